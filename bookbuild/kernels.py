@@ -1,0 +1,90 @@
+"""Kernels that start warm.
+
+Starting a kernel costs over a second, most of it spent importing the same libraries.
+Here the standard library's fork server imports them once, and every notebook's kernel
+is a fork of it: a fresh process, without any state of another notebook.
+"""
+
+import asyncio
+import multiprocessing
+import os
+import signal
+import sys
+from typing import Any
+
+from jupyter_client.connect import KernelConnectionInfo
+from jupyter_client.provisioning import KernelProvisionerBase
+
+# Not pyplot: it and its inline backend take hold of the kernel that imports them.
+PRELOADED = ["pandas", "matplotlib.figure", "matplotlib.backends.backend_svg", "ipykernel.kernelapp"]
+PROVISIONER = "forked-provisioner"
+
+# Forking without exec is unsafe on macOS, where system libraries start threads of their own.
+AVAILABLE = sys.platform == "linux"
+
+
+def use_warm_kernels() -> None:
+    """Let every kernel that this process starts be a fork of a warm one, where that is safe."""
+    if AVAILABLE:
+        multiprocessing.set_forkserver_preload(PRELOADED)
+        os.environ["JUPYTER_DEFAULT_PROVISIONER_NAME"] = PROVISIONER
+        os.environ["MPLBACKEND"] = "module://matplotlib_inline.backend_inline"
+
+
+def _run_kernel(arguments: list[str], environment: dict[str, str], folder: str) -> None:
+    os.setsid()
+    os.environ.clear()
+    os.environ.update(environment)
+    os.chdir(folder)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    from ipykernel.kernelapp import IPKernelApp
+
+    # The kernel watches the fork server, and ends with it.
+    IPKernelApp.launch_instance(argv=[*arguments, f"--IPKernelApp.parent_handle={os.getppid()}"])
+
+
+class ForkedProvisioner(KernelProvisionerBase):
+    """Life cycle of a kernel that the fork server started."""
+
+    process: multiprocessing.Process | None = None
+    connection_info: KernelConnectionInfo = {}
+
+    @property
+    def has_process(self) -> bool:
+        return self.process is not None
+
+    async def poll(self) -> int | None:
+        return self.process.exitcode if self.process else 0
+
+    async def wait(self) -> int | None:
+        while self.process and self.process.is_alive():
+            await asyncio.sleep(0.02)
+        return await self.poll()
+
+    async def send_signal(self, signum: int) -> None:
+        if self.process and self.process.is_alive():
+            os.kill(self.process.pid, signum)
+
+    async def terminate(self, restart: bool = False) -> None:
+        await self.send_signal(signal.SIGTERM)
+
+    async def kill(self, restart: bool = False) -> None:
+        await self.send_signal(signal.SIGKILL)
+
+    async def cleanup(self, restart: bool = False) -> None:
+        if self.process:
+            self.process.join()
+            self.process = None
+
+    async def pre_launch(self, **kwargs: Any) -> dict[str, Any]:
+        manager = self.parent
+        manager.write_connection_file()
+        self.connection_info = manager.get_connection_info()
+        return await super().pre_launch(cmd=["-f", manager.connection_file, "--log-level=ERROR"], **kwargs)
+
+    async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:
+        self.process = multiprocessing.get_context("forkserver").Process(
+            target=_run_kernel, args=(cmd, kwargs["env"], kwargs.get("cwd") or os.getcwd()), daemon=True
+        )
+        self.process.start()
+        return self.connection_info

@@ -1,0 +1,53 @@
+"""The book's notebooks as they are kept (MyST Markdown) and as papermill leaves them."""
+
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import jupytext
+import nbformat
+from nbformat import NotebookNode
+
+ROOT = Path(__file__).resolve().parent.parent
+SOURCES = ROOT / "notebooks"
+
+LEDGER = "application/vnd.llmcalc.ledger+json"
+RESULTS = "application/vnd.llmcalc.results+json"
+
+
+def names() -> list[str]:
+    return sorted(path.stem for path in SOURCES.glob("*.md"))
+
+
+def read(name: str) -> NotebookNode:
+    """Read a notebook's source, with cell ids that depend on nothing but their order."""
+    notebook = jupytext.read(SOURCES / f"{name}.md", fmt="md:myst")
+    for number, cell in enumerate(notebook.cells):
+        cell["id"] = f"cell-{number}"
+    return notebook
+
+
+def load(path: Path) -> NotebookNode:
+    """Load an executed notebook."""
+    return nbformat.read(path, as_version=4)
+
+
+def emitted(notebook: NotebookNode, mime_type: str) -> list[Any]:
+    """Return what an executed notebook's cells displayed under a MIME type, in order."""
+    return [
+        output["data"][mime_type]
+        for cell in notebook.cells
+        if cell.cell_type == "code"
+        for output in cell.outputs
+        if mime_type in output.get("data", {})
+    ]
+
+
+def without_records(notebook: NotebookNode) -> NotebookNode:
+    """Return an executed notebook without what its cells display for tools alone."""
+    stripped = deepcopy(notebook)
+    for cell in stripped.cells:
+        for output in cell.get("outputs", []):
+            for mime_type in (LEDGER, RESULTS):
+                output.get("data", {}).pop(mime_type, None)
+    return stripped

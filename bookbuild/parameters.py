@@ -1,0 +1,121 @@
+"""What a notebook's parameters cell declares, and whether given values satisfy it.
+
+A declaration is one line, ``mfu: float = 0.5  # [1] share of the peak; 0 < mfu ≤ 1``: name, type,
+default, then unit, description and, after a semicolon, a range or ``one of a, b, c``. Ranges are
+written with ``≤``, because papermill ignores a line with a second equals sign.
+"""
+
+import ast
+import csv
+import difflib
+import math
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from nbformat import NotebookNode
+from papermill.inspection import _infer_parameters
+
+from bookbuild.notebooks import ROOT
+
+COMMENT = re.compile(r"\[(?P<unit>[^\]]+)\]\s*(?P<help>[^;]*)(;\s*(?P<accepted>.+))?$")
+RANGE = re.compile(r"(?P<low>\S+) (?P<low_sign>[<≤]) (?P<name>\w+)( (?P<high_sign>[<≤]) (?P<high>\S+))?$")
+CHOICES_FROM_FILE = re.compile(r"one of (?P<column>\w+) in (?P<file>data/[\w-]+\.csv)$")
+CHOICES = re.compile(r"one of (?P<choices>.+)$")
+TYPES = {"float": float, "int": int, "str": str, "bool": bool}
+TRUTH = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+
+
+class ParameterError(ValueError):
+    """A parameter, or a value of one, that the notebook does not accept."""
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One declared parameter of a notebook."""
+
+    name: str
+    type: type
+    default: Any
+    unit: str
+    help: str
+    accepted: str
+
+    @property
+    def choices(self) -> list[str]:
+        """Accepted values of a pick list, empty where there is none."""
+        if match := CHOICES_FROM_FILE.match(self.accepted):
+            with (ROOT / match["file"]).open(encoding="utf-8", newline="") as file:
+                return list(dict.fromkeys(row[match["column"]] for row in csv.DictReader(file)))
+        if match := CHOICES.match(self.accepted):
+            return [choice.strip() for choice in match["choices"].split(",")]
+        return []
+
+    def convert(self, text: str) -> Any:
+        """Return the value that a text stands for, or raise ParameterError saying what is accepted."""
+        try:
+            value = TRUTH[text.lower()] if self.type is bool else self.type(text)
+            if self.type is float and not math.isfinite(value):
+                raise ValueError
+        except (KeyError, ValueError):
+            raise ParameterError(f"{self.name} = {text!r} is not accepted: give {self._expected()}") from None
+        if not self._holds(value):
+            closest = difflib.get_close_matches(str(value), self.choices, n=1, cutoff=0.4)
+            hint = f" (did you mean {closest[0]!r}?)" if closest else ""
+            raise ParameterError(f"{self.name} = {text!r} is not accepted: give {self._expected()}{hint}")
+        return value
+
+    def _expected(self) -> str:
+        kind = {float: "a number", int: "a whole number", str: "a text", bool: "true or false"}[self.type]
+        if self.choices:
+            return "one of " + ", ".join(self.choices)
+        return f"{kind} [{self.unit}]" + (f" with {self.accepted}" if self.accepted else "")
+
+    def _holds(self, value: Any) -> bool:
+        if self.choices:
+            return value in self.choices
+        if not self.accepted:
+            return True
+        match = RANGE.match(self.accepted)
+        if not match or match["name"] != self.name:
+            raise ValueError(f"the range of parameter {self.name} can't be read: {self.accepted!r}")
+        low, high = float(match["low"]), float(match["high"] or "inf")
+        above = value > low if match["low_sign"] == "<" else value >= low
+        below = value < high if match["high_sign"] == "<" else value <= high
+        return above and below
+
+
+def declared(notebook: NotebookNode) -> dict[str, Parameter]:
+    """Return the parameters that a notebook declares, by name, in order."""
+    parameters = {}
+    for found in _infer_parameters(notebook):
+        comment = COMMENT.match(found.help)
+        if not comment or found.inferred_type_name not in TYPES:
+            raise ValueError(
+                f"the parameter line of {found.name} can't be read: write 'name: type = value  # [unit] text; range'"
+            )
+        parameters[found.name] = Parameter(
+            name=found.name,
+            type=TYPES[found.inferred_type_name],
+            default=ast.literal_eval(found.default),
+            unit=comment["unit"],
+            help=comment["help"].strip(),
+            accepted=(comment["accepted"] or "").strip(),
+        )
+    return parameters
+
+
+def convert(parameters: dict[str, Parameter], given: dict[str, str]) -> dict[str, Any]:
+    """Return given texts as values of declared parameters, or raise ParameterError."""
+    values = {}
+    for name, text in given.items():
+        if name not in parameters:
+            raise ParameterError(f"no parameter {name!r}{closest(name, list(parameters))}")
+        values[name] = parameters[name].convert(text)
+    return values
+
+
+def closest(name: str, known: list[str]) -> str:
+    """Return a hint for an unknown name: the closest known one, and all of them."""
+    match = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    return (f"; did you mean {match[0]!r}?" if match else ":") + f" known are {', '.join(known)}"

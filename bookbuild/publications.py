@@ -1,0 +1,148 @@
+"""What the executed notebooks say together: the ledger, the errata and the headline results."""
+
+import csv
+import io
+from dataclasses import dataclass
+from typing import Any
+
+from nbformat import NotebookNode
+
+from bookbuild import notebooks
+from llmcalc import ledger, tables
+
+
+class LedgerError(Exception):
+    """A row of the ledger is missing, or its claim does not hold."""
+
+
+@dataclass(frozen=True)
+class Record:
+    """Ledger rows, errata and headline results of the whole book, in the notebooks' order."""
+
+    rows: list[dict[str, Any]]
+    errata: list[dict[str, Any]]
+    results: dict[str, dict[str, Any]]
+    titles: dict[str, str]
+
+
+def collect(executed: dict[str, NotebookNode]) -> Record:
+    """Gather what executed notebooks emitted, and refuse a ledger that is incomplete or untrue."""
+    rows, errata, results, complaints = [], [], {}, []
+    for name, notebook in executed.items():
+        entries = notebooks.emitted(notebook, notebooks.LEDGER)
+        if not entries:
+            complaints.append(f"notebook {name} shows no ledger")
+        for entry in entries:
+            rows += entry["rows"]
+            errata += entry["errata"]
+            complaints += [f"no row for {name}/{fact}" for fact in entry["missing"]]
+        results[name] = {key: value for part in notebooks.emitted(notebook, notebooks.RESULTS) for key, value in part.items()}
+    complaints += problems(rows, errata)
+    if complaints:
+        raise LedgerError("the ledger does not hold: " + "; ".join(complaints))
+    titles = {name: title(notebook) for name, notebook in executed.items()}
+    return Record(rows, errata, results, titles)
+
+
+def problems(rows: list[dict[str, Any]], errata: list[dict[str, Any]]) -> list[str]:
+    """List what is wrong with ledger rows and errata, one line each."""
+    found = []
+    identifiers = [row["id"] for row in rows]
+    found += [f"two rows for {name}" for name in sorted(set(identifiers)) if identifiers.count(name) > 1]
+    for row in rows:
+        if ledger.verdict(row) == "differs":
+            found.append(f"{row['id']} is not {row['status']}: printed {row['printed']}, computed {row['computed']}")
+        if row["status"] in ("corrected", "underivable") and not row["note"]:
+            found.append(f"{row['id']} is {row['status']} without a note")
+    explained = {identifier for erratum in errata for identifier in erratum["rows"]}
+    corrected = {row["id"] for row in rows if row["status"] == "corrected"}
+    found += [f"no erratum explains {identifier}" for identifier in sorted(corrected - explained)]
+    found += [f"an erratum names {identifier}, which no row corrects" for identifier in sorted(explained - corrected)]
+    return found
+
+
+def title(notebook: NotebookNode) -> str:
+    """Return a notebook's title, its first heading."""
+    for cell in notebook.cells:
+        for line in cell.source.splitlines():
+            if cell.cell_type == "markdown" and line.startswith("# "):
+                return line.removeprefix("# ")
+    raise ValueError("a notebook has no title")
+
+
+def ledger_csv(record: Record) -> str:
+    """Return the ledger as CSV."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, ledger.COLUMNS, extrasaction="ignore", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(row | {"computed": "" if row["computed"] is None else repr(row["computed"])} for row in record.rows)
+    return text.getvalue()
+
+
+def substitutions(record: Record) -> dict[str, Any]:
+    """Return the values that pages quote: tables in Markdown, and numbers written for people."""
+    return {
+        "results": {
+            name: {key: tables.number(result["value"]) for key, result in results.items()}
+            for name, results in record.results.items()
+        },
+        "printed": {row["id"]: tables.number(float(row["printed"]), 7) for row in record.rows},
+        "computed": {row["id"]: tables.number(row["computed"], 7) for row in record.rows},
+        "scoreboard": scoreboard(record),
+        "scoreboard_summary": scoreboard_summary(record),
+        "errata": errata(record),
+    }
+
+
+def scoreboard_summary(record: Record) -> str:
+    """Return a Markdown table of how many rows each chapter has of each status."""
+    lines = ["| Chapter | " + " | ".join(ledger.STATUSES) + " | all |", "|:--|" + "--:|" * (len(ledger.STATUSES) + 1)]
+    for name in [*record.titles, None]:
+        chosen = [row for row in record.rows if name in (None, row["chapter"])]
+        counts = [sum(row["status"] == status for row in chosen) for status in ledger.STATUSES]
+        label = "**Together**" if name is None else f"[{record.titles[name]}](#scoreboard-{name})"
+        lines.append(f"| {label} | " + " | ".join(map(str, counts)) + f" | {len(chosen)} |")
+    return "\n".join(lines)
+
+
+def scoreboard(record: Record) -> str:
+    """Return every ledger row as Markdown, a table for each chapter."""
+    parts = []
+    for name, heading in record.titles.items():
+        parts += [f"(scoreboard-{name})=", f"## {heading}", "", f"[Read the chapter](#{name}).", ""]
+        parts += ["| Quantity | Printed | Computed | Unit | Status | Line | Note |", "|:--|--:|--:|:--|:--|:--|:--|"]
+        for row in record.rows:
+            if row["chapter"] == name:
+                cells = [
+                    row["quantity"],
+                    tables.number(float(row["printed"]), 7),
+                    tables.number(row["computed"], 7),
+                    row["unit"],
+                    row["status"],
+                    f"{row['document'][:3]}:{row['line']}",
+                    row["note"],
+                ]
+                parts.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
+        parts.append("")
+    return "\n".join(parts)
+
+
+def errata(record: Record) -> str:
+    """Return every slip as Markdown, a section each."""
+    parts = []
+    for number, slip in enumerate(record.errata, start=1):
+        parts += [
+            f"## {number}. {slip['title']}",
+            "",
+            f"Document {slip['document'][:3]}, line {slip['line']}; chapter [{record.titles[slip['chapter']]}](#{slip['chapter']}).",
+            "",
+            f"**Printed:** {slip['printed']}",
+            "",
+            f"**Right:** {slip['right']}",
+            "",
+            f"**How we know:** {slip['proof']}",
+            "",
+            f"**How much it matters:** {slip['effect']}",
+            "",
+        ]
+    return "\n".join(parts)

@@ -1,0 +1,42 @@
+"""Headline results of a chapter: what its readers came for, each with its unit."""
+
+import html
+
+from .tables import number
+
+MIME_TYPE = "application/vnd.llmcalc.results+json"
+
+
+class Results:
+    """Named results, displayed as a table and, for tools, as JSON.
+
+    Parameters
+    ----------
+    **results : tuple of (float, str, str)
+        By name: the value, its unit, and what it is.
+
+    Examples
+    --------
+    >>> Results(gpus=(1559.0, "GPU", "GPUs that finish in time"))["gpus"]
+    1559.0
+    """
+
+    def __init__(self, **results):
+        self._results = {
+            name: {"value": float(value), "unit": unit, "label": label}
+            for name, (value, unit, label) in results.items()
+        }
+
+    def __getitem__(self, name):
+        return self._results[name]["value"]
+
+    def _repr_html_(self):
+        rows = "".join(
+            f'<tr><th scope="row">{html.escape(result["label"])}</th>'
+            f'<td>{number(result["value"], 6)}</td><td>{html.escape(result["unit"])}</td></tr>'
+            for result in self._results.values()
+        )
+        return f'<table class="dataframe headline"><caption>The answer</caption><tbody>{rows}</tbody></table>'
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        return {"text/html": self._repr_html_(), MIME_TYPE: self._results}

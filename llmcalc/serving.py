@@ -1,0 +1,170 @@
+"""Demand of a text service: from visits to tokens, to a rate of computing."""
+
+from .checks import fraction, positive
+from .devices import sustained_flops
+
+
+def token_rate(visit_rate, questions_per_visit, characters_per_question, tokens_per_character):
+    r"""Mean rate at which a service must process tokens.
+
+    .. math:: R = v \, q \, c \, r
+
+    Parameters
+    ----------
+    visit_rate : float or array
+        Visits a second, mean of the day [1/s].
+    questions_per_visit : float or array
+        Questions in a visit [1].
+    characters_per_question : float or array
+        Characters of a question and its answer together [character].
+    tokens_per_character : float or array
+        Tokens that a character becomes [token/character].
+
+    Returns
+    -------
+    float or array
+        Mean token rate [token/s].
+
+    Raises
+    ------
+    ValueError
+        If an argument is out of range.
+
+    References
+    ----------
+    Document 004, line 102: 3.5e9 visits, 4 questions, 425 characters, 4/3 token a character.
+
+    Examples
+    --------
+    >>> per_day = token_rate(3.5e9 / 86400, 4, 425, 4 / 3) * 86400
+    >>> round(per_day / 1e8)  # printed as 79330
+    79333
+    """
+    positive(
+        visit_rate=visit_rate,
+        questions_per_visit=questions_per_visit,
+        characters_per_question=characters_per_question,
+        tokens_per_character=tokens_per_character,
+    )
+    return visit_rate * questions_per_visit * characters_per_question * tokens_per_character
+
+
+def inference_flops(params, token_rate, flop_per_param_token=2.0):
+    r"""Rate of computing that a token rate costs.
+
+    .. math:: F = k \, N \, R
+
+    One multiplication and one addition per parameter and token make k = 2. Attention
+    over the context is left out, and so is the memory bandwidth that limits small batches.
+
+    Parameters
+    ----------
+    params : float or array
+        Parameters of the model N, of a mixture of experts the active ones [parameter].
+    token_rate : float or array
+        Tokens processed a second, prompt and answer alike [token/s].
+    flop_per_param_token : float or array
+        FLOP per parameter and token, k [FLOP/parameter/token].
+
+    Returns
+    -------
+    float or array
+        Sustained rate needed [FLOP/s].
+
+    Raises
+    ------
+    ValueError
+        If an argument is out of range.
+
+    References
+    ----------
+    Kaplan et al. 2020 (arXiv:2001.08361), section 2.1. Document 004, line 106 takes the 3000e8 training
+    tokens for the parameters and prints 4760e21 FLOP a day.
+
+    Examples
+    --------
+    >>> round(inference_flops(175e9, 79333e8 / 86400) * 86400 / 1e21)
+    2777
+    """
+    positive(params=params, token_rate=token_rate, flop_per_param_token=flop_per_param_token)
+    return params * token_rate * flop_per_param_token
+
+
+def peak_rate(token_rate, busiest_hour_share, hours_per_day=24):
+    r"""Token rate in the busiest hour, for which a service must be built.
+
+    .. math:: R_{peak} = R \, s \, h
+
+    Parameters
+    ----------
+    token_rate : float or array
+        Mean token rate of the day [token/s].
+    busiest_hour_share : float or array
+        Share of the day's tokens that falls into its busiest hour; 1/24 is flat [1].
+    hours_per_day : float or array
+        Hours in a day [1].
+
+    Returns
+    -------
+    float or array
+        Token rate of the busiest hour [token/s].
+
+    Raises
+    ------
+    ValueError
+        If an argument is out of range.
+
+    References
+    ----------
+    Document 004, line 106 divides the day's tokens by 86,400 seconds: the case of 1/24.
+
+    Examples
+    --------
+    >>> peak_rate(1000.0, 0.125)
+    3000.0
+    """
+    positive(token_rate=token_rate, hours_per_day=hours_per_day)
+    fraction(busiest_hour_share=busiest_hour_share)
+    return token_rate * busiest_hour_share * hours_per_day
+
+
+def served_token_rate(devices, params, peak_flops, mfu, flop_per_param_token=2.0):
+    r"""Token rate that a number of devices can serve: the inverse of sizing.
+
+    .. math:: R = n \, F_{peak} \, u / (k \, N)
+
+    Parameters
+    ----------
+    devices : float or array
+        Devices n [1].
+    params : float or array
+        Parameters of the model N [parameter].
+    peak_flops : float or array
+        Dense peak of a device [FLOP/s].
+    mfu : float or array
+        Model FLOPs utilisation u, 0 < mfu <= 1 [1].
+    flop_per_param_token : float or array
+        FLOP per parameter and token, k [FLOP/parameter/token].
+
+    Returns
+    -------
+    float or array
+        Token rate [token/s].
+
+    Raises
+    ------
+    ValueError
+        If an argument is out of range.
+
+    References
+    ----------
+    Document 004, lines 102-106, solved for the tokens: with the parameters in their place, the 706,315
+    GPUs would serve 3000/1750 of the deck's 79,333e8 tokens a day.
+
+    Examples
+    --------
+    >>> round(served_token_rate(706315, 175e9, 156e12, 0.5) * 86400 / 1e8)
+    136000
+    """
+    positive(devices=devices, params=params, flop_per_param_token=flop_per_param_token)
+    return devices * sustained_flops(peak_flops, mfu) / (params * flop_per_param_token)

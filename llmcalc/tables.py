@@ -1,0 +1,160 @@
+"""Reading of the data files, by their contracts, and display of tables."""
+
+import difflib
+import math
+from functools import lru_cache
+from pathlib import Path
+
+import pandas as pd
+import yaml
+
+_PACKAGED = Path(__file__).parent / "data"
+DATA = _PACKAGED if _PACKAGED.is_dir() else Path(__file__).parent.parent / "data"
+
+_SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+@lru_cache
+def contract(name):
+    """Contract of a data file: title, source, and each column's type, unit and meaning."""
+    with (DATA / f"{name}.yaml").open(encoding="utf-8") as file:
+        return yaml.safe_load(file)
+
+
+def read(name, as_printed=False):
+    """Read `data/NAME.csv` with the column types of its contract.
+
+    Parameters
+    ----------
+    name : str
+        File name without its ending.
+    as_printed : bool
+        Keep numbers as the texts that stand in the file, for their significant digits.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The table, one column for each of the contract's.
+    """
+    columns = contract(name)["columns"]
+    types = {column: "str" if as_printed else rules["dtype"] for column, rules in columns.items()}
+    return pd.read_csv(DATA / f"{name}.csv", dtype=types, keep_default_na=False, na_values=[""])
+
+
+def printed(name):
+    """Read a file of single printed numbers: line, quantity, unit and the printed text, by id."""
+    return read(name).set_index("id")
+
+
+def accelerators():
+    """Accelerators by name: dense peaks [FLOP/s or op/s], memory [byte], bandwidth [byte/s], power [W]."""
+    return read("accelerators").pivot_table(index="accelerator", columns="quantity", values="value", sort=False)
+
+
+def peak_flops(accelerator, number_format):
+    """Dense peak of an accelerator for a number format.
+
+    Parameters
+    ----------
+    accelerator : str
+        A name in `data/accelerators.csv`.
+    number_format : str
+        ``fp64``, ``fp32``, ``tf32``, ``fp16``, ``bf16``, ``fp8``, ``int8`` or ``int4``.
+
+    Returns
+    -------
+    float
+        Dense peak [FLOP/s], of integer formats [op/s].
+
+    Raises
+    ------
+    ValueError
+        If there is no such accelerator, or no sourced peak of it for the format.
+
+    Examples
+    --------
+    >>> peak_flops("A100 PCIe 80GB", "tf32")
+    156000000000000.0
+    """
+    table = accelerators()
+    if accelerator not in table.index:
+        close = difflib.get_close_matches(accelerator, table.index, n=1)
+        hint = f"; did you mean {close[0]!r}?" if close else ""
+        raise ValueError(f"accelerator = {accelerator!r} is not in data/accelerators.csv{hint}")
+    peaks = table.loc[accelerator].dropna().filter(like="peak_")
+    if f"peak_{number_format}" not in peaks:
+        known = ", ".join(peak.removeprefix("peak_") for peak in peaks.index)
+        raise ValueError(f"number_format = {number_format!r} has no peak for {accelerator}: known are {known}")
+    return float(peaks[f"peak_{number_format}"])
+
+
+def number(value, digits=4):
+    """Write a number for people: thousands separated, powers of ten as such.
+
+    Parameters
+    ----------
+    value : float
+        Any number.
+    digits : int
+        Significant digits, of numbers that need more to their units none is dropped.
+
+    Examples
+    --------
+    >>> number(706315.29), number(3.15e23, 3), number(0.61446, 3), number(1558.0484, 6)
+    ('706,315', '3.15 × 10²³', '0.614', '1,558.05')
+    """
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return "–"
+    if value == 0 or isinstance(value, bool):
+        return str(value)
+    exponent = math.floor(math.log10(abs(value)))
+    if -4 <= exponent < 9:
+        text = f"{value:,.{max(0, digits - 1 - exponent)}f}"
+        return text.rstrip("0").rstrip(".") if "." in text else text
+    mantissa, power = f"{value:.{digits - 1}e}".split("e")
+    mantissa = mantissa.rstrip("0").rstrip(".") if "." in mantissa else mantissa
+    return f"{mantissa} × 10{str(int(power)).translate(_SUPERSCRIPTS)}"
+
+
+def show(frame, caption, digits=4, wide=()):
+    """Display a table: numbers written for people and set right, a caption, no index.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        The table; its column headers carry the units.
+    caption : str
+        What the table shows.
+    digits : int
+        Significant digits of numbers.
+    wide : sequence of str
+        Columns of running text.
+
+    Returns
+    -------
+    pandas.io.formats.style.Styler
+        The table, for display.
+    """
+    numeric = [
+        column
+        for column in frame.columns
+        if all(isinstance(value, (int, float)) and not isinstance(value, bool) for value in frame[column])
+    ]
+    texts = frame.astype(object)
+    for column in numeric:
+        texts[column] = [number(value, digits) for value in frame[column]]
+    styler = texts.fillna("–").style.hide(axis="index").set_caption(caption)
+    styler = styler.set_table_attributes('class="dataframe"').set_uuid(_slug(caption))
+    alignment = [(column, "right" if column in numeric else "left") for column in frame.columns]
+    rules = [
+        {"selector": f".col{frame.columns.get_loc(column)}", "props": [("text-align", side)]}
+        for column, side in alignment
+    ]
+    rules += [
+        {"selector": f".col{frame.columns.get_loc(column)}", "props": [("min-width", "11rem")]} for column in wide
+    ]
+    return styler.set_table_styles(rules)
+
+
+def _slug(text):
+    return "".join(letter if letter.isalnum() else "-" for letter in text.lower())[:40]
