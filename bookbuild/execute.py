@@ -22,7 +22,7 @@ from papermill.exceptions import PapermillExecutionError
 
 from bookbuild import kernels, notebooks
 
-EXECUTED = notebooks.ROOT / "_build" / "executed"
+EXECUTED = notebooks.BUILD / "executed"
 DEPENDENCIES = "application/vnd.bookbuild.dependencies+json"
 
 BEFORE = """\
@@ -37,7 +37,7 @@ _display({{"{DEPENDENCIES}": sorted(_opened.union(filter(None, _modules)))}}, ra
 """
 
 
-class NotebookFailure(Exception):
+class NotebookError(Exception):
     """A notebook that stopped with an error: its name, the cell and the error in one line."""
 
 
@@ -59,7 +59,7 @@ def execute(name: str, parameters: dict[str, Any] | None = None) -> Execution:
             source, None, parameters=parameters, progress_bar=False, shutdown_kernel="immediate"
         )
     except PapermillExecutionError as error:
-        raise NotebookFailure(_describe(name, source, error)) from None
+        raise NotebookError(_describe(name, source, error)) from None
     [used] = notebooks.emitted(notebook, DEPENDENCIES)
     notebook.cells = notebook.cells[1:-1]
     _make_reproducible(notebook)
@@ -76,7 +76,7 @@ def execute_all(
         start = time.monotonic()
         try:
             result = run(job)
-        except NotebookFailure as failure:
+        except NotebookError as failure:
             result = failure
         done(job, result, time.monotonic() - start)
         return job, result
@@ -97,9 +97,9 @@ def _describe(name: str, source: NotebookNode, error: PapermillExecutionError) -
     # papermill inserts the injected parameters as a cell of its own, so the number is only right by the source text.
     cells = [cell.source for cell in source.cells[1:-1]]
     place = f"cell {cells.index(error.source) + 1}" if error.source in cells else "the injected parameters"
-    line = error.source.strip().splitlines()[-1] if error.source.strip() else ""
+    first_line = error.source.strip().partition("\n")[0]
     message = " ".join(str(error.evalue).split())
-    return f"notebook {name}, {place} ({line}): {error.ename}: {message}"
+    return f"notebook {name}, {place} (from {first_line!r}): {error.ename}: {message}"
 
 
 def _make_reproducible(notebook: NotebookNode) -> None:
@@ -150,11 +150,11 @@ def main() -> int:
         return execution
 
     def done(name: str, result: Any, seconds: float) -> None:
-        state = "FAIL" if isinstance(result, NotebookFailure) else "done"
+        state = "FAIL" if isinstance(result, NotebookError) else "done"
         print(f"  {state}  {name:<{width}}  {seconds:5.1f} s", flush=True)
 
     results = execute_all(names, run, done)
-    failures = [result for _, result in results if isinstance(result, NotebookFailure)]
+    failures = [result for _, result in results if isinstance(result, NotebookError)]
     for failure in failures:
         print(f"book: {failure}", file=sys.stderr)
     return 1 if failures else 0

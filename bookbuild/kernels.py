@@ -47,7 +47,6 @@ class ForkedProvisioner(KernelProvisionerBase):
     """Life cycle of a kernel that the fork server started."""
 
     process: multiprocessing.Process | None = None
-    connection_info: KernelConnectionInfo = {}
 
     @property
     def has_process(self) -> bool:
@@ -79,7 +78,6 @@ class ForkedProvisioner(KernelProvisionerBase):
     async def pre_launch(self, **kwargs: Any) -> dict[str, Any]:
         manager = self.parent
         manager.write_connection_file()
-        self.connection_info = manager.get_connection_info()
         return await super().pre_launch(cmd=["-f", manager.connection_file, "--log-level=ERROR"], **kwargs)
 
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:
@@ -87,4 +85,4 @@ class ForkedProvisioner(KernelProvisionerBase):
             target=_run_kernel, args=(cmd, kwargs["env"], kwargs.get("cwd") or os.getcwd()), daemon=True
         )
         self.process.start()
-        return self.connection_info
+        return self.parent.get_connection_info()

@@ -10,6 +10,7 @@ from nbformat import NotebookNode
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCES = ROOT / "notebooks"
+BUILD = ROOT / "_build"
 
 LEDGER = "application/vnd.llmcalc.ledger+json"
 RESULTS = "application/vnd.llmcalc.results+json"
@@ -41,6 +42,12 @@ def emitted(notebook: NotebookNode, mime_type: str) -> list[Any]:
         for output in cell.outputs
         if mime_type in output.get("data", {})
     ]
+
+
+def results(notebook: NotebookNode) -> dict[str, dict[str, Any]]:
+    """Return the headline results of an executed notebook by name: value, unit and label."""
+    listed = [result for part in emitted(notebook, RESULTS) for result in part]
+    return {result["name"]: {key: result[key] for key in ("value", "unit", "label")} for result in listed}
 
 
 def without_records(notebook: NotebookNode) -> NotebookNode:

@@ -10,13 +10,13 @@ import csv
 import difflib
 import math
 import re
+import warnings
 from dataclasses import dataclass
 from typing import Any
 
-from nbformat import NotebookNode
-from papermill.inspection import _infer_parameters
+import papermill
 
-from bookbuild.notebooks import ROOT
+from bookbuild.notebooks import ROOT, SOURCES
 
 COMMENT = re.compile(r"\[(?P<unit>[^\]]+)\]\s*(?P<help>[^;]*)(;\s*(?P<accepted>.+))?$")
 RANGE = re.compile(r"(?P<low>\S+) (?P<low_sign>[<≤]) (?P<name>\w+)( (?P<high_sign>[<≤]) (?P<high>\S+))?$")
@@ -60,13 +60,15 @@ class Parameter:
         except (KeyError, ValueError):
             raise ParameterError(f"{self.name} = {text!r} is not accepted: give {self._expected()}") from None
         if not self._holds(value):
-            closest = difflib.get_close_matches(str(value), self.choices, n=1, cutoff=0.4)
+            closest = difflib.get_close_matches(str(value), self.choices, n=1, cutoff=0.3)
             hint = f" (did you mean {closest[0]!r}?)" if closest else ""
             raise ParameterError(f"{self.name} = {text!r} is not accepted: give {self._expected()}{hint}")
         return value
 
     def _expected(self) -> str:
         kind = {float: "a number", int: "a whole number", str: "a text", bool: "true or false"}[self.type]
+        if CHOICES_FROM_FILE.match(self.accepted):
+            return self.accepted
         if self.choices:
             return "one of " + ", ".join(self.choices)
         return f"{kind} [{self.unit}]" + (f" with {self.accepted}" if self.accepted else "")
@@ -85,19 +87,23 @@ class Parameter:
         return above and below
 
 
-def declared(notebook: NotebookNode) -> dict[str, Parameter]:
+def declared(notebook: str) -> dict[str, Parameter]:
     """Return the parameters that a notebook declares, by name, in order."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "The specified file .* does not end in")
+        inspected = papermill.inspect_notebook(str(SOURCES / f"{notebook}.md"))
     parameters = {}
-    for found in _infer_parameters(notebook):
-        comment = COMMENT.match(found.help)
-        if not comment or found.inferred_type_name not in TYPES:
+    for name, found in inspected.items():
+        comment = COMMENT.match(found["help"])
+        if not comment or found["inferred_type_name"] not in TYPES:
             raise ValueError(
-                f"the parameter line of {found.name} can't be read: write 'name: type = value  # [unit] text; range'"
+                f"{notebook}: the parameter line of {name} can't be read: "
+                "write 'name: type = value  # [unit] text; range'"
             )
-        parameters[found.name] = Parameter(
-            name=found.name,
-            type=TYPES[found.inferred_type_name],
-            default=ast.literal_eval(found.default),
+        parameters[name] = Parameter(
+            name=name,
+            type=TYPES[found["inferred_type_name"]],
+            default=ast.literal_eval(found["default"]),
             unit=comment["unit"],
             help=comment["help"].strip(),
             accepted=(comment["accepted"] or "").strip(),

@@ -8,7 +8,8 @@ from typing import Any
 from nbformat import NotebookNode
 
 from bookbuild import notebooks
-from llmcalc import ledger, tables
+from llmcalc import ledger
+from llmcalc.formats import number
 
 
 class LedgerError(Exception):
@@ -36,7 +37,7 @@ def collect(executed: dict[str, NotebookNode]) -> Record:
             rows += entry["rows"]
             errata += entry["errata"]
             complaints += [f"no row for {name}/{fact}" for fact in entry["missing"]]
-        results[name] = {key: value for part in notebooks.emitted(notebook, notebooks.RESULTS) for key, value in part.items()}
+        results[name] = notebooks.results(notebook)
     complaints += problems(rows, errata)
     if complaints:
         raise LedgerError("the ledger does not hold: " + "; ".join(complaints))
@@ -75,7 +76,9 @@ def ledger_csv(record: Record) -> str:
     text = io.StringIO()
     writer = csv.DictWriter(text, ledger.COLUMNS, extrasaction="ignore", lineterminator="\n")
     writer.writeheader()
-    writer.writerows(row | {"computed": "" if row["computed"] is None else repr(row["computed"])} for row in record.rows)
+    writer.writerows(
+        row | {"computed": "" if row["computed"] is None else repr(row["computed"])} for row in record.rows
+    )
     return text.getvalue()
 
 
@@ -83,11 +86,11 @@ def substitutions(record: Record) -> dict[str, Any]:
     """Return the values that pages quote: tables in Markdown, and numbers written for people."""
     return {
         "results": {
-            name: {key: tables.number(result["value"]) for key, result in results.items()}
+            name: {key: number(result["value"]) for key, result in results.items()}
             for name, results in record.results.items()
         },
-        "printed": {row["id"]: tables.number(float(row["printed"]), 7) for row in record.rows},
-        "computed": {row["id"]: tables.number(row["computed"], 7) for row in record.rows},
+        "printed": {row["id"]: number(float(row["printed"]), 7) for row in record.rows},
+        "computed": {row["id"]: number(row["computed"], 7) for row in record.rows},
         "scoreboard": scoreboard(record),
         "scoreboard_summary": scoreboard_summary(record),
         "errata": errata(record),
@@ -115,8 +118,8 @@ def scoreboard(record: Record) -> str:
             if row["chapter"] == name:
                 cells = [
                     row["quantity"],
-                    tables.number(float(row["printed"]), 7),
-                    tables.number(row["computed"], 7),
+                    number(float(row["printed"]), 7),
+                    number(row["computed"], 7),
                     row["unit"],
                     row["status"],
                     f"{row['document'][:3]}:{row['line']}",
@@ -130,11 +133,12 @@ def scoreboard(record: Record) -> str:
 def errata(record: Record) -> str:
     """Return every slip as Markdown, a section each."""
     parts = []
-    for number, slip in enumerate(record.errata, start=1):
+    for position, slip in enumerate(record.errata, start=1):
         parts += [
-            f"## {number}. {slip['title']}",
+            f"## {position}. {slip['title']}",
             "",
-            f"Document {slip['document'][:3]}, line {slip['line']}; chapter [{record.titles[slip['chapter']]}](#{slip['chapter']}).",
+            f"Document {slip['document'][:3]}, line {slip['line']}; "
+            f"chapter [{record.titles[slip['chapter']]}](#{slip['chapter']}).",
             "",
             f"**Printed:** {slip['printed']}",
             "",

@@ -10,6 +10,7 @@ from decimal import Decimal
 import pandas as pd
 
 from . import tables
+from .formats import number
 
 MIME_TYPE = "application/vnd.llmcalc.ledger+json"
 COLUMNS = ["id", "chapter", "document", "line", "quantity", "unit", "printed", "computed", "status", "note"]
@@ -136,8 +137,8 @@ class Ledger:
         frame = pd.DataFrame(
             {
                 "quantity": [row["quantity"] for row in self.rows],
-                "printed": [tables.number(float(row["printed"]), 7) for row in self.rows],
-                "computed": [tables.number(row["computed"], 7) for row in self.rows],
+                "printed": [number(float(row["printed"]), 7) for row in self.rows],
+                "computed": [number(row["computed"], 7) for row in self.rows],
                 "unit": [row["unit"] for row in self.rows],
                 "status": [verdict(row) for row in self.rows],
                 "line": [row["line"] for row in self.rows],

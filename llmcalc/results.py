@@ -2,7 +2,7 @@
 
 import html
 
-from .tables import number
+from .formats import number
 
 MIME_TYPE = "application/vnd.llmcalc.results+json"
 
@@ -33,10 +33,12 @@ class Results:
     def _repr_html_(self):
         rows = "".join(
             f'<tr><th scope="row">{html.escape(result["label"])}</th>'
-            f'<td>{number(result["value"], 6)}</td><td>{html.escape(result["unit"])}</td></tr>'
+            f"<td>{number(result['value'], 6)}</td><td>{html.escape(result['unit'])}</td></tr>"
             for result in self._results.values()
         )
         return f'<table class="dataframe headline"><caption>The answer</caption><tbody>{rows}</tbody></table>'
 
     def _repr_mimebundle_(self, include=None, exclude=None):
-        return {"text/html": self._repr_html_(), MIME_TYPE: self._results}
+        # A list, because files of notebooks sort the keys of mappings.
+        listed = [{"name": name, **result} for name, result in self._results.items()]
+        return {"text/html": self._repr_html_(), MIME_TYPE: listed}

@@ -1,17 +1,16 @@
 """Reading of the data files, by their contracts, and display of tables."""
 
 import difflib
-import math
 from functools import lru_cache
 from pathlib import Path
 
 import pandas as pd
 import yaml
 
+from .formats import number
+
 _PACKAGED = Path(__file__).parent / "data"
 DATA = _PACKAGED if _PACKAGED.is_dir() else Path(__file__).parent.parent / "data"
-
-_SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 @lru_cache
@@ -44,6 +43,45 @@ def read(name, as_printed=False):
 def printed(name):
     """Read a file of single printed numbers: line, quantity, unit and the printed text, by id."""
     return read(name).set_index("id")
+
+
+def cells(name):
+    """Single printed numbers of a wide table, by id, as `printed` gives them.
+
+    A column of printed numbers says in its contract what it counts (``quantity``), in which
+    ``unit``, and how many lines below the row's own ``line`` its numbers stand (``line_offset``).
+    A unit that differs between rows is ``that of the column`` which holds it.
+
+    Parameters
+    ----------
+    name : str
+        File name without its ending, of a table with the columns ``id``, ``document``, ``line`` and ``name``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a number that is not empty, its id made of the row's and the column's.
+
+    Examples
+    --------
+    >>> cells("training-schedules").loc["pangu-100b-duration", ["line", "unit", "printed"]].tolist()
+    ['146', 'day', '28']
+    """
+    numeric = {column: rules for column, rules in contract(name)["columns"].items() if "line_offset" in rules}
+    facts = [
+        {
+            "id": f"{row['id']}-{column.replace('_', '-')}",
+            "document": row["document"],
+            "line": str(int(row["line"]) + rules["line_offset"]),
+            "quantity": f"{row['name']}: {rules['quantity']}",
+            "unit": row.get(rules["unit"].removeprefix("that of the column "), rules["unit"]),
+            "printed": row[column],
+        }
+        for _, row in read(name, as_printed=True).iterrows()
+        for column, rules in numeric.items()
+        if isinstance(row[column], str)
+    ]
+    return pd.DataFrame(facts).set_index("id")
 
 
 def accelerators():
@@ -83,37 +121,9 @@ def peak_flops(accelerator, number_format):
         raise ValueError(f"accelerator = {accelerator!r} is not in data/accelerators.csv{hint}")
     peaks = table.loc[accelerator].dropna().filter(like="peak_")
     if f"peak_{number_format}" not in peaks:
-        known = ", ".join(peak.removeprefix("peak_") for peak in peaks.index)
+        known = ", ".join(peak.removeprefix("peak_") for peak in peaks.index) or "none"
         raise ValueError(f"number_format = {number_format!r} has no peak for {accelerator}: known are {known}")
     return float(peaks[f"peak_{number_format}"])
-
-
-def number(value, digits=4):
-    """Write a number for people: thousands separated, powers of ten as such.
-
-    Parameters
-    ----------
-    value : float
-        Any number.
-    digits : int
-        Significant digits, of numbers that need more to their units none is dropped.
-
-    Examples
-    --------
-    >>> number(706315.29), number(3.15e23, 3), number(0.61446, 3), number(1558.0484, 6)
-    ('706,315', '3.15 × 10²³', '0.614', '1,558.05')
-    """
-    if value is None or (isinstance(value, float) and math.isnan(value)):
-        return "–"
-    if value == 0 or isinstance(value, bool):
-        return str(value)
-    exponent = math.floor(math.log10(abs(value)))
-    if -4 <= exponent < 9:
-        text = f"{value:,.{max(0, digits - 1 - exponent)}f}"
-        return text.rstrip("0").rstrip(".") if "." in text else text
-    mantissa, power = f"{value:.{digits - 1}e}".split("e")
-    mantissa = mantissa.rstrip("0").rstrip(".") if "." in mantissa else mantissa
-    return f"{mantissa} × 10{str(int(power)).translate(_SUPERSCRIPTS)}"
 
 
 def show(frame, caption, digits=4, wide=()):

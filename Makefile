@@ -1,0 +1,83 @@
+# Targets for people: `make` prints them.
+
+NOTEBOOK ?=
+PARAMS ?=
+SCENARIOS ?=
+OUT ?=
+PORT ?= 8000
+
+VENV := .venv
+PYTHON := $(VENV)/bin/python
+INSTALLED := $(VENV)/.installed
+CORES := $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
+
+SOURCES := $(if $(NOTEBOOK),$(wildcard notebooks/$(NOTEBOOK).md),$(wildcard notebooks/*.md))
+EXECUTED := $(SOURCES:notebooks/%.md=_build/executed/%.ipynb)
+# Folders count too: a file that was removed shows in its folder's time.
+FOLDERS := book llmcalc bookbuild notebooks
+PAGES := _config.yml _toc.yml $(FOLDERS:%=%/.) $(shell find $(FOLDERS) -mindepth 1 -not -path '*/__pycache__*')
+SITE := _build/html/index.html
+
+START := $(shell date +%s)
+export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
+export NOTEBOOK PARAMS SCENARIOS OUT
+
+.DELETE_ON_ERROR:
+.PHONY: help book executed test rerun serve lint bench lock clean
+
+help:
+	@echo 'make book     build the site into _build/html'
+	@echo 'make test     build it, then run every test'
+	@echo 'make rerun    NOTEBOOK=inference-gpus PARAMS="visits_per_day=1e9 mfu=0.4"   one notebook, your assumptions'
+	@echo 'make rerun    NOTEBOOK=inference-gpus SCENARIOS=scenarios.csv               one row a scenario, and a comparison'
+	@echo 'make serve    build the site and serve it on localhost (PORT=$(PORT))'
+	@echo 'make lint     check the style of the code'
+	@echo 'make bench    measure builds, a rerun and the formulas'
+	@echo 'make lock     renew the locked dependencies'
+	@echo 'make clean    remove all that was built (not $(VENV))'
+
+book: $(SITE)
+	@echo "The site is at $(CURDIR)/$(SITE), after $$(( $$(date +%s) - $(START) )) s."
+
+# The environment, from nothing but Python: pip installs uv, uv installs the rest, npm comes with it.
+$(INSTALLED): requirements/bootstrap.txt requirements/locked.txt requirements/package-lock.json pyproject.toml
+	@sh requirements/install.sh $(VENV)
+	@touch $@
+
+# Each notebook depends on its source and, by the rules beside its last result, on the modules and
+# data it was seen to use. Those that are out of date are listed, and run together on warm kernels.
+$(shell mkdir -p _build/executed && : > _build/out-of-date)
+-include $(wildcard _build/executed/*.d)
+
+$(EXECUTED): _build/executed/%.ipynb: notebooks/%.md $(INSTALLED) bookbuild/execute.py bookbuild/kernels.py bookbuild/notebooks.py
+	@echo $* >> _build/out-of-date
+
+executed: $(EXECUTED)
+	@test ! -s _build/out-of-date || $(PYTHON) -m bookbuild.execute $$(cat _build/out-of-date)
+
+$(SITE): $(EXECUTED) $(PAGES) $(INSTALLED)
+	@test ! -s _build/out-of-date || $(PYTHON) -m bookbuild.execute $$(cat _build/out-of-date)
+	@$(PYTHON) -m bookbuild.assemble
+
+test: book
+	@$(PYTHON) -m pytest -n $(CORES)
+
+rerun: $(INSTALLED)
+	@$(MAKE) --no-print-directory -s executed
+	@$(PYTHON) -m bookbuild.rerun
+
+serve: book
+	@$(PYTHON) -m http.server $(PORT) --bind 127.0.0.1 --directory _build/html
+
+lint: $(INSTALLED)
+	@$(VENV)/bin/ruff check .
+	@$(VENV)/bin/ruff format --check .
+
+bench: book
+	@$(PYTHON) -m bookbuild.bench
+
+lock: $(INSTALLED)
+	@sh requirements/lock.sh
+
+clean:
+	rm -rf _build

@@ -1,0 +1,47 @@
+"""What the book and the pages of a rerun share: sources for Jupyter Book, and the swap of finished folders."""
+
+import os
+import shutil
+import sys
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import yaml
+from nbformat import NotebookNode
+
+from bookbuild import notebooks
+from bookbuild.notebooks import ROOT
+
+MATHJAX = Path(sys.prefix) / "npm" / "node_modules" / "mathjax" / "es5"
+
+
+def write_notebook(path: Path, notebook: NotebookNode) -> None:
+    """Write an executed notebook as a page's source."""
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(nbformat.writes(notebooks.without_records(notebook)), encoding="utf-8")
+
+
+def write_settings(folder: Path, substitutions: dict[str, Any]) -> None:
+    """Write Jupyter Book's settings with the values that pages quote, and the files that every site ships."""
+    settings = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
+    settings["parse"]["myst_substitutions"] = substitutions
+    (folder / "_config.yml").write_text(yaml.safe_dump(settings, allow_unicode=True), encoding="utf-8")
+    fonts = Path("output/chtml/fonts/woff-v2")
+    shutil.copytree(MATHJAX / fonts, folder / "extra" / "mathjax" / fonts)
+    shutil.copy(MATHJAX / "tex-mml-chtml.js", folder / "extra" / "mathjax")
+
+
+def replace(old: Path, new: Path) -> None:
+    """Put a finished folder in the place of an old one; if that fails, the old one stays."""
+    aside = old.with_name(f".{old.name}.{os.getpid()}")
+    old.parent.mkdir(parents=True, exist_ok=True)
+    if old.exists():
+        old.rename(aside)
+    try:
+        new.rename(old)
+    except BaseException:
+        if aside.exists():
+            aside.rename(old)
+        raise
+    shutil.rmtree(aside, ignore_errors=True)

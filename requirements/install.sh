@@ -1,0 +1,28 @@
+#!/bin/sh
+# Make the environment in the folder given, with the locked dependencies and nothing else.
+set -eu
+venv=$1
+
+for python in "${PYTHON3:-python3}" python3.14 python3.13 python3.12 python3.11; do
+  if "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+    found=$python
+    break
+  fi
+done
+if [ -z "${found:-}" ]; then
+  echo "book: no Python 3.11 or newer found; install one, or name it: make PYTHON3=/path/to/python3" >&2
+  exit 1
+fi
+
+echo "  install  the locked dependencies into $venv"
+if ! "$found" -m venv --clear "$venv"; then
+  echo "book: $found can't make virtual environments; on Debian and Ubuntu install python3-venv" >&2
+  exit 1
+fi
+"$venv/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bootstrap.txt
+"$venv/bin/uv" pip sync --quiet --python "$venv/bin/python" --require-hashes --compile-bytecode requirements/locked.txt
+"$venv/bin/uv" pip install --quiet --python "$venv/bin/python" --no-deps --no-build-isolation --editable .
+
+mkdir -p "$venv/npm"
+cp requirements/package.json requirements/package-lock.json "$venv/npm"
+(cd "$venv/npm" && npm ci --silent --ignore-scripts --no-audit --no-fund)
