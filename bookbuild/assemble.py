@@ -4,6 +4,7 @@ Pages, executed notebooks and settings are staged side by side, Jupyter Book bui
 from there with warnings as errors, and the finished site takes the old one's place.
 """
 
+import os
 import shutil
 import sys
 import tempfile
@@ -35,7 +36,7 @@ def stage(folder: Path, executed: dict[str, NotebookNode]) -> None:
 
 
 def main() -> int:
-    start = time.monotonic()
+    start, started = time.monotonic(), time.time_ns()
     builder = Builder()
     executed = {name: notebooks.load(EXECUTED / f"{name}.ipynb") for name in notebooks.names()}
     with tempfile.TemporaryDirectory(dir=BUILD, prefix="site-") as temporary:
@@ -47,6 +48,8 @@ def main() -> int:
             builder.close()
             print(f"book: {failure}", file=sys.stderr)
             return 1
+        # Of the time it started: Make sees what was changed meanwhile.
+        os.utime(pages / "index.html", ns=(started, started))
         replace(SITE, pages)
     print(f"  site  {len(executed)} notebooks  {time.monotonic() - start:5.1f} s", flush=True)
     return 0

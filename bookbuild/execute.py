@@ -17,6 +17,7 @@ from typing import Any
 
 import nbformat
 import papermill
+from nbclient.exceptions import DeadKernelError
 from nbformat import NotebookNode
 from papermill.exceptions import PapermillExecutionError
 
@@ -60,6 +61,8 @@ def execute(name: str, parameters: dict[str, Any] | None = None) -> Execution:
         )
     except PapermillExecutionError as error:
         raise NotebookError(_describe(name, source, error)) from None
+    except DeadKernelError:
+        raise NotebookError(f"notebook {name}: its kernel died; it may have run out of memory") from None
     [used] = notebooks.emitted(notebook, DEPENDENCIES)
     notebook.cells = notebook.cells[1:-1]
     _make_reproducible(notebook)
@@ -127,13 +130,15 @@ def _within_project(paths: list[str]) -> list[str]:
     return sorted(found)
 
 
-def _save(name: str, execution: Execution) -> None:
+def _save(name: str, execution: Execution, started: int) -> None:
     target = EXECUTED / f"{name}.ipynb"
     # The rules without a recipe let Make go on when a file that was used is deleted.
     rules = f"{target.relative_to(notebooks.ROOT)}: {' '.join(execution.dependencies)}\n"
     rules += "".join(f"{path}:\n" for path in execution.dependencies)
     write(target.with_suffix(".d"), rules)
     write(target, nbformat.writes(execution.notebook))
+    # Of the time it started: Make sees what was changed while it ran.
+    os.utime(target, ns=(started, started))
 
 
 def main() -> int:
@@ -145,8 +150,9 @@ def main() -> int:
 
     def run(name: str) -> Execution:
         print(f"  run   {name}", flush=True)
+        started = time.time_ns()
         execution = execute(name)
-        _save(name, execution)
+        _save(name, execution, started)
         return execution
 
     def done(name: str, result: Any, seconds: float) -> None:

@@ -6,6 +6,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -32,6 +33,7 @@ class Builder:
         """Build a staged book and return the folder of its pages, or raise BuildError."""
         log, _ = self._process.communicate(json.dumps(["build", *options, str(folder), "--path-output", str(output)]))
         if self._process.returncode:
+            log = re.sub(r"\x1b\[[\d;]*m", "", log).replace(f"{folder}{os.sep}", "")
             complaints = [line for line in log.splitlines() if "WARNING" in line or "ERROR" in line or "Error" in line]
             raise BuildError("Jupyter Book refused the pages:\n" + "\n".join(complaints or log.splitlines()[-20:]))
         return output / "_build" / "html"

@@ -89,7 +89,7 @@ def substitutions(record: Record) -> dict[str, Any]:
             name: {key: number(result["value"]) for key, result in results.items()}
             for name, results in record.results.items()
         },
-        "printed": {row["id"]: number(float(row["printed"]), 7) for row in record.rows},
+        "printed": {row["id"]: number(ledger.printed_value(row["printed"]), 7) for row in record.rows},
         "computed": {row["id"]: number(row["computed"], 7) for row in record.rows},
         "scoreboard": scoreboard(record),
         "scoreboard_summary": scoreboard_summary(record),
@@ -118,7 +118,7 @@ def scoreboard(record: Record) -> str:
             if row["chapter"] == name:
                 cells = [
                     row["quantity"],
-                    number(float(row["printed"]), 7),
+                    number(ledger.printed_value(row["printed"]), 7),
                     number(row["computed"], 7),
                     row["unit"],
                     row["status"],

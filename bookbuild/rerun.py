@@ -9,6 +9,7 @@ import csv
 import html
 import json
 import os
+import re
 import shlex
 import shutil
 import sys
@@ -16,15 +17,17 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import nbformat
+import yaml
 from nbformat import NotebookNode
 from tqdm import tqdm
 
 import llmcalc
 from bookbuild import kernels, notebooks, parameters, staging
 from bookbuild.execute import EXECUTED, NotebookError, execute, execute_all
-from bookbuild.jupyter_book import Builder
+from bookbuild.jupyter_book import Builder, BuildError
 from bookbuild.notebooks import BUILD, ROOT
 from bookbuild.parameters import Parameter, ParameterError
 from llmcalc.formats import number
@@ -100,9 +103,10 @@ def read_scenarios(declared: dict[str, Parameter], path: Path) -> list[Scenario]
             )
         given = {column: cell.strip() for column, cell in zip(header, row, strict=True) if cell.strip()}
         name = given.pop("scenario", str(line))
-        if name in {scenario.name for scenario in scenarios} or not _is_file_name(name):
+        if name in {scenario.name for scenario in scenarios} or not _is_folder_name(name):
             raise UsageError(
-                f"SCENARIOS file {path}: {name!r} does not name one scenario; use each name once, without / or ."
+                f"SCENARIOS file {path}: {name!r} can't name a scenario; "
+                "use each name once, of letters, digits, spaces, - and _"
             )
         try:
             scenarios.append(Scenario(name, parameters.convert(declared, given)))
@@ -165,8 +169,9 @@ def write_pages(
     for page, notebook in pages.items():
         staging.write_notebook(stage / f"{page}.ipynb", notebook)
     (stage / "references.md").write_text("# References\n\n```{bibliography}\n:style: plain\n```\n", encoding="utf-8")
-    chapters = "".join(f"  - file: {page}\n" for page in [*pages, "references"])
-    (stage / "_toc.yml").write_text(f"format: jb-book\nroot: index\nchapters:\n{chapters}", encoding="utf-8")
+    chapters = [{"file": page} for page in [*pages, "references"]]
+    toc = yaml.safe_dump({"format": "jb-book", "root": "index", "chapters": chapters}, allow_unicode=True)
+    (stage / "_toc.yml").write_text(toc, encoding="utf-8")
     shutil.copytree(builder.build(stage, temporary / "out"), target, dirs_exist_ok=True)
 
 
@@ -254,20 +259,30 @@ def write_comparison(
 def comparison_page(name: str, table: list[list[str]], failures: dict[str, str]) -> str:
     """Return the first page of a comparison in Markdown: results by scenario, each linked to its page."""
     scenarios = table[0][3:]
-    links = [f'<a href="{html.escape(key)}/index.html">{html.escape(key)}</a>' for key in scenarios]
+    links = [f'<a href="{quote(key)}/index.html">{html.escape(key)}</a>' for key in scenarios]
     heads = "".join(f'<th scope="col">{head}</th>' for head in ["result", "unit", "default", *links])
     lines = [f"# {name}: {len(scenarios)} scenarios", "", '<table class="dataframe">']
     lines += [f"<caption>Headline results by scenario</caption><thead><tr>{heads}</tr></thead><tbody>"]
     for label, *cells in table[1:]:
         values = "".join(f"<td>{html.escape(cell)}</td>" for cell in cells)
         lines.append(f'<tr><th scope="row">{html.escape(label)}</th>{values}</tr>')
-    lines += ["</tbody></table>", ""]
-    lines += [f"- `{key}` failed: {problem}" for key, problem in failures.items()]
+    lines += ["</tbody></table>", "", "<ul>"]
+    lines += [f"<li><code>{key}</code> failed: {html.escape(problem)}</li>" for key, problem in failures.items()]
+    lines += ["</ul>"]
     return "\n".join(lines)
 
 
-def _is_file_name(text: str) -> bool:
-    return text not in ("default", "stage", "references") and not set("/\\.") & set(text)
+def _is_folder_name(text: str) -> bool:
+    taken = ("default", "extra", "mathjax", "references")
+    return text not in taken and len(text) <= 60 and bool(re.fullmatch(r"[^\W_][\w -]*", text))
+
+
+def _is_replaceable(folder: Path) -> bool:
+    if not folder.exists():
+        return True
+    return folder.is_dir() and (
+        not any(folder.iterdir()) or any((folder / own).exists() for own in ("results.json", "comparison.csv"))
+    )
 
 
 def main() -> int:
@@ -281,12 +296,16 @@ def main() -> int:
         declared = read_parameters(given.notebook)
         if given.params and given.scenarios:
             raise UsageError("give PARAMS or SCENARIOS, not both")
+        if not (EXECUTED / f"{given.notebook}.ipynb").exists():
+            raise UsageError(f"{given.notebook} has not run with its defaults yet: run make book first")
         target = Path(given.out or BUILD / "rerun" / given.notebook).absolute()
+        if not _is_replaceable(target):
+            raise UsageError(f"OUT = {given.out!r} holds other files: give a new folder, or one of an earlier rerun")
         if given.scenarios:
             scenarios = read_scenarios(declared, Path(given.scenarios))
             return rerun_scenarios(given.notebook, declared, scenarios, target)
         return rerun_one(given.notebook, declared, read_assignments(declared, given.params), target)
-    except (UsageError, ParameterError, NotebookError) as error:
+    except (UsageError, ParameterError, NotebookError, BuildError, OSError) as error:
         print(f"rerun: {error}", file=sys.stderr)
         return 1
 

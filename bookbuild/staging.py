@@ -34,14 +34,18 @@ def write_settings(folder: Path, substitutions: dict[str, Any]) -> None:
 
 def replace(old: Path, new: Path) -> None:
     """Put a finished folder in the place of an old one; if that fails, the old one stays."""
-    aside = old.with_name(f".{old.name}.{os.getpid()}")
+    beside = old.with_name(f".{old.name}.new.{os.getpid()}")
+    aside = old.with_name(f".{old.name}.old.{os.getpid()}")
     old.parent.mkdir(parents=True, exist_ok=True)
-    if old.exists():
-        old.rename(aside)
     try:
-        new.rename(old)
+        shutil.move(new, beside)  # from another file system this copies
+        if old.exists():
+            old.rename(aside)
+        beside.rename(old)
     except BaseException:
         if aside.exists():
             aside.rename(old)
         raise
-    shutil.rmtree(aside, ignore_errors=True)
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+        shutil.rmtree(aside, ignore_errors=True)

@@ -55,6 +55,26 @@ def share_below_one(**quantities):
         _require(name, value, lambda low, high: (low >= 0) & (high < 1), "a share of 0 or more and below 1")
 
 
+def fewer(than, **quantities):
+    """Refuse quantities that are not 0 or more and below a limit, element by element (errors as in `positive`).
+
+    Examples
+    --------
+    >>> fewer(than=("cards", 188), failed_cards=188)
+    Traceback (most recent call last):
+    ...
+    ValueError: failed_cards = 188 [1] is not accepted: give 0 or more, and fewer than cards = 188
+    """
+    limit_name, limit = than
+    for name, value in quantities.items():
+        non_negative(**{name: value})
+        if not _all(value < limit):
+            pairs = _pairs(value + 0 * limit, limit + 0 * value)
+            refused, bound = next((low, high) for low, high in pairs if not low < high)
+            accepted = f"0 or more, and fewer than {limit_name} = {bound}"
+            raise ValueError(f"{name} = {refused} [{UNITS[name]}] is not accepted: give {accepted}")
+
+
 def _require(name, value, holds, accepted):
     try:
         accepted_everywhere = _all(holds(*_extremes(value)))
@@ -79,10 +99,21 @@ def _all(condition):
     return bool(condition if every is None else every())
 
 
+def _pairs(values, limits):
+    if not getattr(values, "ndim", 0):
+        yield values, limits
+        return
+    for value, limit in zip(values, limits):  # noqa: B905 - MicroPython's zip knows no `strict`
+        yield from _pairs(value, limit)
+
+
 def _first_refused(value, holds):
     if isinstance(value, str) or value is None:
         return repr(value)
-    if getattr(value, "ndim", 0) == 0 and not isinstance(value, (list, tuple)):
+    dimensions = getattr(value, "ndim", None)
+    if dimensions == 0:
+        return float(value)
+    if dimensions is None:
         return value
     for element in value:
         refused = _first_refused(element, holds)

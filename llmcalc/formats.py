@@ -22,8 +22,8 @@ def number(value, digits=4):
     """
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return "–"
-    if value == 0 or isinstance(value, bool):
-        return str(value)
+    if value == 0:
+        return "0"
     exponent = math.floor(math.log10(abs(value)))
     if -4 <= exponent < 9:
         text = f"{value:,.{max(0, digits - 1 - exponent)}f}"

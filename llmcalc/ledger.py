@@ -5,7 +5,9 @@ printed) and is told the computed values. It never fails a rerun with other para
 `verdict` says whether a row's claim holds, and the build checks it for the defaults.
 """
 
+import math
 from decimal import Decimal
+from fractions import Fraction
 
 import pandas as pd
 
@@ -34,12 +36,30 @@ def agrees(printed, computed):
 
     Examples
     --------
-    >>> agrees("1558", 1558.05), agrees("4760e21", 2777e21), agrees("3.5", 3.46)
-    (True, False, True)
+    >>> agrees("1558", 1558.05), agrees("4760e21", 2777e21), agrees("3.5", 3.46), agrees("4/3", 1.33)
+    (True, False, True, False)
     """
+    if "/" in printed:
+        return math.isclose(computed, printed_value(printed), rel_tol=1e-12)
     digits = Decimal(printed)
     last_digit = Decimal(1).scaleb(digits.as_tuple().exponent)
     return abs(Decimal(repr(float(computed))) - digits) <= last_digit
+
+
+def printed_value(printed):
+    """Value of a printed number or fraction.
+
+    Parameters
+    ----------
+    printed : str
+        E.g. ``"4760e21"`` or ``"4/3"``.
+
+    Examples
+    --------
+    >>> printed_value("3/4")
+    0.75
+    """
+    return float(Fraction(printed))
 
 
 class Ledger:
@@ -137,7 +157,7 @@ class Ledger:
         frame = pd.DataFrame(
             {
                 "quantity": [row["quantity"] for row in self.rows],
-                "printed": [number(float(row["printed"]), 7) for row in self.rows],
+                "printed": [number(printed_value(row["printed"]), 7) for row in self.rows],
                 "computed": [number(row["computed"], 7) for row in self.rows],
                 "unit": [row["unit"] for row in self.rows],
                 "status": [verdict(row) for row in self.rows],

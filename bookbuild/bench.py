@@ -1,0 +1,148 @@
+"""Measure what readers wait for: builds, a rerun, an import, ten million scenarios, the first page.
+
+``make bench`` prints one line a figure with the aim it is held to. Every figure is the best of a
+few tries, since other work on the machine only ever adds time.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import yaml
+
+from bookbuild import notebooks, publications, staging
+from bookbuild.browser import find_browser, measure_first_page
+from bookbuild.execute import EXECUTED
+from bookbuild.notebooks import BUILD, ROOT
+from llmcalc import devices, training
+
+SCENARIOS = 10_000_000
+
+
+def best(action: Callable[[], object], tries: int) -> float:
+    """Return the shortest time that an action took [s]."""
+    times = []
+    for _ in range(tries):
+        start = time.perf_counter()
+        action()
+        times.append(time.perf_counter() - start)
+    return min(times)
+
+
+def command(*words: str, folder: Path = ROOT) -> None:
+    """Run a command quietly, and fail with its output if it does."""
+    result = subprocess.run(words, cwd=folder, capture_output=True, text=True, check=False, env=_environment(folder))
+    if result.returncode:
+        raise RuntimeError(f"{' '.join(words)} failed:\n{result.stdout}{result.stderr}")
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    environment = {key: value for key, value in os.environ.items() if not key.startswith(("MAKE", "MFLAGS"))}
+    for key in ("NOTEBOOK", "PARAMS", "SCENARIOS", "OUT"):
+        environment.pop(key, None)
+    return environment | {"PYTHONPATH": str(folder)}
+
+
+def copy_sources(folder: Path) -> None:
+    """Copy the project's sources, with the environment linked, so that a clean build leaves the real one alone."""
+    ignored = shutil.ignore_patterns("_build", ".venv", ".git", "__pycache__", ".*_cache", ".hypothesis")
+    shutil.copytree(ROOT, folder, ignore=ignored)
+    (folder / ".venv").symlink_to(ROOT / ".venv")
+
+
+def clean_build(folder: Path) -> Callable[[], None]:
+    def build() -> None:
+        shutil.rmtree(folder / "_build", ignore_errors=True)
+        command("make", "book", folder=folder)
+
+    return build
+
+
+def build_by_jupyter_book_alone(folder: Path) -> Callable[[], None]:
+    """Return a build of the same pages in which Jupyter Book executes the same notebooks itself."""
+    executed = {name: notebooks.load(EXECUTED / f"{name}.ipynb") for name in notebooks.names()}
+    shutil.copytree(ROOT / "book", folder)
+    shutil.copytree(ROOT / "notebooks", folder / "notebooks")
+    toc = (ROOT / "_toc.yml").read_text(encoding="utf-8").replace("book/", "")
+    (folder / "_toc.yml").write_text(toc, encoding="utf-8")
+    staging.write_settings(folder, publications.substitutions(publications.collect(executed)))
+    settings = yaml.safe_load((folder / "_config.yml").read_text(encoding="utf-8"))
+    settings["execute"] = {"execute_notebooks": "force"}
+    (folder / "_config.yml").write_text(yaml.safe_dump(settings, allow_unicode=True), encoding="utf-8")
+    output = folder.with_name("by-jupyter-book")
+
+    def build() -> None:
+        shutil.rmtree(output, ignore_errors=True)
+        command(sys.executable, "-m", "jupyter_book", "build", "--all", str(folder), "--path-output", str(output))
+
+    return build
+
+
+def formula_speed() -> tuple[float, float]:
+    """Return the times of the checked formula and of the bare expression over ten million scenarios [s]."""
+    generator = np.random.default_rng(1)
+    params, tokens = generator.uniform(1e9, 1e12, (2, SCENARIOS))
+    seconds = generator.uniform(1e5, 1e7, SCENARIOS)
+    peak = generator.uniform(1e14, 1e15, SCENARIOS)
+    mfu = generator.uniform(0.1, 1.0, SCENARIOS)
+
+    def checked() -> np.ndarray:
+        flop = training.train_flop(params, tokens)
+        return devices.round_up(training.devices_for_deadline(flop, seconds, peak, mfu))
+
+    def bare() -> np.ndarray:
+        return np.ceil(6 * params * tokens / (seconds * peak * mfu))
+
+    return best(checked, 5), best(bare, 5)
+
+
+def report(label: str, value: str, aim: str) -> None:
+    print(f"  {label:<58} {value:>22}   {aim}", flush=True)
+
+
+def main() -> None:
+    print("Measured in one run, best of a few tries:")
+    with tempfile.TemporaryDirectory(dir=BUILD, prefix="bench-") as temporary:
+        ours, theirs = Path(temporary, "ours"), Path(temporary, "theirs")
+        copy_sources(ours)
+        own = best(clean_build(ours), 3)
+        report(f"clean build of {len(notebooks.names())} notebooks", f"{own:.1f} s", "")
+        alone = best(build_by_jupyter_book_alone(theirs), 3)
+        report("the same, Jupyter Book executing the notebooks itself", f"{alone:.1f} s", "")
+        report("ratio of the two", f"{own / alone:.2f}", "aim 0.6 or less")
+        nothing = best(lambda: command("make", "book", folder=ours), 5)
+        report("build with nothing changed", f"{nothing:.3f} s", "aim 0.5 s or less")
+        rerun = best(
+            lambda: command(
+                "make", "rerun", "NOTEBOOK=inference-gpus", "PARAMS=visits_per_day=1e9 mfu=0.4", folder=ours
+            ),
+            3,
+        )
+        report("one notebook rerun, with page and results", f"{rerun:.1f} s", "aim under 3 s")
+    python = [sys.executable, "-c"]
+    bare = best(lambda: command(*python, "pass"), 20)
+    with_import = best(lambda: command(*python, "from llmcalc import backlog, serving, streams, training"), 20)
+    report(
+        "import of llmcalc's formulas, over a bare interpreter",
+        f"{1000 * (with_import - bare):.1f} ms",
+        "aim under 30 ms",
+    )
+    checked, expression = formula_speed()
+    report("training GPUs, evaluations a second", f"{SCENARIOS / checked / 1e6:.0f} million", "")
+    report("time over the bare NumPy expression", f"{checked / expression:.2f} times", "aim within 3 times")
+    if find_browser():
+        page = measure_first_page(BUILD / "html")
+        report("first page readable on localhost", f"{page.readable:.2f} s", "aim under 1 s")
+        report("first page, compressed, all it loads", f"{page.compressed_bytes / 1e3:.0f} kB", "aim under 1,000 kB")
+    else:
+        report("first page", "no browser found", "")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,100 @@
+"""A browser that opens the site as a reader does: served on localhost, compressed."""
+
+import functools
+import gzip
+import http.server
+import os
+import shutil
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+CANDIDATES = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"]
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+COMPRESSIBLE = {".html", ".css", ".js", ".mjs", ".svg", ".json", ".csv", ".wasm", ".txt"}
+
+
+def find_browser() -> str | None:
+    """Return the path of a Chromium: the one that BROWSER names, one on the PATH, or Playwright's own."""
+    named = os.environ.get("BROWSER")
+    for candidate in [named, *CANDIDATES] if named else CANDIDATES:
+        if found := shutil.which(candidate):
+            return found
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        own = playwright.chromium.executable_path
+    return own if Path(own).exists() else None
+
+
+class _Handler(http.server.SimpleHTTPRequestHandler):
+    """Serves files gzipped, as web hosts do, and says nothing."""
+
+    def send_head(self) -> object:
+        path = Path(self.translate_path(self.path))
+        if path.is_dir():
+            path /= "index.html"
+        if not path.is_file() or path.suffix not in COMPRESSIBLE:
+            return super().send_head()
+        body = gzip.compress(path.read_bytes(), 6)
+        self.send_response(200)
+        self.send_header("Content-Type", self.guess_type(str(path)))
+        self.send_header("Content-Encoding", "gzip")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        if self.command == "GET":
+            self.wfile.write(body)
+        return None
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@contextmanager
+def serve(folder: Path) -> Iterator[str]:
+    """Serve a folder on localhost and give its address."""
+    handler = functools.partial(_Handler, directory=str(folder))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+
+
+@contextmanager
+def browse() -> Iterator[object]:
+    """Start the browser and give Playwright's handle of it."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=find_browser(), args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@dataclass(frozen=True)
+class FirstPage:
+    """What a reader waits for on the first page: time until text shows [s], and all that is loaded [byte]."""
+
+    readable: float
+    compressed_bytes: int
+
+
+def measure_first_page(site: Path) -> FirstPage:
+    """Open the site's first page with an empty cache and measure it."""
+    with serve(site) as address, browse() as browser:
+        page = browser.new_page()
+        sizes: list[int] = []
+        page.on("requestfinished", lambda request: sizes.append(request.sizes()["responseBodySize"]))
+        page.goto(address, wait_until="networkidle")
+        painted = page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
+        return FirstPage(readable=painted / 1000, compressed_bytes=sum(sizes))

@@ -1,0 +1,22 @@
+// Runs llmcalc's formula modules in MicroPython: reads {modules, calls} on standard input, writes the results.
+import { loadMicroPython } from "@micropython/micropython-webassembly-pyscript/micropython.mjs";
+
+const chunks = [];
+for await (const chunk of process.stdin) chunks.push(chunk);
+const { modules, calls } = JSON.parse(Buffer.concat(chunks).toString("utf8"));
+
+const lines = [];
+const python = await loadMicroPython({ stdout: (line) => lines.push(line), linebuffer: true, heapsize: 8 << 20 });
+python.FS.mkdir("llmcalc");
+for (const [name, source] of Object.entries(modules)) python.FS.writeFile(`llmcalc/${name}.py`, source);
+python.runPython("import json\nimport sys\nsys.path.append('.')");
+for (const { module, name, keywords } of calls) {
+  python.runPython(`
+from llmcalc import ${module}
+try:
+    print("%.17g" % ${module}.${name}(**json.loads(${JSON.stringify(JSON.stringify(keywords))})))
+except ValueError as error:
+    print("ValueError: " + str(error))
+`);
+}
+process.stdout.write(JSON.stringify(lines));

@@ -1,0 +1,112 @@
+"""Every data file keeps the contract beside it, and says where its values come from."""
+
+import csv
+import os
+import re
+from pathlib import Path
+
+import pandera.errors
+import pandera.io.pandas_io
+import pytest
+import yaml
+from pybtex.database import parse_file
+
+from llmcalc import tables
+
+ROOT = Path(__file__).parent.parent
+DATA = ROOT / "data"
+NAMES = sorted(path.stem for path in DATA.glob("*.csv"))
+# The source documents are not part of the book; where they lie beside it, the data is held against them.
+DOCUMENTS = ROOT.parent / "shared" / "documents"
+PANDERA_WORDS = {"unit", "line_column", "line_offset", "quantity"}
+
+every_file = pytest.mark.parametrize("name", NAMES)
+
+
+def schema(name):
+    contract = tables.contract(name)
+    columns = {
+        column: {"nullable": False, "required": True}
+        | {word: value for word, value in rules.items() if word not in PANDERA_WORDS}
+        for column, rules in contract["columns"].items()
+    }
+    return pandera.io.pandas_io.deserialize_schema(
+        {"columns": columns, "strict": True, "ordered": True, "unique": contract.get("unique")}
+    )
+
+
+@every_file
+def test_a_data_file_keeps_its_contract(name):
+    schema(name).validate(tables.read(name), lazy=True)
+
+
+@every_file
+def test_a_contract_tells_what_every_column_means_and_where_it_comes_from(name):
+    contract = tables.contract(name)
+    assert contract["title"]
+    assert contract.get("source") or (contract["document"] and contract["lines"])
+    for column, rules in contract["columns"].items():
+        assert rules["description"], column
+        if rules["dtype"] in ("float64", "Int64"):
+            assert rules["unit"], column
+
+
+@every_file
+def test_a_data_file_has_no_stray_spaces_or_ragged_lines(name):
+    with (DATA / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+        lines = list(csv.reader(file, strict=True))
+    assert {len(line) for line in lines} == {len(lines[0])}
+    assert all(cell == cell.strip() for line in lines for cell in line)
+
+
+def test_every_contract_has_its_file():
+    assert sorted(path.stem for path in DATA.glob("*.yaml")) == NAMES
+
+
+def test_a_broken_contract_is_noticed():
+    table = tables.read("accelerators")
+    table.loc[0, "value"] = -1.0
+    with pytest.raises(pandera.errors.SchemaErrors):
+        schema("accelerators").validate(table, lazy=True)
+
+
+@every_file
+def test_every_source_is_in_the_bibliography(name):
+    table = tables.read(name)
+    if "source" in table:
+        known = set(parse_file(str(ROOT / "book" / "references.bib")).entries)
+        assert set(table["source"].dropna()) <= known
+
+
+def test_peaks_of_a_device_are_ordered_by_the_width_of_their_format():
+    peaks = tables.accelerators()
+    for narrow, wide in [("fp32", "fp64"), ("tf32", "fp32"), ("bf16", "tf32"), ("fp8", "bf16"), ("int8", "fp16")]:
+        both = peaks[[f"peak_{narrow}", f"peak_{wide}"]].dropna()
+        assert (both[f"peak_{narrow}"] >= both[f"peak_{wide}"]).all()
+
+
+def test_tensor_core_formats_halve_as_they_widen():
+    peaks = tables.accelerators().filter(regex="A100|H100|H200", axis=0)
+    assert (peaks["peak_bf16"] / peaks["peak_tf32"]).between(1.99, 2.01).all()
+    assert (peaks["peak_int8"] / peaks["peak_bf16"]).between(1.99, 2.01).all()
+
+
+def test_contracts_are_plain_yaml_without_tags():
+    for path in DATA.glob("*.yaml"):
+        yaml.safe_load(path.read_text(encoding="utf-8"))
+
+
+@pytest.mark.skipif(
+    not DOCUMENTS.is_dir() and "CI" not in os.environ, reason="the source documents do not lie beside the book"
+)
+@every_file
+def test_printed_digits_stand_at_the_line_that_is_named(name):
+    table = tables.read(name)
+    if not {"document", "line", "printed"} <= set(table.columns):
+        pytest.skip("not a file of printed numbers")
+    for fact in table.itertuples():
+        first, _, last = fact.line.partition("-")
+        lines = (DOCUMENTS / fact.document).read_text(encoding="utf-8").splitlines()
+        text = " ".join(lines[int(first) - 1 : int(last or first)])
+        digits = fact.printed.partition("e")[0].rstrip("0").replace(".", "")
+        assert digits in re.sub(r"[,.\s]", "", text), f"{name}: {fact.id} is not at line {fact.line}"

@@ -1,0 +1,143 @@
+"""Laws that the formulas obey for any numbers: inverses, and powers of each argument."""
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from llmcalc import backlog, devices, serving, streams, training
+from tests.formulas import FORMULAS
+
+amounts = st.floats(min_value=1e-3, max_value=1e18)
+shares = st.floats(min_value=1e-3, max_value=1.0)
+
+# How a result grows with each argument: 1 in proportion, -1 inversely.
+POWERS = {
+    devices.sustained_flops: {"peak_flops": 1, "mfu": 1},
+    devices.required_flops: {"flop": 1, "seconds": -1},
+    devices.devices_for_flops: {"flops": 1, "peak_flops": -1, "mfu": -1},
+    training.train_flop: {"params": 1, "tokens": 1, "flop_per_param_token": 1},
+    training.devices_for_deadline: {"flop": 1, "seconds": -1, "peak_flops": -1, "mfu": -1},
+    training.training_seconds: {"flop": 1, "devices": -1, "peak_flops": -1, "mfu": -1},
+    training.implied_mfu: {"flop": 1, "seconds": -1, "devices": -1, "peak_flops": -1},
+    training.budget_flop: {"devices": 1, "seconds": 1, "peak_flops": 1, "mfu": 1},
+    training.affordable_params: {"flop": 1, "tokens": -1, "flop_per_param_token": -1},
+    training.affordable_tokens: {"flop": 1, "params": -1, "flop_per_param_token": -1},
+    training.tokens_per_param: {"tokens": 1, "params": -1},
+    training.flop_per_param_sample: {"flop": 1, "params": -1, "samples": -1, "passes": -1},
+    training.largest_active_share: {"budget_flop": 1, "params": -1, "tokens": -1, "flop_per_param_token": -1},
+    training.megatron_seconds: {
+        "params": 1,
+        "tokens": 1,
+        "devices": -1,
+        "achieved_flops": -1,
+        "flop_per_param_token": 1,
+    },
+    serving.token_rate: {
+        "visit_rate": 1,
+        "questions_per_visit": 1,
+        "characters_per_question": 1,
+        "tokens_per_character": 1,
+    },
+    serving.inference_flops: {"params": 1, "token_rate": 1, "flop_per_param_token": 1},
+    serving.peak_rate: {"token_rate": 1, "busiest_hour_share": 1, "hours_per_day": 1},
+    serving.served_token_rate: {"devices": 1, "params": -1, "peak_flops": 1, "mfu": 1, "flop_per_param_token": -1},
+    streams.scaled_stream_ops: {
+        "stream_ops": 1,
+        "pixels": 1,
+        "frame_rate": 1,
+        "reference_pixels": -1,
+        "reference_frame_rate": -1,
+    },
+    backlog.trial_work: {"flops": 1, "seconds": 1, "runs": 1},
+    backlog.cluster_seconds: {"flop": 1, "cluster_flops": -1},
+}
+NO_POWER_LAW = {
+    "round_up",
+    "round_down",
+    "servers",
+    "streams_per_card",
+    "cards_for_streams",
+    "card_load",
+    "served_streams",
+}
+
+
+def test_every_formula_has_its_powers_here_or_is_known_to_have_none():
+    assert {formula.name for formula in FORMULAS} == {function.__name__ for function in POWERS} | NO_POWER_LAW
+
+
+@pytest.mark.parametrize("function", POWERS, ids=lambda function: function.__name__)
+@given(data=st.data(), factor=st.floats(min_value=0.01, max_value=1.0))
+def test_results_scale_by_the_powers_of_their_arguments(function, data, factor):
+    formula = next(formula for formula in FORMULAS if formula.function is function)
+    values = {
+        argument.name: data.draw(shares if argument.fraction else amounts, argument.name)
+        for argument in formula.arguments
+    }
+    base = function(**values)
+    assert set(POWERS[function]) == set(values)
+    for name, power in POWERS[function].items():
+        scaled = function(**values | {name: values[name] * factor})
+        assert math.isclose(scaled, base * factor**power, rel_tol=1e-9)
+
+
+@given(params=amounts, tokens=amounts)
+def test_a_budget_buys_back_the_parameters_and_tokens_it_was_made_for(params, tokens):
+    flop = training.train_flop(params, tokens)
+    assert math.isclose(training.affordable_params(flop, tokens), params, rel_tol=1e-12)
+    assert math.isclose(training.affordable_tokens(flop, params), tokens, rel_tol=1e-12)
+    assert math.isclose(training.largest_active_share(flop, params, tokens), 1.0, rel_tol=1e-12)
+
+
+@given(flop=amounts, seconds=amounts, peak=amounts, mfu=shares)
+def test_devices_days_and_utilisation_are_three_views_of_one_run(flop, seconds, peak, mfu):
+    count = training.devices_for_deadline(flop, seconds, peak, mfu)
+    assert math.isclose(training.training_seconds(flop, count, peak, mfu), seconds, rel_tol=1e-12)
+    assert math.isclose(training.implied_mfu(flop, seconds, count, peak), mfu, rel_tol=1e-12)
+    assert math.isclose(training.budget_flop(count, seconds, peak, mfu), flop, rel_tol=1e-12)
+
+
+@given(params=amounts, rate=amounts, peak=amounts, mfu=shares)
+def test_devices_sized_for_a_token_rate_serve_that_rate(params, rate, peak, mfu):
+    count = devices.devices_for_flops(serving.inference_flops(params, rate), peak, mfu)
+    assert math.isclose(serving.served_token_rate(count, params, peak, mfu), rate, rel_tol=1e-12)
+
+
+@given(share=shares, rate=amounts)
+def test_a_flat_day_has_no_peak_and_no_hour_is_below_the_mean_of_its_own_share(share, rate):
+    assert math.isclose(serving.peak_rate(rate, 1 / 24), rate, rel_tol=1e-12)
+    assert serving.peak_rate(rate, share) <= 24 * rate
+
+
+@given(work=amounts, cluster=amounts)
+def test_work_occupies_a_cluster_for_the_time_in_which_it_delivers_it(work, cluster):
+    seconds = backlog.cluster_seconds(work, cluster)
+    assert math.isclose(backlog.trial_work(cluster, seconds, 1), work, rel_tol=1e-12)
+
+
+@given(count=st.floats(min_value=1e-6, max_value=1e11))
+def test_rounding_up_covers_the_demand_by_less_than_one(count):
+    whole = devices.round_up(count)
+    assert whole == int(whole)
+    assert count * (1 - 2e-12) <= whole < count + 1
+
+
+@given(count=st.floats(min_value=1.0, max_value=1e11))
+def test_rounding_down_and_up_meet_at_whole_numbers_and_differ_by_one_elsewhere(count):
+    gap = devices.round_up(count) - devices.round_down(count)
+    assert gap in (0, 1)
+    assert devices.round_up(int(count)) == devices.round_down(int(count)) == int(count)
+
+
+@given(whole=st.integers(min_value=1, max_value=10**9), part=st.floats(min_value=0.1, max_value=9.9))
+def test_rounding_forgives_the_noise_of_a_product(whole, part):
+    assert devices.round_up(whole * part / part) == whole
+    assert devices.round_down(whole * part / part) == whole
+
+
+@given(count=st.integers(min_value=1, max_value=10**6), per_server=st.integers(min_value=1, max_value=72))
+def test_servers_hold_all_devices_and_one_fewer_does_not(count, per_server):
+    needed = devices.servers(count, per_server)
+    assert (needed - 1) * per_server < count <= needed * per_server
