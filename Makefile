@@ -14,7 +14,7 @@ CORES := $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
 SOURCES := $(if $(NOTEBOOK),$(wildcard notebooks/$(NOTEBOOK).md),$(wildcard notebooks/*.md))
 EXECUTED := $(SOURCES:notebooks/%.md=_build/executed/%.ipynb)
 # Folders count too: a file that was removed shows in its folder's time.
-FOLDERS := book llmcalc bookbuild notebooks
+FOLDERS := book data llmcalc bookbuild notebooks
 PAGES := _config.yml _toc.yml $(FOLDERS:%=%/.) $(shell find $(FOLDERS) -mindepth 1 -not -path '*/__pycache__*')
 SITE := _build/html/index.html
 
@@ -23,6 +23,8 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 export NOTEBOOK PARAMS SCENARIOS OUT
 
 .DELETE_ON_ERROR:
+# An interrupt after the new site is in place must not take its first page away.
+.PRECIOUS: $(SITE)
 .PHONY: help book executed test rerun serve lint bench lock clean
 
 help:

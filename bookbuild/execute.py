@@ -7,6 +7,7 @@ A notebook that fails leaves nothing and what an earlier run left stays.
 
 import argparse
 import os
+import re
 import sys
 import time
 from collections.abc import Callable, Iterable
@@ -25,6 +26,8 @@ from bookbuild import kernels, notebooks
 
 EXECUTED = notebooks.BUILD / "executed"
 DEPENDENCIES = "application/vnd.bookbuild.dependencies+json"
+
+ADDRESS = re.compile(r" at 0x[0-9a-f]+")
 
 BEFORE = """\
 import sys as _sys
@@ -116,6 +119,8 @@ def _make_reproducible(notebook: NotebookNode) -> None:
             for output in cell.outputs:
                 if "execution_count" in output:
                     output["execution_count"] = cell.execution_count
+                if "text/plain" in output.get("data", {}):
+                    output["data"]["text/plain"] = ADDRESS.sub("", output["data"]["text/plain"])
         if "injected-parameters" in cell.metadata.get("tags", []):
             cell.metadata.tags.append("remove-input")
 

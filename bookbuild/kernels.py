@@ -8,8 +8,10 @@ is a fork of it: a fresh process, without any state of another notebook.
 import asyncio
 import multiprocessing
 import os
+import shutil
 import signal
 import sys
+import tempfile
 from typing import Any
 
 from jupyter_client.connect import KernelConnectionInfo
@@ -74,11 +76,17 @@ class ForkedProvisioner(KernelProvisionerBase):
         if self.process:
             self.process.join()
             self.process = None
+            shutil.rmtree(self.folder, ignore_errors=True)
 
     async def pre_launch(self, **kwargs: Any) -> dict[str, Any]:
         manager = self.parent
+        # Sockets in the file system: several kernels that start at once would contend for ports.
+        self.folder = tempfile.mkdtemp(prefix="kernel-")
+        manager.transport = "ipc"
+        manager.ip = os.path.join(self.folder, "socket")
+        manager.connection_file = os.path.join(self.folder, "connection.json")
         manager.write_connection_file()
-        return await super().pre_launch(cmd=["-f", manager.connection_file, "--log-level=ERROR"], **kwargs)
+        return await super().pre_launch(cmd=["-f", manager.connection_file, "--log-level=CRITICAL"], **kwargs)
 
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:
         self.process = multiprocessing.get_context("forkserver").Process(

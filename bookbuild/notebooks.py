@@ -1,5 +1,6 @@
 """The book's notebooks as they are kept (MyST Markdown) and as papermill leaves them."""
 
+import re
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,10 @@ RESULTS = "application/vnd.llmcalc.results+json"
 
 
 def names() -> list[str]:
-    return sorted(path.stem for path in SOURCES.glob("*.md"))
+    """Return the names of all notebooks in the order of the book, and then those that it does not list."""
+    listed = re.findall(r"file: notebooks/(\S+)", (ROOT / "_toc.yml").read_text(encoding="utf-8"))
+    present = {path.stem for path in SOURCES.glob("*.md")}
+    return [name for name in listed if name in present] + sorted(present - set(listed))
 
 
 def read(name: str) -> NotebookNode:

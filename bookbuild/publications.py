@@ -7,7 +7,7 @@ from typing import Any
 
 from nbformat import NotebookNode
 
-from bookbuild import notebooks
+from bookbuild import notebooks, parameters
 from llmcalc import ledger
 from llmcalc.formats import number
 
@@ -91,6 +91,9 @@ def substitutions(record: Record) -> dict[str, Any]:
         },
         "printed": {row["id"]: number(ledger.printed_value(row["printed"]), 7) for row in record.rows},
         "computed": {row["id"]: number(row["computed"], 7) for row in record.rows},
+        "totals": {status: sum(row["status"] == status for row in record.rows) for status in ledger.STATUSES}
+        | {"numbers": len(record.rows)},
+        "parameter_tables": parameter_tables(record),
         "scoreboard": scoreboard(record),
         "scoreboard_summary": scoreboard_summary(record),
         "errata": errata(record),
@@ -113,19 +116,33 @@ def scoreboard(record: Record) -> str:
     parts = []
     for name, heading in record.titles.items():
         parts += [f"(scoreboard-{name})=", f"## {heading}", "", f"[Read the chapter](#{name}).", ""]
-        parts += ["| Quantity | Printed | Computed | Unit | Status | Line | Note |", "|:--|--:|--:|:--|:--|:--|:--|"]
+        parts += ["| Quantity [unit] | Printed | Computed | Status | Line | Note |", "|:--|--:|--:|:--|:--|:--|"]
         for row in record.rows:
             if row["chapter"] == name:
                 cells = [
-                    row["quantity"],
+                    f"{row['quantity']} [{row['unit']}]",
                     number(ledger.printed_value(row["printed"]), 7),
                     number(row["computed"], 7),
-                    row["unit"],
                     row["status"],
                     f"{row['document'][:3]}:{row['line']}",
                     row["note"],
                 ]
                 parts.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
+        parts.append("")
+    return "\n".join(parts)
+
+
+def parameter_tables(record: Record) -> str:
+    """Return what every chapter lets its readers change as Markdown, a table for each."""
+    parts = []
+    for name, heading in record.titles.items():
+        parts += [f"### {name}", "", f"[{heading}](#{name})", ""]
+        parts += ["| Parameter | Default | Unit | What it is | Accepted |", "|:--|:--|:--|:--|:--|"]
+        for parameter in parameters.declared(name).values():
+            default = f"`{parameter.default}`"
+            parts.append(
+                f"| `{parameter.name}` | {default} | {parameter.unit} | {parameter.help} | {parameter.accepted} |"
+            )
         parts.append("")
     return "\n".join(parts)
 

@@ -156,16 +156,15 @@ class Ledger:
             return ""
         frame = pd.DataFrame(
             {
-                "quantity": [row["quantity"] for row in self.rows],
+                "quantity [unit]": [f"{row['quantity']} [{row['unit']}]" for row in self.rows],
                 "printed": [number(printed_value(row["printed"]), 7) for row in self.rows],
                 "computed": [number(row["computed"], 7) for row in self.rows],
-                "unit": [row["unit"] for row in self.rows],
                 "status": [verdict(row) for row in self.rows],
                 "line": [row["line"] for row in self.rows],
                 "note": [row["note"] for row in self.rows],
             }
         )
-        return tables.show(frame, "Printed and computed", wide=["quantity", "note"]).to_html()
+        return tables.show(frame, "Printed and computed", wide=["quantity [unit]", "note"]).to_html()
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         missing = sorted(set(self.facts.index) - {row["id"].split("/", 1)[1] for row in self.rows})

@@ -100,7 +100,7 @@ def peak_rate(token_rate, busiest_hour_share, hours_per_day=24):
     token_rate : float or array
         Mean token rate of the day [token/s].
     busiest_hour_share : float or array
-        Share of the day's tokens that falls into its busiest hour; 1/24 is flat [1].
+        Share of the day's tokens that falls into its busiest hour, 0 < busiest_hour_share <= 1; 1/24 is flat [1].
     hours_per_day : float or array
         Hours in a day [1].
 
@@ -168,3 +168,52 @@ def served_token_rate(devices, params, peak_flops, mfu, flop_per_param_token=2.0
     """
     positive(devices=devices, params=params, flop_per_param_token=flop_per_param_token)
     return devices * sustained_flops(peak_flops, mfu) / (params * flop_per_param_token)
+
+
+def decode_token_rate(params, bytes_per_param, memory_bandwidth, batch_tokens=1.0):
+    r"""Most tokens a second that a device can write when reading its memory is the limit.
+
+    .. math:: R = B \, W / (b \, N)
+
+    Writing a token takes one reading of all the weights, which serves every answer that is written at the
+    same time. Of a model spread over n devices each reads an n-th part, so that each adds the same rate.
+    The cache of the context, which must be read as well, is left out.
+
+    Parameters
+    ----------
+    params : float or array
+        Parameters of the model N [parameter].
+    bytes_per_param : float or array
+        Stored size of a parameter b [byte/parameter].
+    memory_bandwidth : float or array
+        Memory bandwidth of a device W [byte/s].
+    batch_tokens : float or array
+        Tokens computed for one reading of the weights B: answers written at the same time [token].
+
+    Returns
+    -------
+    float or array
+        Token rate, an upper bound [token/s].
+
+    Raises
+    ------
+    ValueError
+        If an argument is out of range.
+
+    References
+    ----------
+    Pope et al. 2022 (arXiv:2211.05102), section 2, on the time to load the weights. The bandwidth of 1,935 GB/s
+    is that of NVIDIA's A100 datasheet.
+
+    Examples
+    --------
+    >>> round(decode_token_rate(175e9, 2, 1935e9), 2)
+    5.53
+    """
+    positive(
+        params=params,
+        bytes_per_param=bytes_per_param,
+        memory_bandwidth=memory_bandwidth,
+        batch_tokens=batch_tokens,
+    )
+    return batch_tokens * memory_bandwidth / (bytes_per_param * params)

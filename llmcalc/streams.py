@@ -4,14 +4,17 @@ Work is counted in integer operations (op), as inference cards are rated; one
 multiply-accumulate is two of them.
 """
 
-from .checks import fraction, non_negative, positive, share_below_one
+from .checks import fewer, fraction, positive, share_below_one
 from .devices import round_down, round_up
 
 
-def streams_per_card(card_ops, stream_ops, headroom=0.0):
+def streams_per_card(card_ops, stream_ops, headroom=0.0, chips_per_card=1):
     r"""Whole streams that fit on a card.
 
-    .. math:: m = \lfloor F_{card} (1 - h) / F_{stream} \rfloor
+    .. math:: m = c \, \left\lfloor \frac{F_{card} (1 - h)}{c \, F_{stream}} \right\rfloor
+
+    A stream runs on one chip: what is left over on several chips does not add up to
+    room for another stream.
 
     Parameters
     ----------
@@ -21,16 +24,18 @@ def streams_per_card(card_ops, stream_ops, headroom=0.0):
         Demand of a stream [op/s].
     headroom : float or array
         Share of the card left free, 0 <= headroom < 1 [1].
+    chips_per_card : float or array
+        Equal chips that share the card's peak c [1].
 
     Returns
     -------
     float or array
-        Whole streams a card [1].
+        Whole streams a card, 0 where a stream does not fit [1].
 
     Raises
     ------
     ValueError
-        If an argument is out of range, or a stream does not fit on a card.
+        If an argument is out of range.
 
     References
     ----------
@@ -40,10 +45,12 @@ def streams_per_card(card_ops, stream_ops, headroom=0.0):
     --------
     >>> streams_per_card(88e12, 5.5e12)
     16.0
+    >>> streams_per_card(88e12, 5.5e12, headroom=0.1, chips_per_card=4)
+    12.0
     """
-    positive(card_ops=card_ops, stream_ops=stream_ops)
+    positive(card_ops=card_ops, stream_ops=stream_ops, chips_per_card=chips_per_card)
     share_below_one(headroom=headroom)
-    return round_down(card_ops * (1 - headroom) / stream_ops)
+    return round_down(card_ops * (1 - headroom) / (stream_ops * chips_per_card)) * chips_per_card
 
 
 def cards_for_streams(streams, streams_per_card, efficiency=1.0):
@@ -102,7 +109,7 @@ def card_load(streams, cards, stream_ops, card_ops, failed_cards=0):
     card_ops : float or array
         Peak of a card [op/s].
     failed_cards : float or array
-        Cards out of service, fewer than are bought [1].
+        Cards out of service, 0 or more and fewer than are bought [1].
 
     Returns
     -------
@@ -124,8 +131,7 @@ def card_load(streams, cards, stream_ops, card_ops, failed_cards=0):
     1.0
     """
     positive(streams=streams, cards=cards, stream_ops=stream_ops, card_ops=card_ops)
-    non_negative(failed_cards=failed_cards)
-    share_below_one(failed_share=failed_cards / cards)
+    fewer(than=("cards", cards), failed_cards=failed_cards)
     return streams * stream_ops / ((cards - failed_cards) * card_ops)
 
 
@@ -141,7 +147,7 @@ def served_streams(cards, streams_per_card, failed_cards=0):
     streams_per_card : float or array
         Whole streams a card m [1].
     failed_cards : float or array
-        Cards out of service, fewer than are bought [1].
+        Cards out of service, 0 or more and fewer than are bought [1].
 
     Returns
     -------
@@ -163,9 +169,47 @@ def served_streams(cards, streams_per_card, failed_cards=0):
     3008
     """
     positive(cards=cards, streams_per_card=streams_per_card)
-    non_negative(failed_cards=failed_cards)
-    share_below_one(failed_share=failed_cards / cards)
+    fewer(than=("cards", cards), failed_cards=failed_cards)
     return (cards - failed_cards) * streams_per_card
+
+
+def spare_cards(cards, streams, streams_per_card):
+    r"""Cards that may fail before a stream is dropped.
+
+    .. math:: k = n - \lceil S / m \rceil
+
+    The streams of a failed card move to the others. Below 0, so many cards are missing.
+
+    Parameters
+    ----------
+    cards : float or array
+        Cards bought n [1].
+    streams : float or array
+        Streams S [1].
+    streams_per_card : float or array
+        Whole streams that a card may hold in an emergency m [1].
+
+    Returns
+    -------
+    float or array
+        Whole cards [1].
+
+    Raises
+    ------
+    ValueError
+        If an argument is out of range.
+
+    References
+    ----------
+    Document 000, line 912: of 209 cards 188 are needed.
+
+    Examples
+    --------
+    >>> spare_cards(209, 3000, 16)
+    21.0
+    """
+    positive(cards=cards)
+    return cards - cards_for_streams(streams, streams_per_card)
 
 
 def scaled_stream_ops(stream_ops, pixels, frame_rate, reference_pixels=1920 * 1080, reference_frame_rate=25.0):

@@ -11,6 +11,7 @@ from numpydoc.docscrape import FunctionDoc
 MODULES = ["devices", "training", "serving", "streams"]
 UNIT = re.compile(r"\[([^\]]+)\]\.$")
 BOUNDS = re.compile(r"0 (?P<low><=?) (?P<name>\w+) (?P<high><=?) 1\b")
+FEWER = re.compile("0 or more and fewer")
 
 
 @dataclass(frozen=True)
@@ -20,12 +21,14 @@ class Argument:
     low_open: bool = True
     fraction: bool = False
     high_open: bool = True
-    default: object = inspect.Parameter.empty
+    limited: bool = False
 
     @property
     def typical(self):
         """A value inside the range, apart from that of other arguments."""
-        return 0.4 if self.fraction else 1000.0 + 7 * len(self.name)
+        if self.fraction:
+            return 0.4
+        return 10.0 if self.limited else 1000.0 + 7 * len(self.name)
 
     @property
     def refused(self):
@@ -56,16 +59,16 @@ def _unit(lines, where):
     return match[1]
 
 
-def _argument(parameter, described, where):
+def _argument(described, where):
     text = " ".join(described.desc)
     bounds = BOUNDS.search(text)
     return Argument(
         name=described.name,
         unit=_unit(described.desc, f"{where}, argument {described.name},"),
-        low_open=not (bounds and bounds["low"] == "<=") and "0 or more" not in text,
+        low_open=not (bounds and bounds["low"] == "<=") and not FEWER.search(text),
         fraction=bool(bounds),
         high_open=bool(bounds) and bounds["high"] == "<",
-        default=parameter.default,
+        limited=bool(FEWER.search(text)),
     )
 
 
@@ -79,7 +82,7 @@ def _formulas():
                 signature = inspect.signature(function).parameters
                 described = documentation["Parameters"]
                 assert [entry.name for entry in described] == list(signature), f"{where} documents other arguments"
-                arguments = [_argument(signature[entry.name], entry, where) for entry in described]
+                arguments = [_argument(entry, where) for entry in described]
                 [result] = documentation["Returns"]
                 yield Formula(module_name, name, function, arguments, _unit(result.desc, f"{where}, result,"))
 

@@ -28,7 +28,7 @@ CARRIERS = {
 @pytest.fixture(scope="module")
 def units():
     registry = pint.UnitRegistry(None)
-    for base in ("second", "FLOP", "op", "token", "parameter", "character", "pixel", "sample"):
+    for base in ("second", "FLOP", "op", "token", "parameter", "character", "pixel", "sample", "byte"):
         registry.define(f"{base} = [{base}]")
     registry.define("s = second")
     return registry

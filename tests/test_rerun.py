@@ -1,0 +1,302 @@
+"""Reruns: what is written for a reader's own assumptions, and that bad ones leave nothing behind."""
+
+import csv
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+
+import llmcalc
+from bookbuild import notebooks, parameters, rerun
+from llmcalc import devices, tables, training
+from llmcalc.units import DAY, PFLOPS_DAY, TERA
+
+ROOT = Path(__file__).parent.parent
+NOTEBOOK = "training-gpus"
+CHANGED = {"days": 10.0, "mfu": 0.4, "number_format": "bf16", "devices_per_server": 16, "accelerator": "H100 PCIe"}
+PARAMS = " ".join(f"{name}='{value}'" for name, value in CHANGED.items())
+
+
+def headline(params, tokens, flop_per_param_token, days, accelerator, number_format, mfu, devices_per_server):
+    peak_flops = tables.peak_flops(accelerator, number_format)
+    flop = training.train_flop(params, tokens, flop_per_param_token)
+    gpus = devices.round_up(training.devices_for_deadline(flop, days * DAY, peak_flops, mfu))
+    return {
+        "gpus": gpus,
+        "servers": devices.servers(gpus, devices_per_server),
+        "flop": flop,
+        "pflops_days": flop / PFLOPS_DAY,
+        "required_tflops": devices.required_flops(flop, days * DAY) / TERA,
+        "sustained_tflops": devices.sustained_flops(peak_flops, mfu) / TERA,
+    }
+
+
+def values(results):
+    return {name: result["value"] for name, result in results.items()}
+
+
+def contents(folder):
+    return {path: path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+def defaults():
+    return {name: parameter.default for name, parameter in parameters.declared(NOTEBOOK).items()}
+
+
+@pytest.fixture(scope="module")
+def reran(executed):
+    """A copy of the project where the notebook has run with other parameters, and what was printed."""
+    status, printed, errors = executed.rerun("--params", PARAMS)
+    assert status == 0, errors
+    return executed, executed.build / "rerun" / NOTEBOOK, printed
+
+
+@pytest.fixture
+def refused(reran):
+    """Rerun in vain; return the one line that was said. Earlier results are as they were."""
+    checkout, _, _ = reran
+
+    def run(*arguments, **options):
+        before = contents(checkout.build)
+        status, printed, errors = checkout.rerun(*arguments, **options)
+        assert status == 1
+        assert printed == ""
+        assert errors.startswith("rerun: ")
+        assert errors.count("\n") == 1
+        assert errors.endswith("\n")
+        assert contents(checkout.build) == before
+        assert checkout.left_over() == []
+        return errors
+
+    return run
+
+
+def test_results_are_those_of_the_formulas(reran):
+    _, target, _ = reran
+    record = json.loads((target / "results.json").read_text(encoding="utf-8"))
+    assert list(record) == ["notebook", "parameters", "results", "llmcalc_version"]
+    assert record["notebook"] == NOTEBOOK
+    assert record["llmcalc_version"] == llmcalc.__version__
+    assert values(record["results"]) == headline(**record["parameters"])
+
+
+def test_results_tell_every_parameter_with_its_type(reran):
+    _, target, _ = reran
+    recorded = json.loads((target / "results.json").read_text(encoding="utf-8"))["parameters"]
+    assert recorded == defaults() | CHANGED
+    assert {name: type(value) for name, value in recorded.items()} == {
+        name: parameter.type for name, parameter in parameters.declared(NOTEBOOK).items()
+    }
+
+
+def test_results_have_value_unit_and_label(reran):
+    _, target, _ = reran
+    results = json.loads((target / "results.json").read_text(encoding="utf-8"))["results"]
+    for result in results.values():
+        assert {name: type(value) for name, value in result.items()} == {"value": float, "unit": str, "label": str}
+    assert results["gpus"]["unit"] == "GPU"
+    assert results["flop"]["unit"] == "FLOP"
+
+
+def test_defaults_are_printed_beside_the_results(reran):
+    _, _, printed = reran
+    table = {line[:30].strip(): line.split() for line in printed.splitlines()}
+    assert table["result"][-2:] == ["default", "yours"]
+    by_default, changed = headline(**defaults()), headline(**defaults() | CHANGED)
+    assert table["Servers for them"][-2:] == [f"{by_default['servers']:,.0f}", f"{changed['servers']:,.0f}"]
+    assert str(Path("_build", "rerun", NOTEBOOK, "index.html")) in printed
+
+
+def test_the_page_shows_the_results_and_no_traceback(reran):
+    _, target, _ = reran
+    page = (target / "index.html").read_text(encoding="utf-8")
+    assert f"{headline(**defaults() | CHANGED)['gpus']:,.0f}" in page
+    assert "Traceback" not in page
+    assert "output traceback" not in page
+
+
+def test_the_notebook_is_valid_and_tells_its_parameters(reran):
+    _, target, _ = reran
+    notebook = nbformat.read(target / f"{NOTEBOOK}.ipynb", as_version=4)
+    nbformat.validate(notebook)
+    [injected] = [cell for cell in notebook.cells if "injected-parameters" in cell.metadata.get("tags", [])]
+    assert all(f"{name} = " in injected.source for name in CHANGED)
+
+
+def test_make_rerun_writes_where_it_is_told_and_replaces_what_it_wrote(reran, tmp_path):
+    checkout, target, _ = reran
+    earlier = contents(target)
+    out = tmp_path / "mine"
+    out.mkdir()
+    (out / "results.json").write_text("{}")
+    (out / "stale.html").touch()
+    status, output = checkout.make("rerun", f"NOTEBOOK={NOTEBOOK}", 'PARAMS=accelerator="H100 PCIe"', f"OUT={out}")
+    assert status == 0, output
+    record = json.loads((out / "results.json").read_text(encoding="utf-8"))
+    assert record["parameters"] == defaults() | {"accelerator": "H100 PCIe"}
+    assert not (out / "stale.html").exists()
+    assert [path.name for path in tmp_path.iterdir()] == ["mine"]
+    assert contents(target) == earlier
+
+
+def test_make_rerun_fails_when_the_rerun_does(reran):
+    checkout, _, _ = reran
+    status, output = checkout.make("rerun", "NOTEBOOK=training-gpu")
+    assert status != 0
+    assert output.startswith("rerun: no notebook 'training-gpu'; did you mean 'training-gpus'?")
+
+
+def test_scenarios_are_compared_and_a_bad_one_is_told(reran, tmp_path):
+    checkout, _, _ = reran
+    table, out = tmp_path / "scenarios.csv", tmp_path / "out"
+    table.write_text("scenario,days,mfu\nquick & dirty,10,\n".replace(" &", "") + "slack,60,0.4\nwild,,<b>2</b>\n")
+    status, printed, errors = checkout.rerun("--scenarios", str(table), "--out", str(out))
+    assert status == 1
+    assert "scenario wild failed: mfu = '<b>2</b>' is not accepted" in errors
+    assert "Traceback" not in errors
+    expected = {
+        "default": headline(**defaults()),
+        "quick dirty": headline(**defaults() | {"days": 10.0}),
+        "slack": headline(**defaults() | {"days": 60.0, "mfu": 0.4}),
+    }
+    with (out / "comparison.csv").open(encoding="utf-8", newline="") as file:
+        rows = {row["scenario"]: row for row in csv.DictReader(file)}
+    assert list(rows) == [*expected, "wild"]
+    for name, results in expected.items():
+        written = {header.split(" [")[0]: value for header, value in rows[name].items() if " [" in header}
+        assert {key: float(value) for key, value in written.items()} == results
+        assert rows[name]["error"] == ""
+    assert rows["slack"]["mfu"] == "0.4"
+    assert "mfu = '<b>2</b>' is not accepted" in rows["wild"]["error"]
+    assert rows["wild"]["gpus [GPU]"] == ""
+    for name in ("quick dirty", "slack"):
+        record = json.loads((out / name / "results.json").read_text(encoding="utf-8"))
+        assert values(record["results"]) == expected[name]
+        assert f"{expected[name]['gpus']:,.0f}" in (out / name / "index.html").read_text(encoding="utf-8")
+    assert not (out / "wild").exists()
+    page = (out / "index.html").read_text(encoding="utf-8")
+    assert 'href="quick%20dirty/index.html"' in page
+    assert 'href="slack/index.html"' in page
+    assert "<code>wild</code> failed" in page
+    assert "<b>2</b>" not in page
+    assert printed.splitlines()[0].split()[-4:] == ["default", "quick", "dirty", "slack"]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("dayz=10", "no parameter 'dayz'; did you mean 'days'?"),
+        ("days=ten", "days = 'ten' is not accepted: give a number [day] with 0.01 ≤ days ≤ 3650"),
+        ("days=", "days = '' is not accepted"),
+        ("devices_per_server=8.5", "devices_per_server = '8.5' is not accepted: give a whole number"),
+        ("mfu=1.5", "mfu = '1.5' is not accepted: give a number [1] with 0.01 ≤ mfu ≤ 1"),
+        ("mfu=nan", "mfu = 'nan' is not accepted"),
+        ("days=inf", "days = 'inf' is not accepted"),
+        ("tokens=1e999", "tokens = '1e999' is not accepted"),
+        ("number_format=bf61", "did you mean 'bf16'?"),
+        ("accelerator='A100 PCIE'", "did you mean 'A100 PCIe"),
+        ("days", "PARAMS has 'days': write name=value"),
+        ("days = 10", "PARAMS has 'days': write name=value, without spaces"),
+        ("=10", "PARAMS has '=10': write name=value"),
+        ("days=1 days=2", "PARAMS gives days twice"),
+        ("accelerator='A100", "PARAMS can't be read: No closing quotation"),
+    ],
+)
+def test_bad_parameters_are_named_and_nothing_runs(refused, text, said):
+    assert said in refused("--params", text)
+
+
+@pytest.mark.parametrize(
+    ("table", "said"),
+    [
+        (b"", "has no scenarios"),
+        (b"scenario,days\n", "has no scenarios"),
+        (b"scenario,dayz\na,1\n", "no parameter 'dayz'; did you mean 'days'?"),
+        (b"scenario,days,days\na,1,2\n", "has the column days twice"),
+        (b"scenario,days\na,1,2\n", "scenario 1: 3 cells where the first line has 2"),
+        (b"scenario,days\na,1\nb\n", "scenario 2: 1 cells where the first line has 2"),
+        (b"scenario,days\na,1\na,2\n", "'a' can't name a scenario"),
+        (b"scenario,days\n../a,1\n", "'../a' can't name a scenario"),
+        (b"scenario,days\na/b,1\n", "'a/b' can't name a scenario"),
+        (b"scenario,days\n_static,1\n", "'_static' can't name a scenario"),
+        (b'scenario,days\n"a: b",1\n', "'a: b' can't name a scenario"),
+        (b"scenario,days\ndefault,1\n", "'default' can't name a scenario"),
+        (b"\xff\xfe\x00junk\x9d", "can't be read"),
+        (b'scenario,days\n"a,1\n', "can't be read"),
+    ],
+)
+def test_bad_scenario_files_are_refused_whole(executed, tmp_path, table, said):
+    path = tmp_path / "scenarios.csv"
+    path.write_bytes(table)
+    with pytest.raises((rerun.UsageError, parameters.ParameterError)) as error:
+        rerun.read_scenarios(parameters.declared(NOTEBOOK), path)
+    assert said in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_a_bad_scenario_file_is_one_line(refused, tmp_path):
+    path = tmp_path / "scenarios.csv"
+    assert f"SCENARIOS file {path} can't be read: No such file" in refused("--scenarios", str(path))
+    path.write_bytes(b"\xff\xfe\x00junk\x9d")
+    assert f"SCENARIOS file {path} can't be read: 'utf-8' codec" in refused("--scenarios", str(path))
+
+
+def test_scenario_files_of_spreadsheets_are_read(tmp_path):
+    path = tmp_path / "scenarios.csv"
+    path.write_bytes('\ufeffdays,mfu,accelerator\r\n10,,"H100 PCIe"\r\n,,\r\n, 0.4 ,\r\n'.encode())
+    first, second = rerun.read_scenarios(parameters.declared(NOTEBOOK), path)
+    assert (first.name, first.values) == ("1", {"days": 10.0, "accelerator": "H100 PCIe"})
+    assert (second.name, second.values) == ("2", {"mfu": 0.4})
+
+
+def test_an_unknown_notebook_is_refused(refused):
+    assert "no notebook 'training-gpu'; did you mean 'training-gpus'?" in refused(notebook="training-gpu")
+    assert "no notebook given: write NOTEBOOK=name, with one of training-gpus" in refused(notebook="")
+
+
+def test_parameters_and_scenarios_together_are_refused(refused):
+    assert "give PARAMS or SCENARIOS, not both" in refused("--params", "days=10", "--scenarios", "some.csv")
+
+
+@pytest.mark.parametrize("out", [".", "book", "Makefile", "_build/executed"])
+def test_other_files_are_not_replaced(refused, out):
+    assert f"OUT = {out!r} holds other files" in refused("--out", out)
+
+
+def test_a_failing_notebook_is_told_and_leaves_the_earlier_results(refused):
+    said = refused("--params", "accelerator='GTX 1660'")
+    assert "notebook training-gpus, cell " in said
+    assert "ValueError: number_format = 'tf32' has no peak for GTX 1660: known are" in said
+
+
+def test_a_notebook_that_has_not_run_is_told(executed, tmp_path):
+    checkout = executed.copy(tmp_path / "checkout")
+    checkout.executed.unlink()
+    status, _, errors = checkout.rerun("--params", "days=10")
+    assert status == 1
+    assert errors == "rerun: training-gpus has not run with its defaults yet: run make book first\n"
+
+
+def test_papermill_gives_the_same_results(reran, tmp_path):
+    _, target, _ = reran
+    given = [word for name, value in CHANGED.items() for word in ("-p", name, str(value))]
+    papermill([f"notebooks/{NOTEBOOK}.md", str(tmp_path / "out.ipynb"), *given])
+    expected = json.loads((target / "results.json").read_text(encoding="utf-8"))["results"]
+    assert notebooks.results(notebooks.load(tmp_path / "out.ipynb")) == expected
+
+
+def test_papermill_tells_the_parameters():
+    help_text = " ".join(papermill(["--help-notebook", f"notebooks/{NOTEBOOK}.md"]).split())
+    for name, parameter in parameters.declared(NOTEBOOK).items():
+        assert f"{name}: {parameter.type.__name__} (default" in help_text
+        assert f"[{parameter.unit}]" in help_text
+
+
+def papermill(arguments):
+    command = [Path(sys.executable).with_name("papermill"), *arguments]
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, encoding="utf-8")
+    assert run.returncode == 0, run.stderr
+    return run.stdout
