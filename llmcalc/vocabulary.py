@@ -8,7 +8,6 @@ dimensions of their own, so that mixing them up fails the unit test.
 
 UNITS = {
     "achieved_flops": "FLOP/s",
-    "active_share": "1",
     "arrival": "s",
     "batch_tokens": "token",
     "budget_flop": "FLOP",

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pytest
 from numpydoc.docscrape import FunctionDoc
 
-MODULES = ["devices", "training", "serving", "streams"]
+MODULES = ["devices", "training", "serving", "streams", "backlog"]
 UNIT = re.compile(r"\[([^\]]+)\]\.$")
 BOUNDS = re.compile(r"0 (?P<low><=?) (?P<name>\w+) (?P<high><=?) 1\b")
 FEWER = re.compile("0 or more and fewer")
