@@ -17,7 +17,7 @@ import numpy as np
 import yaml
 
 from bookbuild import notebooks, publications, staging
-from bookbuild.browser import find_browser, measure_first_page
+from bookbuild.browser import browse, find_browser, measure_first_page, serve
 from bookbuild.execute import EXECUTED
 from bookbuild.notebooks import BUILD, ROOT
 from llmcalc import devices, training
@@ -137,7 +137,9 @@ def main() -> None:
     report("training GPUs, evaluations a second", f"{SCENARIOS / checked / 1e6:.0f} million", "")
     report("time over the bare NumPy expression", f"{checked / expression:.2f} times", "aim within 3 times")
     if find_browser():
-        page = measure_first_page(BUILD / "html")
+        with serve(BUILD / "html") as address, browse() as browser:
+            pages = [measure_first_page(browser, address) for _ in range(3)]
+        page = min(pages, key=lambda measured: measured.readable)
         report("first page readable on localhost", f"{page.readable:.2f} s", "aim under 1 s")
         report("first page, compressed, all it loads", f"{page.compressed_bytes / 1e3:.0f} kB", "aim under 1,000 kB")
     else:

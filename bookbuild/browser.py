@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 CANDIDATES = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"]
 FLAGS = [
@@ -71,7 +72,7 @@ def serve(folder: Path) -> Iterator[str]:
 
 
 @contextmanager
-def browse() -> Iterator[object]:
+def browse() -> Iterator[Any]:
     """Start the browser and give Playwright's handle of it."""
     from playwright.sync_api import sync_playwright
 
@@ -89,12 +90,13 @@ class FirstPage:
     compressed_bytes: int
 
 
-def measure_first_page(site: Path) -> FirstPage:
-    """Open the site's first page with an empty cache and measure it."""
-    with serve(site) as address, browse() as browser:
-        page = browser.new_page()
-        sizes: list[int] = []
-        page.on("requestfinished", lambda request: sizes.append(request.sizes()["responseBodySize"]))
-        page.goto(address, wait_until="networkidle")
-        painted = page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
-        return FirstPage(readable=painted / 1000, compressed_bytes=sum(sizes))
+def measure_first_page(browser: Any, address: str) -> FirstPage:
+    """Open a site's first page with an empty cache and measure it."""
+    context = browser.new_context()
+    page = context.new_page()
+    sizes: list[int] = []
+    page.on("requestfinished", lambda request: sizes.append(request.sizes()["responseBodySize"]))
+    page.goto(address, wait_until="networkidle")
+    painted = page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
+    context.close()
+    return FirstPage(readable=painted / 1000, compressed_bytes=sum(sizes))

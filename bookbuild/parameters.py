@@ -73,14 +73,29 @@ class Parameter:
             return "one of " + ", ".join(self.choices)
         return f"{kind} [{self.unit}]" + (f" with {self.accepted}" if self.accepted else "")
 
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """Smallest and largest accepted value; an end that is itself excluded is missed by a millionth."""
+        match = self._range()
+        low, high = float(match["low"]), float(match["high"] or "inf")
+        if match["low_sign"] == "<":
+            low += 1e-6 * (abs(low) or 1)
+        if match["high_sign"] == "<":
+            high -= 1e-6 * (abs(high) or 1)
+        return low, high
+
+    def _range(self) -> re.Match[str]:
+        match = RANGE.match(self.accepted)
+        if not match or match["name"] != self.name:
+            raise ValueError(f"the range of parameter {self.name} can't be read: {self.accepted!r}")
+        return match
+
     def _holds(self, value: Any) -> bool:
         if self.choices:
             return value in self.choices
         if not self.accepted:
             return True
-        match = RANGE.match(self.accepted)
-        if not match or match["name"] != self.name:
-            raise ValueError(f"the range of parameter {self.name} can't be read: {self.accepted!r}")
+        match = self._range()
         low, high = float(match["low"]), float(match["high"] or "inf")
         above = value > low if match["low_sign"] == "<" else value >= low
         below = value < high if match["high_sign"] == "<" else value <= high

@@ -280,9 +280,10 @@ def _is_folder_name(text: str) -> bool:
 def _is_replaceable(folder: Path) -> bool:
     if not folder.exists():
         return True
-    return folder.is_dir() and (
-        not any(folder.iterdir()) or any((folder / own).exists() for own in ("results.json", "comparison.csv"))
-    )
+    if not folder.is_dir():
+        return False
+    found = {path.name for path in folder.iterdir()}
+    return not found or ({"index.html", "searchindex.js"} <= found and bool({"results.json", "comparison.csv"} & found))
 
 
 def main() -> int:

@@ -152,19 +152,26 @@ class Ledger:
         )
 
     def _repr_html_(self):
-        if not self.rows:
-            return ""
+        used = [row for row in self.rows if verdict(row) == "given"]
+        others = [row for row in self.rows if verdict(row) != "given"]
+        parts = [self._table(others, "Printed and computed")] if others else []
+        if used:
+            summary = f"Inputs of the document, used as printed: {len(used)}"
+            parts.append(f"<details><summary>{summary}</summary>{self._table(used, 'Inputs')}</details>")
+        return "".join(parts)
+
+    def _table(self, rows, caption):
         frame = pd.DataFrame(
             {
-                "quantity [unit]": [f"{row['quantity']} [{row['unit']}]" for row in self.rows],
-                "printed": [number(printed_value(row["printed"]), 7) for row in self.rows],
-                "computed": [number(row["computed"], 7) for row in self.rows],
-                "status": [verdict(row) for row in self.rows],
-                "line": [row["line"] for row in self.rows],
-                "note": [row["note"] for row in self.rows],
+                "quantity [unit]": [f"{row['quantity']} [{row['unit']}]" for row in rows],
+                "printed": [number(printed_value(row["printed"]), 7) for row in rows],
+                "computed": [number(row["computed"], 7) for row in rows],
+                "status": [verdict(row) for row in rows],
+                "line": [row["line"] for row in rows],
+                "note": [row["note"] for row in rows],
             }
         )
-        return tables.show(frame, "Printed and computed", wide=["quantity [unit]", "note"]).to_html()
+        return tables.show(frame, caption, wide=["quantity [unit]", "note"]).to_html()
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         missing = sorted(set(self.facts.index) - {row["id"].split("/", 1)[1] for row in self.rows})

@@ -1,0 +1,160 @@
+"""The finished site, from its files and in a browser."""
+
+import os
+from pathlib import Path
+from urllib.parse import unquote, urldefrag, urlparse
+
+import pytest
+from bs4 import BeautifulSoup
+
+from bookbuild import browser as browsing
+from bookbuild.notebooks import BUILD
+
+SITE = BUILD / "html"
+PAGES = sorted(path.relative_to(SITE).as_posix() for path in SITE.rglob("*.html") if "_static" not in path.parts)
+CHAPTERS = [page for page in PAGES if page.startswith("notebooks/")]
+
+in_a_browser = pytest.mark.skipif(
+    "CI" not in os.environ and browsing.find_browser() is None,
+    reason="no browser: install Chromium, or name one in BROWSER",
+)
+every_page = pytest.mark.parametrize("page", PAGES)
+
+
+@pytest.fixture(scope="module")
+def soups():
+    return {page: BeautifulSoup((SITE / page).read_text(encoding="utf-8"), "html.parser") for page in PAGES}
+
+
+@pytest.fixture(scope="module")
+def site():
+    with browsing.serve(SITE) as address, browsing.browse() as browser:
+        yield address, browser
+
+
+def test_the_site_has_its_pages():
+    expected = {"index.html", "rerun.html", "reference.html", "checks.html", "scoreboard.html", "errata.html"}
+    assert expected | {"bibliography.html", "search.html"} <= set(PAGES)
+    assert len(CHAPTERS) >= 5
+
+
+@every_page
+def test_no_link_and_no_anchor_leads_nowhere(soups, page):
+    for tag, attribute in (("a", "href"), ("link", "href"), ("script", "src"), ("img", "src")):
+        for element in soups[page].find_all(tag):
+            address = element.get(attribute)
+            if not address or urlparse(address).scheme in ("http", "https", "mailto", "data"):
+                continue
+            path, anchor = urldefrag(address)
+            target = (SITE / page).parent / unquote(urlparse(path).path) if path else SITE / page
+            if target.is_dir():
+                target /= "index.html"
+            assert target.is_file(), f"{address} leads nowhere"
+            if anchor and target.suffix == ".html" and anchor not in ("", "#"):
+                there = soups[target.resolve().relative_to(SITE.resolve()).as_posix()]
+                assert there.find(id=unquote(anchor)) or there.find(attrs={"name": anchor}), (
+                    f"{address} has no such anchor"
+                )
+
+
+@every_page
+def test_no_page_shows_an_error_or_a_placeholder(soups, page):
+    text = soups[page].get_text()
+    for trouble in ("Traceback (most recent call last)", "{{", "```{", "Unable to display output", "<Figure size"):
+        assert trouble not in text
+    assert not soups[page].select(".stderr, .traceback, .problematic")
+
+
+@every_page
+def test_pictures_say_what_they_show(soups, page):
+    for picture in soups[page].select("article img"):
+        assert len(picture.get("alt", "")) > 60, picture.get("src")
+
+
+@pytest.mark.parametrize("page", CHAPTERS)
+def test_a_chapter_shows_its_answer_and_its_ledger_without_scripts(soups, page):
+    captions = [caption.get_text() for caption in soups[page].find_all("caption")]
+    assert "The answer" in captions
+    assert "Printed and computed" in captions
+
+
+def test_errata_show_every_slip_with_its_proof(soups):
+    text = soups["errata.html"].get_text()
+    slips = text.count("How we know:")
+    assert slips >= 10
+    assert slips == text.count("Printed:") == text.count("Right:") == text.count("How much it matters:")
+    assert "Training tokens in the place of the parameters" in text
+
+
+@in_a_browser
+@every_page
+def test_a_page_asks_no_other_host_and_breaks_nothing(site, page):
+    address, browser = site
+    tab = browser.new_page()
+    requests, troubles = [], []
+    tab.on("request", lambda request: requests.append(request.url))
+    tab.on("requestfailed", lambda request: troubles.append(request.url))
+    tab.on("response", lambda response: troubles.append(response.url) if response.status >= 400 else None)
+    tab.on("pageerror", lambda error: troubles.append(str(error)))
+    tab.on("console", lambda message: troubles.append(message.text) if message.type == "error" else None)
+    tab.goto(address + page, wait_until="networkidle")
+    assert not [url for url in requests if not url.startswith((address, "data:"))]
+    assert not troubles
+    tab.close()
+
+
+@in_a_browser
+@every_page
+def test_a_page_fits_a_phone(site, page):
+    address, browser = site
+    tab = browser.new_page(viewport={"width": 390, "height": 844})
+    tab.goto(address + page, wait_until="networkidle")
+    assert tab.evaluate("document.documentElement.scrollWidth") <= 390
+    tab.close()
+
+
+@in_a_browser
+def test_mathematics_is_set(site):
+    address, browser = site
+    tab = browser.new_page()
+    tab.goto(f"{address}notebooks/training-gpus.html", wait_until="networkidle")
+    tab.wait_for_selector("mjx-container")
+    tab.close()
+
+
+@in_a_browser
+@pytest.mark.parametrize(("words", "page"), [("PanGu", "training-schedules"), ("cameras", "inference-cards")])
+def test_the_search_finds_a_chapter(site, words, page):
+    address, browser = site
+    tab = browser.new_page()
+    tab.goto(f"{address}search.html?q={words}")
+    tab.wait_for_selector(f"#search-results a[href*='{page}']")
+    tab.close()
+
+
+@in_a_browser
+def test_the_first_page_reads_without_scripts(site):
+    address, browser = site
+    context = browser.new_context(java_script_enabled=False)
+    tab = context.new_page()
+    tab.goto(address)
+    assert tab.locator("article h1").first.is_visible()
+    assert tab.locator("article").get_by_text("How many GPUs train GPT-3 in 30 days?").is_visible()
+    for link in ("notebooks/training-gpus.html", "scoreboard.html", "errata.html"):
+        assert tab.locator(f"article a[href^='{link}']").count()
+    context.close()
+
+
+@in_a_browser
+def test_the_first_page_is_light_and_quickly_readable(site):
+    address, browser = site
+    tries = [browsing.measure_first_page(browser, address) for _ in range(3)]
+    assert tries[0].compressed_bytes < 1_000_000
+    assert min(page.readable for page in tries) < 1.0
+
+
+def test_the_site_carries_no_machine_paths():
+    home = str(Path(__file__).resolve().parent.parent)
+    for path in SITE.rglob("*"):
+        if path.suffix in (".html", ".csv", ".json", ".ipynb"):
+            assert home not in path.read_text(encoding="utf-8"), path.name
