@@ -4,11 +4,27 @@ import importlib
 import inspect
 import re
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 from numpydoc.docscrape import FunctionDoc
 
-MODULES = ["devices", "training", "serving", "streams", "backlog"]
+import llmcalc
+
+SOURCE = Path(llmcalc.__file__).parent
+NOT_OF_FORMULAS = {
+    "__init__",
+    "checks",
+    "formats",
+    "ledger",
+    "plots",
+    "results",
+    "scheduling",
+    "tables",
+    "units",
+    "vocabulary",
+}
+MODULES = sorted({path.stem for path in SOURCE.glob("*.py")} - NOT_OF_FORMULAS)
 UNIT = re.compile(r"\[([^\]]+)\]\.$")
 BOUNDS = re.compile(r"0 (?P<low><=?) (?P<name>\w+) (?P<high><=?) 1\b")
 FEWER = re.compile("0 or more and fewer")

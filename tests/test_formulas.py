@@ -2,7 +2,6 @@
 
 import ast
 import math
-from pathlib import Path
 
 import dask.array
 import numpy as np
@@ -12,11 +11,9 @@ import pytest
 import xarray
 from numpydoc.docscrape import FunctionDoc
 
-import llmcalc
 from llmcalc.vocabulary import UNITS
-from tests.formulas import FORMULAS, MODULES, every_argument, every_formula
+from tests.formulas import FORMULAS, MODULES, SOURCE, every_argument, every_formula
 
-SOURCE = Path(llmcalc.__file__).parent
 CARRIERS = {
     "numpy": np.array,
     "pandas": pd.Series,

@@ -1,73 +1,26 @@
 """Laws that the formulas obey for any numbers: inverses, and powers of each argument."""
 
+import importlib
 import math
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llmcalc import backlog, devices, serving, streams, training
-from tests.formulas import FORMULAS
+from llmcalc import backlog, devices, serving, training
+from tests.formulas import FORMULAS, MODULES
 
 amounts = st.floats(min_value=1e-3, max_value=1e18)
 shares = st.floats(min_value=1e-3, max_value=1.0)
 
-# How a result grows with each argument: 1 in proportion, -1 inversely.
-POWERS = {
-    devices.sustained_flops: {"peak_flops": 1, "mfu": 1},
-    devices.required_flops: {"flop": 1, "seconds": -1},
-    devices.devices_for_flops: {"flops": 1, "peak_flops": -1, "mfu": -1},
-    training.train_flop: {"params": 1, "tokens": 1, "flop_per_param_token": 1},
-    training.devices_for_deadline: {"flop": 1, "seconds": -1, "peak_flops": -1, "mfu": -1},
-    training.training_seconds: {"flop": 1, "devices": -1, "peak_flops": -1, "mfu": -1},
-    training.implied_mfu: {"flop": 1, "seconds": -1, "devices": -1, "peak_flops": -1},
-    training.budget_flop: {"devices": 1, "seconds": 1, "peak_flops": 1, "mfu": 1},
-    training.affordable_params: {"flop": 1, "tokens": -1, "flop_per_param_token": -1},
-    training.affordable_tokens: {"flop": 1, "params": -1, "flop_per_param_token": -1},
-    training.tokens_per_param: {"tokens": 1, "params": -1},
-    training.flop_per_param_sample: {"flop": 1, "params": -1, "samples": -1, "passes": -1},
-    training.largest_active_share: {"budget_flop": 1, "params": -1, "tokens": -1, "flop_per_param_token": -1},
-    training.megatron_seconds: {
-        "params": 1,
-        "tokens": 1,
-        "devices": -1,
-        "achieved_flops": -1,
-        "flop_per_param_token": 1,
-    },
-    serving.token_rate: {
-        "visit_rate": 1,
-        "questions_per_visit": 1,
-        "characters_per_question": 1,
-        "tokens_per_character": 1,
-    },
-    serving.inference_flops: {"params": 1, "token_rate": 1, "flop_per_param_token": 1},
-    serving.peak_rate: {"token_rate": 1, "busiest_hour_share": 1, "hours_per_day": 1},
-    serving.served_token_rate: {"devices": 1, "params": -1, "peak_flops": 1, "mfu": 1, "flop_per_param_token": -1},
-    serving.decode_token_rate: {"params": -1, "bytes_per_param": -1, "memory_bandwidth": 1, "batch_tokens": 1},
-    streams.scaled_stream_ops: {
-        "stream_ops": 1,
-        "pixels": 1,
-        "frame_rate": 1,
-        "reference_pixels": -1,
-        "reference_frame_rate": -1,
-    },
-    backlog.trial_work: {"flops": 1, "seconds": 1, "runs": 1},
-    backlog.cluster_seconds: {"flop": 1, "cluster_flops": -1},
-}
-NO_POWER_LAW = {
-    "round_up",
-    "round_down",
-    "servers",
-    "streams_per_card",
-    "cards_for_streams",
-    "card_load",
-    "served_streams",
-    "spare_cards",
-}
+# tests/laws says for each module how its results grow with each argument: 1 in proportion, -1 inversely.
+LAWS = [importlib.import_module(f"tests.laws.{module}") for module in MODULES]
+POWERS = {function: powers for laws in LAWS for function, powers in laws.POWERS.items()}
+NO_POWER_LAW = {function for laws in LAWS for function in laws.NO_POWER_LAW}
 
 
 def test_every_formula_has_its_powers_here_or_is_known_to_have_none():
-    assert {formula.name for formula in FORMULAS} == {function.__name__ for function in POWERS} | NO_POWER_LAW
+    assert {formula.function for formula in FORMULAS} == set(POWERS) | NO_POWER_LAW
 
 
 @pytest.mark.parametrize("function", POWERS, ids=lambda function: function.__name__)

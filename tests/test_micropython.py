@@ -8,10 +8,8 @@ from pathlib import Path
 
 import pytest
 
-import llmcalc
-from tests.formulas import FORMULAS, MODULES
+from tests.formulas import FORMULAS, MODULES, SOURCE
 
-SOURCE = Path(llmcalc.__file__).parent
 SCRIPT = Path(__file__).parent / "micropython.mjs"
 NODE = Path(sys.prefix) / "bin" / "node"
 PACKAGES = Path(sys.prefix) / "npm"
