@@ -47,18 +47,17 @@ $(INSTALLED): requirements/bootstrap.txt requirements/locked.txt requirements/pa
 	@touch $@
 
 # Each notebook depends on its source and, by the rules beside its last result, on the modules and
-# data it was seen to use. Those that are out of date are listed, and run together on warm kernels.
-$(shell mkdir -p _build/executed && : > _build/out-of-date)
+# data it was seen to use. Those that are out of date are gathered, and run together on warm kernels.
 -include $(wildcard _build/executed/*.d)
 
 $(EXECUTED): _build/executed/%.ipynb: notebooks/%.md $(INSTALLED) bookbuild/execute.py bookbuild/kernels.py bookbuild/notebooks.py
-	@echo $* >> _build/out-of-date
+	@: $(eval OUT_OF_DATE += $*)
 
 executed: $(EXECUTED)
-	@test ! -s _build/out-of-date || $(PYTHON) -m bookbuild.execute $$(cat _build/out-of-date)
+	@$(if $(OUT_OF_DATE),$(PYTHON) -m bookbuild.execute $(OUT_OF_DATE))
 
 $(SITE): $(EXECUTED) $(PAGES) $(INSTALLED)
-	@test ! -s _build/out-of-date || $(PYTHON) -m bookbuild.execute $$(cat _build/out-of-date)
+	@$(if $(OUT_OF_DATE),$(PYTHON) -m bookbuild.execute $(OUT_OF_DATE))
 	@$(PYTHON) -m bookbuild.assemble
 
 test: book

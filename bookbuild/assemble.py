@@ -48,6 +48,10 @@ def main() -> int:
             builder.close()
             print(f"book: {failure}", file=sys.stderr)
             return 1
+        except KeyboardInterrupt:
+            builder.close()
+            print("book: interrupted; the site is as it was", file=sys.stderr)
+            return 130
         # Of the time it started: Make sees what was changed meanwhile.
         os.utime(pages / "index.html", ns=(started, started))
         replace(SITE, pages)

@@ -87,8 +87,11 @@ def execute_all(
         done(job, result, time.monotonic() - start)
         return job, result
 
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
+    pool = ThreadPoolExecutor(os.cpu_count())
+    try:
         return list(pool.map(timed, jobs))
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
 
 
 def write(path: Path, text: str) -> None:
@@ -164,7 +167,12 @@ def main() -> int:
         state = "FAIL" if isinstance(result, NotebookError) else "done"
         print(f"  {state}  {name:<{width}}  {seconds:5.1f} s", flush=True)
 
-    results = execute_all(names, run, done)
+    try:
+        results = execute_all(names, run, done)
+    except KeyboardInterrupt:
+        print("book: interrupted", file=sys.stderr)
+        kernels.remove_sockets()
+        os._exit(130)  # without waiting for the kernels, which end with this process
     failures = [result for _, result in results if isinstance(result, NotebookError)]
     for failure in failures:
         print(f"book: {failure}", file=sys.stderr)

@@ -8,10 +8,11 @@ is a fork of it: a fresh process, without any state of another notebook.
 import asyncio
 import multiprocessing
 import os
-import shutil
 import signal
 import sys
 import tempfile
+from functools import cache
+from multiprocessing import forkserver
 from typing import Any
 
 from jupyter_client.connect import KernelConnectionInfo
@@ -25,12 +26,26 @@ PROVISIONER = "forked-provisioner"
 AVAILABLE = sys.platform == "linux"
 
 
+@cache
+def _sockets() -> tempfile.TemporaryDirectory[str]:
+    return tempfile.TemporaryDirectory(prefix="kernels-", ignore_cleanup_errors=True)
+
+
+def remove_sockets() -> None:
+    """Remove what the kernels of this process left in the file system."""
+    _sockets().cleanup()
+
+
 def use_warm_kernels() -> None:
     """Let every kernel that this process starts be a fork of a warm one, where that is safe."""
     if AVAILABLE:
         multiprocessing.set_forkserver_preload(PRELOADED)
         os.environ["JUPYTER_DEFAULT_PROVISIONER_NAME"] = PROVISIONER
         os.environ["MPLBACKEND"] = "module://matplotlib_inline.backend_inline"
+        # It starts to import at once, and leaves an interrupt to this process.
+        handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
+        forkserver.ensure_running()
+        signal.signal(signal.SIGINT, handler)
 
 
 def _run_kernel(arguments: list[str], environment: dict[str, str], folder: str) -> None:
@@ -76,15 +91,14 @@ class ForkedProvisioner(KernelProvisionerBase):
         if self.process:
             self.process.join()
             self.process = None
-            shutil.rmtree(self.folder, ignore_errors=True)
 
     async def pre_launch(self, **kwargs: Any) -> dict[str, Any]:
         manager = self.parent
         # Sockets in the file system: several kernels that start at once would contend for ports.
-        self.folder = tempfile.mkdtemp(prefix="kernel-")
+        folder = tempfile.mkdtemp(dir=_sockets().name)
         manager.transport = "ipc"
-        manager.ip = os.path.join(self.folder, "socket")
-        manager.connection_file = os.path.join(self.folder, "connection.json")
+        manager.ip = os.path.join(folder, "socket")
+        manager.connection_file = os.path.join(folder, "connection.json")
         manager.write_connection_file()
         return await super().pre_launch(cmd=["-f", manager.connection_file, "--log-level=CRITICAL"], **kwargs)
 

@@ -60,8 +60,8 @@ class Parameter:
         except (KeyError, ValueError):
             raise ParameterError(f"{self.name} = {text!r} is not accepted: give {self._expected()}") from None
         if not self._holds(value):
-            closest = difflib.get_close_matches(str(value), self.choices, n=1, cutoff=0.3)
-            hint = f" (did you mean {closest[0]!r}?)" if closest else ""
+            match = _closest(str(value), self.choices, cutoff=0.3)
+            hint = f" (did you mean {match!r}?)" if match else ""
             raise ParameterError(f"{self.name} = {text!r} is not accepted: give {self._expected()}{hint}")
         return value
 
@@ -138,5 +138,11 @@ def convert(parameters: dict[str, Parameter], given: dict[str, str]) -> dict[str
 
 def closest(name: str, known: list[str]) -> str:
     """Return a hint for an unknown name: the closest known one, and all of them."""
-    match = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
-    return (f"; did you mean {match[0]!r}?" if match else ":") + f" known are {', '.join(known)}"
+    match = _closest(name, known, cutoff=0.5)
+    return (f"; did you mean {match!r}?" if match else ":") + f" known are {', '.join(known)}"
+
+
+def _closest(name: str, known: list[str], cutoff: float) -> str | None:
+    by_lower_case = {word.lower(): word for word in known}
+    matches = difflib.get_close_matches(name.lower(), by_lower_case, n=1, cutoff=cutoff)
+    return by_lower_case[matches[0]] if matches else None

@@ -309,6 +309,10 @@ def main() -> int:
     except (UsageError, ParameterError, NotebookError, BuildError, OSError) as error:
         print(f"rerun: {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("rerun: interrupted; nothing was written", file=sys.stderr)
+        kernels.remove_sockets()
+        os._exit(130)  # without waiting for the kernels, which end with this process
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -130,8 +131,7 @@ def test_make_rerun_writes_where_it_is_told_and_replaces_what_it_wrote(reran, tm
     checkout, target, _ = reran
     earlier = contents(target)
     out = tmp_path / "mine"
-    out.mkdir()
-    (out / "results.json").write_text("{}")
+    shutil.copytree(target, out)
     (out / "stale.html").touch()
     status, output = checkout.make("rerun", f"NOTEBOOK={NOTEBOOK}", 'PARAMS=accelerator="H100 PCIe"', f"OUT={out}")
     assert status == 0, output
@@ -264,6 +264,12 @@ def test_parameters_and_scenarios_together_are_refused(refused):
 @pytest.mark.parametrize("out", [".", "book", "Makefile", "_build/executed"])
 def test_other_files_are_not_replaced(refused, out):
     assert f"OUT = {out!r} holds other files" in refused("--out", out)
+
+
+def test_a_folder_that_merely_has_results_is_not_replaced(refused, tmp_path):
+    (tmp_path / "results.json").write_text("{}")
+    assert "holds other files" in refused("--out", str(tmp_path))
+    assert (tmp_path / "results.json").read_text() == "{}"
 
 
 def test_a_failing_notebook_is_told_and_leaves_the_earlier_results(refused):

@@ -1,0 +1,157 @@
+"""Private copies of the project, to build, break and rerun in."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+NOTEBOOK = "training-gpus"
+SOURCES = ["Makefile", "pyproject.toml", "README.md", "_config.yml", "_toc.yml"]
+FOLDERS = ["book", "bookbuild", "data", "llmcalc", "notebooks", "requirements"]
+INDEX = """\
+# Book
+
+{{ scoreboard_summary }}
+
+{{ scoreboard }}
+
+{{ errata }}
+
+```{bibliography}
+:style: plain
+```
+
+"""
+TOC = f"format: jb-book\nroot: book/index\nchapters:\n  - file: notebooks/{NOTEBOOK}\n"
+LABEL = re.compile(r"^\((\S+)\)=$", re.MULTILINE)
+
+
+class Checkout:
+    """A copy of the project with one notebook, which runs its own modules in the environment of the tests."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.build = folder / "_build"
+        self.site = self.build / "html"
+        self.executed = self.build / "executed" / f"{NOTEBOOK}.ipynb"
+        self.notebook = folder / "notebooks" / f"{NOTEBOOK}.md"
+        passed_on_by_make = ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "NOTEBOOK", "PARAMS", "SCENARIOS", "OUT")
+        inherited = {name: value for name, value in os.environ.items() if name not in passed_on_by_make}
+        self.environment = inherited | {"PYTHONPATH": str(folder)}
+
+    def make(self, *arguments):
+        """Run make; return its status, and what it wrote on both streams together."""
+        run = self._run("make", *arguments, stderr=subprocess.STDOUT)
+        return run.returncode, run.stdout
+
+    def python(self, *arguments, **variables):
+        """Run the environment's Python; return its status, standard output and standard error."""
+        run = self._run(str(self.folder / ".venv/bin/python"), *arguments, stderr=subprocess.PIPE, **variables)
+        return run.returncode, run.stdout, run.stderr
+
+    def rerun(self, *arguments, notebook=NOTEBOOK):
+        """Rerun a notebook without Make; return its status, standard output and standard error."""
+        return self.python("-m", "bookbuild.rerun", "--notebook", notebook, *arguments)
+
+    def start(self, *command):
+        """Start a command in a process group of its own."""
+        return subprocess.Popen(
+            command,
+            cwd=self.folder,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
+            start_new_session=True,
+        )
+
+    def edit(self, path, old, new):
+        """Replace a text that occurs once in a file."""
+        text = (self.folder / path).read_text(encoding="utf-8")
+        assert text.count(old) == 1, f"{old!r} occurs {text.count(old)} times in {path}"
+        (self.folder / path).write_text(text.replace(old, new), encoding="utf-8")
+
+    def append(self, path, text):
+        """Add a text to the end of a file."""
+        with (self.folder / path).open("a", encoding="utf-8") as file:
+            file.write(text)
+
+    def left_over(self):
+        """Names of what a run left in the build folder besides its results."""
+        results = {"executed", "html", "out-of-date", "rerun"}
+        return sorted(path.name for path in self.build.iterdir() if path.name not in results)
+
+    def copy(self, folder):
+        """Copy it as it stands, with what is built and the times of its files."""
+        shutil.copytree(self.folder, folder, symlinks=True)
+        return Checkout(folder)
+
+    def _run(self, *command, stderr, **variables):
+        return subprocess.run(
+            command,
+            cwd=self.folder,
+            env=self.environment | variables,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=stderr,
+            encoding="utf-8",
+        )
+
+
+def copy_project(folder):
+    """Copy the project's sources, with one of the notebooks."""
+    for name in SOURCES:
+        shutil.copy2(ROOT / name, folder / name)
+    for name in FOLDERS:
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", ".*"))
+    protect_environment(folder)
+    leave_out_chapters(folder)
+    return Checkout(folder)
+
+
+def protect_environment(folder):
+    """Use the environment of the tests, and never install into it."""
+    (folder / ".venv").symlink_to(sys.prefix, target_is_directory=True)
+    (folder / "requirements" / "install.sh").write_text("echo 'run make first' >&2; exit 1\n")
+    for path in [folder / "pyproject.toml", *(folder / "requirements").iterdir()]:
+        os.utime(path, (0, 0))
+
+
+def leave_out_chapters(folder):
+    """Leave out all chapters but the notebook's; their labels stay, for links, and the ledger is on the first page."""
+    others = [path for part in ("book", "notebooks") for path in (folder / part).glob("*.md") if path.stem != NOTEBOOK]
+    labels = [label for path in others for label in LABEL.findall(path.read_text(encoding="utf-8"))]
+    for path in others:
+        path.unlink()
+    headings = "".join(f"({label})=\n## {label}\n\n" for label in labels)
+    (folder / "book" / "index.md").write_text(INDEX + headings, encoding="utf-8")
+    (folder / "_toc.yml").write_text(TOC, encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def executed(tmp_path_factory):
+    """A copy of the project with its notebook run."""
+    checkout = copy_project(tmp_path_factory.mktemp("executed"))
+    status, output = checkout.make("executed")
+    assert status == 0, output
+    return checkout
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    """A copy of the project with its site built, for tests that only look."""
+    checkout = copy_project(tmp_path_factory.mktemp("built"))
+    status, output = checkout.make("book")
+    assert status == 0, output
+    return checkout
+
+
+@pytest.fixture
+def checkout(built, tmp_path):
+    """A private copy of the project with its site built, for tests that change it."""
+    return built.copy(tmp_path / "checkout")
