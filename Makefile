@@ -54,10 +54,10 @@ $(EXECUTED): _build/executed/%.ipynb: notebooks/%.md $(INSTALLED) bookbuild/exec
 	@: $(eval OUT_OF_DATE += $*)
 
 executed: $(EXECUTED)
-	@$(if $(OUT_OF_DATE),$(PYTHON) -m bookbuild.execute $(OUT_OF_DATE))
+	@$(if $(OUT_OF_DATE),$(PYTHON) -m bookbuild.execute $(OUT_OF_DATE),:)
 
 $(SITE): $(EXECUTED) $(PAGES) $(INSTALLED)
-	@$(if $(OUT_OF_DATE),$(PYTHON) -m bookbuild.execute $(OUT_OF_DATE))
+	@$(if $(OUT_OF_DATE),$(PYTHON) -m bookbuild.execute $(OUT_OF_DATE),:)
 	@$(PYTHON) -m bookbuild.assemble
 
 test: book

@@ -11,6 +11,7 @@ import os
 import signal
 import sys
 import tempfile
+import threading
 from functools import cache
 from multiprocessing import forkserver
 from typing import Any
@@ -56,8 +57,13 @@ def _run_kernel(arguments: list[str], environment: dict[str, str], folder: str) 
     signal.signal(signal.SIGINT, signal.default_int_handler)
     from ipykernel.kernelapp import IPKernelApp
 
-    # The kernel watches the fork server, and ends with it.
-    IPKernelApp.launch_instance(argv=[*arguments, f"--IPKernelApp.parent_handle={os.getppid()}"])
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    IPKernelApp.launch_instance(argv=arguments)
+
+
+def _end_with_parent() -> None:
+    multiprocessing.parent_process().join()
+    os._exit(1)
 
 
 class ForkedProvisioner(KernelProvisionerBase):

@@ -106,7 +106,7 @@ def scoreboard_summary(record: Record) -> str:
     for name in [*record.titles, None]:
         chosen = [row for row in record.rows if name in (None, row["chapter"])]
         counts = [sum(row["status"] == status for row in chosen) for status in ledger.STATUSES]
-        label = "**Together**" if name is None else f"[{record.titles[name]}](#scoreboard-{name})"
+        label = "**Together**" if name is None else f"{{ref}}`{record.titles[name]} <scoreboard-{name}>`"
         lines.append(f"| {label} | " + " | ".join(map(str, counts)) + f" | {len(chosen)} |")
     return "\n".join(lines)
 
@@ -115,7 +115,7 @@ def scoreboard(record: Record) -> str:
     """Return every ledger row as Markdown, a table for each chapter."""
     parts = []
     for name, heading in record.titles.items():
-        parts += [f"(scoreboard-{name})=", f"## {heading}", "", f"[Read the chapter](#{name}).", ""]
+        parts += [f"(scoreboard-{name})=", f"## {heading}", "", f"{{ref}}`Read the chapter <{name}>`.", ""]
         parts += ["| Quantity [unit] | Printed | Computed | Status | Line | Note |", "|:--|--:|--:|:--|:--|:--|"]
         for row in record.rows:
             if row["chapter"] == name:
@@ -136,7 +136,7 @@ def parameter_tables(record: Record) -> str:
     """Return what every chapter lets its readers change as Markdown, a table for each."""
     parts = []
     for name, heading in record.titles.items():
-        parts += [f"### {name}", "", f"[{heading}](#{name})", ""]
+        parts += [f"### {name}", "", f"{{ref}}`{heading} <{name}>`", ""]
         parts += ["| Parameter | Default | Unit | What it is | Accepted |", "|:--|:--|:--|:--|:--|"]
         for parameter in parameters.declared(name).values():
             default = f"`{parameter.default}`"
@@ -155,7 +155,7 @@ def errata(record: Record) -> str:
             f"## {position}. {slip['title']}",
             "",
             f"Document {slip['document'][:3]}, line {slip['line']}; "
-            f"chapter [{record.titles[slip['chapter']]}](#{slip['chapter']}).",
+            f"chapter {{ref}}`{record.titles[slip['chapter']]} <{slip['chapter']}>`.",
             "",
             f"**Printed:** {slip['printed']}",
             "",

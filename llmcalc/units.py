@@ -12,6 +12,11 @@ DAY = 86400.0  # [s]
 WEEK = 7 * DAY  # [s]
 YEAR = 365 * DAY  # [s]
 
+MEBI = 2.0**20
+GIBI = 2.0**30
+KILOWATT_HOUR = 3.6e6  # [J]
+MEGAWATT_HOUR = 3.6e9  # [J]
+
 GIGA = 1e9
 TERA = 1e12
 PETA = 1e15

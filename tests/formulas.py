@@ -14,13 +14,18 @@ import llmcalc
 SOURCE = Path(llmcalc.__file__).parent
 NOT_OF_FORMULAS = {
     "__init__",
+    "availability",
     "checks",
+    "fitting",
+    "diagnosis",
     "formats",
     "ledger",
+    "networks",
     "plots",
     "results",
     "scheduling",
     "tables",
+    "timelines",
     "units",
     "vocabulary",
 }
@@ -28,6 +33,7 @@ MODULES = sorted({path.stem for path in SOURCE.glob("*.py")} - NOT_OF_FORMULAS)
 UNIT = re.compile(r"\[([^\]]+)\]\.$")
 BOUNDS = re.compile(r"0 (?P<low><=?) (?P<name>\w+) (?P<high><=?) 1\b")
 FEWER = re.compile("0 or more and fewer")
+FROM_ZERO = re.compile("0 or more")
 
 
 @dataclass(frozen=True)
@@ -81,7 +87,7 @@ def _argument(described, where):
     return Argument(
         name=described.name,
         unit=_unit(described.desc, f"{where}, argument {described.name},"),
-        low_open=not (bounds and bounds["low"] == "<=") and not FEWER.search(text),
+        low_open=not (bounds and bounds["low"] == "<=") and not FROM_ZERO.search(text),
         fraction=bool(bounds),
         high_open=bool(bounds) and bounds["high"] == "<",
         limited=bool(FEWER.search(text)),

@@ -22,7 +22,11 @@ DOCUMENTS = ROOT.parent / "shared" / "documents"
 PANDERA_WORDS = {"unit", "line_column", "line_offset", "quantity"}
 
 # Numbers that the documents write as words.
-WORDS = {"1": ("千万",)}
+WORDS = {
+    "1": ("千万", "十臺", "千甚至", "萬個", "千億", "千PD", "百億", "百倍"),
+    "2": ("兩千億", "兩個"),
+    "1/2": ("一半",),
+}
 
 every_file = pytest.mark.parametrize("name", NAMES)
 

@@ -25,9 +25,11 @@ CARRIERS = {
 @pytest.fixture(scope="module")
 def units():
     registry = pint.UnitRegistry(None)
-    for base in ("second", "FLOP", "op", "token", "parameter", "character", "pixel", "sample", "byte"):
+    bases = "second FLOP MAC op token parameter character pixel sample byte USD J kg"
+    for base in bases.split():
         registry.define(f"{base} = [{base}]")
     registry.define("s = second")
+    registry.define("W = J / second")
     return registry
 
 
