@@ -27,7 +27,7 @@ INDEX = """\
 ```
 
 """
-TOC = f"format: jb-book\nroot: book/index\nchapters:\n  - file: notebooks/{NOTEBOOK}\n"
+TOC = f"format: jb-book\nroot: book/index\nchapters:\n  - file: notebooks/{NOTEBOOK}\n  - file: book/glossary\n"
 LABEL = re.compile(r"^\((\S+)\)=$", re.MULTILINE)
 
 
@@ -124,7 +124,8 @@ def protect_environment(folder):
 
 def leave_out_chapters(folder):
     """Leave out all chapters but the notebook's; their labels stay, for links, and the ledger is on the first page."""
-    others = [path for part in ("book", "notebooks") for path in (folder / part).glob("*.md") if path.stem != NOTEBOOK]
+    pages = [path for part in ("book", "notebooks") for path in (folder / part).glob("*.md")]
+    others = [path for path in pages if path.stem not in (NOTEBOOK, "glossary")]
     labels = [label for path in others for label in LABEL.findall(path.read_text(encoding="utf-8"))]
     for path in others:
         path.unlink()

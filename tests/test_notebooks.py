@@ -53,7 +53,7 @@ def test_an_executed_notebook_holds_no_error(name):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_notebook_is_kept_without_outputs_and_defines_no_formula(name):
+def test_a_notebook_is_kept_without_outputs(name):
     for cell in notebooks.read(name).cells:
         if cell.cell_type == "code":
             assert cell.outputs == []
