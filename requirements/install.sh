@@ -5,7 +5,8 @@ venv=$1
 
 for python in "${PYTHON3:-python3}" python3.14 python3.13 python3.12 python3.11; do
   if "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
-    found=$python
+    # Of an activated environment the interpreter behind it: the environment itself is made anew.
+    found=$("$python" -c 'import sys; print(getattr(sys, "_base_executable", sys.executable))')
     break
   fi
 done
@@ -25,4 +26,4 @@ fi
 
 mkdir -p "$venv/npm"
 cp requirements/package.json requirements/package-lock.json "$venv/npm"
-(cd "$venv/npm" && npm ci --silent --ignore-scripts --no-audit --no-fund)
+(PATH="$PWD/$venv/bin:$PATH"; cd "$venv/npm" && npm ci --silent --ignore-scripts --no-audit --no-fund)
