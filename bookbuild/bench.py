@@ -76,10 +76,11 @@ def build_by_jupyter_book_alone(folder: Path) -> Callable[[], None]:
     settings["execute"] = {"execute_notebooks": "force"}
     (folder / "_config.yml").write_text(yaml.safe_dump(settings, allow_unicode=True), encoding="utf-8")
     output = folder.with_name("by-jupyter-book")
+    jupyter_book = Path(sys.executable).with_name("jupyter-book")
 
     def build() -> None:
         shutil.rmtree(output, ignore_errors=True)
-        command(sys.executable, "-m", "jupyter_book", "build", "--all", str(folder), "--path-output", str(output))
+        command(str(jupyter_book), "build", "--all", str(folder), "--path-output", str(output))
 
     return build
 
@@ -111,9 +112,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory(dir=BUILD, prefix="bench-") as temporary:
         ours, theirs = Path(temporary, "ours"), Path(temporary, "theirs")
         copy_sources(ours)
-        own = best(clean_build(ours), 3)
+        own = best(clean_build(ours), 2)
         report(f"clean build of {len(notebooks.names())} notebooks", f"{own:.1f} s", "")
-        alone = best(build_by_jupyter_book_alone(theirs), 3)
+        alone = best(build_by_jupyter_book_alone(theirs), 2)
         report("the same, Jupyter Book executing the notebooks itself", f"{alone:.1f} s", "")
         report("ratio of the two", f"{own / alone:.2f}", "aim 0.6 or less")
         nothing = best(lambda: command("make", "book", folder=ours), 5)

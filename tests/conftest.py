@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from bookbuild.browser import find_browser
+
 ROOT = Path(__file__).parent.parent
 NOTEBOOK = "training-gpus"
 SOURCES = ["Makefile", "pyproject.toml", "README.md", "_config.yml", "_toc.yml"]
@@ -29,6 +31,11 @@ INDEX = """\
 """
 TOC = f"format: jb-book\nroot: book/index\nchapters:\n  - file: notebooks/{NOTEBOOK}\n  - file: book/glossary\n"
 LABEL = re.compile(r"^\((\S+)\)=$", re.MULTILINE)
+
+
+def pytest_report_header():
+    """Say once which browser the tests use, or that those in a browser are left out."""
+    return f"browser: {find_browser() or 'none, so the tests in a browser are skipped; install Chromium to run them'}"
 
 
 class Checkout:
