@@ -40,6 +40,7 @@ def remove_sockets() -> None:
 def use_warm_kernels() -> None:
     """Let every kernel that this process starts be a fork of a warm one, where that is safe."""
     if AVAILABLE:
+        _sockets()  # once, before kernels start side by side
         multiprocessing.set_forkserver_preload(PRELOADED)
         os.environ["JUPYTER_DEFAULT_PROVISIONER_NAME"] = PROVISIONER
         os.environ["MPLBACKEND"] = "module://matplotlib_inline.backend_inline"
