@@ -8,7 +8,7 @@ from typing import Any
 from docutils import nodes
 from sphinx.application import Sphinx
 
-from bookbuild import pages
+from bookbuild import downloads, pages, pdf
 
 
 def drop_unused_scripts(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
@@ -32,7 +32,7 @@ def describe(app: Sphinx, pagename: str, templatename: str, context: dict[str, A
 
 
 def offer_downloads(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
-    """Set the buttons above an article: a chapter's notebook."""
+    """Set the buttons above an article: a chapter's notebook, and the print of the book if there is one."""
     buttons = []
     if pagename.startswith("notebooks/"):
         buttons.append(
@@ -45,7 +45,27 @@ def offer_downloads(app: Sphinx, pagename: str, templatename: str, context: dict
                 "label": "download-notebook-button",
             }
         )
+    if (Path(app.confdir) / "extra" / pdf.NAME).exists():
+        buttons.append(
+            {
+                "type": "link",
+                "url": context["pathto"](pdf.NAME, 1),
+                "text": "PDF",
+                "tooltip": "Download the whole book as PDF",
+                "icon": "fas fa-file-pdf",
+                "label": "download-pdf-button",
+            }
+        )
     context["header_buttons"] = buttons
+
+
+def write_all_nodes_on_one_page(app: Sphinx) -> None:
+    """Let the builder of one long page write what the builder of many can.
+
+    Sphinx forgets the writers for HTML as soon as one extension has some for `singlehtml` alone.
+    """
+    writers = app.registry.translation_handlers
+    writers["singlehtml"] = writers.get("html", {}) | writers.get("singlehtml", {})
 
 
 def finish_pages(app: Sphinx, exception: Exception | None) -> None:
@@ -60,6 +80,9 @@ def finish_pages(app: Sphinx, exception: Exception | None) -> None:
             page.write_text(pages.finish(page.read_text(encoding="utf-8")), encoding="utf-8")
     for script in output.glob("_static/vendor/fontawesome/*/js/*"):
         script.unlink()
+    for wheel in output.glob("llmcalc-*.whl"):
+        for notebook in output.glob("_sources/notebooks/*.ipynb"):
+            downloads.make_portable(notebook, wheel.name)
     # What the theme's scripts tell the console on every page would hide what matters there.
     for name in ("togglebutton.js", "scripts/pydata-sphinx-theme.js"):
         script = output / "_static" / name
@@ -69,6 +92,7 @@ def finish_pages(app: Sphinx, exception: Exception | None) -> None:
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
+    app.connect("builder-inited", write_all_nodes_on_one_page)
     app.connect("html-page-context", drop_unused_scripts, priority=900)
     app.connect("html-page-context", describe, priority=900)
     app.connect("html-page-context", offer_downloads, priority=900)
