@@ -25,11 +25,12 @@ export NOTEBOOK PARAMS SCENARIOS OUT
 .DELETE_ON_ERROR:
 # An interrupt after the new site is in place must not take its first page away.
 .PRECIOUS: $(SITE)
-.PHONY: help book executed test rerun serve lint bench lock clean
+.PHONY: help book pdf executed test rerun serve lint bench lock clean
 
 help:
 	@echo 'make book     build the site into _build/html'
 	@echo 'make test     build it, then run every test'
+	@echo 'make pdf      print the whole book into _build/how-much-compute.pdf, and link it from the site'
 	@echo 'make rerun    NOTEBOOK=inference-gpus PARAMS="visits_per_day=1e9 mfu=0.4"   one notebook, your assumptions'
 	@echo 'make rerun    NOTEBOOK=inference-gpus SCENARIOS=scenarios.csv               one row a scenario, and a comparison'
 	@echo 'make serve    build the site and serve it on localhost (PORT=$(PORT))'
@@ -59,6 +60,10 @@ executed: $(EXECUTED)
 $(SITE): $(EXECUTED) $(PAGES) $(INSTALLED)
 	@$(if $(OUT_OF_DATE),$(PYTHON) -m bookbuild.execute $(OUT_OF_DATE),:)
 	@$(PYTHON) -m bookbuild.assemble
+
+pdf: executed
+	@$(PYTHON) -m bookbuild.assemble --pdf
+	@echo "The book is at $(CURDIR)/_build/how-much-compute.pdf, after $$(( $$(date +%s) - $(START) )) s."
 
 test: book
 	@$(PYTHON) -m pytest -n $(CORES)

@@ -1,9 +1,11 @@
 """Make the site of executed notebooks and pages.
 
 Pages, executed notebooks and settings are staged side by side, Jupyter Book builds the site
-from there with warnings as errors, and the finished site takes the old one's place.
+from there with warnings as errors, and the finished site takes the old one's place. With
+``--pdf`` the book is printed, too, and the site links to the print.
 """
 
+import argparse
 import os
 import shutil
 import sys
@@ -13,7 +15,7 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
-from bookbuild import notebooks, publications
+from bookbuild import downloads, notebooks, pdf, publications
 from bookbuild.execute import EXECUTED
 from bookbuild.jupyter_book import Builder, BuildError
 from bookbuild.notebooks import BUILD, ROOT
@@ -31,20 +33,30 @@ def stage(folder: Path, executed: dict[str, NotebookNode]) -> None:
     # Pages are published at the site's root, whatever folder they are kept in.
     toc = (ROOT / "_toc.yml").read_text(encoding="utf-8").replace("book/", "")
     (folder / "_toc.yml").write_text(toc, encoding="utf-8")
-    write_settings(folder, publications.substitutions(record))
+    wheel = downloads.build_wheel(folder / "extra").name
+    write_settings(folder, publications.substitutions(record) | {"wheel": f'<a href="{wheel}">{wheel}</a>'})
     (folder / "extra" / "reproduction.csv").write_text(publications.ledger_csv(record), encoding="utf-8")
 
 
 def main() -> int:
+    parser = argparse.ArgumentParser(prog="bookbuild.assemble", description="Make the site.")
+    parser.add_argument("--pdf", action="store_true", help="print the whole book, too, and link to it")
+    with_pdf = parser.parse_args().pdf
     start, started = time.monotonic(), time.time_ns()
     builder = Builder()
     executed = {name: notebooks.load(EXECUTED / f"{name}.ipynb") for name in notebooks.names()}
     with tempfile.TemporaryDirectory(dir=BUILD, prefix="site-") as temporary:
         folder = Path(temporary, "stage")
         try:
+            if with_pdf:
+                pdf.require_browser()
             stage(folder, executed)
+            if with_pdf:
+                single = Builder().build(folder, Path(temporary, "single"), as_one_page=True)
+                pdf.print_book(single, folder / "extra" / pdf.NAME)
+                shutil.copy(folder / "extra" / pdf.NAME, BUILD)
             pages = builder.build(folder, Path(temporary, "out"), "-W", "-n", "--keep-going")
-        except (BuildError, publications.LedgerError) as failure:
+        except (BuildError, pdf.NoBrowserError, publications.LedgerError) as failure:
             builder.close()
             print(f"book: {failure}", file=sys.stderr)
             return 1

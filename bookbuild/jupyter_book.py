@@ -29,14 +29,16 @@ class Builder:
             env=os.environ | {"NO_COLOR": "1"},
         )
 
-    def build(self, folder: Path, output: Path, *options: str) -> Path:
+    def build(self, folder: Path, output: Path, *options: str, as_one_page: bool = False) -> Path:
         """Build a staged book and return the folder of its pages, or raise BuildError."""
+        if as_one_page:
+            options += ("--builder", "singlehtml")
         log, _ = self._process.communicate(json.dumps(["build", *options, str(folder), "--path-output", str(output)]))
         if self._process.returncode:
             log = re.sub(r"\x1b\[[\d;]*m", "", log).replace(f"{folder}{os.sep}", "")
             complaints = [line for line in log.splitlines() if "WARNING" in line or "ERROR" in line or "Error" in line]
             raise BuildError("Jupyter Book refused the pages:\n" + "\n".join(complaints or log.splitlines()[-20:]))
-        return output / "_build" / "html"
+        return output / "_build" / ("singlehtml" if as_one_page else "html")
 
     def close(self) -> None:
         """Give up a builder that was not used."""

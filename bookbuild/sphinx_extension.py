@@ -1,20 +1,14 @@
 """Sphinx extension of the book: pages load what they use, and nothing from other hosts."""
 
-import re
+import html
+import textwrap
 from pathlib import Path
 from typing import Any
 
+from docutils import nodes
 from sphinx.application import Sphinx
 
-# Icons come from Font Awesome's web fonts; its script, half a megabyte, would draw them a second time.
-# The book has no live kernels, so the settings of Thebe in every page are of no use.
-UNUSED = re.compile(
-    r'<script src="[^"]*/fontawesome/[^"]*"></script>\n?'
-    r'|<link rel="preload" as="font"[^>]*/fa-(?:brands|regular)-400[^>]*>\n?'
-    r'|<script type="text/x-thebe-config">.*?</script>\n?'
-    r"|<script>kernelName = .*?</script>\n?",
-    re.DOTALL,
-)
+from bookbuild import downloads, pages, pdf
 
 
 def drop_unused_scripts(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
@@ -27,18 +21,80 @@ def drop_unused_scripts(app: Sphinx, pagename: str, templatename: str, context: 
     ]
 
 
-def drop_unused_tags(app: Sphinx, exception: Exception | None) -> None:
-    """Remove from finished pages what the theme's templates put into every one."""
+def describe(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
+    """Give every page a description, its first sentences, for those who list pages."""
+    text = "Search the chapters, the formulas and the glossary of the book."
+    if doctree is not None:
+        paragraphs = (node for node in doctree.findall(nodes.paragraph) if isinstance(node.parent, nodes.section))
+        text = next((" ".join(node.astext().split()) for node in paragraphs), context.get("title", ""))
+    content = html.escape(textwrap.shorten(text, 160, placeholder=" …"))
+    context["metatags"] = f'{context.get("metatags", "")}\n    <meta name="description" content="{content}" />'
+
+
+def offer_downloads(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
+    """Set the buttons above an article: a chapter's notebook, and the print of the book if there is one."""
+    buttons = []
+    if pagename.startswith("notebooks/"):
+        buttons.append(
+            {
+                "type": "link",
+                "url": f"{context['pathto']('_sources', 1)}/{pagename}.ipynb",
+                "text": "Notebook",
+                "tooltip": "Download this chapter for Jupyter",
+                "icon": "fas fa-download",
+                "label": "download-notebook-button",
+            }
+        )
+    if (Path(app.confdir) / "extra" / pdf.NAME).exists():
+        buttons.append(
+            {
+                "type": "link",
+                "url": context["pathto"](pdf.NAME, 1),
+                "text": "PDF",
+                "tooltip": "Download the whole book as PDF",
+                "icon": "fas fa-file-pdf",
+                "label": "download-pdf-button",
+            }
+        )
+    context["header_buttons"] = buttons
+
+
+def write_all_nodes_on_one_page(app: Sphinx) -> None:
+    """Let the builder of one long page write what the builder of many can.
+
+    Sphinx forgets the writers for HTML as soon as one extension has some for `singlehtml` alone.
+    """
+    writers = app.registry.translation_handlers
+    writers["singlehtml"] = writers.get("html", {}) | writers.get("singlehtml", {})
+
+
+def finish_pages(app: Sphinx, exception: Exception | None) -> None:
+    """Set finished pages right, and leave out files that no page uses."""
     if exception or app.builder.format != "html":
         return
     output = Path(app.outdir)
     for page in output.rglob("*.html"):
-        page.write_text(UNUSED.sub("", page.read_text(encoding="utf-8")), encoding="utf-8")
+        if "_static" in page.parts:
+            page.unlink()  # templates of the theme
+        else:
+            page.write_text(pages.finish(page.read_text(encoding="utf-8")), encoding="utf-8")
     for script in output.glob("_static/vendor/fontawesome/*/js/*"):
         script.unlink()
+    for wheel in output.glob("llmcalc-*.whl"):
+        for notebook in output.glob("_sources/notebooks/*.ipynb"):
+            downloads.make_portable(notebook, wheel.name)
+    # What the theme's scripts tell the console on every page would hide what matters there.
+    for name in ("togglebutton.js", "scripts/pydata-sphinx-theme.js"):
+        script = output / "_static" / name
+        if script.exists():
+            silent = script.read_text(encoding="utf-8").replace("console.log(", "void(")
+            script.write_text(silent, encoding="utf-8")
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
+    app.connect("builder-inited", write_all_nodes_on_one_page)
     app.connect("html-page-context", drop_unused_scripts, priority=900)
-    app.connect("build-finished", drop_unused_tags)
+    app.connect("html-page-context", describe, priority=900)
+    app.connect("html-page-context", offer_downloads, priority=900)
+    app.connect("build-finished", finish_pages)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,35 @@
+// Tables and formulas that are wider than the screen scroll in a box of their own: a box that does scroll
+// can be reached by keyboard and has a name, and one that doesn't is no stop on the way.
+(() => {
+  const BOXES = ".cell_output, .output, .pst-scrollable-table-container, .highlight pre, div.math";
+
+  const name = (box) => {
+    const caption = box.querySelector("caption");
+    const headings = [...document.querySelectorAll("article h1, article h2, article h3")].filter(
+      (heading) => heading.compareDocumentPosition(box) & Node.DOCUMENT_POSITION_FOLLOWING,
+    );
+    const heading = headings.at(-1)?.firstChild?.textContent ?? document.title;
+    return caption ? caption.textContent.trim() : `Below “${heading.trim()}”, scrolls sideways`;
+  };
+
+  const mark = () => {
+    for (const box of document.querySelectorAll(BOXES)) {
+      const scrolls = box.scrollWidth > box.clientWidth && getComputedStyle(box).overflowX !== "visible";
+      if (scrolls && (box.tabIndex < 0 || !box.hasAttribute("role"))) {
+        box.tabIndex = 0;
+        box.setAttribute("role", "region");
+        box.setAttribute("aria-label", name(box));
+      } else if (!scrolls && box.getAttribute("role") === "region") {
+        for (const attribute of ["tabindex", "role", "aria-label"]) box.removeAttribute(attribute);
+      }
+    }
+  };
+
+  const start = () => {
+    const observer = new ResizeObserver(mark);
+    observer.observe(document.body);
+    document.addEventListener("toggle", mark, true);
+    window.addEventListener("load", () => window.MathJax?.startup?.promise?.then(mark));
+  };
+  document.readyState === "loading" ? document.addEventListener("DOMContentLoaded", start) : start();
+})();

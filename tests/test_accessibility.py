@@ -1,0 +1,135 @@
+"""Every page for everybody: rules of WCAG 2.2 A and AA, the keyboard, and the policy that keeps scripts out."""
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from bookbuild import browser as browsing
+from bookbuild.notebooks import BUILD
+
+SITE = BUILD / "html"
+PAGES = sorted(path.relative_to(SITE).as_posix() for path in SITE.rglob("*.html"))
+AXE = (Path(sys.prefix) / "npm/node_modules/axe-core/axe.min.js").read_text(encoding="utf-8")
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+COLOUR_RULES = ["color-contrast", "link-in-text-block"]  # what else could the theme change?
+RUN = "rules => axe.run(document, {runOnly: rules, resultTypes: ['violations'], elementRef: false})"
+PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
+CHAPTER = "notebooks/training-gpus.html"
+
+pytestmark = pytest.mark.skipif(
+    "CI" not in os.environ and browsing.find_browser() is None,
+    reason="no browser: install Chromium, or name one in BROWSER",
+)
+
+
+@pytest.fixture(scope="module")
+def site():
+    with browsing.serve(SITE) as address, browsing.browse() as browser:
+        yield address, browser
+
+
+@pytest.fixture
+def tab(site):
+    context = site[1].new_context(viewport=DESK, reduced_motion="reduce")
+    tab = context.new_page()
+    tab.messages = []
+    tab.on("console", lambda message: tab.messages.append(message.text))
+    tab.on("pageerror", lambda error: tab.messages.append(str(error)))
+    yield tab
+    context.close()
+
+
+def settle(tab):
+    """Wait until mathematics is set and what follows a change of size is done."""
+    tab.evaluate("window.MathJax?.startup?.promise")
+    tab.evaluate("new Promise(done => requestAnimationFrame(() => setTimeout(done, 50)))")
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_keeps_the_rules_and_its_policy(site, tab, page):
+    tab.goto(site[0] + page)
+    settle(tab)
+    assert not tab.messages  # violations of the policy would be among them
+    tab.evaluate(AXE)
+    for size in (DESK, PHONE):
+        tab.set_viewport_size(size)
+        for scheme in ("light", "dark"):
+            tab.emulate_media(color_scheme=scheme)
+            settle(tab)
+            violations = tab.evaluate(RUN, RULES)["violations"]
+            found = [
+                (rule["id"], node["html"], node["failureSummary"]) for rule in violations for node in rule["nodes"]
+            ]
+            assert not found, f"{size['width']} px, {scheme}: {found[:3]}"
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_says_what_it_is(page):
+    text = (SITE / page).read_text(encoding="utf-8")
+    assert '<html lang="en"' in text
+    assert text.count("<title>") == text.count('<meta name="description"') == text.count('name="viewport"') == 1
+    assert text.index("Content-Security-Policy") < text.index("<script")
+    assert "document.write" not in text
+    assert "onclick=" not in text
+
+
+def test_a_script_that_the_policy_does_not_name_does_not_run(site, tab):
+    tab.goto(site[0] + CHAPTER)
+    tab.evaluate("""() => {
+        const script = document.createElement("script");
+        script.textContent = "window.intruder = true";
+        document.body.append(script);
+        document.body.insertAdjacentHTML("beforeend", '<img src="data:," onerror="window.intruder = true">');
+    }""")
+    tab.wait_for_timeout(200)
+    assert tab.evaluate("window.intruder") is None
+    assert any("Content Security Policy" in message for message in tab.messages)
+
+
+def test_buttons_work_under_the_policy(site, tab):
+    tab.goto(site[0] + CHAPTER)
+    theme = tab.locator(".theme-switch-button")
+    seen = set()
+    for _ in range(3):
+        theme.click()
+        seen.add(tab.evaluate("document.documentElement.dataset.mode"))
+    assert seen == {"light", "dark", "auto"}
+    tab.locator("details.hide summary").first.click()
+    tab.locator(".copybtn").first.wait_for(state="attached")
+    solution = tab.locator(".solution.dropdown").first
+    solution.locator(".toggle-button").click()
+    assert "toggle-hidden" not in solution.get_attribute("class")
+    tab.locator(".search-button__button").first.click()
+    assert tab.locator(".search-button__search-container input").is_visible()
+    tab.set_viewport_size(PHONE)
+    tab.keyboard.press("Escape")
+    tab.locator("button.primary-toggle").click()
+    tab.locator(".bd-sidebar-primary a", has_text="Glossary").click()
+    tab.wait_for_url("**/glossary.html")
+    assert not tab.messages
+
+
+def test_the_keyboard_skips_to_the_text_and_shows_where_it_is(site, tab):
+    tab.goto(site[0] + CHAPTER)
+    tab.keyboard.press("Tab")
+    assert tab.evaluate("document.activeElement.getAttribute('href')") == "#main-content"
+    tab.keyboard.press("Enter")
+    assert tab.url.endswith("#main-content")
+    for _ in range(12):
+        tab.keyboard.press("Tab")
+        style = tab.evaluate("getComputedStyle(document.activeElement).outline")
+        assert "none" not in style, tab.evaluate("document.activeElement.outerHTML")
+
+
+def test_a_table_that_scrolls_can_be_reached_by_keyboard(site, tab):
+    tab.set_viewport_size(PHONE)
+    tab.goto(site[0] + CHAPTER)
+    settle(tab)
+    boxes = tab.locator("[role=region][tabindex='0']")
+    assert boxes.count()
+    assert all(box.get_attribute("aria-label") for box in boxes.all())
+    tab.set_viewport_size({"width": 3000, "height": 900})
+    settle(tab)
+    assert boxes.count() < tab.locator("article table").count()
