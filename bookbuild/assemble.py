@@ -13,7 +13,7 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
-from bookbuild import notebooks, publications
+from bookbuild import calculators, notebooks, publications
 from bookbuild.execute import EXECUTED
 from bookbuild.jupyter_book import Builder, BuildError
 from bookbuild.notebooks import BUILD, ROOT
@@ -25,13 +25,14 @@ SITE = BUILD / "html"
 def stage(folder: Path, executed: dict[str, NotebookNode]) -> None:
     """Lay out what Jupyter Book builds from: pages at the root, notebooks below, computed values in the settings."""
     record = publications.collect(executed)
-    shutil.copytree(ROOT / "book", folder, dirs_exist_ok=True)
+    shutil.copytree(ROOT / "book", folder, ignore=shutil.ignore_patterns("calculator"), dirs_exist_ok=True)
     for name, notebook in executed.items():
         write_notebook(folder / "notebooks" / f"{name}.ipynb", notebook)
     # Pages are published at the site's root, whatever folder they are kept in.
     toc = (ROOT / "_toc.yml").read_text(encoding="utf-8").replace("book/", "")
     (folder / "_toc.yml").write_text(toc, encoding="utf-8")
     write_settings(folder, publications.substitutions(record))
+    calculators.stage(folder, executed)
     (folder / "extra" / "reproduction.csv").write_text(publications.ledger_csv(record), encoding="utf-8")
 
 

@@ -37,14 +37,13 @@ class Results:
         import html  # which MicroPython, in a page's calculator, does not have
 
         texts = self.formatted()
-        rows = "".join(
-            f'<tr><th scope="row">{html.escape(result["label"])}</th>'
-            f"<td>{texts[name]}</td><td>{html.escape(result['unit'])}</td></tr>"
-            for name, result in self._results.items()
-        )
+        rows = ""
+        for name, result in self._results.items():
+            label, unit = html.escape(result["label"]), html.escape(result["unit"])
+            rows += f'<tr><th scope="row">{label}</th><td>{texts[name]}</td><td>{unit}</td></tr>'
         return f'<table class="dataframe headline"><caption>The answer</caption><tbody>{rows}</tbody></table>'
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         # A list, because files of notebooks sort the keys of mappings.
-        listed = [{"name": name, **result} for name, result in self._results.items()]
+        listed = [{"name": name} | result for name, result in self._results.items()]
         return {"text/html": self._repr_html_(), MIME_TYPE: listed}
