@@ -39,7 +39,7 @@ def add_calculator(app: Sphinx, pagename: str, templatename: str, context: dict[
     context["body"] = calculators.place(context["body"], json.loads(data.read_text(encoding="utf-8")))
     context["metatags"] = context.get("metatags", "") + calculators.preloads(name)
     app.add_css_file("../calculator/calculator.css")
-    app.add_js_file("../calculator/page.mjs", type="module", **{"data-calculator": name})
+    app.add_js_file("../calculator/page.mjs", type="module", **{"async": "async", "data-calculator": name})
 
 
 def drop_unused_tags(app: Sphinx, exception: Exception | None) -> None:

@@ -6,14 +6,19 @@ import * as scenario from "./scenario.mjs";
 const FRAME = 16; // milliseconds
 const PAUSE = 700; // milliseconds without a change before a result is read out
 
+// This script runs as early as it can: what it loads is then there when the page is.
 const name = document.querySelector("script[data-calculator]").dataset.calculator;
+const [python, model] = await Promise.all([load(), fetchModel()]);
+const calculate = prepare(python, model);
+if (document.readyState === "loading") {
+  await new Promise((parsed) => document.addEventListener("readystatechange", parsed, { once: true }));
+}
+
 const root = document.querySelector(".calculator");
 const form = root.querySelector("form");
 const part = (selector) => root.querySelector(selector);
 const [note, alarm, summary] = [".calculator-note", ".calculator-alert", ".calculator-summary"].map(part);
 
-const [python, model] = await Promise.all([load(), fetchModel()]);
-const calculate = prepare(python, model);
 const rows = [...root.querySelectorAll("table.headline tr")].map((row) => {
   const before = document.createElement("small");
   row.cells[0].append(before);
