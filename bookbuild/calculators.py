@@ -50,6 +50,11 @@ class Code:
     data: list[str]
 
     @property
+    def names(self) -> set[str]:
+        """Names that the calculation reads, those of parameters among them."""
+        return _loaded(ast.parse(f"{self.prelude}\n{self.headline}"))
+
+    @property
     def runnable(self) -> str:
         """The headline cell with its last expression under a name."""
         last = ast.parse(self.headline).body[-1]
@@ -80,10 +85,11 @@ def code(name: str) -> Code:
 def model(name: str, notebook: NotebookNode) -> dict[str, Any]:
     """Return all that the page of a chapter needs to calculate, ready for JSON, or raise NoCalculator."""
     found = code(name)
-    declared = parameters.declared(name)
+    # Parameters of the rest of the chapter would be inputs that change nothing.
+    used = [parameter for parameter in parameters.declared(name).values() if parameter.name in found.names]
     return {
         "notebook": name,
-        "parameters": [describe(parameter) for parameter in declared.values()],
+        "parameters": [describe(parameter) for parameter in used],
         "results": [
             {"name": key, "label": result["label"], "unit": result["unit"], "text": number(result["value"], DIGITS)}
             for key, result in notebooks.results(notebook).items()
@@ -137,8 +143,8 @@ def text(value: Any) -> str:
 
 def form(model: dict[str, Any]) -> str:
     """Return the inputs of a chapter's calculator as HTML; its script makes them work."""
-    declared = parameters.declared(model["notebook"]).values()
-    fields = "".join(map(_field, declared, model["parameters"]))
+    declared = parameters.declared(model["notebook"])
+    fields = "".join(_field(declared[described["name"]], described) for described in model["parameters"])
     return f"""\
 <form class="calculator-form" aria-label="Your assumptions" autocomplete="off" novalidate>
 <p class="calculator-note">The calculator starts when the page comes from a web server and scripts are on.</p>

@@ -127,7 +127,7 @@ function open() {
   const reasons = Object.values(problems);
   write(results ? texts : scenario.fromAddress(model, "").texts);
   update();
-  say(alarm, reasons.length ? `This link is not used. ${reasons.join("; ")}` : "");
+  say(alarm, reasons.length ? `This link is not used: ${reasons.join("; ")}` : "");
 }
 
 /** Keep a finished change in the address and in the browser's history. */
