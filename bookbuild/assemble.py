@@ -15,7 +15,7 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
-from bookbuild import downloads, notebooks, pdf, publications
+from bookbuild import calculators, downloads, notebooks, pdf, publications
 from bookbuild.execute import EXECUTED
 from bookbuild.jupyter_book import Builder, BuildError
 from bookbuild.notebooks import BUILD, ROOT
@@ -27,7 +27,7 @@ SITE = BUILD / "html"
 def stage(folder: Path, executed: dict[str, NotebookNode]) -> None:
     """Lay out what Jupyter Book builds from: pages at the root, notebooks below, computed values in the settings."""
     record = publications.collect(executed)
-    shutil.copytree(ROOT / "book", folder, dirs_exist_ok=True)
+    shutil.copytree(ROOT / "book", folder, ignore=shutil.ignore_patterns("calculator"), dirs_exist_ok=True)
     for name, notebook in executed.items():
         write_notebook(folder / "notebooks" / f"{name}.ipynb", notebook)
     # Pages are published at the site's root, whatever folder they are kept in.
@@ -35,6 +35,7 @@ def stage(folder: Path, executed: dict[str, NotebookNode]) -> None:
     (folder / "_toc.yml").write_text(toc, encoding="utf-8")
     wheel = downloads.build_wheel(folder / "extra").name
     write_settings(folder, publications.substitutions(record) | {"wheel": f'<a href="{wheel}">{wheel}</a>'})
+    calculators.stage(folder, executed)
     (folder / "extra" / "reproduction.csv").write_text(publications.ledger_csv(record), encoding="utf-8")
 
 

@@ -17,7 +17,7 @@ import numpy as np
 import yaml
 
 from bookbuild import notebooks, publications, staging
-from bookbuild.browser import browse, find_browser, measure_first_page, serve
+from bookbuild.browser import browse, find_browser, measure_calculator, measure_first_page, serve
 from bookbuild.execute import EXECUTED
 from bookbuild.notebooks import BUILD, ROOT
 from llmcalc import devices, training
@@ -143,6 +143,30 @@ def main() -> None:
         page = min(pages, key=lambda measured: measured.readable)
         report("first page readable on localhost", f"{page.readable:.2f} s", "aim under 1 s")
         report("first page, compressed, all it loads", f"{page.compressed_bytes / 1e3:.0f} kB", "aim under 1,000 kB")
+        with serve(BUILD / "html") as address, browse() as browser:
+            measured = {
+                name: [measure_calculator(browser, f"{address}notebooks/{name}.html") for _ in range(3)]
+                for name in notebooks.names()
+                if (BUILD / "html" / "calculator" / f"{name}.json").exists()
+            }
+        first = {name: min(page.first_result for page in pages) for name, pages in measured.items()}
+        update = {name: min(page.update for page in pages) for name, pages in measured.items()}
+        weight = {name: pages[0].compressed_bytes for name, pages in measured.items()}
+        report(
+            f"calculator, first result after the page shows ({max(first, key=first.get)})",
+            f"{1000 * max(first.values()):.0f} ms",
+            "aim under 500 ms",
+        )
+        report(
+            f"calculator, an update ({max(update, key=update.get)})",
+            f"{1000 * max(update.values()):.1f} ms",
+            "aim under 16 ms",
+        )
+        report(
+            f"calculator, compressed, all it loads ({max(weight, key=weight.get)})",
+            f"{max(weight.values()) / 1e3:.0f} kB",
+            "aim under 400 kB",
+        )
     else:
         report("first page", "no browser found", "")
 

@@ -100,3 +100,46 @@ def measure_first_page(browser: Any, address: str) -> FirstPage:
     painted = page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
     context.close()
     return FirstPage(readable=painted / 1000, compressed_bytes=sum(sizes))
+
+
+@dataclass(frozen=True)
+class Calculator:
+    """What a calculator costs its page: first result after the page shows [s], an update [s], all it loads [byte]."""
+
+    first_result: float
+    update: float
+    compressed_bytes: int
+
+
+MOVE_SLIDERS = """async () => {
+  const measured = [];
+  for (const slider of document.querySelectorAll(".calculator [data-slides]")) {
+    slider.value = Number(slider.value) + 20;
+    performance.clearMeasures("calculator-update");
+    slider.dispatchEvent(new InputEvent("input", { bubbles: true }));
+    while (!performance.getEntriesByName("calculator-update").length) await new Promise((done) => setTimeout(done));
+    measured.push(performance.getEntriesByName("calculator-update").at(-1).duration);
+  }
+  return measured.sort((one, other) => one - other)[Math.floor(measured.length / 2)];
+}"""
+
+
+def measure_calculator(browser: Any, address: str) -> Calculator:
+    """Open a page with a calculator and an empty cache, move each slider, and measure; of updates, the median."""
+    context = browser.new_context()
+    page = context.new_page()
+    sizes: list[int] = []
+
+    def finished(request: Any) -> None:
+        if "/calculator/" in request.url:
+            sizes.append(request.sizes()["responseBodySize"])
+
+    page.on("requestfinished", finished)
+    page.goto(address, wait_until="networkidle")
+    page.wait_for_function("performance.getEntriesByName('calculator-ready').length")
+    ready, painted = page.evaluate(
+        "['calculator-ready', 'first-contentful-paint'].map((name) => performance.getEntriesByName(name)[0].startTime)"
+    )
+    update = page.evaluate(MOVE_SLIDERS)
+    context.close()
+    return Calculator((ready - painted) / 1000, update / 1000, sum(sizes))

@@ -58,14 +58,16 @@ class Parameter:
             if self.type is float and not math.isfinite(value):
                 raise ValueError
         except (KeyError, ValueError):
-            raise ParameterError(f"{self.name} = {text!r} is not accepted: give {self._expected()}") from None
+            raise ParameterError(f"{self.name} = {text!r} is not accepted: give {self.expected}") from None
         if not self._holds(value):
             match = _closest(str(value), self.choices, cutoff=0.3)
             hint = f" (did you mean {match!r}?)" if match else ""
-            raise ParameterError(f"{self.name} = {text!r} is not accepted: give {self._expected()}{hint}")
+            raise ParameterError(f"{self.name} = {text!r} is not accepted: give {self.expected}{hint}")
         return value
 
-    def _expected(self) -> str:
+    @property
+    def expected(self) -> str:
+        """What is accepted, in words that complete ``give``."""
         kind = {float: "a number", int: "a whole number", str: "a text", bool: "true or false"}[self.type]
         if CHOICES_FROM_FILE.match(self.accepted):
             return self.accepted
@@ -74,13 +76,18 @@ class Parameter:
         return f"{kind} [{self.unit}]" + (f" with {self.accepted}" if self.accepted else "")
 
     @property
+    def limits(self) -> tuple[float, float, bool, bool]:
+        """Ends of the range, and whether the lower and the upper one are themselves excluded."""
+        match = self._range()
+        return float(match["low"]), float(match["high"] or "inf"), match["low_sign"] == "<", match["high_sign"] == "<"
+
+    @property
     def bounds(self) -> tuple[float, float]:
         """Smallest and largest accepted value; an end that is itself excluded is missed by a millionth."""
-        match = self._range()
-        low, high = float(match["low"]), float(match["high"] or "inf")
-        if match["low_sign"] == "<":
+        low, high, above, below = self.limits
+        if above:
             low += 1e-6 * (abs(low) or 1)
-        if match["high_sign"] == "<":
+        if below:
             high -= 1e-6 * (abs(high) or 1)
         return low, high
 
@@ -95,11 +102,8 @@ class Parameter:
             return value in self.choices
         if not self.accepted:
             return True
-        match = self._range()
-        low, high = float(match["low"]), float(match["high"] or "inf")
-        above = value > low if match["low_sign"] == "<" else value >= low
-        below = value < high if match["high_sign"] == "<" else value <= high
-        return above and below
+        low, high, above, below = self.limits
+        return (value > low if above else value >= low) and (value < high if below else value <= high)
 
 
 def declared(notebook: str) -> dict[str, Parameter]:

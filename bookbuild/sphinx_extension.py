@@ -1,6 +1,7 @@
 """Sphinx extension of the book: pages load what they use, and nothing from other hosts."""
 
 import html
+import json
 import textwrap
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,7 @@ from typing import Any
 from docutils import nodes
 from sphinx.application import Sphinx
 
-from bookbuild import downloads, pages, pdf
+from bookbuild import calculators, downloads, pages, pdf
 
 
 def drop_unused_scripts(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
@@ -19,6 +20,18 @@ def drop_unused_scripts(app: Sphinx, pagename: str, templatename: str, context: 
         for file in context.get("script_files", [])
         if "thebe" not in str(file) and (has_mathematics or "mathjax" not in str(file).lower())
     ]
+
+
+def add_calculator(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
+    """Put a chapter's calculator beside its headline table; no other page loads any of it."""
+    name = pagename.removeprefix("notebooks/")
+    data = Path(app.srcdir, "extra", "calculator", f"{name}.json")
+    if pagename != f"notebooks/{name}" or not data.is_file():
+        return
+    context["body"] = calculators.place(context["body"], json.loads(data.read_text(encoding="utf-8")))
+    context["metatags"] = context.get("metatags", "") + calculators.preloads(name)
+    app.add_css_file("../calculator/calculator.css")
+    app.add_js_file("../calculator/page.mjs", type="module", **{"async": "async", "data-calculator": name})
 
 
 def describe(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
@@ -93,6 +106,7 @@ def finish_pages(app: Sphinx, exception: Exception | None) -> None:
 
 def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("builder-inited", write_all_nodes_on_one_page)
+    app.connect("html-page-context", add_calculator)
     app.connect("html-page-context", drop_unused_scripts, priority=900)
     app.connect("html-page-context", describe, priority=900)
     app.connect("html-page-context", offer_downloads, priority=900)

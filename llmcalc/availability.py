@@ -54,13 +54,17 @@ def working_blocks(blocks, probability):
     >>> working_blocks(2, 0.5)
     [0.25, 0.5, 0.25]
     """
-    distribution = [1.0]
-    for _ in range(blocks):
-        longer = [weight * (1 - probability) for weight in distribution] + [0.0]
-        for count, weight in enumerate(distribution):
-            longer[count + 1] += weight * probability
-        distribution = longer
-    return distribution
+    # From the likeliest count outwards: neither end may be a number too small to write.
+    likeliest = min(blocks, int((blocks + 1) * probability))
+    distribution = [0.0] * likeliest + [1.0] + [0.0] * (blocks - likeliest)
+    for count in range(likeliest, 0, -1):
+        ratio = count * (1 - probability) / ((blocks - count + 1) * probability)
+        distribution[count - 1] = distribution[count] * ratio
+    for count in range(likeliest, blocks):
+        ratio = (blocks - count) * probability / ((count + 1) * (1 - probability))
+        distribution[count + 1] = distribution[count] * ratio
+    whole = sum(distribution)
+    return [weight / whole for weight in distribution]
 
 
 def fixed_goodput(host_availability, slice_blocks, blocks, hosts_per_block):

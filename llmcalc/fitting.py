@@ -225,4 +225,4 @@ def zero_shards(stage, devices):
     if stage not in (0, 1, 2, 3):
         raise ValueError(f"stage = {stage!r} is not accepted: give 0, 1, 2 or 3")
     parts = ("weight_shards", "gradient_shards", "optimiser_shards")
-    return {part: devices if stage >= needed else 1 for part, needed in zip(parts, (3, 2, 1), strict=True)}
+    return {part: devices if stage >= needed else 1 for part, needed in zip(parts, (3, 2, 1))}  # noqa: B905 - MicroPython's zip knows no `strict`

@@ -1,8 +1,11 @@
-"""Numbers as people write them."""
+"""Numbers as people write them.
+
+Rounding is done in whole numbers, exactly, so that every Python writes the same digits.
+"""
 
 import math
 
-_SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+_SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹"
 
 
 def number(value, digits=4):
@@ -20,14 +23,44 @@ def number(value, digits=4):
     >>> number(706315.29), number(3.15e23, 3), number(0.61446, 3), number(1558.0484, 6)
     ('706,315', '3.15 × 10²³', '0.614', '1,558.05')
     """
-    if value is None or (isinstance(value, float) and math.isnan(value)):
+    if value is None or value != value:
         return "–"
     if value == 0:
         return "0"
-    exponent = math.floor(math.log10(abs(value)))
+    sign, size = "-" if value < 0 else "", abs(float(value))
+    exponent = math.floor(math.log10(size))
+    # The logarithm is rounded, so just below a power of ten it may be the power's own.
+    if size < 10.0**exponent:
+        exponent -= 1
     if -4 <= exponent < 9:
-        text = f"{value:,.{max(0, digits - 1 - exponent)}f}"
-        return text.rstrip("0").rstrip(".") if "." in text else text
-    mantissa, power = f"{value:.{digits - 1}e}".split("e")
-    mantissa = mantissa.rstrip("0").rstrip(".") if "." in mantissa else mantissa
-    return f"{mantissa} × 10{str(int(power)).translate(_SUPERSCRIPTS)}"
+        places = max(0, digits - 1 - exponent)
+        text = str(_scaled(size, places))
+        text = "0" * (places + 1 - len(text)) + text
+        whole, part = text[: len(text) - places], text[len(text) - places :]
+        return sign + _in_thousands(whole) + _after_point(part)
+    mantissa = _scaled(size, digits - 1 - exponent)
+    if mantissa == 10**digits:
+        exponent += 1
+    text = str(mantissa)
+    power = ("⁻" if exponent < 0 else "") + "".join([_SUPERSCRIPTS[int(digit)] for digit in str(abs(exponent))])
+    return f"{sign}{text[0]}{_after_point(text[1:])} × 10{power}"
+
+
+def _scaled(size, places):
+    # size × 10 ** places as the nearest whole number, the even one of two.
+    fraction, exponent = math.frexp(size)
+    exponent -= 53
+    above = int(fraction * 2.0**53) * 10 ** max(places, 0) * 2 ** max(exponent, 0)
+    below = 10 ** max(-places, 0) * 2 ** max(-exponent, 0)
+    whole, rest = divmod(above, below)
+    return whole + (2 * rest > below or (2 * rest == below and whole % 2 == 1))
+
+
+def _in_thousands(whole):
+    first = len(whole) % 3 or 3
+    return ",".join([whole[:first]] + [whole[start : start + 3] for start in range(first, len(whole), 3)])
+
+
+def _after_point(part):
+    part = part.rstrip("0")
+    return "." + part if part else ""

@@ -50,7 +50,7 @@ class Network:
         kernel, padding = _pair(kernel), _pair(padding)
         height, width = self._sides(kernel, stride, padding)
         weights = convolution.convolution_weights(inputs, channels, *kernel, groups)
-        tensors = {"weight": (channels, inputs // groups, *kernel)} | ({"bias": (channels,)} if bias else {})
+        tensors = {"weight": (channels, inputs // groups) + kernel} | ({"bias": (channels,)} if bias else {})
         self._add(
             "convolution",
             (channels, height, width),
@@ -83,12 +83,12 @@ class Network:
     def max_pool(self, kernel, stride, padding=0, round_up=False):
         """Largest number of each window; `round_up` keeps a last window that hangs over the edge."""
         window = _pair(kernel), stride, _pair(padding)
-        self._add("max pooling", (self.shape[0], *self._sides(*window, round_up)), window=window)
+        self._add("max pooling", (self.shape[0],) + self._sides(*window, round_up), window=window)
 
     def average_pool(self, kernel, stride, padding=0, module=True):
         """Mean of each window."""
         window = _pair(kernel), stride, _pair(padding)
-        output = (self.shape[0], *self._sides(*window))
+        output = (self.shape[0],) + self._sides(*window)
         self._add("average pooling", output, terms=kernel * kernel, window=window, module=module)
 
     def average_to(self, size, module=True):
@@ -106,7 +106,7 @@ class Network:
             channels += self.shape[0]
             sides = self.shape[1:]
         self.shape = start
-        self._add("concatenation", (channels, *sides))
+        self._add("concatenation", (channels,) + sides)
 
     def residual(self, path, shortcut=None):
         """Add a path's output to its input, or to what a shortcut makes of it."""
@@ -121,7 +121,7 @@ class Network:
 
     def take(self, channels):
         """Go on with some of the channels only."""
-        self.shape = (channels, *self.shape[1:])
+        self.shape = (channels,) + self.shape[1:]
 
     def auxiliary(self, path):
         """Branch off a head that only training runs; none of its outputs go on."""
@@ -133,7 +133,7 @@ class Network:
         overhang = stride - 1 if round_up else 0
         sides = [
             int(convolution.convolution_output(size + overhang, window, stride, edge))
-            for size, window, edge in zip(self.shape[1:], kernel, padding, strict=True)
+            for size, window, edge in zip(self.shape[1:], kernel, padding)  # noqa: B905 - MicroPython's zip knows no `strict`
         ]
         if min(sides) < 1 and not self._auxiliary:
             raise ValueError(f"a window of {kernel} does not fit into {self.shape}: enlarge image_size")
@@ -319,7 +319,7 @@ def build(name, image_size=None, first_stem=False):
     builder, details = _BUILDERS[name]
     network = Network(image_size or native_size(name))
     if first_stem and builder is _mnasnet:
-        details = (*details, True)
+        details = details + (True,)
     builder(network, *details)
     return network.layers
 
@@ -345,7 +345,7 @@ def _alexnet(network):
 
 
 def _vgg(network, stages, normalised):
-    for channels, depth in zip((64, 128, 256, 512, 512), stages, strict=True):
+    for channels, depth in zip((64, 128, 256, 512, 512), stages):  # noqa: B905 - MicroPython's zip knows no `strict`
         for _ in range(depth):
             network.convolve(channels, 3, padding=1)
             if normalised:
@@ -486,7 +486,7 @@ def _inverted_residual(network, expansion, channels, kernel, stride):
 def _shufflenet_v2(network, widths):
     _unit(network, 24, 3, stride=2, padding=1)
     network.max_pool(3, 2, padding=1)
-    for width, depth in zip(widths[:3], (4, 8, 4), strict=True):
+    for width, depth in zip(widths[:3], (4, 8, 4)):  # noqa: B905 - MicroPython's zip knows no `strict`
         _shuffle_down(network, width // 2)
         for _ in range(depth - 1):
             _shuffle(network, width // 2)

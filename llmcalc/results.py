@@ -1,10 +1,9 @@
 """Headline results of a chapter: what its readers came for, each with its unit."""
 
-import html
-
 from .formats import number
 
 MIME_TYPE = "application/vnd.llmcalc.results+json"
+DIGITS = 6
 
 
 class Results:
@@ -30,15 +29,21 @@ class Results:
     def __getitem__(self, name):
         return self._results[name]["value"]
 
+    def formatted(self):
+        """Each value as people write it, by name."""
+        return {name: number(result["value"], DIGITS) for name, result in self._results.items()}
+
     def _repr_html_(self):
-        rows = "".join(
-            f'<tr><th scope="row">{html.escape(result["label"])}</th>'
-            f"<td>{number(result['value'], 6)}</td><td>{html.escape(result['unit'])}</td></tr>"
-            for result in self._results.values()
-        )
+        import html  # which MicroPython, in a page's calculator, does not have
+
+        texts = self.formatted()
+        rows = ""
+        for name, result in self._results.items():
+            label, unit = html.escape(result["label"]), html.escape(result["unit"])
+            rows += f'<tr><th scope="row">{label}</th><td>{texts[name]}</td><td>{unit}</td></tr>'
         return f'<table class="dataframe headline"><caption>The answer</caption><tbody>{rows}</tbody></table>'
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         # A list, because files of notebooks sort the keys of mappings.
-        listed = [{"name": name, **result} for name, result in self._results.items()]
+        listed = [{"name": name} | result for name, result in self._results.items()]
         return {"text/html": self._repr_html_(), MIME_TYPE: listed}

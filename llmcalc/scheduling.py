@@ -126,11 +126,10 @@ def schedule(tasks, cards):
             if end <= now:
                 free += held
                 if run == 0:
-                    pending.append(_trial_batch(index, tasks[index], now))
+                    place = sum(batch["task"] < index for batch in pending)
+                    pending.insert(place, _trial_batch(index, tasks[index], now))
         running = [entry for entry in running if entry[0] > now]
-        pending.sort(key=lambda batch: batch["task"])
-    jobs.sort(key=lambda job: (job["start"], job["task"], job["run"]))
-    return jobs
+    return _in_order(jobs)
 
 
 def schedule_end(jobs):
@@ -317,6 +316,24 @@ def _batch(index, task, run, left, cards, seconds, ready):
         "seconds": seconds,
         "ready": ready,
     }
+
+
+def _in_order(jobs):
+    # Jobs come by their starts, so only those of one start are sorted: MicroPython is slow at sorting what is sorted.
+    ordered, same = [], []
+    for job in jobs:
+        if same and job["start"] != same[0]["start"]:
+            ordered += _by_task(same)
+            same = []
+        same.append(job)
+    return ordered + _by_task(same)
+
+
+def _by_task(jobs):
+    keys = [(job["task"], job["run"]) for job in jobs]
+    if all(keys[position] < keys[position + 1] for position in range(len(keys) - 1)):
+        return jobs
+    return sorted(jobs, key=lambda job: (job["task"], job["run"]))
 
 
 def _start(batch, started, now):

@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 import yaml
 
+from . import lookups
 from .formats import number
 
 _PACKAGED = Path(__file__).parent / "data"
@@ -38,6 +39,23 @@ def read(name, as_printed=False):
     columns = contract(name)["columns"]
     types = {column: "str" if as_printed else rules["dtype"] for column, rules in columns.items()}
     return pd.read_csv(DATA / f"{name}.csv", dtype=types, keep_default_na=False, na_values=[""])
+
+
+def records(name):
+    """Rows of `data/NAME.csv` as plain dicts, by column; empty cells are None.
+
+    Examples
+    --------
+    >>> records("transformer-shapes")[0]["model"]
+    'GPT-1'
+    """
+    frame = read(name).astype(object)
+    return frame.where(frame.notna(), None).to_dict("records")
+
+
+def record(name, column, value):
+    """The one row of `data/NAME.csv` whose column has a value (errors as in `lookups.row`)."""
+    return lookups.row(records(name), column, value)
 
 
 def printed(name):
@@ -114,16 +132,45 @@ def peak_flops(accelerator, number_format):
     >>> peak_flops("A100 PCIe 80GB", "tf32")
     156000000000000.0
     """
-    table = accelerators()
-    if accelerator not in table.index:
-        close = difflib.get_close_matches(accelerator, table.index, n=1)
+    return lookups.peak_flops(_specifications(accelerator), accelerator, number_format)
+
+
+def specification(accelerator, quantity):
+    """A number of an accelerator's datasheet in SI units, e.g. its ``power`` [W].
+
+    Parameters
+    ----------
+    accelerator : str
+        A name in `data/accelerators.csv`.
+    quantity : str
+        A quantity there.
+
+    Raises
+    ------
+    ValueError
+        If there is no such accelerator, or no such number of it.
+
+    Examples
+    --------
+    >>> specification("A100 SXM 80GB", "power")
+    400.0
+    """
+    return lookups.specification(_specifications(accelerator), accelerator, quantity)
+
+
+@lru_cache
+def specifications():
+    """Numbers of the datasheets by accelerator and quantity, as `lookups` takes them."""
+    return {name: numbers.dropna().to_dict() for name, numbers in accelerators().iterrows()}
+
+
+def _specifications(accelerator):
+    known = specifications()
+    if accelerator not in known:
+        close = difflib.get_close_matches(accelerator, known, n=1)
         hint = f"; did you mean {close[0]!r}?" if close else ""
         raise ValueError(f"accelerator = {accelerator!r} is not in data/accelerators.csv{hint}")
-    peaks = table.loc[accelerator].dropna().filter(like="peak_")
-    if f"peak_{number_format}" not in peaks:
-        known = ", ".join(peak.removeprefix("peak_") for peak in peaks.index) or "none"
-        raise ValueError(f"number_format = {number_format!r} has no peak for {accelerator}: known are {known}")
-    return float(peaks[f"peak_{number_format}"])
+    return known
 
 
 def show(frame, caption, digits=4, wide=()):

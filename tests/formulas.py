@@ -20,6 +20,7 @@ NOT_OF_FORMULAS = {
     "diagnosis",
     "formats",
     "ledger",
+    "lookups",
     "networks",
     "plots",
     "results",

@@ -1,0 +1,51 @@
+// MicroPython with a chapter's modules, its data and its headline cell: texts of parameters in, texts of results out.
+import { loadMicroPython } from "./micropython.mjs";
+
+// Numbers cross as text, because whole numbers would cross in 32 bits.
+const PROGRAM = `
+import json
+import sys
+sys.path.append(".")
+
+def read(path):
+    with open(path) as file:
+        return file.read()
+
+shared = {}
+exec(read("prelude.py"), shared)
+headline = compile(read("headline.py"), "headline", "exec")
+read_as = {"float": float, "int": int, "str": str, "bool": lambda text: text == "true"}
+
+def calculate(given):
+    scope = dict(shared)
+    for name, kind, text in json.loads(given):
+        scope[name] = read_as[kind](text)
+    try:
+        exec(headline, scope)
+        return json.dumps({"texts": scope["results"].formatted()})
+    except ValueError as error:
+        return json.dumps({"refusal": str(error)})
+    except (ArithmeticError, MemoryError) as error:
+        return json.dumps({"refusal": "there is no result: " + str(error or type(error).__name__)})
+`;
+
+/** Begin to load MicroPython. */
+export function load() {
+  return loadMicroPython({ heapsize: 16 << 20, stdout: () => {}, stderr: () => {} });
+}
+
+/** Give a chapter to MicroPython; return what calculates its results. */
+export function prepare(python, model) {
+  python.FS.mkdir("llmcalc");
+  python.FS.writeFile("llmcalc/__init__.py", "");
+  for (const [name, source] of Object.entries(model.modules)) python.FS.writeFile(`llmcalc/${name}.py`, source);
+  python.FS.writeFile("data.json", JSON.stringify(model.data));
+  python.FS.writeFile("prelude.py", model.prelude);
+  python.FS.writeFile("headline.py", model.runnable);
+  python.runPython(PROGRAM);
+  const calculate = python.globals.get("calculate");
+  return (texts) => {
+    const given = model.parameters.map(({ name, type }) => [name, type, texts[name]]);
+    return JSON.parse(calculate(JSON.stringify(given)));
+  };
+}

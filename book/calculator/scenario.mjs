@@ -1,0 +1,58 @@
+// A scenario is what differs from the document's assumptions: in the address, as commands, as a program.
+import { same } from "./inputs.mjs";
+
+export function changes(model, texts) {
+  return model.parameters.filter((parameter) => !same(parameter, texts[parameter.name], parameter.default));
+}
+
+export function address(model, texts) {
+  const url = new URL(location.href);
+  url.search = new URLSearchParams(changes(model, texts).map(({ name }) => [name, texts[name]]));
+  return url.href;
+}
+
+/** Read an address: the texts of all parameters, and what is wrong with it. */
+export function fromAddress(model, search) {
+  const texts = Object.fromEntries(model.parameters.map(({ name, default: text }) => [name, text]));
+  const seen = new Set();
+  for (const [name, text] of new URLSearchParams(search)) {
+    if (!model.parameters.some((parameter) => parameter.name === name)) {
+      const known = model.parameters.map((parameter) => parameter.name).join(", ");
+      return { texts, wrong: `no parameter '${name}': known are ${known}` };
+    }
+    if (seen.has(name)) return { texts, wrong: `${name} is given twice` };
+    seen.add(name);
+    texts[name] = text.trim();
+  }
+  return { texts, wrong: "" };
+}
+
+export function rerun(model, texts) {
+  const changed = changes(model, texts).map(({ name }) => `${name}=${quoted(texts[name])}`);
+  return `make rerun NOTEBOOK=${model.notebook}${changed.length ? ` PARAMS="${changed.join(" ")}"` : ""}`;
+}
+
+export function papermill(model, texts) {
+  const changed = changes(model, texts).map((parameter) => {
+    const text = texts[parameter.name];
+    return ` -p ${parameter.name} ${parameter.type === "bool" ? literal(parameter, text) : quoted(text)}`;
+  });
+  return `papermill notebooks/${model.notebook}.md out.ipynb${changed.join("")}`;
+}
+
+export function program(model, texts) {
+  const assignments = model.parameters.map((parameter) => {
+    return `${parameter.name} = ${literal(parameter, texts[parameter.name])}`;
+  });
+  return `${model.prelude}\n\n${assignments.join("\n")}\n\n${model.runnable}\nprint(results.formatted())\n`;
+}
+
+function quoted(text) {
+  return /^[\w.+-]+$/.test(text) ? text : `'${text}'`;
+}
+
+function literal({ type }, text) {
+  if (type === "bool") return text === "true" ? "True" : "False";
+  if (type === "str") return JSON.stringify(text);
+  return type === "int" ? String(BigInt(text.replace(/^\+/, ""))) : text;
+}

@@ -1,0 +1,328 @@
+"""A chapter's calculator: its headline cell, for a page that runs it in MicroPython.
+
+Nothing is written for a calculator by hand. The parameters come from the notebook's parameters
+cell, the calculation is the headline cell's own source, and the modules and the data are those
+that it names. A chapter whose headline cell needs more than llmcalc has no calculator.
+"""
+
+import ast
+import html
+import json
+import math
+import shutil
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from nbformat import NotebookNode
+
+import llmcalc
+from bookbuild import notebooks, parameters
+from bookbuild.notebooks import ROOT
+from bookbuild.parameters import Parameter
+from llmcalc import tables
+from llmcalc.formats import number
+from llmcalc.results import DIGITS
+
+RUNTIME = ROOT / "book" / "calculator"
+FORMULAS = Path(llmcalc.__file__).parent
+MICROPYTHON = Path(sys.prefix) / "npm" / "node_modules" / "@micropython" / "micropython-webassembly-pyscript"
+
+# Modules that a page has in another form, or that need libraries which it does not have.
+STANDS_IN = {"tables": {"lookups"}}
+NOT_IN_PAGES = {"ledger", "plots"}
+HEADLINE_TABLE = '<table class="dataframe headline">'
+DECADES_ON_A_LINE = 100  # a slider whose ends differ by more is logarithmic
+
+
+class NoCalculator(Exception):  # noqa: N818 - no error: a chapter may do without
+    """Why a chapter's headline cell can't run in a page."""
+
+
+@dataclass(frozen=True)
+class Code:
+    """What a headline cell needs: statements of earlier cells, its own source, its modules and its data."""
+
+    prelude: str
+    headline: str
+    modules: list[str]
+    data: list[str]
+
+    @property
+    def names(self) -> set[str]:
+        """Names that the calculation reads, those of parameters among them."""
+        return _loaded(ast.parse(f"{self.prelude}\n{self.headline}"))
+
+    @property
+    def runnable(self) -> str:
+        """The headline cell with its last expression under a name."""
+        last = ast.parse(self.headline).body[-1]
+        lines = self.headline.splitlines()
+        lines[last.lineno - 1] = f"results = {lines[last.lineno - 1]}"
+        return "\n".join(lines)
+
+
+def code(name: str) -> Code:
+    """Find what a notebook's headline cell needs, or raise NoCalculator."""
+    cells = [cell for cell in notebooks.read(name).cells if cell.cell_type == "code"]
+    tags = [cell.metadata.get("tags", []) for cell in cells]
+    try:
+        [first] = [position for position, found in enumerate(tags) if "parameters" in found]
+        [position] = [position for position, found in enumerate(tags) if "headline" in found]
+    except ValueError:
+        raise NoCalculator(f"{name} has not one parameters cell and one headline cell") from None
+    headline = cells[position].source
+    earlier = [statement for cell in cells[:first] for statement in ast.parse(cell.source).body]
+    kept = _needed(earlier, ast.parse(headline))
+    modules = set()
+    for statement in kept:
+        modules |= _modules(name, statement)
+    prelude = "\n".join(ast.unparse(statement) for statement in kept)
+    return Code(prelude, headline, sorted(_closure(modules)), _data(f"{prelude}\n{headline}"))
+
+
+def model(name: str, notebook: NotebookNode) -> dict[str, Any]:
+    """Return all that the page of a chapter needs to calculate, ready for JSON, or raise NoCalculator."""
+    found = code(name)
+    # Parameters of the rest of the chapter would be inputs that change nothing.
+    used = [parameter for parameter in parameters.declared(name).values() if parameter.name in found.names]
+    return {
+        "notebook": name,
+        "parameters": [describe(parameter) for parameter in used],
+        "results": [
+            {"name": key, "label": result["label"], "unit": result["unit"], "text": number(result["value"], DIGITS)}
+            for key, result in notebooks.results(notebook).items()
+        ],
+        "prelude": found.prelude,
+        "headline": found.headline,
+        "runnable": found.runnable,
+        "modules": {module: _source(module) for module in found.modules},
+        "data": {table: tables.records(table) for table in found.data}
+        | ({"specifications": tables.specifications()} if "tables" in found.modules else {}),
+    }
+
+
+def describe(parameter: Parameter) -> dict[str, Any]:
+    """Return a declared parameter as a page's input takes it."""
+    described = {
+        "name": parameter.name,
+        "type": parameter.type.__name__,
+        "default": text(parameter.default),
+        "expected": parameter.expected,
+    }
+    if parameter.type in (int, float) and not parameter.choices:
+        low, high = parameter.bounds
+        described |= {"low": low, "high": high, "scale": scale(low, high), "limits": parameter.limits}
+    elif parameter.choices:
+        described |= {"choices": parameter.choices}
+    return described
+
+
+def scale(low: float, high: float) -> str:
+    """Return how a slider runs over a range: evenly, evenly in the logarithm, or denser towards zero."""
+    if high <= DECADES_ON_A_LINE * max(low, 1e-300) or high - low <= DECADES_ON_A_LINE / 2:
+        return "linear"
+    return "log" if low > 0 else "power"
+
+
+def text(value: Any) -> str:
+    """Write a parameter's value as a reader would type it."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, float) and value:
+        exponent = math.floor(math.log10(abs(value)))
+        if value.is_integer() and exponent < 6:
+            return str(int(value))
+        if exponent >= 6 or exponent < -4:
+            return next(
+                short for digits in range(17) if float(short := _scientific(value, digits)) == value or digits == 16
+            )
+    return "0" if value == 0 else str(value)
+
+
+def form(model: dict[str, Any]) -> str:
+    """Return the inputs of a chapter's calculator as HTML; its script makes them work."""
+    declared = parameters.declared(model["notebook"])
+    fields = "".join(_field(declared[described["name"]], described) for described in model["parameters"])
+    return f"""\
+<form class="calculator-form" aria-label="Your assumptions" autocomplete="off" novalidate>
+<p class="calculator-note">The calculator starts when the page comes from a web server and scripts are on.</p>
+<p class="calculator-alert" role="alert" hidden></p>
+<fieldset disabled><legend>Your assumptions</legend>
+{fields}</fieldset>
+<div class="calculator-actions">
+<button type="button" data-action="reset" disabled>Back to the document’s assumptions</button>
+<button type="button" data-action="link" disabled>Copy link</button>
+</div>
+<details class="calculator-more"><summary>Rerun this</summary>
+<p>The whole chapter, with its figures, under these assumptions:</p>
+<pre data-text="rerun" tabindex="0"></pre><button type="button" data-copy="rerun">Copy the command</button>
+<p>With papermill alone:</p>
+<pre data-text="papermill" tabindex="0"></pre>
+<button type="button" data-copy="papermill">Copy the papermill command</button>
+</details>
+<details class="calculator-more"><summary>Copy as Python</summary>
+<pre data-text="program" tabindex="0"></pre><button type="button" data-copy="program">Copy the program</button>
+</details>
+</form>
+"""
+
+
+def summary(model: dict[str, Any]) -> str:
+    """Return the first result as the line that is read out when it changes."""
+    first = model["results"][0]
+    return f"{first['label']}: {first['text']}" + ("" if first["unit"] == "1" else f" {first['unit']}")
+
+
+def place(body: str, model: dict[str, Any]) -> str:
+    """Put a calculator's inputs beside the headline table of a page's HTML."""
+    before, found, rest = body.partition(HEADLINE_TABLE)
+    if not found:
+        raise ValueError("the page has no headline table")
+    table, end, after = rest.partition("</table>")
+    return (
+        f'{before}<div class="calculator"><div class="calculator-results">{found}{table}{end}'
+        f'<p class="calculator-summary" role="status">{html.escape(summary(model))}</p></div>{form(model)}</div>{after}'
+    )
+
+
+def preloads(name: str) -> str:
+    """Return tags that let a chapter's page fetch at once what its script would ask for in turn."""
+    modules = ["inputs.mjs", "python.mjs", "scenario.mjs", "micropython.mjs"]
+    return "".join(
+        [f'<link rel="modulepreload" href="../calculator/{file}">\n' for file in modules]
+        + [
+            f'<link rel="preload" as="fetch" crossorigin href="../calculator/{file}">\n'
+            for file in (f"{name}.json", "micropython.wasm")
+        ]
+    )
+
+
+def stage(folder: Path, executed: dict[str, NotebookNode]) -> None:
+    """Lay out what pages with a calculator load; the Sphinx extension then puts the calculators into them."""
+    target = folder / "extra" / "calculator"
+    shutil.copytree(RUNTIME, target, ignore=shutil.ignore_patterns("*.py"))
+    for part in ("micropython.mjs", "micropython.wasm"):
+        shutil.copy(MICROPYTHON / part, target)
+    for name, notebook in executed.items():
+        try:
+            found = model(name, notebook)
+        except NoCalculator:
+            continue
+        packed = json.dumps(found, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+        (target / f"{name}.json").write_text(packed, encoding="utf-8")
+
+
+def _needed(earlier: list[ast.stmt], headline: ast.Module) -> list[ast.stmt]:
+    wanted = _loaded(headline)
+    kept: list[ast.stmt] = []
+    for statement in reversed(earlier):
+        if isinstance(statement, ast.Import | ast.ImportFrom):
+            used = [alias for alias in statement.names if (alias.asname or alias.name) in wanted]
+            if used:
+                statement.names = used
+                kept.insert(0, statement)
+        elif wanted & _stored(statement):
+            wanted |= _loaded(statement)
+            kept.insert(0, statement)
+    return kept
+
+
+def _loaded(tree: ast.AST) -> set[str]:
+    return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
+
+
+def _stored(tree: ast.AST) -> set[str]:
+    return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+
+
+def _modules(name: str, statement: ast.stmt) -> set[str]:
+    if not isinstance(statement, ast.Import | ast.ImportFrom):
+        return set()
+    package = statement.module if isinstance(statement, ast.ImportFrom) else ""
+    names = {alias.name for alias in statement.names}
+    if package == "llmcalc" and not names & NOT_IN_PAGES:
+        return names
+    if package and package.startswith("llmcalc."):
+        return {package.removeprefix("llmcalc.")}
+    raise NoCalculator(f"{name}: the headline cell needs {ast.unparse(statement)!r}, which pages do not have")
+
+
+def _closure(modules: set[str]) -> set[str]:
+    found: set[str] = set()
+    waiting = set(modules)
+    while waiting:
+        module = waiting.pop()
+        found.add(module)
+        waiting |= (STANDS_IN.get(module) or _siblings(module)) - found
+    return found
+
+
+def _siblings(module: str) -> set[str]:
+    tree = ast.parse((FORMULAS / f"{module}.py").read_text(encoding="utf-8"))
+    relative = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.level == 1]
+    return {node.module for node in relative if node.module} | {
+        alias.name for node in relative if not node.module for alias in node.names
+    }
+
+
+def _source(module: str) -> str:
+    folder = RUNTIME if module in STANDS_IN else FORMULAS
+    return (folder / f"{module}.py").read_text(encoding="utf-8")
+
+
+def _data(source: str) -> list[str]:
+    calls = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)]
+    return sorted(
+        {
+            call.args[0].value
+            for call in calls
+            if ast.unparse(call.func) in ("tables.records", "tables.record") and isinstance(call.args[0], ast.Constant)
+        }
+    )
+
+
+def _scientific(value: float, digits: int) -> str:
+    mantissa, power = f"{value:.{digits}e}".split("e")
+    return f"{mantissa}e{int(power)}"
+
+
+def _range(parameter: Parameter, described: dict[str, Any]) -> str:
+    if "limits" not in described:
+        return ""
+    _, _, above, below = parameter.limits
+    words = [word for word in parameter.accepted.split() if word not in (parameter.name, "≤", "<")]
+    return f", {'above ' if above else ''}{words[0]} to {'below ' if below else ''}{words[1]}"
+
+
+def _field(parameter: Parameter, described: dict[str, Any]) -> str:
+    name = parameter.name
+    identifier = f"calculator-{name.replace('_', '-')}"
+    unit = "" if parameter.unit == "1" else f' <span class="calculator-unit">[{html.escape(parameter.unit)}]</span>'
+    label = f'<label for="{identifier}">{html.escape(parameter.help)}{unit}</label>'
+    common = f'id="{identifier}" name="{name}" aria-describedby="{identifier}-range {identifier}-error"'
+    slider = ""
+    if "choices" in described:
+        options = "".join(
+            f"<option{' selected' if choice == parameter.default else ''}>{html.escape(choice)}</option>"
+            for choice in parameter.choices
+        )
+        control = f"<select {common}>{options}</select>"
+    elif parameter.type is bool:
+        control = f'<input type="checkbox" {common}{" checked" if parameter.default else ""}>'
+    else:
+        mode = "numeric" if parameter.type is int else "decimal"
+        control = (
+            f'<input type="text" inputmode="{mode}" autocomplete="off" spellcheck="false" {common} '
+            f'value="{described["default"]}">'
+        )
+        slider = (
+            f'<input type="range" min="0" max="1000" step="1" value="500" data-slides="{name}" '
+            f'aria-label="{html.escape(parameter.help)}, slider">'
+        )
+    return (
+        f'<div class="calculator-field">{label}{control}{slider}'
+        f'<small id="{identifier}-range"><code>{name}</code>{_range(parameter, described)}</small>'
+        f'<p class="calculator-error" id="{identifier}-error" hidden></p></div>\n'
+    )

@@ -1,0 +1,374 @@
+"""Calculators in their pages, by a browser: the same numbers and refusals as in CPython, and good manners."""
+
+import os
+import random
+import shlex
+from functools import cache
+
+import pytest
+
+from bookbuild import browser as browsing
+from bookbuild import calculators, notebooks, parameters, rerun
+from bookbuild.execute import EXECUTED
+from bookbuild.notebooks import BUILD
+
+SITE = BUILD / "html"
+NAMES = notebooks.names()
+OF_THE_THEME = ("[PST]", "[togglebutton]")
+
+pytestmark = pytest.mark.skipif(
+    "CI" not in os.environ and browsing.find_browser() is None,
+    reason="no browser: install Chromium, or name one in BROWSER",
+)
+every_chapter = pytest.mark.parametrize("name", NAMES)
+
+# Sets all inputs, lets the page do the rest, and reads what it shows.
+TRY = """async (settings) => {
+  const form = document.querySelector(".calculator-form");
+  const shown = [];
+  for (const [texts, changed] of settings) {
+    for (const [name, text] of Object.entries(texts)) {
+      const control = form.elements[name];
+      if (control.type === "checkbox") control.checked = text === "true";
+      else control.value = text;
+    }
+    performance.clearMeasures("calculator-update");
+    form.elements[changed].dispatchEvent(new InputEvent("input", { bubbles: true }));
+    while (!performance.getEntriesByName("calculator-update").length) await new Promise((done) => setTimeout(done));
+    shown.push({
+      results: [...document.querySelectorAll("table.headline tr")].map((row) => row.cells[1].textContent),
+      errors: Object.fromEntries(
+        [...form.querySelectorAll(".calculator-error")]
+          .filter((error) => !error.hidden)
+          .map((error) => [error.parentElement.querySelector("[name]").name, error.textContent]),
+      ),
+      milliseconds: performance.getEntriesByName("calculator-update").at(-1).duration,
+    });
+  }
+  return shown;
+}"""
+
+
+@pytest.fixture(scope="module")
+def site():
+    with browsing.serve(SITE) as address, browsing.browse() as browser:
+        yield address, browser
+
+
+@pytest.fixture
+def tab(site):
+    """A tab that fails its test if the page complains, or asks another host."""
+    address, browser = site
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    tab = context.new_page()
+    troubles = []
+    tab.on("console", lambda message: troubles.append(message.text))
+    tab.on("pageerror", lambda error: troubles.append(str(error)))
+    tab.on("requestfailed", lambda request: troubles.append(request.url))
+    tab.on("request", lambda request: None if request.url.startswith(address) else troubles.append(request.url))
+    yield tab
+    context.close()
+    assert not [trouble for trouble in troubles if not trouble.startswith((*OF_THE_THEME, "data:"))]
+
+
+@cache
+def model(name):
+    return calculators.model(name, notebooks.load(EXECUTED / f"{name}.ipynb"))
+
+
+@cache
+def compiled(name):
+    found = calculators.code(name)
+    return compile(f"{found.prelude}\n{found.runnable}", name, "exec")
+
+
+def defaults(name):
+    return {parameter["name"]: parameter["default"] for parameter in model(name)["parameters"]}
+
+
+def calculate(name, texts):
+    """Results as shown, or the refusal, by the headline cell in CPython."""
+    values = parameters.convert(parameters.declared(name), texts)
+    try:
+        exec(compiled(name), values)
+    except ValueError as error:
+        return None, str(error)
+    return list(values["results"].formatted().values()), None
+
+
+def open_page(tab, site, name, query=""):
+    tab.goto(f"{site[0]}notebooks/{name}.html{query}")
+    ready(tab)
+
+
+def ready(tab):
+    tab.wait_for_function("performance.getEntriesByName('calculator-ready').length")
+
+
+def shown(tab):
+    return tab.eval_on_selector_all("table.headline tr", "rows => rows.map(row => row.cells[1].textContent)")
+
+
+def random_text(parameter, generator):
+    if parameter["type"] == "bool":
+        return generator.choice(["true", "false"])
+    if "choices" in parameter:
+        return generator.choice(parameter["choices"])
+    low, high = parameter["low"], parameter["high"]
+    if parameter["scale"] == "log" and generator.random() < 0.8:
+        value = low * (high / low) ** generator.random()
+    else:
+        value = generator.uniform(low, high)
+    value = min(high, max(low, float(f"{value:.{generator.choice([2, 3, 6, 17])}g}")))
+    return str(round(value)) if parameter["type"] == "int" else repr(value)
+
+
+@every_chapter
+def test_every_chapter_has_a_calculator(name):
+    page = (SITE / "notebooks" / f"{name}.html").read_text(encoding="utf-8")
+    assert '<div class="calculator">' in page
+    assert [result["text"] for result in model(name)["results"]] == calculate(name, defaults(name))[0]
+
+
+@every_chapter
+def test_random_settings_give_the_numbers_of_cpython(tab, site, name):
+    generator = random.Random(name)
+    described = model(name)["parameters"]
+    settings = []
+    for number in range(100):
+        # A few parameters at a time, so that enough settings have a result, and all of them.
+        chosen = described if number % 4 == 0 else generator.sample(described, min(3, len(described)))
+        texts = {parameter["name"]: random_text(parameter, generator) for parameter in chosen}
+        settings.append((defaults(name) | texts, chosen[-1]["name"]))
+    open_page(tab, site, name)
+    before, answered = shown(tab), 0
+    for (texts, changed), page in zip(settings, tab.evaluate(TRY, settings), strict=True):
+        expected, refusal = calculate(name, texts)
+        if refusal:
+            place = refusal.partition(" ")[0]
+            assert page["errors"] == {place if place in texts else changed: refusal}, texts
+            assert page["results"] == before, "a refusal takes the last answer away"
+        else:
+            assert page["errors"] == {}, texts
+            assert page["results"] == expected, texts
+            before, answered = expected, answered + 1
+    assert answered >= 50
+
+
+@every_chapter
+def test_every_end_of_every_range_is_kept(tab, site, name):
+    settings, outside = [], []
+    for parameter in model(name)["parameters"]:
+        for choice in parameter.get("choices", []):
+            settings.append((defaults(name) | {parameter["name"]: choice}, parameter["name"]))
+        if "limits" in parameter:
+            low, high, above, below = parameter["limits"]
+            whole = parameter["type"] == "int"
+            write = (lambda value: str(int(value))) if whole else repr
+            inside = [parameter["low"], parameter["high"]]
+            step = 1 if whole else 1e-9
+            beyond = [low if above else low - step * max(1, abs(low)), high if below else high + step * max(1, high)]
+            settings += [(defaults(name) | {parameter["name"]: write(end)}, parameter["name"]) for end in inside]
+            outside += [(defaults(name) | {parameter["name"]: write(end)}, parameter["name"]) for end in beyond]
+    open_page(tab, site, name)
+    for (texts, changed), page in zip(settings, tab.evaluate(TRY, settings), strict=True):
+        expected, refusal = calculate(name, texts)
+        assert bool(page["errors"]) == bool(refusal), (changed, texts[changed])
+        if refusal:
+            assert refusal in page["errors"].values()
+        else:
+            assert page["results"] == expected, (changed, texts[changed])
+    tab.evaluate(TRY, [(defaults(name), model(name)["parameters"][0]["name"])])
+    first = shown(tab)
+    for (texts, changed), page in zip(outside, tab.evaluate(TRY, outside), strict=True):
+        with pytest.raises(parameters.ParameterError) as refused:
+            calculate(name, texts)
+        assert page["errors"] == {changed: str(refused.value)}
+        assert page["results"] == first
+
+
+@pytest.mark.parametrize(
+    "text", ["", " ", "many", "1e999", "nan", "inf", "-inf", "0x1", "1_0", "1,5", "<b>1</b>", "1e", "--1", "½"]
+)
+def test_what_is_no_number_is_refused_beside_its_field(tab, site, text):
+    open_page(tab, site, "training-gpus")
+    before = shown(tab)
+    tab.fill("[name=mfu]", text)
+    tab.wait_for_selector("#calculator-mfu-error:not([hidden])")
+    assert tab.text_content("#calculator-mfu-error") == (
+        f"mfu = '{text.strip()}' is not accepted: give a number [1] with 0.01 ≤ mfu ≤ 1"
+    )
+    assert tab.get_attribute("[name=mfu]", "aria-invalid") == "true"
+    assert shown(tab) == before
+    tab.press("[name=mfu]", "Tab")
+    assert "?" not in tab.url, "a refused value is in the address"
+
+
+@pytest.mark.parametrize(
+    ("query", "reason"),
+    [
+        ("?mfu=%3Cscript%3Ealert(1)%3C/script%3E", "mfu = '<script>alert(1)</script>' is not accepted"),
+        ("?mfu=1e999", "mfu = '1e999' is not accepted: give a number [1] with 0.01 ≤ mfu ≤ 1"),
+        ("?mfu=", "mfu = '' is not accepted"),
+        ("?mfu", "mfu = '' is not accepted"),
+        ("?mfu=0.4&mfu=0.3", "mfu is given twice"),
+        ("?mfu=0.4&utilisation=0.3", "no parameter 'utilisation': known are params, tokens"),
+        ("?__proto__=1", "no parameter '__proto__'"),
+        ("?<img src=x onerror=alert(1)>=1", "no parameter '<img src'"),
+        ("?devices_per_server=8.5", "devices_per_server = '8.5' is not accepted: give a whole number"),
+        ("?accelerator=Abacus", "accelerator = 'Abacus' is not accepted: give one of accelerator in"),
+        ("?mfu=0.4&number_format=fp8", "number_format = 'fp8' has no peak for A100 PCIe 80GB: known are fp64"),
+    ],
+)
+def test_a_wrong_link_changes_nothing_and_says_why(tab, site, query, reason):
+    open_page(tab, site, "training-gpus", query)
+    assert reason in tab.text_content(".calculator-alert")
+    assert shown(tab) == [result["text"] for result in model("training-gpus")["results"]]
+    assert tab.input_value("[name=mfu]") == "0.5"
+    assert tab.input_value("[name=accelerator]") == "A100 PCIe 80GB"
+    assert tab.locator(".calculator script, .calculator img, .calculator b").count() == 0
+    tab.fill("[name=mfu]", "0.4")
+    tab.press("[name=mfu]", "Tab")
+    assert tab.url.endswith("?mfu=0.4")
+    assert tab.locator(".calculator-alert").is_hidden()
+
+
+def test_a_link_gives_the_same_numbers(tab, site):
+    open_page(tab, site, "training-gpus", "?mfu=0.35&accelerator=H100+SXM&number_format=bf16#the-answer")
+    texts = defaults("training-gpus") | {"mfu": "0.35", "accelerator": "H100 SXM", "number_format": "bf16"}
+    assert shown(tab) == calculate("training-gpus", texts)[0]
+    assert tab.input_value("[name=accelerator]") == "H100 SXM"
+    assert "the document’s: 1,559" in tab.text_content("table.headline")
+
+
+def test_back_and_forward_walk_through_the_scenarios(tab, site):
+    open_page(tab, site, "training-gpus")
+    numbers = {}
+    for mfu in ("0.4", "0.3"):
+        tab.fill("[name=mfu]", mfu)
+        tab.press("[name=mfu]", "Enter")
+        assert tab.url.endswith(f"?mfu={mfu}")
+        numbers[mfu] = shown(tab)
+    tab.click("[data-action=reset]")
+    assert "?" not in tab.url
+    document = shown(tab)
+    assert document == [result["text"] for result in model("training-gpus")["results"]]
+    for move, mfu in (("back", "0.3"), ("back", "0.4"), ("back", "0.5"), ("forward", "0.4"), ("forward", "0.3")):
+        tab.evaluate(f"history.{move}()")
+        tab.wait_for_function(f"document.querySelector('[name=mfu]').value === '{mfu}'")
+        assert shown(tab) == numbers.get(mfu, document)
+
+
+def test_the_keyboard_moves_a_slider_and_the_address_follows(tab, site):
+    open_page(tab, site, "training-gpus")
+    tab.focus("[data-slides=tokens]")
+    tab.keyboard.press("End")
+    assert tab.input_value("[name=tokens]") == "1e15"
+    tab.wait_for_function("document.querySelector('table.headline').rows[0].cells[1].textContent !== '1,559'")
+    assert tab.url.endswith("?tokens=1e15")
+    tab.keyboard.press("Home")
+    tab.keyboard.press("ArrowRight")
+    assert tab.input_value("[name=tokens]") == "1.02e6"
+    assert tab.get_attribute("[data-slides=tokens]", "aria-valuetext") == "1.02e6"
+
+
+def test_the_first_result_is_read_out_once_the_hand_rests(tab, site):
+    open_page(tab, site, "training-gpus")
+    status = "[role=status].calculator-summary"
+    assert tab.text_content(status) == "GPUs that finish in time: 1,559 GPU"
+    tab.fill("[name=mfu]", "0.4")
+    assert tab.text_content(status) == "GPUs that finish in time: 1,559 GPU"
+    tab.wait_for_function(f"document.querySelector('{status}').textContent === 'GPUs that finish in time: 1,948 GPU'")
+
+
+@every_chapter
+def test_every_input_has_a_name_and_a_description(tab, site, name):
+    open_page(tab, site, name)
+    for control in tab.locator(".calculator-form input, .calculator-form select").all():
+        identifier = control.get_attribute("id")
+        assert control.get_attribute("aria-label") or tab.locator(f"label[for={identifier}]").count() == 1
+        for described in (control.get_attribute("aria-describedby") or "").split():
+            assert tab.locator(f"#{described}").count() == 1
+
+
+def test_the_commands_and_the_program_repeat_the_scenario(tab, site):
+    query = "?mfu=0.35&accelerator=H100+SXM&number_format=bf16&devices_per_server=4"
+    open_page(tab, site, "training-gpus", query)
+    given = {"mfu": 0.35, "accelerator": "H100 SXM", "number_format": "bf16", "devices_per_server": 4}
+    make, target, *words = shlex.split(tab.text_content("[data-text=rerun]"))
+    assert (make, target, words[0]) == ("make", "rerun", "NOTEBOOK=training-gpus")
+    declared = parameters.declared("training-gpus")
+    assert rerun.read_assignments(declared, words[1].removeprefix("PARAMS=")) == given
+    papermill = shlex.split(tab.text_content("[data-text=papermill]"))
+    assert papermill[:3] == ["papermill", "notebooks/training-gpus.md", "out.ipynb"]
+    assert parameters.convert(declared, dict(zip(papermill[4::3], papermill[5::3], strict=True))) == given
+    run = {}
+    exec(tab.text_content("[data-text=program]"), run)
+    assert list(run["results"].formatted().values()) == shown(tab)
+
+
+def test_yes_or_no_goes_into_link_command_and_program(tab, site):
+    open_page(tab, site, "cv-backlog", "?setup_holds_cluster=false")
+    assert not tab.is_checked("[name=setup_holds_cluster]")
+    assert shown(tab) == calculate("cv-backlog", defaults("cv-backlog") | {"setup_holds_cluster": "false"})[0]
+    assert 'PARAMS="setup_holds_cluster=false"' in tab.text_content("[data-text=rerun]")
+    assert "setup_holds_cluster = False" in tab.text_content("[data-text=program]")
+    tab.check("[name=setup_holds_cluster]")
+    assert "?" not in tab.url
+
+
+def test_without_scripts_the_page_shows_the_document_s_results(site):
+    address, browser = site
+    context = browser.new_context(java_script_enabled=False)
+    tab = context.new_page()
+    tab.goto(f"{address}notebooks/training-gpus.html")
+    assert tab.locator("table.headline").get_by_text("1,559").is_visible()
+    assert tab.locator(".calculator-form").is_hidden()
+    context.close()
+
+
+def test_a_strict_policy_and_a_sub_path_do_no_harm(site):
+    with browsing.serve(BUILD) as address:
+        context = site[1].new_context()
+        tab = context.new_page()
+        policy = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data:"
+
+        def with_policy(route):
+            response = route.fetch()
+            route.fulfill(response=response, headers=response.headers | {"content-security-policy": policy})
+
+        tab.route("**/*.html", with_policy)
+        broken = []
+        tab.on("console", lambda message: broken.append(message.location["url"]))
+        tab.goto(f"{address}{SITE.name}/notebooks/training-gpus.html?mfu=0.4")
+        ready(tab)
+        assert shown(tab)[0] == "1,948"
+        assert not [place for place in broken if "/calculator/" in place]
+        context.close()
+
+
+def test_a_page_without_a_calculator_loads_nothing_of_it(site):
+    address, browser = site
+    tab = browser.new_page()
+    requests = []
+    tab.on("request", lambda request: requests.append(request.url))
+    for page in ("index.html", "rerun.html", "scoreboard.html"):
+        tab.goto(address + page, wait_until="networkidle")
+    assert not [url for url in requests if "/calculator/" in url]
+    tab.close()
+
+
+@every_chapter
+def test_a_calculator_is_light_and_keeps_up(site, name):
+    address, browser = site
+    measured = browsing.measure_calculator(browser, f"{address}notebooks/{name}.html")
+    assert measured.compressed_bytes < 400_000
+    # Other work on the machine only ever makes a page slower, so the best of a few tries counts.
+    first, update = measured.first_result, measured.update
+    for _ in range(7):
+        if first < 0.5 and update < 0.016:
+            break
+        measured = browsing.measure_calculator(browser, f"{address}notebooks/{name}.html")
+        first, update = min(first, measured.first_result), min(update, measured.update)
+    assert first < 0.5
+    assert update < 0.016
