@@ -102,7 +102,7 @@ def open_page(tab, site, name, query=""):
 
 
 def ready(tab):
-    tab.wait_for_function("performance.getEntriesByName('calculator-ready').length")
+    browsing.wait_until(tab, "performance.getEntriesByName('calculator-ready').length")
 
 
 def shown(tab):
@@ -255,7 +255,7 @@ def test_back_and_forward_walk_through_the_scenarios(tab, site):
     assert document == [result["text"] for result in model("training-gpus")["results"]]
     for move, mfu in (("back", "0.3"), ("back", "0.4"), ("back", "0.5"), ("forward", "0.4"), ("forward", "0.3")):
         tab.evaluate(f"history.{move}()")
-        tab.wait_for_function(f"document.querySelector('[name=mfu]').value === '{mfu}'")
+        browsing.wait_until(tab, f"document.querySelector('[name=mfu]').value === '{mfu}'")
         assert shown(tab) == numbers.get(mfu, document)
 
 
@@ -264,7 +264,7 @@ def test_the_keyboard_moves_a_slider_and_the_address_follows(tab, site):
     tab.focus("[data-slides=tokens]")
     tab.keyboard.press("End")
     assert tab.input_value("[name=tokens]") == "1e15"
-    tab.wait_for_function("document.querySelector('table.headline').rows[0].cells[1].textContent !== '1,559'")
+    browsing.wait_until(tab, "document.querySelector('table.headline').rows[0].cells[1].textContent !== '1,559'")
     assert tab.url.endswith("?tokens=1e15")
     tab.keyboard.press("Home")
     tab.keyboard.press("ArrowRight")
@@ -278,7 +278,9 @@ def test_the_first_result_is_read_out_once_the_hand_rests(tab, site):
     assert tab.text_content(status) == "GPUs that finish in time: 1,559 GPU"
     tab.fill("[name=mfu]", "0.4")
     assert tab.text_content(status) == "GPUs that finish in time: 1,559 GPU"
-    tab.wait_for_function(f"document.querySelector('{status}').textContent === 'GPUs that finish in time: 1,948 GPU'")
+    browsing.wait_until(
+        tab, f"document.querySelector('{status}').textContent === 'GPUs that finish in time: 1,948 GPU'"
+    )
 
 
 @every_chapter
