@@ -11,7 +11,8 @@ import json
 import math
 import shutil
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -22,16 +23,23 @@ from bookbuild import notebooks, parameters
 from bookbuild.notebooks import ROOT
 from bookbuild.parameters import Parameter
 from llmcalc import tables
-from llmcalc.formats import number
+from llmcalc.formats import written
 from llmcalc.results import DIGITS
 
 RUNTIME = ROOT / "book" / "calculator"
 FORMULAS = Path(llmcalc.__file__).parent
-MICROPYTHON = Path(sys.prefix) / "npm" / "node_modules" / "@micropython" / "micropython-webassembly-pyscript"
+PACKAGES = Path(sys.prefix) / "npm" / "node_modules"
+MICROPYTHON = PACKAGES / "@micropython" / "micropython-webassembly-pyscript"
+UPLOT = PACKAGES / "uplot" / "dist"
 
 # Modules that a page has in another form, or that need libraries which it does not have.
 STANDS_IN = {"tables": {"lookups"}}
 NOT_IN_PAGES = {"ledger", "plots"}
+SAVED = (
+    '<section class="calculator-saved" hidden><h3>Saved scenarios</h3>'
+    '<div class="calculator-scroll" role="region" tabindex="0" aria-label="Saved scenarios, side by side"></div>'
+    '<p class="calculator-said" role="status"></p></section>'
+)
 HEADLINE_TABLE = '<table class="dataframe headline">'
 DECADES_ON_A_LINE = 100  # a slider whose ends differ by more is logarithmic
 
@@ -42,25 +50,27 @@ class NoCalculator(Exception):  # noqa: N818 - no error: a chapter may do withou
 
 @dataclass(frozen=True)
 class Code:
-    """What a headline cell needs: statements of earlier cells, its own source, its modules and its data."""
+    """What a headline cell needs: statements of earlier cells, its own source, its modules and its data.
+
+    A chapter may have another cell with curves, which goes on from the headline cell.
+    """
 
     prelude: str
     headline: str
     modules: list[str]
     data: list[str]
+    curves: str = ""
+    figure: str = ""
 
     @property
     def names(self) -> set[str]:
         """Names that the calculation reads, those of parameters among them."""
-        return _loaded(ast.parse(f"{self.prelude}\n{self.headline}"))
+        return _loaded(ast.parse(f"{self.prelude}\n{self.headline}\n{self.curves}"))
 
     @property
     def runnable(self) -> str:
         """The headline cell with its last expression under a name."""
-        last = ast.parse(self.headline).body[-1]
-        lines = self.headline.splitlines()
-        lines[last.lineno - 1] = f"results = {lines[last.lineno - 1]}"
-        return "\n".join(lines)
+        return _with_name("results", self.headline)
 
 
 def code(name: str) -> Code:
@@ -73,13 +83,20 @@ def code(name: str) -> Code:
     except ValueError:
         raise NoCalculator(f"{name} has not one parameters cell and one headline cell") from None
     headline = cells[position].source
+    curves = next((number for number, found in enumerate(tags) if "curves" in found), None)
+    together = headline if curves is None else f"{headline}\n{cells[curves].source}"
     earlier = [statement for cell in cells[:first] for statement in ast.parse(cell.source).body]
-    kept = _needed(earlier, ast.parse(headline))
+    kept = _needed(earlier, ast.parse(together))
     modules = set()
     for statement in kept:
         modules |= _modules(name, statement)
     prelude = "\n".join(ast.unparse(statement) for statement in kept)
-    return Code(prelude, headline, sorted(_closure(modules)), _data(f"{prelude}\n{headline}"))
+    found = Code(prelude, headline, sorted(_closure(modules)), _data(f"{prelude}\n{together}"))
+    if curves is None:
+        return found
+    # The figure after the curves is the one that a page draws anew.
+    figure = next(cell.metadata["mystnb"]["figure"]["name"] for cell in cells[curves:] if "mystnb" in cell.metadata)
+    return replace(found, curves=_with_name("curves", cells[curves].source), figure=figure)
 
 
 def model(name: str, notebook: NotebookNode) -> dict[str, Any]:
@@ -91,12 +108,14 @@ def model(name: str, notebook: NotebookNode) -> dict[str, Any]:
         "notebook": name,
         "parameters": [describe(parameter) for parameter in used],
         "results": [
-            {"name": key, "label": result["label"], "unit": result["unit"], "text": number(result["value"], DIGITS)}
+            {"name": key, "label": result["label"], "unit": result["unit"], "text": written(result["value"], DIGITS)}
             for key, result in notebooks.results(notebook).items()
         ],
         "prelude": found.prelude,
         "headline": found.headline,
         "runnable": found.runnable,
+        "curves": found.curves,
+        "figure": found.figure,
         "modules": {module: _source(module) for module in found.modules},
         "data": {table: tables.records(table) for table in found.data}
         | ({"specifications": tables.specifications()} if "tables" in found.modules else {}),
@@ -107,6 +126,7 @@ def describe(parameter: Parameter) -> dict[str, Any]:
     """Return a declared parameter as a page's input takes it."""
     described = {
         "name": parameter.name,
+        "group": parameter.group,
         "type": parameter.type.__name__,
         "default": text(parameter.default),
         "expected": parameter.expected,
@@ -144,17 +164,24 @@ def text(value: Any) -> str:
 def form(model: dict[str, Any]) -> str:
     """Return the inputs of a chapter's calculator as HTML; its script makes them work."""
     declared = parameters.declared(model["notebook"])
-    fields = "".join(_field(declared[described["name"]], described) for described in model["parameters"])
+    fields = ""
+    for number, (group, members) in enumerate(groupby(model["parameters"], lambda described: described["group"])):
+        inputs = "".join(_field(declared[described["name"]], described) for described in members)
+        # What is asked first is open, and details wait.
+        fields += inputs if number == 0 else _group(group, inputs)
+    legend = next((described["group"] for described in model["parameters"]), "") or "Your assumptions"
+    start = "where the plan started" if model["curves"] else "the document’s assumptions"
+    save = '<button type="button" data-action="save" disabled>Save this scenario</button>\n' if model["curves"] else ""
     return f"""\
 <form class="calculator-form" aria-label="Your assumptions" autocomplete="off" novalidate>
 <p class="calculator-note">The calculator starts when the page comes from a web server and scripts are on.</p>
 <p class="calculator-alert" role="alert" hidden></p>
-<fieldset disabled><legend>Your assumptions</legend>
+<fieldset disabled><legend>{legend}</legend>
 {fields}</fieldset>
 <div class="calculator-actions">
-<button type="button" data-action="reset" disabled>Back to the document’s assumptions</button>
+<button type="button" data-action="reset" disabled>Back to {start}</button>
 <button type="button" data-action="link" disabled>Copy link</button>
-</div>
+{save}</div>
 <details class="calculator-more"><summary>Rerun this</summary>
 <p>The whole chapter, with its figures, under these assumptions:</p>
 <pre data-text="rerun" tabindex="0"></pre><button type="button" data-copy="rerun">Copy the command</button>
@@ -181,20 +208,24 @@ def place(body: str, model: dict[str, Any]) -> str:
     if not found:
         raise ValueError("the page has no headline table")
     table, end, after = rest.partition("</table>")
+    kind = "calculator planner" if model["curves"] else "calculator"
+    saved = SAVED if model["curves"] else ""
     return (
-        f'{before}<div class="calculator"><div class="calculator-results">{found}{table}{end}'
-        f'<p class="calculator-summary" role="status">{html.escape(summary(model))}</p></div>{form(model)}</div>{after}'
+        f'{before}<div class="{kind}"><div class="calculator-results">{found}{table}{end}'
+        f'<p class="calculator-summary" role="status">{html.escape(summary(model))}</p></div>{form(model)}{saved}</div>'
+        f"{after}"
     )
 
 
-def preloads(name: str) -> str:
+def preloads(model: dict[str, Any]) -> str:
     """Return tags that let a chapter's page fetch at once what its script would ask for in turn."""
     modules = ["inputs.mjs", "python.mjs", "scenario.mjs", "micropython.mjs"]
+    modules += ["curves.mjs", "saved.mjs", "uplot.mjs"] if model["curves"] else []
     return "".join(
         [f'<link rel="modulepreload" href="../calculator/{file}">\n' for file in modules]
         + [
             f'<link rel="preload" as="fetch" crossorigin href="../calculator/{file}">\n'
-            for file in (f"{name}.json", "micropython.wasm")
+            for file in (f"{model['notebook']}.json", "micropython.wasm")
         ]
     )
 
@@ -205,6 +236,10 @@ def stage(folder: Path, executed: dict[str, NotebookNode]) -> None:
     shutil.copytree(RUNTIME, target, ignore=shutil.ignore_patterns("*.py"))
     for part in ("micropython.mjs", "micropython.wasm"):
         shutil.copy(MICROPYTHON / part, target)
+    # uPlot comes minified as a script for all of a page only; as a module no other page knows its name.
+    plotter = (UPLOT / "uPlot.iife.min.js").read_text(encoding="utf-8")
+    (target / "uplot.mjs").write_text(f"{plotter}\nexport default uPlot;\n", encoding="utf-8")
+    shutil.copy(UPLOT / "uPlot.min.css", target / "uplot.css")
     for name, notebook in executed.items():
         try:
             found = model(name, notebook)
@@ -212,6 +247,13 @@ def stage(folder: Path, executed: dict[str, NotebookNode]) -> None:
             continue
         packed = json.dumps(found, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
         (target / f"{name}.json").write_text(packed, encoding="utf-8")
+
+
+def _with_name(name: str, source: str) -> str:
+    last = ast.parse(source).body[-1]
+    lines = source.splitlines()
+    lines[last.lineno - 1] = f"{name} = {lines[last.lineno - 1]}"
+    return "\n".join(lines)
 
 
 def _needed(earlier: list[ast.stmt], headline: ast.Module) -> list[ast.stmt]:
@@ -294,6 +336,10 @@ def _range(parameter: Parameter, described: dict[str, Any]) -> str:
     _, _, above, below = parameter.limits
     words = [word for word in parameter.accepted.split() if word not in (parameter.name, "≤", "<")]
     return f", {'above ' if above else ''}{words[0]} to {'below ' if below else ''}{words[1]}"
+
+
+def _group(name: str, inputs: str) -> str:
+    return f'<details class="calculator-group"><summary>{html.escape(name)}</summary>\n{inputs}</details>\n'
 
 
 def _field(parameter: Parameter, described: dict[str, Any]) -> str:

@@ -15,6 +15,7 @@ BUILD = ROOT / "_build"
 
 LEDGER = "application/vnd.llmcalc.ledger+json"
 RESULTS = "application/vnd.llmcalc.results+json"
+CURVES = "application/vnd.llmcalc.curves+json"
 
 
 def names() -> list[str]:
@@ -59,6 +60,6 @@ def without_records(notebook: NotebookNode) -> NotebookNode:
     stripped = deepcopy(notebook)
     for cell in stripped.cells:
         for output in cell.get("outputs", []):
-            for mime_type in (LEDGER, RESULTS):
+            for mime_type in (LEDGER, RESULTS, CURVES):
                 output.get("data", {}).pop(mime_type, None)
     return stripped

@@ -2,7 +2,8 @@
 
 A declaration is one line, ``mfu: float = 0.5  # [1] share of the peak; 0 < mfu ≤ 1``: name, type,
 default, then unit, description and, after a semicolon, a range or ``one of a, b, c``. Ranges are
-written with ``≤``, because papermill ignores a line with a second equals sign.
+written with ``≤``, because papermill ignores a line with a second equals sign. A comment on
+a line of its own names the group of the parameters below it.
 """
 
 import ast
@@ -16,7 +17,7 @@ from typing import Any
 
 import papermill
 
-from bookbuild.notebooks import ROOT, SOURCES
+from bookbuild.notebooks import ROOT, SOURCES, read
 
 COMMENT = re.compile(r"\[(?P<unit>[^\]]+)\]\s*(?P<help>[^;]*)(;\s*(?P<accepted>.+))?$")
 RANGE = re.compile(r"(?P<low>\S+) (?P<low_sign>[<≤]) (?P<name>\w+)( (?P<high_sign>[<≤]) (?P<high>\S+))?$")
@@ -40,6 +41,7 @@ class Parameter:
     unit: str
     help: str
     accepted: str
+    group: str = ""
 
     @property
     def choices(self) -> list[str]:
@@ -111,7 +113,7 @@ def declared(notebook: str) -> dict[str, Parameter]:
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "The specified file .* does not end in")
         inspected = papermill.inspect_notebook(str(SOURCES / f"{notebook}.md"))
-    parameters = {}
+    parameters, groups = {}, _groups(notebook)
     for name, found in inspected.items():
         comment = COMMENT.match(found["help"])
         if not comment or found["inferred_type_name"] not in TYPES:
@@ -126,8 +128,21 @@ def declared(notebook: str) -> dict[str, Parameter]:
             unit=comment["unit"],
             help=comment["help"].strip(),
             accepted=(comment["accepted"] or "").strip(),
+            group=groups[name],
         )
     return parameters
+
+
+def _groups(notebook: str) -> dict[str, str]:
+    """Return the comment on a line of its own above each parameter, which names its group."""
+    [cell] = [cell for cell in read(notebook).cells if "parameters" in cell.metadata.get("tags", [])]
+    groups, group = {}, ""
+    for line in cell.source.splitlines():
+        if line.startswith("#"):
+            group = line.removeprefix("#").strip()
+        elif ":" in line:
+            groups[line.partition(":")[0]] = group
+    return groups
 
 
 def convert(parameters: dict[str, Parameter], given: dict[str, str]) -> dict[str, Any]:

@@ -9,11 +9,15 @@ from nbformat import NotebookNode
 
 from bookbuild import notebooks, parameters
 from llmcalc import ledger
-from llmcalc.formats import number
+from llmcalc.formats import number, written
 
 
 class LedgerError(Exception):
     """A row of the ledger is missing, or its claim does not hold."""
+
+
+# The planner joins the chapters: it has no table of a source to reproduce.
+WITHOUT_SOURCE = {"planner"}
 
 
 @dataclass(frozen=True)
@@ -25,13 +29,18 @@ class Record:
     results: dict[str, dict[str, Any]]
     titles: dict[str, str]
 
+    @property
+    def reproduced(self) -> dict[str, str]:
+        """Titles of the chapters that reproduce something."""
+        return {name: heading for name, heading in self.titles.items() if name not in WITHOUT_SOURCE}
+
 
 def collect(executed: dict[str, NotebookNode]) -> Record:
     """Gather what executed notebooks emitted, and refuse a ledger that is incomplete or untrue."""
     rows, errata, results, complaints = [], [], {}, []
     for name, notebook in executed.items():
         entries = notebooks.emitted(notebook, notebooks.LEDGER)
-        if not entries:
+        if not entries and name not in WITHOUT_SOURCE:
             complaints.append(f"notebook {name} shows no ledger")
         for entry in entries:
             rows += entry["rows"]
@@ -86,7 +95,7 @@ def substitutions(record: Record) -> dict[str, Any]:
     """Return the values that pages quote: tables in Markdown, and numbers written for people."""
     return {
         "results": {
-            name: {key: number(result["value"]) for key, result in results.items()}
+            name: {key: written(result["value"]) for key, result in results.items()}
             for name, results in record.results.items()
         },
         "printed": {row["id"]: number(ledger.printed_value(row["printed"]), 7) for row in record.rows},
@@ -103,7 +112,7 @@ def substitutions(record: Record) -> dict[str, Any]:
 def scoreboard_summary(record: Record) -> str:
     """Return a Markdown table of how many rows each chapter has of each status."""
     lines = ["| Chapter | " + " | ".join(ledger.STATUSES) + " | all |", "|:--|" + "--:|" * (len(ledger.STATUSES) + 1)]
-    for name in [*record.titles, None]:
+    for name in [*record.reproduced, None]:
         chosen = [row for row in record.rows if name in (None, row["chapter"])]
         counts = [sum(row["status"] == status for row in chosen) for status in ledger.STATUSES]
         label = "**Together**" if name is None else f"{{ref}}`{record.titles[name]} <scoreboard-{name}>`"
@@ -114,7 +123,7 @@ def scoreboard_summary(record: Record) -> str:
 def scoreboard(record: Record) -> str:
     """Return every ledger row as Markdown, a table for each chapter."""
     parts = []
-    for name, heading in record.titles.items():
+    for name, heading in record.reproduced.items():
         parts += [f"(scoreboard-{name})=", f"## {heading}", "", f"{{ref}}`Read the chapter <{name}>`.", ""]
         parts += ["| Quantity [unit] | Printed | Computed | Status | Line | Note |", "|:--|--:|--:|:--|:--|:--|"]
         for row in record.rows:

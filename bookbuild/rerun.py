@@ -30,7 +30,7 @@ from bookbuild.execute import EXECUTED, NotebookError, execute, execute_all
 from bookbuild.jupyter_book import Builder, BuildError
 from bookbuild.notebooks import BUILD, ROOT
 from bookbuild.parameters import Parameter, ParameterError
-from llmcalc.formats import number
+from llmcalc.formats import written
 
 
 class UsageError(Exception):
@@ -130,7 +130,7 @@ def compare(columns: dict[str, dict[str, dict[str, Any]]]) -> list[list[str]]:
     lines = [["result", "unit", *columns]]
     first = next(iter(columns.values()))
     for key, result in first.items():
-        values = [number(run[key]["value"], 6) if key in run else "–" for run in columns.values()]
+        values = [written(run[key]["value"], 6) if key in run else "–" for run in columns.values()]
         lines.append([result["label"], result["unit"], *values])
     return lines
 

@@ -28,9 +28,12 @@ def add_calculator(app: Sphinx, pagename: str, templatename: str, context: dict[
     data = Path(app.srcdir, "extra", "calculator", f"{name}.json")
     if pagename != f"notebooks/{name}" or not data.is_file():
         return
-    context["body"] = calculators.place(context["body"], json.loads(data.read_text(encoding="utf-8")))
-    context["metatags"] = context.get("metatags", "") + calculators.preloads(name)
+    model = json.loads(data.read_text(encoding="utf-8"))
+    context["body"] = calculators.place(context["body"], model)
+    context["metatags"] = context.get("metatags", "") + calculators.preloads(model)
     app.add_css_file("../calculator/calculator.css")
+    if model["curves"]:
+        app.add_css_file("../calculator/uplot.css")
     app.add_js_file("../calculator/page.mjs", type="module", **{"async": "async", "data-calculator": name})
 
 

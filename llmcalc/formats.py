@@ -46,6 +46,17 @@ def number(value, digits=4):
     return f"{sign}{text[0]}{_after_point(text[1:])} × 10{power}"
 
 
+def written(value, digits=4):
+    """Write a number as `number` does, and leave a text as it is.
+
+    Examples
+    --------
+    >>> written(1048576.0), written("fits")
+    ('1,048,576', 'fits')
+    """
+    return value if isinstance(value, str) else number(value, digits)
+
+
 def _scaled(size, places):
     # size × 10 ** places as the nearest whole number, the even one of two.
     fraction, exponent = math.frexp(size)

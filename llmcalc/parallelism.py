@@ -331,13 +331,14 @@ def affected_share(saved_share, kept_share):
     return saved_share / (1 - kept_share)
 
 
-def pipeline_utilisation(microbatches, pipeline_stages):
+def pipeline_utilisation(microbatches, pipeline_stages, model_chunks=1):
     r"""Share of the time in which the stages of a pipeline compute.
 
-    .. math:: u = m / (p + m - 1)
+    .. math:: u = m / (m + (p - 1) / v)
 
     Holds where all stages take equally long and sending takes no time, both for all forward passes before all
-    backward passes and for one forward, one backward.
+    backward passes and for one forward, one backward. If a stage holds several chunks of layers, and not one run of
+    them, the next stages can begin sooner (an interleaved schedule).
 
     Parameters
     ----------
@@ -345,6 +346,8 @@ def pipeline_utilisation(microbatches, pipeline_stages):
         Microbatches of a batch m [1].
     pipeline_stages : float or array
         Stages p [1].
+    model_chunks : float or array
+        Chunks of layers that a stage holds v [1].
 
     Returns
     -------
@@ -358,16 +361,16 @@ def pipeline_utilisation(microbatches, pipeline_stages):
 
     References
     ----------
-    Document 003, lines 193-195; Narayanan et al. 2021 (arXiv:2104.04473), section 2.2.1, print its bubble,
-    (p - 1) / m of the ideal time. Four stages and four microbatches (lines 181-185): 4/7.
+    Document 003, lines 193-195; Narayanan et al. 2021 (arXiv:2104.04473), sections 2.2.1 and 2.2.2, print its bubble,
+    (p - 1) / (v m) of the ideal time. Four stages and four microbatches (lines 181-185): 4/7.
 
     Examples
     --------
     >>> round(pipeline_utilisation(4, 4), 3)
     0.571
     """
-    positive(microbatches=microbatches, pipeline_stages=pipeline_stages)
-    return microbatches / (pipeline_stages + microbatches - 1)
+    positive(microbatches=microbatches, pipeline_stages=pipeline_stages, model_chunks=model_chunks)
+    return microbatches / (microbatches + (pipeline_stages - 1) / model_chunks)
 
 
 def microbatches_for_utilisation(pipeline_stages, utilisation):
@@ -407,10 +410,10 @@ def microbatches_for_utilisation(pipeline_stages, utilisation):
     return utilisation * (pipeline_stages - 1) / (1 - utilisation)
 
 
-def pipeline_seconds(microbatches, pipeline_stages, forward_seconds, backward_seconds):
+def pipeline_seconds(microbatches, pipeline_stages, forward_seconds, backward_seconds, model_chunks=1):
     r"""Time in which a pipeline takes a batch forward and back.
 
-    .. math:: t = (m + p - 1) (t_f + t_b)
+    .. math:: t = (m + (p - 1) / v) (t_f + t_b)
 
     Parameters
     ----------
@@ -422,6 +425,8 @@ def pipeline_seconds(microbatches, pipeline_stages, forward_seconds, backward_se
         Forward pass of a microbatch through one stage [s].
     backward_seconds : float or array
         Backward pass of a microbatch through one stage [s].
+    model_chunks : float or array
+        Chunks of layers that a stage holds v; see `pipeline_utilisation` [1].
 
     Returns
     -------
@@ -435,8 +440,8 @@ def pipeline_seconds(microbatches, pipeline_stages, forward_seconds, backward_se
 
     References
     ----------
-    Narayanan et al. 2021 (arXiv:2104.04473), section 2.2.1: m (t_f + t_b) and a bubble of (p - 1)(t_f + t_b);
-    document 003, lines 181-185, for four stages and four microbatches.
+    Narayanan et al. 2021 (arXiv:2104.04473), sections 2.2.1 and 2.2.2: m (t_f + t_b) and a bubble of
+    (p - 1)(t_f + t_b) / v; document 003, lines 181-185, for four stages and four microbatches.
 
     Examples
     --------
@@ -448,8 +453,9 @@ def pipeline_seconds(microbatches, pipeline_stages, forward_seconds, backward_se
         pipeline_stages=pipeline_stages,
         forward_seconds=forward_seconds,
         backward_seconds=backward_seconds,
+        model_chunks=model_chunks,
     )
-    return (microbatches + pipeline_stages - 1) * (forward_seconds + backward_seconds)
+    return (microbatches + (pipeline_stages - 1) / model_chunks) * (forward_seconds + backward_seconds)
 
 
 def mean_bandwidth(transferred_bytes, seconds):

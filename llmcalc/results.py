@@ -1,8 +1,9 @@
-"""Headline results of a chapter: what its readers came for, each with its unit."""
+"""Headline results of a chapter, what its readers came for, and curves that show where they stand."""
 
-from .formats import number
+from .formats import number, written
 
 MIME_TYPE = "application/vnd.llmcalc.results+json"
+CURVES_MIME_TYPE = "application/vnd.llmcalc.curves+json"
 DIGITS = 6
 
 
@@ -11,8 +12,8 @@ class Results:
 
     Parameters
     ----------
-    **results : tuple of (float, str, str)
-        By name: the value, its unit, and what it is.
+    **results : tuple of (float or str, str, str), or str
+        By name: the value, its unit, and what it is. A text alone is the heading of the results that follow.
 
     Examples
     --------
@@ -21,29 +22,82 @@ class Results:
     """
 
     def __init__(self, **results):
-        self._results = {
-            name: {"value": float(value), "unit": unit, "label": label}
-            for name, (value, unit, label) in results.items()
-        }
+        self._results = {}
+        heading = ""
+        for name, result in results.items():
+            if isinstance(result, str):
+                heading = result
+                continue
+            value, unit, label = result
+            value = value if isinstance(value, str) else float(value)
+            self._results[name] = {"value": value, "unit": unit, "label": label, "heading": heading}
 
     def __getitem__(self, name):
         return self._results[name]["value"]
 
     def formatted(self):
         """Each value as people write it, by name."""
-        return {name: number(result["value"], DIGITS) for name, result in self._results.items()}
+        return {name: written(result["value"], DIGITS) for name, result in self._results.items()}
 
     def _repr_html_(self):
         import html  # which MicroPython, in a page's calculator, does not have
 
         texts = self.formatted()
-        rows = ""
+        rows, heading = "<tbody>", ""
         for name, result in self._results.items():
+            if result["heading"] != heading:
+                heading = result["heading"]
+                rows += f'</tbody><tbody><tr><th scope="rowgroup" colspan="3">{html.escape(heading)}</th></tr>'
             label, unit = html.escape(result["label"]), html.escape(result["unit"])
-            rows += f'<tr><th scope="row">{label}</th><td>{texts[name]}</td><td>{unit}</td></tr>'
-        return f'<table class="dataframe headline"><caption>The answer</caption><tbody>{rows}</tbody></table>'
+            rows += f'<tr data-result="{name}"><th scope="row">{label}</th><td>{html.escape(texts[name])}</td>'
+            rows += f"<td>{unit}</td></tr>"
+        rows = f"{rows}</tbody>".replace("<tbody></tbody>", "")
+        return f'<table class="dataframe headline"><caption>The answer</caption>{rows}</table>'
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         # A list, because files of notebooks sort the keys of mappings.
         listed = [{"name": name} | result for name, result in self._results.items()]
         return {"text/html": self._repr_html_(), MIME_TYPE: listed}
+
+
+class Curves:
+    """Quantities that depend on another one, displayed as a table and, for tools, as JSON.
+
+    Parameters
+    ----------
+    **curves : tuple of (str, str, list of float or None)
+        By the name of the headline result: what it is, its unit and its values, None where there is none. The
+        first is what the others depend on.
+
+    Examples
+    --------
+    >>> Curves(devices=("Devices", "device", [8, 16]), days=("Days", "day", [2.0, 1.0])).data()[1]["values"]
+    [2.0, 1.0]
+    """
+
+    def __init__(self, **curves):
+        self._curves = curves
+
+    def data(self):
+        """All of it as a list of mappings, the values as numbers and as people write them."""
+        return [
+            {"name": name, "label": label, "unit": unit, "values": values, "texts": [number(value) for value in values]}
+            for name, (label, unit, values) in self._curves.items()
+        ]
+
+    def _repr_html_(self):
+        import html
+
+        columns = self.data()
+        heads = "".join(
+            f'<th scope="col">{html.escape(of["label"])} [{html.escape(of["unit"])}]</th>' for of in columns
+        )
+        rows = "".join(
+            "<tr>" + "".join(f"<td>{text}</td>" for text in row) + "</tr>"
+            for row in zip(*(of["texts"] for of in columns), strict=True)
+        )
+        head = f"<caption>The curves in numbers</caption><thead><tr>{heads}</tr></thead>"
+        return f'<table class="dataframe curves">{head}<tbody>{rows}</tbody></table>'
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        return {"text/html": self._repr_html_(), CURVES_MIME_TYPE: self.data()}

@@ -1,7 +1,7 @@
-"""Demand of a text service: from visits to tokens, to a rate of computing."""
+"""A text service: from visits to tokens to a rate of computing, and how fast answers can be written."""
 
-from .checks import fraction, positive
-from .devices import sustained_flops
+from .checks import fewer, fraction, non_negative, positive
+from .devices import round_down, sustained_flops
 
 
 def token_rate(visit_rate, questions_per_visit, characters_per_question, tokens_per_character):
@@ -217,3 +217,132 @@ def decode_token_rate(params, bytes_per_param, memory_bandwidth, batch_tokens=1.
         batch_tokens=batch_tokens,
     )
     return batch_tokens * memory_bandwidth / (bytes_per_param * params)
+
+
+def reading_seconds(weight_bytes, cache_bytes, devices, memory_bandwidth, mbu):
+    r"""Time in which devices read the weights and the caches of all answers once: the least that a step takes.
+
+    .. math:: t = (M + K) / (n \, W \, u)
+
+    Writing one token of every answer is a step. The devices share the weights and the caches evenly.
+
+    Parameters
+    ----------
+    weight_bytes : float or array
+        Memory of the weights M [byte].
+    cache_bytes : float or array
+        Memory of the keys and values of all answers in progress K, 0 or more [byte].
+    devices : float or array
+        Devices that hold the model together n [1].
+    memory_bandwidth : float or array
+        Memory bandwidth of a device W [byte/s].
+    mbu : float or array
+        Model bandwidth utilisation u, the share of the bandwidth that reading gets, 0 < mbu <= 1 [1].
+
+    Returns
+    -------
+    float or array
+        Time of a step [s].
+
+    Raises
+    ------
+    ValueError
+        If an argument is out of range.
+
+    References
+    ----------
+    Pope et al. 2022 (arXiv:2211.05102), section 2. The bandwidth of 1,935 GB/s is that of NVIDIA's A100 datasheet.
+
+    Examples
+    --------
+    >>> round(1 / reading_seconds(2 * 175e9, 0, 1, 1935e9, 1), 2)  # as `decode_token_rate` has it
+    5.53
+    """
+    positive(weight_bytes=weight_bytes, devices=devices, memory_bandwidth=memory_bandwidth)
+    non_negative(cache_bytes=cache_bytes)
+    fraction(mbu=mbu)
+    return (weight_bytes + cache_bytes) / (devices * memory_bandwidth * mbu)
+
+
+def token_interval(step_seconds, batch, prompt_seconds, steps_per_answer):
+    r"""Mean time between two tokens of an answer, where prompts are read between the steps.
+
+    .. math:: T = t + b \, t_p / a
+
+    Of b answers in progress, each a steps long, b / a end in every step, and as many new prompts must be read before
+    the next one, all on the same devices.
+
+    Parameters
+    ----------
+    step_seconds : float or array
+        Time of a step, which writes a token of every answer t [s].
+    batch : float or array
+        Answers in progress b, 0 or more [1].
+    prompt_seconds : float or array
+        Time to read a prompt t_p, 0 or more [s].
+    steps_per_answer : float or array
+        Steps, and so tokens, of an answer a [1].
+
+    Returns
+    -------
+    float or array
+        Mean time between two tokens [s].
+
+    Raises
+    ------
+    ValueError
+        If an argument is out of range.
+
+    References
+    ----------
+    Agrawal et al. 2023 (arXiv:2308.16369) on prompts and answers that share devices; the equation is the steady state
+    in which as many answers begin as end.
+
+    Examples
+    --------
+    >>> round(token_interval(0.02, batch=32, prompt_seconds=0.1, steps_per_answer=200), 3)
+    0.036
+    """
+    positive(step_seconds=step_seconds, steps_per_answer=steps_per_answer)
+    non_negative(batch=batch, prompt_seconds=prompt_seconds)
+    return step_seconds + batch * prompt_seconds / steps_per_answer
+
+
+def batch_in_time(seconds, fixed_seconds, sequence_seconds):
+    r"""Most answers that can be in progress if the time between two of their tokens has a limit.
+
+    .. math:: b = \lfloor (T - f) / q \rfloor
+
+    The inverse of `token_interval`, where a step takes a time of its own and some more for each answer.
+
+    Parameters
+    ----------
+    seconds : float or array
+        Longest mean time between two tokens T [s].
+    fixed_seconds : float or array
+        Part of it that does not depend on the answers f, 0 or more and fewer than seconds [s].
+    sequence_seconds : float or array
+        Part of it that each answer adds, with its share of reading prompts q [s].
+
+    Returns
+    -------
+    float or array
+        Answers, 0 if not even one is in time [1].
+
+    Raises
+    ------
+    ValueError
+        If an argument is out of range.
+
+    References
+    ----------
+    Pope et al. 2022 (arXiv:2211.05102), section 2: time to load the weights, and time that grows with the batch.
+
+    Examples
+    --------
+    >>> batch_in_time(0.05, 0.02, 0.0005)
+    60.0
+    """
+    positive(seconds=seconds, sequence_seconds=sequence_seconds)
+    fewer(than=("seconds", seconds), fixed_seconds=fixed_seconds)
+    return round_down((seconds - fixed_seconds) / sequence_seconds)

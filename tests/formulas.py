@@ -22,6 +22,7 @@ NOT_OF_FORMULAS = {
     "ledger",
     "lookups",
     "networks",
+    "planning",
     "plots",
     "results",
     "scheduling",

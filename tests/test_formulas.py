@@ -56,7 +56,8 @@ def test_an_argument_has_one_unit_everywhere(formula, argument):
 def test_the_vocabulary_has_no_word_too_many():
     used = {argument.name for formula in FORMULAS for argument in formula.arguments}
     of_scheduled_tasks = {"arrival", "interval", "setup", "setup_cards"}
-    assert set(UNITS) == used | of_scheduled_tasks
+    of_plans = {"microbatch", "overhead"}
+    assert set(UNITS) == used | of_scheduled_tasks | of_plans
 
 
 @every_formula

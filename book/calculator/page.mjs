@@ -1,5 +1,5 @@
 // Makes a chapter's calculator work: its inputs, its headline table, the address bar and what can be copied.
-import { positionOf, problem, valueAt } from "./inputs.mjs";
+import { positionOf, problem, same, valueAt } from "./inputs.mjs";
 import { load, prepare } from "./python.mjs";
 import * as scenario from "./scenario.mjs";
 
@@ -9,7 +9,8 @@ const PAUSE = 700; // milliseconds without a change before a result is read out
 // This script runs as early as it can: what it loads is then there when the page is.
 const name = document.querySelector("script[data-calculator]").dataset.calculator;
 const [python, model] = await Promise.all([load(), fetchModel()]);
-const calculate = prepare(python, model);
+const { calculate, draw } = prepare(python, model);
+const planner = model.curves ? await Promise.all([import("./curves.mjs"), import("./saved.mjs")]) : null;
 if (document.readyState === "loading") {
   await new Promise((parsed) => document.addEventListener("readystatechange", parsed, { once: true }));
 }
@@ -19,11 +20,13 @@ const form = root.querySelector("form");
 const part = (selector) => root.querySelector(selector);
 const [note, alarm, summary] = [".calculator-note", ".calculator-alert", ".calculator-summary"].map(part);
 
-const rows = [...root.querySelectorAll("table.headline tr")].map((row) => {
-  const before = document.createElement("small");
-  row.cells[0].append(before);
-  return { value: row.cells[1], before };
-});
+const rows = new Map(
+  [...root.querySelectorAll("table.headline tr[data-result]")].map((row) => {
+    const before = document.createElement("small");
+    row.cells[0].append(before);
+    return [row.dataset.result, { value: row.cells[1], before }];
+  }),
+);
 const fields = new Map(
   model.parameters.map((parameter) => {
     const control = form.elements[parameter.name];
@@ -37,10 +40,30 @@ async function fetchModel() {
 }
 
 let shown; // texts of the scenario whose results the table shows
+let answer; // its results
+let saved = []; // scenarios of a planner that were saved, with their results
 let latest = model.parameters[0].name; // the parameter that was changed last
 let waiting = 0;
 let cost = 0; // milliseconds that the last update took
 let announcement = 0;
+let drawing = 0;
+
+let plot; // of a planner: draws its curves
+let compare; // of a planner: shows its saved scenarios
+if (planner) {
+  const [{ createPlots }, { createComparison }] = planner;
+  plot = createPlots(document.getElementById(model.figure), document.querySelector("table.curves"));
+  compare = createComparison(model, root, {
+    onOpen(number) {
+      write(saved[number].texts);
+      commit();
+    },
+    onRemove(number) {
+      keep(saved.toSpliced(number, 1), `Removed ${number + 1}.`);
+      part("[data-action=save]").focus();
+    },
+  });
+}
 
 function read() {
   const texts = {};
@@ -55,7 +78,14 @@ function write(texts) {
     if (parameter.type === "bool") control.checked = texts[key] === "true";
     else control.value = texts[key];
     moveSlider(key);
+    if (!same(parameter, texts[key], parameter.default)) reveal(control);
   }
+}
+
+/** Open the group of a control, so that what it says is seen. */
+function reveal(control) {
+  const group = control.closest("details");
+  if (group) group.open = true;
 }
 
 function moveSlider(key) {
@@ -78,7 +108,7 @@ function evaluate(texts) {
     if (found) problems[key] = found;
   }
   if (Object.keys(problems).length) return { problems };
-  const { texts: results, refusal } = calculate(texts);
+  const { refusal, ...results } = calculate(texts);
   if (refusal === undefined) return { problems, results };
   const named = refusal.match(/^\w+/)?.[0];
   return { problems: { [fields.has(named) ? named : latest]: refusal } };
@@ -93,8 +123,10 @@ function update() {
   const { problems, results } = evaluate(texts);
   for (const [key, { control, error }] of fields) {
     say(error, problems[key] ?? "");
-    if (key in problems) control.setAttribute("aria-invalid", "true");
-    else control.removeAttribute("aria-invalid");
+    if (key in problems) {
+      control.setAttribute("aria-invalid", "true");
+      reveal(control);
+    } else control.removeAttribute("aria-invalid");
   }
   if (results) show(texts, results);
   performance.measure("calculator-update", { start: began });
@@ -104,28 +136,46 @@ function update() {
 
 function show(texts, results) {
   shown = texts;
-  model.results.forEach((result, position) => {
-    const { value, before } = rows[position];
-    value.textContent = results[result.name];
-    before.textContent = results[result.name] === result.text ? "" : `the document’s: ${result.text}`;
-  });
+  answer = results;
+  for (const { name: key, text } of model.results) {
+    const { value, before } = rows.get(key);
+    value.textContent = results.texts[key];
+    before.textContent = results.texts[key] === text ? "" : `${planner ? "at first" : "the document’s"}: ${text}`;
+  }
   for (const output of ["rerun", "papermill", "program"]) {
     part(`[data-text="${output}"]`).textContent = scenario[output](model, texts);
+  }
+  if (planner) {
+    cancelAnimationFrame(drawing);
+    drawing = requestAnimationFrame(drawAll);
   }
   clearTimeout(announcement);
   announcement = setTimeout(() => {
     const [{ name: first, label, unit }] = model.results;
-    const spoken = `${label}: ${results[first]}${unit === "1" ? "" : ` ${unit}`}`;
+    const spoken = `${label}: ${results.texts[first]}${unit === "1" ? "" : ` ${unit}`}`;
     if (summary.textContent !== spoken) summary.textContent = spoken;
   }, PAUSE);
 }
 
+/** Draw the curves in a frame of their own, after the numbers, and set the saved scenarios beside them. */
+function drawAll() {
+  performance.clearMeasures("calculator-curves");
+  const began = performance.now();
+  const marks = saved.map(({ results }, number) => ({ label: String(number + 1), ...results }));
+  plot(draw(), [{ label: "", ...answer }, ...marks]);
+  compare([{ texts: shown, results: answer }, ...saved]);
+  part("[data-action=save]").disabled = saved.length === scenario.MOST_SAVED;
+  performance.measure("calculator-curves", { start: began });
+}
+
 /** Take what an address says; a wrong address changes nothing and says why. */
 function open() {
-  const { texts, wrong } = scenario.fromAddress(model, location.search);
-  const { problems, results } = wrong ? { problems: { wrong } } : evaluate(texts);
-  const reasons = Object.values(problems);
-  write(results ? texts : scenario.fromAddress(model, "").texts);
+  const { texts, saved: others, wrong } = scenario.fromAddress(model, location.search);
+  // The scenario at hand last: the curves are those of the last one.
+  const evaluated = wrong ? [] : [...others, texts].map((each) => ({ texts: each, ...evaluate(each) }));
+  const reasons = wrong ? [wrong] : evaluated.flatMap(({ problems }) => Object.values(problems));
+  saved = reasons.length ? [] : evaluated.slice(0, -1).map(({ texts, results }) => ({ texts, results }));
+  write(reasons.length ? scenario.fromAddress(model, "").texts : texts);
   update();
   say(alarm, reasons.length ? `This link is not used: ${reasons.join("; ")}` : "");
 }
@@ -134,8 +184,20 @@ function open() {
 function commit() {
   if (!update()) return;
   say(alarm, "");
-  const address = scenario.address(model, shown);
+  remember();
+}
+
+function remember() {
+  const address = scenario.address(model, shown, saved.map(({ texts }) => texts));
   if (address !== location.href) history.pushState(null, "", address);
+}
+
+/** Save the scenario that the table shows, or take one back, and say so. */
+function keep(scenarios, spoken) {
+  saved = scenarios;
+  remember();
+  drawAll();
+  part(".calculator-said").textContent = spoken;
 }
 
 form.addEventListener("submit", (event) => event.preventDefault());
@@ -154,7 +216,10 @@ form.addEventListener("click", ({ target }) => {
     write(scenario.fromAddress(model, "").texts);
     commit();
   } else if (target.dataset.action === "link") {
-    copy(target, scenario.address(model, shown));
+    copy(target, scenario.address(model, shown, saved.map(({ texts }) => texts)));
+  } else if (target.dataset.action === "save") {
+    const number = saved.length + 1;
+    keep([...saved, { texts: shown, results: answer }], `Saved as ${number} of ${scenario.MOST_SAVED}.`);
   } else if (target.dataset.copy) {
     copy(target, part(`[data-text="${target.dataset.copy}"]`).textContent);
   }
@@ -175,5 +240,7 @@ async function copy(button, text) {
 open();
 form.querySelector("fieldset").disabled = false;
 for (const button of form.querySelectorAll(".calculator-actions button")) button.disabled = false;
-note.textContent = "The table follows your assumptions. Text and figures below keep to the document’s.";
+note.textContent = planner
+  ? "Table and curves follow your assumptions. The text below keeps to those at first."
+  : "The table follows your assumptions. Text and figures below keep to the document’s.";
 performance.mark("calculator-ready");

@@ -1,21 +1,40 @@
 // A scenario is what differs from the document's assumptions: in the address, as commands, as a program.
+// A planner's address holds the scenarios that were saved, too, each as a query of its own.
 import { same } from "./inputs.mjs";
+
+export const MOST_SAVED = 3;
 
 export function changes(model, texts) {
   return model.parameters.filter((parameter) => !same(parameter, texts[parameter.name], parameter.default));
 }
 
-export function address(model, texts) {
+function query(model, texts) {
+  return new URLSearchParams(changes(model, texts).map(({ name }) => [name, texts[name]]));
+}
+
+export function address(model, texts, saved = []) {
   const url = new URL(location.href);
-  url.search = new URLSearchParams(changes(model, texts).map(({ name }) => [name, texts[name]]));
+  const whole = query(model, texts);
+  for (const scenario of saved) whole.append("saved", query(model, scenario));
+  url.search = whole;
   return url.href;
 }
 
-/** Read an address: the texts of all parameters, and what is wrong with it. */
+/** Read an address: the texts of all parameters, those of saved scenarios, and what is wrong with it. */
 export function fromAddress(model, search) {
+  const parts = new URLSearchParams(search);
+  const saved = model.curves ? parts.getAll("saved").map((part) => fromQuery(model, new URLSearchParams(part))) : [];
+  if (model.curves) parts.delete("saved");
+  const { texts, wrong } = fromQuery(model, parts);
+  const reasons = [wrong, ...saved.map((scenario) => scenario.wrong)].filter(Boolean);
+  if (saved.length > MOST_SAVED) reasons.push(`saved is given more than ${MOST_SAVED} times`);
+  return { texts, saved: saved.map((scenario) => scenario.texts), wrong: reasons.join("; ") };
+}
+
+function fromQuery(model, parts) {
   const texts = Object.fromEntries(model.parameters.map(({ name, default: text }) => [name, text]));
   const seen = new Set();
-  for (const [name, text] of new URLSearchParams(search)) {
+  for (const [name, text] of parts) {
     if (!model.parameters.some((parameter) => parameter.name === name)) {
       const known = model.parameters.map((parameter) => parameter.name).join(", ");
       return { texts, wrong: `no parameter '${name}': known are ${known}` };

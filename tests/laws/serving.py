@@ -12,4 +12,4 @@ POWERS = {
     serving.served_token_rate: {"devices": 1, "params": -1, "peak_flops": 1, "mfu": 1, "flop_per_param_token": -1},
     serving.decode_token_rate: {"params": -1, "bytes_per_param": -1, "memory_bandwidth": 1, "batch_tokens": 1},
 }
-NO_POWER_LAW = []
+NO_POWER_LAW = [serving.reading_seconds, serving.token_interval, serving.batch_in_time]
