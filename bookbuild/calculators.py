@@ -111,6 +111,9 @@ def model(name: str, notebook: NotebookNode) -> dict[str, Any]:
             {"name": key, "label": result["label"], "unit": result["unit"], "text": written(result["value"], DIGITS)}
             for key, result in notebooks.results(notebook).items()
         ],
+        # What is read out: the first result, of a planner those that its curves show.
+        "spoken": [curve["name"] for curves in notebooks.emitted(notebook, notebooks.CURVES) for curve in curves]
+        or [next(iter(notebooks.results(notebook)))],
         "prelude": found.prelude,
         "headline": found.headline,
         "runnable": found.runnable,
@@ -197,9 +200,13 @@ def form(model: dict[str, Any]) -> str:
 
 
 def summary(model: dict[str, Any]) -> str:
-    """Return the first result as the line that is read out when it changes."""
-    first = model["results"][0]
-    return f"{first['label']}: {first['text']}" + ("" if first["unit"] == "1" else f" {first['unit']}")
+    """Return the line that is read out when it changes."""
+    results = {result["name"]: result for result in model["results"]}
+    return ", ".join(
+        f"{results[name]['label']}: {results[name]['text']}"
+        + ("" if results[name]["unit"] == "1" else f" {results[name]['unit']}")
+        for name in model["spoken"]
+    )
 
 
 def place(body: str, model: dict[str, Any]) -> str:

@@ -10,7 +10,8 @@ from . import cost, fitting, memory, parallelism, serving, transformer
 from .checks import INFINITY, fewer, positive
 from .devices import round_down, round_up
 
-PROPORTIONS = {"heads": "hidden_size", "kv_heads": "heads", "mlp_size": "hidden_size"}
+# Each with what it is in proportion to, in order: mappings have none in every Python.
+PROPORTIONS = (("heads", "hidden_size"), ("kv_heads", "heads"), ("mlp_size", "hidden_size"))
 SEQUENCE_PARALLEL = {"none": "none, sequence parallel", "selective": "selective, sequence parallel", "full": "full"}
 
 
@@ -44,7 +45,7 @@ def shape_like(shape, **changes):
     """
     changed = dict(shape)
     changed.update({key: value for key, value in changes.items() if value})
-    for key, reference in PROPORTIONS.items():
+    for key, reference in PROPORTIONS:
         if not changes.get(key):
             changed[key] = max(1, round(shape[key] * changed[reference] / shape[reference]))
     if changed["kv_heads"] > changed["heads"]:
@@ -163,9 +164,15 @@ def training_plan(
             raise ValueError(f"devices = {devices} [1] is not accepted: give {accepted}")
         cuts = [cut for cut in cuts if cut[0] * cut[1] <= devices]
     plans = [_spread(run, cut, _microbatches(run, cut, seconds, devices)) for cut in cuts]
-    # What misses the deadline comes last.
+    # What misses the deadline comes last; the size decides among equals, because not every Python sorts stably.
     best = "seconds" if seconds is None else "devices"
-    plans.sort(key=lambda plan: (seconds is not None and plan["seconds"] > seconds, plan[best]))
+    plans.sort(
+        key=lambda plan: (
+            seconds is not None and plan["seconds"] > seconds,
+            plan[best],
+            plan["tensor_parallel"] * plan["pipeline_stages"],
+        )
+    )
     plan = {"free_bytes": -INFINITY}
     for candidate in plans:
         candidate |= _memory(run, candidate)
@@ -187,7 +194,7 @@ def trade_off(
     model_chunks=1,
     zero_stage=1,
     recomputation="selective",
-    points=24,
+    points=16,
 ):
     """What more or fewer replicas of a plan would do: its cut, with other numbers of replicas.
 
@@ -233,13 +240,13 @@ def service_plan(
     mbu,
     bytes_per_param=2.0,
     bytes_per_value=2.0,
+    replica_servers=1,
 ):
     """Size a text service whose answers shall begin and go on fast enough.
 
     A replica is a power of two of devices that share the model and its caches; it writes one token of all its
     answers in a step, and reads prompts between the steps. A step takes as long as reading or as computing takes,
-    whichever is longer. Of the replicas of at most a server that meet all limits those that take the fewest devices
-    in all are taken; if there are none, the smallest of several servers.
+    whichever is longer. Of the replicas that meet all limits those that take the fewest devices in all are taken.
 
     Parameters
     ----------
@@ -257,6 +264,8 @@ def service_plan(
         Shares of the peak that reading prompts and computing steps gets, and of the bandwidth that reading memory gets.
     bytes_per_param, bytes_per_value : float
         Stored sizes of a weight in the layers, and of a number in the caches [byte].
+    replica_servers : int
+        Servers over which a replica may spread; if it is too slow or too small on so many, it takes more.
 
     Returns
     -------
@@ -290,7 +299,7 @@ def service_plan(
         shape, device, prompt_tokens, answer_tokens, token_seconds, mfu, mbu, bytes_per_param, bytes_per_value
     )
     best, size = None, 1.0
-    while best is None or size <= device["devices_per_server"]:
+    while best is None or size <= replica_servers * device["devices_per_server"]:
         found = replica(size)
         if found and found["first_token_seconds"] <= first_token_seconds:
             answered = parallelism.sample_throughput(found["batch"], found["token_seconds"] * answer_tokens)

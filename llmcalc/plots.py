@@ -1,7 +1,7 @@
 """The look of the book's figures: readable on a phone, and on a dark page."""
 
 import matplotlib.pyplot as plt
-from matplotlib.ticker import FuncFormatter
+from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 from matplotlib_inline.backend_inline import set_matplotlib_formats
 
 from .formats import number
@@ -30,6 +30,13 @@ def use_style():
             "svg.hashsalt": "llmcalc",
         }
     )
+
+
+def log_ticks(axis):
+    """Set an axis that is logarithmic ticks at 1, 2 and 5 times powers of ten, numbered for people."""
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axis.set_minor_locator(NullLocator())
+    plain_numbers(axis)
 
 
 def plain_numbers(axis, digits=3):

@@ -4,7 +4,7 @@ from .formats import number, written
 
 MIME_TYPE = "application/vnd.llmcalc.results+json"
 CURVES_MIME_TYPE = "application/vnd.llmcalc.curves+json"
-DIGITS = 6
+DIGITS = 4
 
 
 class Results:
@@ -65,24 +65,24 @@ class Curves:
 
     Parameters
     ----------
-    **curves : tuple of (str, str, list of float or None)
-        By the name of the headline result: what it is, its unit and its values, None where there is none. The
-        first is what the others depend on.
+    *curves : tuple of (str, str, str, list of float or None)
+        Name of the headline result, what it is, its unit and its values, None where there is none. The first is
+        what the others depend on.
 
     Examples
     --------
-    >>> Curves(devices=("Devices", "device", [8, 16]), days=("Days", "day", [2.0, 1.0])).data()[1]["values"]
+    >>> Curves(("devices", "Devices", "device", [8, 16]), ("days", "Days", "day", [2.0, 1.0])).data()[1]["values"]
     [2.0, 1.0]
     """
 
-    def __init__(self, **curves):
+    def __init__(self, *curves):
         self._curves = curves
 
     def data(self):
         """All of it as a list of mappings, the values as numbers and as people write them."""
         return [
             {"name": name, "label": label, "unit": unit, "values": values, "texts": [number(value) for value in values]}
-            for name, (label, unit, values) in self._curves.items()
+            for name, label, unit, values in self._curves
         ]
 
     def _repr_html_(self):
@@ -96,8 +96,8 @@ class Curves:
             "<tr>" + "".join(f"<td>{text}</td>" for text in row) + "</tr>"
             for row in zip(*(of["texts"] for of in columns), strict=True)
         )
-        head = f"<caption>The curves in numbers</caption><thead><tr>{heads}</tr></thead>"
-        return f'<table class="dataframe curves">{head}<tbody>{rows}</tbody></table>'
+        table = f'<table class="dataframe curves"><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>'
+        return f"<details><summary>The curves in numbers</summary>{table}</details>"
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         return {"text/html": self._repr_html_(), CURVES_MIME_TYPE: self.data()}

@@ -41,7 +41,8 @@ export function createPlots(figure, table) {
       label: `${drawn.curves[position].label} [${drawn.curves[position].unit}]`,
       labelFont: "13px system-ui, sans-serif",
       font: "12px system-ui, sans-serif",
-      values: (_, splits) => splits.map((split) => (split === null ? "" : compact.format(split))),
+      values: (_, splits) => splits.map((split) => compact.format(split)),
+      ...(logarithmic[position] && { splits: (plot, _, low, high) => powers(low, high), filter: (_, splits) => splits }),
     });
     const options = {
       width: place.clientWidth,
@@ -104,6 +105,16 @@ function isLogarithmic(all) {
 function limits(all, logarithmic) {
   const [low, high] = [Math.min(...all), Math.max(...all)];
   return logarithmic ? [low / 1.3, high * 1.3] : [0, high * 1.1];
+}
+
+/** Ticks of a logarithmic axis: powers of ten, and on short axes twice and five times as much. */
+function powers(low, high) {
+  const steps = high / low > 1000 ? [1] : [1, 2, 5];
+  const ticks = [];
+  for (let power = Math.floor(Math.log10(low)); 10 ** power <= high; power += 1) {
+    ticks.push(...steps.map((step) => step * 10 ** power));
+  }
+  return ticks.filter((tick) => tick >= low && tick <= high);
 }
 
 function described([across, ...others], plan) {

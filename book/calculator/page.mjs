@@ -140,7 +140,8 @@ function show(texts, results) {
   for (const { name: key, text } of model.results) {
     const { value, before } = rows.get(key);
     value.textContent = results.texts[key];
-    before.textContent = results.texts[key] === text ? "" : `${planner ? "at first" : "the document’s"}: ${text}`;
+    // A planner's results are many, and its saved scenarios say what was before.
+    before.textContent = planner || results.texts[key] === text ? "" : `the document’s: ${text}`;
   }
   for (const output of ["rerun", "papermill", "program"]) {
     part(`[data-text="${output}"]`).textContent = scenario[output](model, texts);
@@ -151,8 +152,10 @@ function show(texts, results) {
   }
   clearTimeout(announcement);
   announcement = setTimeout(() => {
-    const [{ name: first, label, unit }] = model.results;
-    const spoken = `${label}: ${results.texts[first]}${unit === "1" ? "" : ` ${unit}`}`;
+    const spoken = model.spoken
+      .map((key) => model.results.find((result) => result.name === key))
+      .map(({ name: key, label, unit }) => `${label}: ${results.texts[key]}${unit === "1" ? "" : ` ${unit}`}`)
+      .join(", ");
     if (summary.textContent !== spoken) summary.textContent = spoken;
   }, PAUSE);
 }
@@ -197,7 +200,7 @@ function keep(scenarios, spoken) {
   saved = scenarios;
   remember();
   drawAll();
-  part(".calculator-said").textContent = spoken;
+  document.querySelector(".calculator-said").textContent = spoken;
 }
 
 form.addEventListener("submit", (event) => event.preventDefault());

@@ -8,6 +8,8 @@ export function createComparison(model, root, { onOpen, onRemove }) {
   table.className = "dataframe";
   const [head, body] = [table.createTHead(), table.createTBody()];
   section.querySelector(".calculator-scroll").append(table);
+  // Below the curves, on which the scenarios are marked.
+  document.getElementById(model.figure).closest(".cell").after(section);
   let columns = 0;
 
   function show(scenarios) {
@@ -18,11 +20,11 @@ export function createComparison(model, root, { onOpen, onRemove }) {
       scenarios.some(({ texts }) => !same({ name, ...parameter }, texts[name], scenarios[0].texts[name])),
     );
     body.replaceChildren(
-      ...(differing.length ? [title("What differs")] : []),
+      ...(differing.length ? [title("What differs", columns + 1)] : []),
       ...differing.map(({ name }) => row(labelOf(name), scenarios.map(({ texts }) => texts[name]))),
       ...[...root.querySelectorAll("table.headline tr")].map((source) => {
         const { result } = source.dataset;
-        if (!result) return title(source.textContent);
+        if (!result) return title(source.textContent, columns + 1);
         const { label, unit } = model.results.find(({ name }) => name === result);
         const withUnit = unit && unit !== "1" ? `${label} [${unit}]` : label;
         return row(withUnit, scenarios.map(({ results }) => results.texts[result]));
@@ -62,10 +64,11 @@ function row(label, texts) {
   return line;
 }
 
-function title(text) {
+function title(text, columns) {
   const line = document.createElement("tr");
-  const made = cell("th", text, "row");
+  const made = cell("th", text, "rowgroup");
   made.className = "calculator-title";
+  made.colSpan = columns;
   line.append(made);
   return line;
 }
