@@ -371,7 +371,8 @@ def _microbatches(run, cut, seconds, devices):
         return round_up(most / min(most, round_down(devices / (across * along))))
     _, chunks, stage_seconds = _pipeline(run, cut)
     passes = seconds / run["steps"] / stage_seconds - (along - 1) / chunks
-    return round_down(min(most, max(1, passes)))
+    replicas = round_up(most / round_down(min(most, max(1, passes))))
+    return round_up(most / replicas)
 
 
 def _spread(run, cut, microbatches):

@@ -1,11 +1,16 @@
 """Calculators in their pages, by a browser: the same numbers and refusals as in CPython, and good manners."""
 
+import io
+import json
 import os
 import random
 import shlex
 from functools import cache
+from urllib.parse import urlencode
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from bookbuild import browser as browsing
 from bookbuild import calculators, notebooks, parameters, rerun
@@ -378,3 +383,154 @@ def test_a_calculator_is_light_and_keeps_up(site, name):
         first, update = min(first, measured.first_result), min(update, measured.update)
     assert first < 0.5
     assert update < 0.016
+
+
+def curves_in_page(tab):
+    return tab.eval_on_selector_all(
+        "table.curves tbody tr", "rows => rows.map(row => [...row.cells].map(cell => cell.textContent))"
+    )
+
+
+def saved_columns(tab):
+    """Heads and columns of the table of saved scenarios, without its buttons."""
+    return tab.evaluate(
+        """() => [...document.querySelectorAll(".calculator-saved tr")].map((row) =>
+            [...row.cells].map((cell) => cell.firstChild?.textContent ?? ""))"""
+    )
+
+
+def test_a_planner_draws_the_curves_of_cpython(tab, site):
+    texts = {"model": "Llama 3 70B", "accelerator": "H100 SXM", "tokens": "2e12", "mfu": "0.35"}
+    open_page(tab, site, "planner", f"?{urlencode(texts)}")
+    values = parameters.convert(parameters.declared("planner"), defaults("planner") | texts)
+    found = calculators.code("planner")
+    exec(f"{found.prelude}\n{found.runnable}\n{found.curves}", values)
+    expected = [list(row) for row in zip(*(curve["texts"] for curve in values["curves"].data()), strict=True)]
+    assert curves_in_page(tab) == expected
+    assert ["–", "–"] in [row[1:] for row in expected], "of one replica the memory is too small: no gap is tested"
+    plots = tab.locator("#fig-planner-trade-off .planner-plots")
+    assert plots.locator("canvas").count() == 2
+    assert tab.locator("#fig-planner-trade-off img").is_hidden()
+    described = plots.get_attribute("aria-label")
+    results = values["results"].formatted()
+    assert f"the plan has {results['days']} day with {results['devices']} device" in described
+    before = described
+    tab.fill("[name=days]", "10")
+    browsing.wait_until(tab, f"document.querySelector('.planner-plots').ariaLabel !== {json.dumps(before)}")
+
+
+def test_a_planner_marks_where_the_reader_stands(tab, site):
+    open_page(tab, site, "planner")
+    canvas = tab.locator(".planner-plots canvas").first
+
+    def dot():
+        """Pixels of the dot's colour, and where they are from left to right."""
+        picture = np.asarray(Image.open(io.BytesIO(canvas.screenshot())).convert("L"))
+        _, columns = np.nonzero(picture < 50)
+        return len(columns), columns.mean()
+
+    count, centre = dot()
+    assert count > 50, "there is no dot"
+    tab.fill("[name=days]", "5")
+    browsing.wait_until(tab, "!document.querySelector('.planner-plots').ariaLabel.includes('1,072')")
+    _, moved = dot()
+    assert moved > centre + 10, "less time needs more devices, further to the right"
+
+
+def test_scenarios_are_saved_in_the_address_and_stand_side_by_side(tab, site):
+    open_page(tab, site, "planner")
+    table = tab.locator(".calculator-saved")
+    assert table.is_hidden()
+    save = tab.locator("[data-action=save]")
+    tab.get_by_text("How training runs").click()
+    seen = []
+    for mfu in ("0.3", "0.35", "0.45"):
+        tab.fill("[name=mfu]", mfu)
+        tab.dispatch_event("[name=mfu]", "change")
+        seen.append(shown(tab))
+        save.click()
+    assert save.is_disabled(), "there is room for three"
+    assert tab.text_content(".calculator-said") == "Saved as 3 of 3."
+    tab.fill("[name=mfu]", "0.5")
+    tab.dispatch_event("[name=mfu]", "change")
+    tab.evaluate("new Promise(requestAnimationFrame)")
+    address = tab.url
+    assert address.count("saved=") == 3
+    rows = saved_columns(tab)
+    assert rows[0] == ["", "Now", "Saved 1", "Saved 2", "Saved 3"]
+    assert rows[1] == ["What differs"]
+    assert rows[2][1:] == ["0.5", "0.3", "0.35", "0.45"]
+    columns = list(zip(*[row[1:] for row in rows[3:] if len(row) > 1], strict=True))
+    assert [list(column) for column in columns] == [shown(tab), *seen]
+
+    tab.goto("about:blank")
+    tab.goto(address)
+    ready(tab)
+    browsing.wait_until(tab, "!document.querySelector('.calculator-saved').hidden")
+    assert saved_columns(tab) == rows
+
+    tab.get_by_role("button", name="Open saved scenario 2").click()
+    assert tab.input_value("[name=mfu]") == "0.35"
+    assert shown(tab) == seen[1]
+    tab.get_by_role("button", name="Remove saved scenario 1").click()
+    assert saved_columns(tab)[0] == ["", "Now", "Saved 1", "Saved 2"]
+    assert tab.url.count("saved=") == 2
+    tab.go_back()
+    browsing.wait_until(tab, "document.querySelectorAll('.calculator-saved thead th').length === 5")
+    tab.go_back()
+    browsing.wait_until(tab, "document.querySelector('[name=mfu]').value === '0.5'")
+    assert saved_columns(tab) == rows
+
+
+@pytest.mark.parametrize(
+    ("query", "reason"),
+    [
+        ("?saved=mfu%3D2", "mfu = '2' is not accepted: give a number [1] with 0.01 ≤ mfu ≤ 1"),
+        ("?saved=mfu%3D1e999", "mfu = '1e999' is not accepted"),
+        ("?saved=speed%3D2", "no parameter 'speed'"),
+        ("?saved=saved%3Dmfu%253D0.5", "no parameter 'saved'"),
+        ("?saved=%3Cscript%3Ealert(1)%3C/script%3E", "no parameter '<script>alert(1)</script>'"),
+        ("?saved=&saved=&saved=&saved=", "saved is given more than 3 times"),
+        ("?mfu=0.3&saved=kv_heads%3D1000", "kv_heads = 1000 [1] is not accepted: give at most as many as heads = 96"),
+    ],
+)
+def test_a_wrong_saved_scenario_changes_nothing_and_says_why(tab, site, query, reason):
+    open_page(tab, site, "planner", query)
+    assert reason in tab.text_content(".calculator-alert")
+    assert shown(tab) == [result["text"] for result in model("planner")["results"]]
+    assert tab.input_value("[name=mfu]") == "0.4"
+    assert tab.locator(".calculator-saved").is_hidden()
+    assert tab.locator(".calculator script").count() == 0
+
+
+def test_only_a_planner_takes_saved_scenarios(tab, site):
+    open_page(tab, site, "training-gpus", "?saved=")
+    assert "no parameter 'saved'" in tab.text_content(".calculator-alert")
+
+
+def test_a_group_opens_for_what_a_link_changes_and_for_an_error(tab, site):
+    open_page(tab, site, "planner", "?mbu=0.7")
+    groups = tab.locator(".calculator-group")
+    states = dict(
+        zip(
+            groups.locator("summary").all_text_contents(),
+            groups.evaluate_all("all => all.map(group => group.open)"),
+            strict=True,
+        )
+    )
+    assert states == {name: name == "How serving runs" for name in states}
+    [page] = tab.evaluate(TRY, [(defaults("planner") | {"heads": "8", "kv_heads": "9"}, "kv_heads")])
+    assert "kv_heads" in page["errors"]
+    assert tab.locator("#calculator-kv-heads-error").is_visible()
+
+
+def test_without_scripts_a_planner_shows_its_picture_and_its_numbers(site):
+    address, browser = site
+    context = browser.new_context(java_script_enabled=False)
+    tab = context.new_page()
+    tab.goto(f"{address}notebooks/planner.html")
+    assert tab.locator("#fig-planner-trade-off img").is_visible()
+    assert tab.locator("table.headline").get_by_text("1,072").is_visible()
+    assert tab.locator(".calculator-form").is_hidden()
+    assert tab.locator(".calculator-saved").is_hidden()
+    context.close()
