@@ -25,7 +25,7 @@ export NOTEBOOK PARAMS SCENARIOS OUT
 .DELETE_ON_ERROR:
 # An interrupt after the new site is in place must not take its first page away.
 .PRECIOUS: $(SITE)
-.PHONY: help book pdf executed test rerun serve lint bench lock clean
+.PHONY: help book pdf executed test rerun serve lint bench screenshots lock clean
 
 help:
 	@echo 'make book     build the site into _build/html'
@@ -36,6 +36,7 @@ help:
 	@echo 'make serve    build the site and serve it on localhost (PORT=$(PORT))'
 	@echo 'make lint     check the style of the code'
 	@echo 'make bench    measure builds, a rerun and the formulas'
+	@echo 'make screenshots   renew the pictures in the README'
 	@echo 'make lock     renew the locked dependencies'
 	@echo 'make clean    remove all that was built (not $(VENV))'
 
@@ -81,6 +82,9 @@ lint: $(INSTALLED)
 
 bench: book
 	@$(PYTHON) -m bookbuild.bench
+
+screenshots: book
+	@$(PYTHON) -m bookbuild.screenshots
 
 lock: $(INSTALLED)
 	@sh requirements/lock.sh

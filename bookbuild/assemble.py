@@ -27,7 +27,9 @@ SITE = BUILD / "html"
 def stage(folder: Path, executed: dict[str, NotebookNode]) -> None:
     """Lay out what Jupyter Book builds from: pages at the root, notebooks below, computed values in the settings."""
     record = publications.collect(executed)
-    shutil.copytree(ROOT / "book", folder, ignore=shutil.ignore_patterns("calculator"), dirs_exist_ok=True)
+    shutil.copytree(
+        ROOT / "book", folder, ignore=shutil.ignore_patterns("calculator", "screenshots"), dirs_exist_ok=True
+    )
     for name, notebook in executed.items():
         write_notebook(folder / "notebooks" / f"{name}.ipynb", notebook)
     # Pages are published at the site's root, whatever folder they are kept in.

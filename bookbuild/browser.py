@@ -114,23 +114,29 @@ def wait_until(page: Any, expression: str, seconds: float = 30) -> None:
 
 @dataclass(frozen=True)
 class Calculator:
-    """What a calculator costs its page: first result after the page shows [s], an update [s], all it loads [byte]."""
+    """What a calculator costs its page: first result after the page shows, update, curves [s], all it loads [byte]."""
 
     first_result: float
     update: float
+    curves: float
     compressed_bytes: int
 
 
 MOVE_SLIDERS = """async () => {
-  const measured = [];
+  const planner = document.querySelector(".planner");
+  const measures = ["calculator-update", ...(planner ? ["calculator-curves"] : [])];
+  const measured = Object.fromEntries(measures.map((name) => [name, []]));
+  const last = (name) => performance.getEntriesByName(name).at(-1)?.duration;
   for (const slider of document.querySelectorAll(".calculator [data-slides]")) {
     slider.value = Number(slider.value) + 20;
-    performance.clearMeasures("calculator-update");
+    for (const name of measures) performance.clearMeasures(name);
     slider.dispatchEvent(new InputEvent("input", { bubbles: true }));
-    while (!performance.getEntriesByName("calculator-update").length) await new Promise((done) => setTimeout(done));
-    measured.push(performance.getEntriesByName("calculator-update").at(-1).duration);
+    await new Promise((done) => setTimeout(done, 50));
+    while (last("calculator-update") === undefined) await new Promise((done) => setTimeout(done));
+    for (const name of measures) if (last(name) !== undefined) measured[name].push(last(name));
   }
-  return measured.sort((one, other) => one - other)[Math.floor(measured.length / 2)];
+  const median = (all) => all.sort((one, other) => one - other)[Math.floor(all.length / 2)];
+  return measures.map((name) => median(measured[name]));
 }"""
 
 
@@ -150,6 +156,6 @@ def measure_calculator(browser: Any, address: str) -> Calculator:
     ready, painted = page.evaluate(
         "['calculator-ready', 'first-contentful-paint'].map((name) => performance.getEntriesByName(name)[0].startTime)"
     )
-    update = page.evaluate(MOVE_SLIDERS)
+    update, *curves = page.evaluate(MOVE_SLIDERS)
     context.close()
-    return Calculator((ready - painted) / 1000, update / 1000, sum(sizes))
+    return Calculator((ready - painted) / 1000, update / 1000, sum(curves) / 1000, sum(sizes))
