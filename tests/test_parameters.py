@@ -17,9 +17,16 @@ DECLARED = {parameter.name: parameter for parameter in (MFU, LAYERS, FORMAT, DEV
 @pytest.mark.parametrize("notebook", NAMES)
 def test_every_line_of_a_parameters_cell_is_read(notebook):
     [cell] = [cell for cell in notebooks.read(notebook).cells if "parameters" in cell.metadata.get("tags", [])]
-    lines = [line for line in cell.source.splitlines() if line.strip()]
+    lines = [line for line in cell.source.splitlines() if line.strip() and not line.startswith("#")]
     declared = parameters.declared(notebook)
     assert [line.split(":")[0] for line in lines] == list(declared)
+
+
+def test_a_comment_on_a_line_of_its_own_names_a_group():
+    declared = parameters.declared("planner")
+    assert declared["tokens"].group == "Your question"
+    assert declared["mbu"].group == "How serving runs"
+    assert {parameter.group for parameter in parameters.declared("memory").values()} == {""}
 
 
 @pytest.mark.parametrize("notebook", NAMES)
