@@ -17,8 +17,9 @@ export function createPlots(figure, table) {
   let plots = [];
 
   function draw(curves, marks) {
-    drawn = { curves, marks };
-    const [across, ...others] = curves;
+    const plotted = withoutGaps(curves);
+    drawn = { curves: plotted, marks };
+    const [across, ...others] = plotted;
     const logarithmic = [across, ...others].map((curve) => isLogarithmic(values(curve, marks)));
     const kind = logarithmic.join();
     if (place.dataset.kind !== kind) {
@@ -92,6 +93,12 @@ export function createPlots(figure, table) {
     for (const plot of plots) plot.redraw();
   }).observe(document.documentElement, { attributes: true, attributeFilter: ["data-theme"] });
   return draw;
+}
+
+/** The curves without the positions at which none of them has a value. */
+function withoutGaps([across, ...others]) {
+  const held = across.values.map((_, position) => others.some(({ values }) => values[position] !== null));
+  return [across, ...others].map((curve) => ({ ...curve, values: curve.values.filter((_, position) => held[position]) }));
 }
 
 function values(curve, marks) {
