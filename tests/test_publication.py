@@ -1,6 +1,7 @@
 """The site as it is published: its weight, below another path, and what readers download from it."""
 
 import os
+import re
 import subprocess
 import sys
 import zipfile
@@ -85,7 +86,9 @@ def test_a_notebook_for_download_says_how_to_run_it(chapter):
     first, second = notebook.cells[:2]
     assert wheel.name in first.source
     assert second.source.startswith("# ")
-    assert "{term}`" not in "".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    text = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    assert not re.findall(r"\{[a-z:]+\}`|^```\{|^\(.*\)=$", text, re.MULTILINE)
+    assert "### Solution to exercise 1" in text
 
 
 @pytest.mark.parametrize("chapter", ["training-gpus", "cnn-macs"])
@@ -107,7 +110,15 @@ def test_a_notebook_for_download_runs_with_the_package_alone(unpacked, chapter):
 
 def test_roles_and_labels_leave_their_text():
     text = "(memory)=\n# Title\n\nA {term}`token`, {term}`the MFU <model FLOPs utilisation>`, {cite:t}`doc004`."
-    assert downloads.ROLE.sub(r"\1", downloads.LABEL.sub("", text)) == "# Title\n\nA token, the MFU, doc004."
+    assert downloads.portable(text) == "# Title\n\nA token, the MFU, doc004."
+
+
+def test_exercises_become_headings():
+    exercise = "```{exercise}\n:label: memory-exercise-2\nHow much is\nit?\n```\n\n"
+    start, end = "```{solution-start} memory-exercise-2\n:class: dropdown\n```", "```{solution-end}\n```"
+    assert downloads.portable(exercise + start) == ("### Exercise 2\n\nHow much is\nit?\n\n### Solution to exercise 2")
+    assert downloads.portable(f"{end}\n\n{exercise}") == "### Exercise 2\n\nHow much is\nit?\n\n"
+    assert downloads.portable(end) == ""
 
 
 def test_a_print_that_is_there_is_linked_and_has_pages():
