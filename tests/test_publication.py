@@ -121,25 +121,6 @@ def test_exercises_become_headings():
     assert downloads.portable(end) == ""
 
 
-def test_a_print_that_is_there_is_linked_and_has_pages():
-    print_of_the_book = SITE / "how-much-compute.pdf"
-    links = 'href="how-much-compute.pdf"' in (SITE / "index.html").read_text(encoding="utf-8")
-    assert links == print_of_the_book.exists()
-    if links:
-        content = print_of_the_book.read_bytes()
-        assert content.startswith(b"%PDF")
-        assert content.count(b"/Type /Page\n") > 100
-        assert b"/Outlines" in content
-
-
-def test_a_print_without_a_browser_is_refused_in_one_line():
-    code = "import sys; from bookbuild import browser, assemble; browser.find_browser = lambda: None; "
-    code += "sys.argv = ['assemble', '--pdf']; sys.exit(assemble.main())"
-    run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, encoding="utf-8")
-    assert run.returncode == 1
-    assert run.stderr == "book: a PDF needs a browser: install Chromium, or name one in BROWSER\n"
-
-
 def test_the_recipe_names_files_and_targets_that_exist():
     text = (ROOT / ".github" / "workflows" / "publish.yml").read_text(encoding="utf-8")
     recipe = yaml.safe_load(text)
