@@ -1,10 +1,12 @@
 """What readers take home: chapters as notebooks, and the package that runs them."""
 
+import functools
 import re
 from pathlib import Path
 
 import nbformat
 from hatchling.builders.wheel import WheelBuilder
+from pybtex.database import Entry, parse_file
 
 from bookbuild.notebooks import ROOT
 
@@ -14,13 +16,14 @@ FIRST_CELL = """\
 1. Download `{wheel}` from the book's page "How to rerun". Put it beside this notebook, in Colab among the files of
    the session.
 2. Run this in a cell, once:
-   ```python
+   ```
    %pip install {wheel}
    ```
 3. Change the cell of parameters below "The answer", and run all cells.
 
 In a clone of the book's repository, `pip install .` does the same as the first two steps."""
 
+CITATION = re.compile(r"\{cite:t\}`([^`]+)`")
 # MyST's syntax that Jupyter does not know: labels vanish, roles leave their text, exercises become headings.
 MYST = [
     (re.compile(r"^\([\w-]+\)=\n", re.MULTILINE), ""),
@@ -44,8 +47,29 @@ def build_wheel(folder: Path) -> Path:
     return Path(wheel)
 
 
+@functools.cache
+def bibliography() -> dict[str, Entry]:
+    """Return the book's bibliography by its keys."""
+    return parse_file(ROOT / "book" / "references.bib").entries
+
+
+def cited(citation: re.Match[str]) -> str:
+    """Return what a citation's keys stand for: a source document's number, or authors and year."""
+    works = []
+    for key in citation[1].split(","):
+        if key.startswith("doc0"):
+            works.append(f"document {key.removeprefix('doc')}")
+            continue
+        entry = bibliography()[key]
+        names = [" ".join(author.last_names).strip("{}") for author in entry.persons["author"]]
+        authors = f"{names[0]} et al." if len(names) > 2 else " and ".join(names)
+        works.append(f"{authors} ({entry.fields['year']})")
+    return ", ".join(works)
+
+
 def portable(text: str) -> str:
     """Return MyST Markdown as Markdown that Jupyter shows."""
+    text = CITATION.sub(cited, text)
     for pattern, replacement in MYST:
         text = pattern.sub(replacement, text)
     return text

@@ -4,11 +4,14 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 import zipfile
 
 import nbformat
 import pytest
 import yaml
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 
 from bookbuild import browser as browsing
 from bookbuild import downloads
@@ -108,9 +111,31 @@ def test_a_notebook_for_download_runs_with_the_package_alone(unpacked, chapter):
     assert run.stdout.splitlines()[-1] == f"{unpacked}/llmcalc/__init__.py {unpacked}/llmcalc/data"
 
 
+def test_the_package_runs_on_what_colab_has():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    # Versions of Colab's runtime of 2025; another one would replace what the session has imported.
+    colab = {"jinja2": "3.1.6", "matplotlib": "3.10.0", "numpy": "2.0.2", "pandas": "2.2.2", "pyyaml": "6.0.2"}
+    for requirement in map(Requirement, project["dependencies"]):
+        assert requirement.specifier.contains(colab[requirement.name])
+    assert SpecifierSet(project["requires-python"]).contains("3.12")
+
+
 def test_roles_and_labels_leave_their_text():
     text = "(memory)=\n# Title\n\nA {term}`token`, {term}`the MFU <model FLOPs utilisation>`, {cite:t}`doc004`."
-    assert downloads.portable(text) == "# Title\n\nA token, the MFU, doc004."
+    assert downloads.portable(text) == "# Title\n\nA token, the MFU, document 004."
+
+
+@pytest.mark.parametrize(
+    ("keys", "expected"),
+    [
+        ("amdahl1967", "Amdahl (1967)"),
+        ("bekman2022bloom", "Bekman and Gugger (2022)"),
+        ("brown2020gpt3", "Brown et al. (2020)"),
+        ("coco2017,doc000", "COCO Consortium (2017), document 000"),
+    ],
+)
+def test_citations_name_authors_and_years(keys, expected):
+    assert downloads.portable(f"{{cite:t}}`{keys}`") == expected
 
 
 def test_exercises_become_headings():
