@@ -1,22 +1,43 @@
 """What readers take home: chapters as notebooks, and the package that runs them."""
 
+import functools
 import re
 from pathlib import Path
 
 import nbformat
 from hatchling.builders.wheel import WheelBuilder
+from pybtex.database import Entry, parse_file
 
 from bookbuild.notebooks import ROOT
 
 FIRST_CELL = """\
-> **To run this notebook** you need the package `llmcalc`, which holds the formulas and the data. Download
-> `{wheel}` from the book's page "How to rerun", put it beside this notebook (in Colab, among the files of the
-> session), and run `%pip install {wheel}` in a cell once. In a clone of the book's repository, `pip install .` does the
-> same. Then change the cell of parameters, and run all cells."""
+**To run this notebook** you need the package `llmcalc`, which holds the formulas and the data.
 
-# MyST's syntax that Jupyter does not know: labels vanish, roles leave their text.
-LABEL = re.compile(r"^\([\w-]+\)=\n", re.MULTILINE)
-ROLE = re.compile(r"\{[a-z:]+\}`([^`<]+?)(?:\s*<[^`>]+>)?`")
+1. Download `{wheel}` from the book's page "How to rerun". Put it beside this notebook, in Colab among the files of
+   the session.
+2. Run this in a cell, once:
+   ```
+   %pip install {wheel}
+   ```
+3. Change the cell of parameters below "The answer", and run all cells.
+
+In a clone of the book's repository, `pip install .` does the same as the first two steps."""
+
+CITATION = re.compile(r"\{cite:t\}`([^`]+)`")
+# MyST's syntax that Jupyter does not know: labels vanish, roles leave their text, exercises become headings.
+MYST = [
+    (re.compile(r"^\([\w-]+\)=\n", re.MULTILINE), ""),
+    (re.compile(r"\{[a-z:]+\}`([^`<]+?)(?:\s*<[^`>]+>)?`"), r"\1"),
+    (
+        re.compile(r"^```\{exercise\}\n:label: \S+-(\d+)\n(.*?)\n```$", re.MULTILINE | re.DOTALL),
+        r"### Exercise \1\n\n\2",
+    ),
+    (
+        re.compile(r"^```\{solution-start\} \S+-(\d+)\n.*?```$", re.MULTILINE | re.DOTALL),
+        r"### Solution to exercise \1",
+    ),
+    (re.compile(r"^```\{solution-end\}\n```\n*", re.MULTILINE), ""),
+]
 
 
 def build_wheel(folder: Path) -> Path:
@@ -26,11 +47,40 @@ def build_wheel(folder: Path) -> Path:
     return Path(wheel)
 
 
+@functools.cache
+def bibliography() -> dict[str, Entry]:
+    """Return the book's bibliography by its keys."""
+    return parse_file(ROOT / "book" / "references.bib").entries
+
+
+def cited(citation: re.Match[str]) -> str:
+    """Return what a citation's keys stand for: a source document's number, or authors and year."""
+    works = []
+    for key in citation[1].split(","):
+        if key.startswith("doc0"):
+            works.append(f"document {key.removeprefix('doc')}")
+            continue
+        entry = bibliography()[key]
+        names = [" ".join(author.last_names).strip("{}") for author in entry.persons["author"]]
+        authors = f"{names[0]} et al." if len(names) > 2 else " and ".join(names)
+        works.append(f"{authors} ({entry.fields['year']})")
+    return ", ".join(works)
+
+
+def portable(text: str) -> str:
+    """Return MyST Markdown as Markdown that Jupyter shows."""
+    text = CITATION.sub(cited, text)
+    for pattern, replacement in MYST:
+        text = pattern.sub(replacement, text)
+    return text
+
+
 def make_portable(path: Path, wheel: str) -> None:
     """Let a notebook say how to run it, and speak Markdown alone."""
     notebook = nbformat.read(path, as_version=4)
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
-            cell.source = ROLE.sub(r"\1", LABEL.sub("", cell.source))
-    notebook.cells.insert(0, nbformat.v4.new_markdown_cell(FIRST_CELL.format(wheel=wheel), id="how-to-run"))
+            cell.source = portable(cell.source)
+    cells = [cell for cell in notebook.cells if cell.source]
+    notebook.cells = [nbformat.v4.new_markdown_cell(FIRST_CELL.format(wheel=wheel), id="how-to-run"), *cells]
     path.write_text(nbformat.writes(notebook), encoding="utf-8")

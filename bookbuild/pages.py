@@ -6,14 +6,13 @@ import re
 
 # Icons come from Font Awesome's web fonts; its script, half a megabyte, would draw them a second time.
 # The book has no live kernels, so the settings of Thebe in every page are of no use, and nobody asks
-# for the page's name. The search page's own script only moves the focus away from the page's start.
+# for the page's name.
 UNUSED = re.compile(
     r'<script src="[^"]*/fontawesome/[^"]*"></script>\n?'
     r'|<link rel="preload" as="font"[^>]*/fa-(?:brands|regular)-400[^>]*>\n?'
     r'|<script type="text/x-thebe-config">.*?</script>\n?'
     r"|<script>kernelName = .*?</script>\n?"
     r"|<script>DOCUMENTATION_OPTIONS\.pagename = .*?</script>\n?"
-    r"|<script>\s*// Activate the search field on page load.*?</script>\n?"
     r'|<meta name="viewport" content="width=device-width, initial-scale=1" ?/>\n?',
     re.DOTALL,
 )

@@ -2,15 +2,24 @@
 
 from pathlib import Path
 
+import pikepdf
+
 from bookbuild import browser
 
 NAME = "how-much-compute.pdf"
-# The page is on paper before anybody can open a fold.
-OPEN = """() => {
+# The page is on paper before anybody can open a fold, and without the files that stand beside it. Every element
+# becomes one of the print's structure; names, operators and blanks in code, the most by far, need none.
+PREPARE = """() => {
   for (const fold of document.querySelectorAll("details")) fold.open = true;
   for (const box of document.querySelectorAll(".toggle-hidden")) box.classList.remove("toggle-hidden");
+  for (const link of document.querySelectorAll("a[href]")) {
+    if (link.origin === location.origin && link.pathname !== location.pathname) link.removeAttribute("href");
+  }
+  for (const word of document.querySelectorAll(".highlight :is(.n, .o, .p, .w)")) word.replaceWith(...word.childNodes);
+  for (const listing of document.querySelectorAll(".highlight pre")) listing.normalize();
   return window.MathJax?.startup?.promise?.then(() => {});
 }"""
+HEADINGS = "() => [...document.querySelectorAll('h1, h2, h3, h4')].map((heading) => heading.innerText)"
 LINE = "font: 8px sans-serif; color: #555; width: 100%; padding: 0 18mm;"
 HEADER = f'<div style="{LINE}">How much compute do I need?</div>'
 FOOTER = (
@@ -33,7 +42,7 @@ def print_book(folder: Path, target: Path) -> None:
     with browser.serve(folder) as address, browser.browse() as chromium:
         tab = chromium.new_page(color_scheme="light")
         tab.goto(f"{address}index.html")
-        tab.evaluate(OPEN)
+        tab.evaluate(PREPARE)
         tab.emulate_media(media="print")
         tab.pdf(
             path=target,
@@ -45,3 +54,21 @@ def print_book(folder: Path, target: Path) -> None:
             outline=True,
             tagged=True,
         )
+        headings = tab.evaluate(HEADINGS)
+    finish(target, headings)
+
+
+def finish(path: Path, headings: list[str]) -> None:
+    """Set a print's outline right, and pack its structure, which Chromium writes as plain text.
+
+    Chromium loses the space where a heading goes on in a second line.
+    """
+    titles = {"".join(heading.split()): " ".join(heading.split()) for heading in headings}
+    with pikepdf.open(path, allow_overwriting_input=True) as book:
+        with book.open_outline() as outline:
+            entries = list(outline.root)
+            while entries:
+                entry = entries.pop()
+                entry.title = titles.get("".join(entry.title.split()), entry.title)
+                entries += entry.children
+        book.save(path, object_stream_mode=pikepdf.ObjectStreamMode.generate, linearize=True)

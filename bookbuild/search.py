@@ -1,11 +1,14 @@
-"""Search in English and Chinese: words of both, and the Chinese terms of every chapter."""
+"""Search in English and Chinese: words of both, and the terms and keywords of every chapter."""
 
+import json
 import re
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from docutils import nodes
 from sphinx import addnodes
 from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
 from sphinx.search.en import SearchEnglish
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
@@ -68,28 +71,52 @@ def occurs(term: str, text: str) -> bool:
     return bool(re.search(pattern, text, 0 if abbreviation else re.IGNORECASE))
 
 
+def keywords(env: BuildEnvironment, page: str) -> list[str]:
+    """Return the keywords that a notebook declares in its metadata."""
+    return json.loads(env.metadata[page].get("keywords", "[]"))
+
+
+def written(term: str) -> nodes.inline:
+    """Return a term as text in its language."""
+    return nodes.inline("", term, classes=["language-zh"] if is_chinese(term) else [])
+
+
 class AddTerms(SphinxPostTransform):
-    """Ends every chapter with the terms of the glossary that it uses, in English and Chinese."""
+    """Ends every chapter with the terms of the glossary that it uses, in English and Chinese, and with its keywords.
+
+    Keywords are entries of the index, too: a search for one of them shows the chapters that declare it first.
+    """
 
     default_priority = 5  # before references are resolved
 
     def run(self, **_: Any) -> None:
         if not self.env.docname.startswith("notebooks/") or GLOSSARY not in self.env.found_docs:
             return
-        chapter = self.document
-        text = chapter.astext()
-        paragraph = nodes.paragraph("", "", nodes.strong("", "Terms in this chapter: "), classes=["terms"])
+        chapter = next(self.document.findall(nodes.section))
+        declared = keywords(self.env, self.env.docname)
+        paragraphs = [self.list("Terms in this chapter", self.terms()), self.list("Keywords", map(written, declared))]
+        chapter.insert(1, addnodes.index(entries=[("single", keyword, "", "main", None) for keyword in declared]))
+        chapter += [paragraph for paragraph in paragraphs if len(paragraph) > 1]
+
+    def terms(self) -> Iterator[nodes.inline]:
+        """Give the glossary's terms that the chapter uses, linked, with their Chinese."""
+        text = self.document.astext()
         for english, chinese in glossary_terms(self.env.get_doctree(GLOSSARY)).items():
             if occurs(english, text):
                 link = addnodes.pending_xref(
                     "", nodes.inline("", english), refdomain="std", reftype="term", reftarget=english.replace("’", "'"),
                     refdoc=self.env.docname, refexplicit=True, refwarn=True,
                 )  # fmt: skip
-                paragraph += [link, nodes.Text(" "), nodes.inline("", "、".join(chinese), classes=["language-zh"])]
-                paragraph += nodes.Text(" · ")
+                yield nodes.inline("", "", link, nodes.Text(" "), written("、".join(chinese)))
+
+    def list(self, heading: str, items: Iterable[nodes.inline]) -> nodes.paragraph:
+        """Return a paragraph of items after a heading, with dots between them."""
+        paragraph = nodes.paragraph("", "", nodes.strong("", f"{heading}: "), classes=["terms"])
+        for item in items:
+            paragraph += [item, nodes.Text(" · ")]
         if len(paragraph) > 1:
             paragraph[-1] = nodes.Text(".")
-            next(chapter.findall(nodes.section)).append(paragraph)
+        return paragraph
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

@@ -1,0 +1,32 @@
+// The search page's part beside Sphinx's own script, whose global `Search` begins when the page is complete.
+
+// The index has Chinese in pairs of characters; excerpts and marks are of whole words, as they were typed.
+const HAN = /\p{Script=Han}+/gu;
+const { _parseQuery: parse, makeSearchSummary: summarise } = Search;
+let marks;
+
+Search._parseQuery = (query) => {
+  const parsed = parse(query);
+  marks = new Set([...[...parsed[3]].filter((word) => word.search(HAN) < 0), ...(query.match(HAN) ?? [])]);
+  localStorage.setItem("sphinx_highlight_terms", [...marks].join(" "));
+  return parsed.with(3, marks);
+};
+
+Search.makeSearchSummary = (text, _, anchor) => summarise(text, marks, anchor);
+
+// Says once, when a search has ended, how many pages it has found, or what to do if there are none.
+const results = document.getElementById("search-results");
+
+const announce = () => {
+  // Sphinx adds results one by one, and writes its summary last.
+  if (!results.querySelector(".search-summary")?.textContent) return;
+  ending.disconnect();
+  const pages = new Set([...results.querySelectorAll("li > a")].map((link) => link.pathname)).size;
+  const count = pages === 0 ? "No page" : pages === 1 ? "1 page" : `${pages} pages`;
+  const words = new URLSearchParams(location.search).get("q").trim();
+  document.getElementById("search-status").textContent = `${count} found for “${words}”.`;
+  document.getElementById("search-advice").hidden = pages > 0;
+};
+
+const ending = new MutationObserver(announce);
+ending.observe(results, { childList: true, subtree: true });

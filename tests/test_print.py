@@ -1,0 +1,126 @@
+"""The book on paper: nothing wider than the page, a true outline, links that lead somewhere, and its weight."""
+
+import os
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+import pikepdf
+import pytest
+
+from bookbuild import browser as browsing
+from bookbuild import notebooks, pdf
+from bookbuild.execute import EXECUTED
+from bookbuild.notebooks import BUILD, ROOT
+from bookbuild.publications import title
+
+SITE = BUILD / "html"
+PAGES = sorted(path.relative_to(SITE).as_posix() for path in SITE.rglob("*.html"))
+WIDTH = round((210 - 2 * 18) / 25.4 * 96)  # px between the margins of A4
+HEAVIEST = 8_000_000  # byte
+# Formulas are there a second time for screen readers, clipped to nothing.
+WIDER_THAN_PAPER = """(width) => [...document.querySelectorAll("article *")]
+  .filter((element) => !element.closest("mjx-assistive-mml, svg"))
+  .filter((element) => {
+    const { right, left, height } = element.getBoundingClientRect();
+    return right > left && height && (right > width + 1 || left < -1);
+  })
+  .map((element) => `${element.tagName}: ${element.textContent.trim().slice(0, 60)}`)"""
+SMALL_BOOK = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Small</title><body>
+<h1>One</h1><p><a href="#two">On</a> <a href="data.csv">Table</a> <a href="https://example.org/">Elsewhere</a></p>
+<details><summary>More</summary><div class="highlight"><pre><span class="n">a</span><span class="w"> </span
+><span class="o">+</span> <span class="mi">1</span></pre></div></details>
+<h2 id="two">A heading so long that it takes {} to a second line of the page</h2>"""
+
+in_a_browser = pytest.mark.skipif(
+    "CI" not in os.environ and browsing.find_browser() is None,
+    reason="no browser: install Chromium, or name one in BROWSER",
+)
+
+
+@pytest.fixture(scope="module")
+def site():
+    with browsing.serve(SITE) as address, browsing.browse() as browser:
+        tab = browser.new_page(base_url=address, viewport={"width": WIDTH, "height": 900}, color_scheme="light")
+        tab.emulate_media(media="print")
+        yield tab
+
+
+def outline(book):
+    """Return all titles of an outline, in order."""
+    with book.open_outline() as found:
+        pending, titles = list(found.root), []
+        while pending:
+            entry = pending.pop(0)
+            titles.append(entry.title)
+            pending = [*entry.children, *pending]
+    return titles
+
+
+def addresses(book):
+    """Return all that the links of a print lead to outside of it."""
+    return [str(link.A.URI) for page in book.pages for link in page.get("/Annots", []) if "/URI" in link.get("/A", {})]
+
+
+@in_a_browser
+@pytest.mark.parametrize("page", PAGES)
+def test_a_printed_page_is_not_wider_than_the_paper(site, page):
+    site.goto(page)
+    site.evaluate(pdf.PREPARE)
+    assert site.evaluate(WIDER_THAN_PAPER, WIDTH) == []
+
+
+@in_a_browser
+def test_what_is_too_wide_is_noticed(site):
+    site.goto("errata.html")
+    site.evaluate("document.querySelector('article p').style.width = '2000px'")
+    assert site.evaluate(WIDER_THAN_PAPER, WIDTH)
+
+
+@in_a_browser
+@pytest.mark.parametrize("page", ["notebooks/memory.html", "scoreboard.html"])
+def test_a_printed_page_is_the_article_alone(site, page):
+    site.goto(page)
+    site.evaluate(pdf.PREPARE)
+    for furniture in ("nav", "form", "button", "details.hide > summary", ".headerlink", ".bd-footer-content"):
+        assert not [found for found in site.locator(furniture).all() if found.is_visible()], furniture
+    assert site.locator("article h1").is_visible()
+    assert all(listing.is_visible() for listing in site.locator("details.hide pre").all())
+
+
+@in_a_browser
+def test_a_print_has_an_outline_and_its_own_links_alone(tmp_path):
+    words = "word " * 20
+    (tmp_path / "index.html").write_text(SMALL_BOOK.format(words), encoding="utf-8")
+    with ThreadPoolExecutor() as other:  # one thread holds one browser
+        other.submit(pdf.print_book, tmp_path, tmp_path / "book.pdf").result()
+    with pikepdf.open(tmp_path / "book.pdf") as book:
+        assert outline(book) == ["One", f"A heading so long that it takes {words}to a second line of the page"]
+        assert addresses(book) == ["https://example.org/"]
+        assert book.is_linearized
+        assert "/MarkInfo" in book.Root  # the structure that screen readers follow
+    assert b"/ObjStm" in (tmp_path / "book.pdf").read_bytes()
+
+
+def test_a_print_that_is_there_is_linked_and_complete():
+    path = SITE / pdf.NAME
+    links = f'href="{pdf.NAME}"' in (SITE / "index.html").read_text(encoding="utf-8")
+    assert links == path.exists()
+    if not links:
+        pytest.skip("no print: make pdf")
+    assert path.stat().st_size < HEAVIEST
+    chapters = [title(notebooks.load(EXECUTED / f"{name}.ipynb")) for name in notebooks.names()]
+    with pikepdf.open(path) as book:
+        assert len(book.pages) > 100
+        # The source has straight apostrophes, and the page the typographer's.
+        assert {chapter.replace("'", "’") for chapter in chapters} <= set(outline(book))
+        assert all(address.startswith("http") for address in addresses(book))
+        assert not [address for address in addresses(book) if "127.0.0.1" in address]
+
+
+def test_a_print_without_a_browser_is_refused_in_one_line():
+    code = "import sys; from bookbuild import browser, assemble; browser.find_browser = lambda: None; "
+    code += "sys.argv = ['assemble', '--pdf']; sys.exit(assemble.main())"
+    run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, encoding="utf-8")
+    assert run.returncode == 1
+    assert run.stderr == "book: a PDF needs a browser: install Chromium, or name one in BROWSER\n"
