@@ -19,7 +19,7 @@ FIRST_CELL = """\
    ```
    %pip install {wheel}
    ```
-3. Change the cell of parameters below "The answer", and run all cells.
+3. Change the cell of parameters, and run all cells.
 
 In a clone of the book's repository, `pip install .` does the same as the first two steps."""
 

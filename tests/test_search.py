@@ -23,6 +23,10 @@ in_a_browser = pytest.mark.skipif(
 # What a reader of each chapter would type. The first term of each language is the chapter's own: it is found first,
 # or beside chapters that share it.
 TERMS = {
+    "planner": (
+        ["capacity planning", "compute budget", "latency", "busiest hour"],
+        ["算力规划", "推理时延", "算力需求测算", "大语言模型", "算力利用率"],
+    ),
     "training-gpus": (
         ["GPT-3 training time", "how many GPUs", "deadline", "TF32"],
         ["训练所需算力", "算力需求测算", "大语言模型", "算力利用率", "训练时间"],
