@@ -6,6 +6,7 @@ that it names. A chapter whose headline cell needs more than llmcalc has no calc
 """
 
 import ast
+import hashlib
 import html
 import json
 import math
@@ -224,22 +225,31 @@ def place(body: str, model: dict[str, Any]) -> str:
     )
 
 
-def preloads(model: dict[str, Any]) -> str:
+def find(folder: Path, name: str) -> Path | None:
+    """Return the file of a chapter's calculator among what was staged, or None if it has none."""
+    return next((folder / "extra" / "calculator").glob(f"*/{name}.json"), None)
+
+
+def preloads(address: str, model: dict[str, Any]) -> str:
     """Return tags that let a chapter's page fetch at once what its script would ask for in turn."""
     modules = ["inputs.mjs", "python.mjs", "scenario.mjs", "micropython.mjs"]
     modules += ["curves.mjs", "saved.mjs", "uplot.mjs"] if model["curves"] else []
     return "".join(
-        [f'<link rel="modulepreload" href="../calculator/{file}">\n' for file in modules]
+        [f'<link rel="modulepreload" href="{address}/{file}">\n' for file in modules]
         + [
-            f'<link rel="preload" as="fetch" crossorigin href="../calculator/{file}">\n'
+            f'<link rel="preload" as="fetch" crossorigin href="{address}/{file}">\n'
             for file in (f"{model['notebook']}.json", "micropython.wasm")
         ]
     )
 
 
 def stage(folder: Path, executed: dict[str, NotebookNode]) -> None:
-    """Lay out what pages with a calculator load; the Sphinx extension then puts the calculators into them."""
-    target = folder / "extra" / "calculator"
+    """Lay out what pages with a calculator load; the Sphinx extension then puts the calculators into them.
+
+    All of it stands in a folder named after its contents: a browser that keeps files of an older site never mixes
+    them with those of this one.
+    """
+    target = folder / "extra" / "calculator" / "new"
     shutil.copytree(RUNTIME, target, ignore=shutil.ignore_patterns("*.py"))
     for part in ("micropython.mjs", "micropython.wasm"):
         shutil.copy(MICROPYTHON / part, target)
@@ -254,6 +264,10 @@ def stage(folder: Path, executed: dict[str, NotebookNode]) -> None:
             continue
         packed = json.dumps(found, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
         (target / f"{name}.json").write_text(packed, encoding="utf-8")
+    contents = hashlib.sha256()
+    for path in sorted(target.iterdir()):
+        contents.update(path.name.encode() + path.read_bytes())
+    target.rename(target.with_name(contents.hexdigest()[:12]))
 
 
 def _with_name(name: str, source: str) -> str:

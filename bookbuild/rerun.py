@@ -160,7 +160,7 @@ def write_pages(
 ) -> None:
     """Write executed notebooks as HTML pages, in the book's looks, below a first page."""
     stage = temporary / "stage"
-    shutil.copytree(ROOT / "book", stage, ignore=shutil.ignore_patterns("*.md", "calculator"))
+    shutil.copytree(ROOT / "book", stage, ignore=shutil.ignore_patterns("*.md", "calculator", "screenshots"))
     staging.write_settings(stage, {})
     if isinstance(index, str):
         (stage / "index.md").write_text(index, encoding="utf-8")

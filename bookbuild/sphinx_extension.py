@@ -25,16 +25,17 @@ def drop_unused_scripts(app: Sphinx, pagename: str, templatename: str, context: 
 def add_calculator(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
     """Put a chapter's calculator beside its headline table; no other page loads any of it."""
     name = pagename.removeprefix("notebooks/")
-    data = Path(app.srcdir, "extra", "calculator", f"{name}.json")
-    if pagename != f"notebooks/{name}" or not data.is_file():
+    data = calculators.find(Path(app.srcdir), name) if pagename == f"notebooks/{name}" else None
+    if data is None:
         return
+    address = f"../calculator/{data.parent.name}"
     model = json.loads(data.read_text(encoding="utf-8"))
     context["body"] = calculators.place(context["body"], model)
-    context["metatags"] = context.get("metatags", "") + calculators.preloads(model)
-    app.add_css_file("../calculator/calculator.css")
+    context["metatags"] = context.get("metatags", "") + calculators.preloads(address, model)
+    app.add_css_file(f"{address}/calculator.css")
     if model["curves"]:
-        app.add_css_file("../calculator/uplot.css")
-    app.add_js_file("../calculator/page.mjs", type="module", **{"async": "async", "data-calculator": name})
+        app.add_css_file(f"{address}/uplot.css")
+    app.add_js_file(f"{address}/page.mjs", type="module", **{"async": "async", "data-calculator": name})
 
 
 def describe(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:

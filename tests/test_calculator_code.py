@@ -116,3 +116,17 @@ def test_a_written_number_is_the_number():
 )
 def test_a_slider_runs_as_its_range_asks(low, high, scale):
     assert calculators.scale(low, high) == scale
+
+
+def test_what_pages_load_stands_under_the_name_of_its_contents(tmp_path, monkeypatch):
+    for number in (1, 2, 3):
+        monkeypatch.setattr(calculators, "MICROPYTHON", tmp_path / "micropython")
+        (tmp_path / "micropython").mkdir(exist_ok=True)
+        (tmp_path / "micropython" / "micropython.mjs").write_text("// the same", encoding="utf-8")
+        (tmp_path / "micropython" / "micropython.wasm").write_bytes(b"new" if number == 3 else b"old")
+        calculators.stage(tmp_path / str(number), {})
+    first, second, third = [
+        [path.name for path in tmp_path.glob(f"{number}/extra/calculator/*")] for number in (1, 2, 3)
+    ]
+    assert len(first) == 1
+    assert first == second != third
