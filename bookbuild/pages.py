@@ -29,6 +29,8 @@ CORRECTIONS = [
     ('role="doc-biblioentry"', 'role="listitem"'),
 ]  # fmt: skip
 INLINE_SCRIPT = re.compile(r"<script(?![^>]*\bsrc=)[^>]*>(.*?)</script>", re.DOTALL)
+# Scripts that the page needn't wait for, in their order: all that are files.
+WAITED_FOR = re.compile(r'<script(?=[^>]*\bsrc=)(?![^>]*(?:defer|async|type="module"))')
 CHARSET = '<meta charset="utf-8" />'
 
 
@@ -37,7 +39,7 @@ def finish(page: str) -> str:
     page = WRITTEN.sub(lambda match: match[1], UNUSED.sub("", page))
     for old, new in CORRECTIONS:
         page = page.replace(old, new)
-    page = without_repeated_scripts(page)
+    page = WAITED_FOR.sub("<script defer", without_repeated_scripts(page))
     tag = f'<meta http-equiv="Content-Security-Policy" content="{policy(page)}" />'
     return page.replace(CHARSET, f"{CHARSET}\n    {tag}", 1)
 
@@ -63,7 +65,7 @@ def policy(page: str) -> str:
     rules = {
         "default-src": ["'self'"],
         "script-src": ["'self'", "'wasm-unsafe-eval'", *(f"'sha256-{digest}'" for digest in sorted(scripts))],
-        # MathJax writes a style sheet into the page and sizes its glyphs by attributes; tables bring their columns'.
+        # MathJax stretches brackets by attributes; tables bring their columns'.
         "style-src": ["'self'", "'unsafe-inline'"],
         "img-src": ["'self'", "data:"],
         "font-src": ["'self'"],

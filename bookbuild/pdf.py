@@ -9,7 +9,7 @@ NAME = "how-much-compute.pdf"
 OPEN = """() => {
   for (const fold of document.querySelectorAll("details")) fold.open = true;
   for (const box of document.querySelectorAll(".toggle-hidden")) box.classList.remove("toggle-hidden");
-  return window.MathJax?.startup?.promise?.then(() => {});
+  return document.fonts.ready.then(() => {});
 }"""
 LINE = "font: 8px sans-serif; color: #555; width: 100%; padding: 0 18mm;"
 HEADER = f'<div style="{LINE}">How much compute do I need?</div>'

@@ -42,8 +42,8 @@ def tab(site):
 
 
 def settle(tab):
-    """Wait until mathematics is set and what follows a change of size is done."""
-    tab.evaluate("window.MathJax?.startup?.promise")
+    """Wait until fonts are there and what follows a change of size is done."""
+    tab.evaluate("document.fonts.ready.then(() => {})")
     tab.evaluate("new Promise(done => requestAnimationFrame(() => setTimeout(done, 50)))")
 
 
