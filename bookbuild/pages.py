@@ -25,6 +25,11 @@ CORRECTIONS = [
     ('search-button-field search-button__button" title="Search" aria-label="Search"',
      'search-button-field search-button__button" title="Search this book"'),
     ('"light/dark"', '"Light, dark or automatic"'),
+    # Colours are right from the start: set by a later script, the dark theme would begin with a flash of the light one.
+    ('dataset.theme = localStorage.getItem("theme") || "auto";',
+     'dataset.theme = matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";\n'
+     '    if (document.documentElement.dataset.mode !== "auto")\n'
+     "      document.documentElement.dataset.theme = document.documentElement.dataset.mode;"),
     # The roles of bibliographies are withdrawn; an entry is an item of a list.
     ('role="doc-biblioentry"', 'role="listitem"'),
 ]  # fmt: skip

@@ -111,6 +111,16 @@ def test_buttons_work_under_the_policy(site, tab):
     assert not tab.messages
 
 
+@pytest.mark.parametrize(("chosen", "shown"), [(None, "dark"), ("auto", "dark"), ("dark", "dark"), ("light", "light")])
+def test_the_theme_is_right_before_any_script_file_is_there(site, tab, chosen, shown):
+    tab.emulate_media(color_scheme="dark")
+    tab.goto(site[0])
+    tab.evaluate("mode => mode ? localStorage.setItem('mode', mode) : localStorage.clear()", chosen)
+    tab.route("**/*.js*", lambda route: route.abort())
+    tab.reload()
+    assert tab.evaluate("document.documentElement.dataset.theme") == shown
+
+
 def test_the_keyboard_skips_to_the_text_and_shows_where_it_is(site, tab):
     tab.goto(site[0] + CHAPTER)
     tab.keyboard.press("Tab")

@@ -29,8 +29,8 @@
   };
 
   const start = () => {
-    const observer = new ResizeObserver(mark);
-    observer.observe(document.body);
+    // What has just been laid out is shown first.
+    new ResizeObserver(() => setTimeout(mark)).observe(document.body);
     document.addEventListener("toggle", mark, true);
     window.addEventListener("load", () => document.fonts.ready.then(mark));
   };
