@@ -9,6 +9,7 @@ PORT ?= 8000
 VENV := .venv
 PYTHON := $(VENV)/bin/python
 INSTALLED := $(VENV)/.installed
+MEASURING := $(VENV)/.measuring
 CORES := $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
 
 SOURCES := $(if $(NOTEBOOK),$(wildcard notebooks/$(NOTEBOOK).md),$(wildcard notebooks/*.md))
@@ -48,6 +49,12 @@ $(INSTALLED): requirements/bootstrap.txt requirements/locked.txt requirements/pa
 	@sh requirements/install.sh $(VENV)
 	@touch $@
 
+# What only tests and measurements run: nobody waits for Lighthouse to read the book.
+$(MEASURING): $(INSTALLED)
+	@echo "  install  Lighthouse"
+	@cd $(VENV)/npm && npm install --include=dev --no-save --silent --ignore-scripts --no-audit --no-fund
+	@touch $@
+
 # Each notebook depends on its source and, by the rules beside its last result, on the modules and
 # data it was seen to use. Those that are out of date are gathered, and run together on warm kernels.
 -include $(wildcard _build/executed/*.d)
@@ -66,7 +73,7 @@ pdf: executed
 	@$(PYTHON) -m bookbuild.assemble --pdf
 	@echo "The book is at $(CURDIR)/_build/how-much-compute.pdf, after $$(( $$(date +%s) - $(START) )) s."
 
-test: book
+test: book $(MEASURING)
 	@$(PYTHON) -m pytest -n $(CORES)
 
 rerun: $(INSTALLED)
@@ -80,7 +87,7 @@ lint: $(INSTALLED)
 	@$(VENV)/bin/ruff check .
 	@$(VENV)/bin/ruff format --check .
 
-bench: book
+bench: book $(MEASURING)
 	@$(PYTHON) -m bookbuild.bench
 
 screenshots: book

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import yaml
 
-from bookbuild import notebooks, publications, staging
+from bookbuild import lighthouse, notebooks, publications, staging
 from bookbuild.browser import browse, find_browser, measure_calculator, measure_first_page, serve
 from bookbuild.execute import EXECUTED
 from bookbuild.notebooks import BUILD, ROOT
@@ -169,6 +169,13 @@ def main() -> None:
             f"{max(weight.values()) / 1e3:.0f} kB",
             "aim under 400 kB",
         )
+        site = BUILD / "html"
+        for page in filter(lambda page: (site / page).exists(), lighthouse.PAGES):
+            for form in lighthouse.FORMS:
+                tries = [lighthouse.audit(site, [page], [form])[0].scores for _ in range(3)]
+                best_scores = {name: max(scores[name] for scores in tries) for name in tries[0]}
+                value = " ".join(str(score) for score in best_scores.values())
+                report(f"Lighthouse, {page}, {form}: {', '.join(best_scores)}", value, f"aim {lighthouse.AIM} each")
     else:
         report("first page", "no browser found", "")
 

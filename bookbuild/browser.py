@@ -42,6 +42,10 @@ def find_browser() -> str | None:
 class _Handler(http.server.SimpleHTTPRequestHandler):
     """Serves files gzipped, as web hosts do, and says nothing."""
 
+    # Connections stay open, and what is ready is sent at once.
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+
     def send_head(self) -> object:
         path = Path(self.translate_path(self.path))
         if path.is_dir():

@@ -24,10 +24,17 @@ CORRECTIONS = [
     ('search-button-field search-button__button" title="Search" aria-label="Search"',
      'search-button-field search-button__button" title="Search this book"'),
     ('"light/dark"', '"Light, dark or automatic"'),
+    # Colours are right from the start: set by a later script, the dark theme would begin with a flash of the light one.
+    ('dataset.theme = localStorage.getItem("theme") || "auto";',
+     'dataset.theme = matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";\n'
+     '    if (document.documentElement.dataset.mode !== "auto")\n'
+     "      document.documentElement.dataset.theme = document.documentElement.dataset.mode;"),
     # The roles of bibliographies are withdrawn; an entry is an item of a list.
     ('role="doc-biblioentry"', 'role="listitem"'),
 ]  # fmt: skip
 INLINE_SCRIPT = re.compile(r"<script(?![^>]*\bsrc=)[^>]*>(.*?)</script>", re.DOTALL)
+# Scripts that the page needn't wait for, in their order: all that are files.
+WAITED_FOR = re.compile(r'<script(?=[^>]*\bsrc=)(?![^>]*(?:defer|async|type="module"))')
 CHARSET = '<meta charset="utf-8" />'
 
 
@@ -36,7 +43,7 @@ def finish(page: str) -> str:
     page = WRITTEN.sub(lambda match: match[1], UNUSED.sub("", page))
     for old, new in CORRECTIONS:
         page = page.replace(old, new)
-    page = without_repeated_scripts(page)
+    page = WAITED_FOR.sub("<script defer", without_repeated_scripts(page))
     tag = f'<meta http-equiv="Content-Security-Policy" content="{policy(page)}" />'
     return page.replace(CHARSET, f"{CHARSET}\n    {tag}", 1)
 
@@ -62,7 +69,7 @@ def policy(page: str) -> str:
     rules = {
         "default-src": ["'self'"],
         "script-src": ["'self'", "'wasm-unsafe-eval'", *(f"'sha256-{digest}'" for digest in sorted(scripts))],
-        # MathJax writes a style sheet into the page and sizes its glyphs by attributes; tables bring their columns'.
+        # MathJax stretches brackets by attributes; tables bring their columns'.
         "style-src": ["'self'", "'unsafe-inline'"],
         "img-src": ["'self'", "data:"],
         "font-src": ["'self'"],

@@ -17,7 +17,7 @@ PREPARE = """() => {
   }
   for (const word of document.querySelectorAll(".highlight :is(.n, .o, .p, .w)")) word.replaceWith(...word.childNodes);
   for (const listing of document.querySelectorAll(".highlight pre")) listing.normalize();
-  return window.MathJax?.startup?.promise?.then(() => {});
+  return document.fonts.ready.then(() => {});
 }"""
 HEADINGS = "() => [...document.querySelectorAll('h1, h2, h3, h4')].map((heading) => heading.innerText)"
 LINE = "font: 8px sans-serif; color: #555; width: 100%; padding: 0 18mm;"

@@ -273,7 +273,7 @@ def comparison_page(name: str, table: list[list[str]], failures: dict[str, str])
 
 
 def _is_folder_name(text: str) -> bool:
-    taken = ("default", "extra", "mathjax", "references")
+    taken = ("default", "extra", "references")
     return text not in taken and len(text) <= 60 and bool(re.fullmatch(r"[^\W_][\w -]*", text))
 
 

@@ -9,17 +9,13 @@ from typing import Any
 from docutils import nodes
 from sphinx.application import Sphinx
 
-from bookbuild import calculators, downloads, pages, pdf
+from bookbuild import calculators, downloads, fonts, pages, pdf
 
 
 def drop_unused_scripts(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
-    """Leave out the scripts of features that a page does not have."""
-    has_mathematics = 'class="math' in context.get("body", "")
-    context["script_files"] = [
-        file
-        for file in context.get("script_files", [])
-        if "thebe" not in str(file) and (has_mathematics or "mathjax" not in str(file).lower())
-    ]
+    """Leave out the scripts and style sheets of live kernels, which the book does not have."""
+    for kind in ("script_files", "css_files"):
+        context[kind] = [file for file in context.get(kind, []) if "thebe" not in str(file)]
 
 
 def add_calculator(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
@@ -97,6 +93,10 @@ def finish_pages(app: Sphinx, exception: Exception | None) -> None:
             page.write_text(pages.finish(page.read_text(encoding="utf-8")), encoding="utf-8")
     for script in output.glob("_static/vendor/fontawesome/*/js/*"):
         script.unlink()
+    for icons in output.glob("_static/vendor/fontawesome/*"):
+        others = (path for path in output.rglob("*") if path.suffix in (".html", ".js", ".mjs", ".css"))
+        texts = (path.read_text(encoding="utf-8") for path in others if icons not in path.parents)
+        fonts.reduce_icons(icons, texts)
     for wheel in output.glob("llmcalc-*.whl"):
         for notebook in output.glob("_sources/notebooks/*.ipynb"):
             downloads.make_portable(notebook, wheel.name)

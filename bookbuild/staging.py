@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +12,6 @@ from nbformat import NotebookNode
 from bookbuild import notebooks
 from bookbuild.notebooks import ROOT
 
-MATHJAX = Path(sys.prefix) / "npm" / "node_modules" / "mathjax" / "es5"
-
 
 def write_notebook(path: Path, notebook: NotebookNode) -> None:
     """Write an executed notebook as a page's source."""
@@ -23,13 +20,11 @@ def write_notebook(path: Path, notebook: NotebookNode) -> None:
 
 
 def write_settings(folder: Path, substitutions: dict[str, Any]) -> None:
-    """Write Jupyter Book's settings with the values that pages quote, and the files that every site ships."""
+    """Write Jupyter Book's settings with the values that pages quote."""
     settings = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
     settings["parse"]["myst_substitutions"] = substitutions
+    (folder / "extra").mkdir(exist_ok=True)  # the settings name it
     (folder / "_config.yml").write_text(yaml.safe_dump(settings, allow_unicode=True), encoding="utf-8")
-    fonts = Path("output/chtml/fonts/woff-v2")
-    shutil.copytree(MATHJAX / fonts, folder / "extra" / "mathjax" / fonts)
-    shutil.copy(MATHJAX / "tex-mml-chtml.js", folder / "extra" / "mathjax")
 
 
 def replace(old: Path, new: Path) -> None:

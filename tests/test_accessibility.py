@@ -42,8 +42,8 @@ def tab(site):
 
 
 def settle(tab):
-    """Wait until mathematics is set and what follows a change of size is done."""
-    tab.evaluate("window.MathJax?.startup?.promise")
+    """Wait until fonts are there and what follows a change of size is done."""
+    tab.evaluate("document.fonts.ready.then(() => {})")
     tab.evaluate("new Promise(done => requestAnimationFrame(() => setTimeout(done, 50)))")
 
 
@@ -109,6 +109,16 @@ def test_buttons_work_under_the_policy(site, tab):
     tab.locator(".bd-sidebar-primary a", has_text="Glossary").click()
     tab.wait_for_url("**/glossary.html")
     assert not tab.messages
+
+
+@pytest.mark.parametrize(("chosen", "shown"), [(None, "dark"), ("auto", "dark"), ("dark", "dark"), ("light", "light")])
+def test_the_theme_is_right_before_any_script_file_is_there(site, tab, chosen, shown):
+    tab.emulate_media(color_scheme="dark")
+    tab.goto(site[0])
+    tab.evaluate("mode => mode ? localStorage.setItem('mode', mode) : localStorage.clear()", chosen)
+    tab.route("**/*.js*", lambda route: route.abort())
+    tab.reload()
+    assert tab.evaluate("document.documentElement.dataset.theme") == shown
 
 
 def test_the_keyboard_skips_to_the_text_and_shows_where_it_is(site, tab):

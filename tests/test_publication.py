@@ -20,7 +20,7 @@ from bookbuild.notebooks import BUILD, ROOT
 SITE = BUILD / "html"
 PAGES = sorted(path.relative_to(SITE).as_posix() for path in SITE.rglob("*.html"))
 CHAPTERS = sorted(path.stem for path in (SITE / "notebooks").glob("*.html"))
-HEAVIEST = 700_000  # byte, compressed, without pictures
+HEAVIEST = 700_000  # byte, compressed, with a calculator and without pictures
 
 in_a_browser = pytest.mark.skipif(
     "CI" not in os.environ and browsing.find_browser() is None,
@@ -46,14 +46,13 @@ def test_a_page_is_light_and_works_below_a_path(below, page):
     tab = context.new_page()
     answers = []
     tab.on("requestfinished", lambda request: answers.append(request))
-    tab.goto(address + page, wait_until="load")
-    tab.evaluate("window.MathJax?.startup?.promise")
+    tab.goto(address + page, wait_until="networkidle")
+    tab.evaluate("document.fonts.ready.then(() => {})")
     weight = 0
     for request in answers:
         assert request.url.startswith((address, "data:"))
         assert request.response().status == 200, request.url
-        # A chapter's calculator has a budget of its own, in its own tests.
-        if request.resource_type != "image" and "/calculator/" not in request.url:
+        if request.resource_type != "image":
             weight += request.sizes()["responseBodySize"]
     context.close()
     assert 0 < weight < HEAVIEST

@@ -1,11 +1,14 @@
 """The finished site, from its files and in a browser."""
 
+import functools
 import os
+import re
 from pathlib import Path
 from urllib.parse import unquote, urldefrag, urlparse
 
 import pytest
 from bs4 import BeautifulSoup
+from fontTools.ttLib import TTFont
 
 from bookbuild import browser as browsing
 from bookbuild import publications
@@ -15,6 +18,18 @@ SITE = BUILD / "html"
 PAGES = sorted(path.relative_to(SITE).as_posix() for path in SITE.rglob("*.html") if "_static" not in path.parts)
 CHAPTERS = [page for page in PAGES if page.startswith("notebooks/")]
 
+# What style sheets draw: fonts, their weight, and characters, of all elements, folded or not.
+DRAWN_BY_STYLE = """() => {
+  const found = new Map();
+  for (const element of document.querySelectorAll("*")) {
+    for (const part of ["::before", "::after"]) {
+      const { content, fontFamily, fontWeight } = getComputedStyle(element, part);
+      const drawn = [fontFamily.replaceAll('"', ""), fontWeight, content.replace(/^"|"$/g, "")];
+      if (/Font Awesome|MJX/.test(fontFamily) && content.startsWith('"')) found.set(drawn.join(), drawn);
+    }
+  }
+  return [...found.values()];
+}"""
 in_a_browser = pytest.mark.skipif(
     "CI" not in os.environ and browsing.find_browser() is None,
     reason="no browser: install Chromium, or name one in BROWSER",
@@ -25,6 +40,19 @@ every_page = pytest.mark.parametrize("page", PAGES)
 @pytest.fixture(scope="module")
 def soups():
     return {page: BeautifulSoup((SITE / page).read_text(encoding="utf-8"), "html.parser") for page in PAGES}
+
+
+@functools.cache
+def characters_of(family, weight):
+    """Return the characters that a font of the site has, by its family and weight in the style sheets."""
+    for sheet in SITE.glob("_static/**/*.css"):
+        for face in re.findall(r"@font-face[^{]*\{([^}]*)\}", sheet.read_text(encoding="utf-8")):
+            rules = dict(rule.strip().split(":", 1) for rule in face.split(";") if rule.strip())
+            name = rules["font-family"].replace("\\", "").strip()
+            if name == family and rules.get("font-weight", weight) == weight:
+                [file, *_] = re.findall(r'url\("?([^")]+)', rules["src"])
+                return set(TTFont(sheet.parent / file).getBestCmap())
+    return set()
 
 
 @pytest.fixture(scope="module")
@@ -115,13 +143,35 @@ def test_a_page_fits_a_phone(site, page):
     tab.close()
 
 
+@every_page
+def test_mathematics_is_set_and_can_be_read_out(soups, page):
+    for formula in soups[page].select(".math"):
+        [drawn, read_out] = formula.select("mjx-container > *")
+        assert drawn.name == "mjx-math"
+        assert drawn["aria-hidden"] == "true"
+        assert read_out.select_one("math > *")
+        assert formula.select_one("mjx-container").previous_sibling in (None, "\n")  # no TeX is left
+        assert not formula.select("mjx-merror")
+    assert bool(soups[page].select(".math")) == bool(soups[page].select("link[href*='mathematics.css']"))
+
+
+def test_most_chapters_have_mathematics(soups):
+    assert sum(bool(soups[page].select("mjx-container")) for page in CHAPTERS) > 10
+
+
 @in_a_browser
-def test_mathematics_is_set(site):
+@every_page
+def test_every_icon_and_every_character_of_a_formula_is_drawn(site, page):
     address, browser = site
-    tab = browser.new_page()
-    tab.goto(f"{address}notebooks/training-gpus.html", wait_until="networkidle")
-    tab.wait_for_selector("mjx-container")
+    tab = browser.new_page(viewport={"width": 390, "height": 844})
+    tab.goto(address + page, wait_until="networkidle")
+    drawn = tab.evaluate(DRAWN_BY_STYLE)
     tab.close()
+    assert any(font == "Font Awesome 6 Free" for font, *_ in drawn)
+    for font, weight, text in drawn:
+        characters = {ord(character) for character in text if not character.isspace()}
+        families = [family.strip() for family in font.split(",")]
+        assert any(characters <= characters_of(family, weight) for family in families), (font, weight, text)
 
 
 @in_a_browser

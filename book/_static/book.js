@@ -1,7 +1,7 @@
 // Tables and formulas that are wider than the screen scroll in a box of their own: a box that does scroll
 // can be reached by keyboard and has a name, and one that doesn't is no stop on the way.
 (() => {
-  const BOXES = ".cell_output, .output, .pst-scrollable-table-container, .highlight pre, div.math";
+  const BOXES = ".cell_output, .output, .pst-scrollable-table-container, .highlight pre, div.math mjx-container";
 
   const name = (box) => {
     const caption = box.querySelector("caption");
@@ -13,8 +13,11 @@
   };
 
   const mark = () => {
-    for (const box of document.querySelectorAll(BOXES)) {
-      const scrolls = box.scrollWidth > box.clientWidth && getComputedStyle(box).overflowX !== "visible";
+    const boxes = [...document.querySelectorAll(BOXES)];
+    // All are measured before any is changed, so that the browser lays the page out once.
+    const wide = boxes.map((box) => box.scrollWidth > box.clientWidth && getComputedStyle(box).overflowX !== "visible");
+    for (const [position, box] of boxes.entries()) {
+      const scrolls = wide[position];
       if (scrolls && (box.tabIndex < 0 || !box.hasAttribute("role"))) {
         box.tabIndex = 0;
         box.setAttribute("role", "region");
@@ -26,10 +29,10 @@
   };
 
   const start = () => {
-    const observer = new ResizeObserver(mark);
-    observer.observe(document.body);
+    // What has just been laid out is shown first.
+    new ResizeObserver(() => setTimeout(mark)).observe(document.body);
     document.addEventListener("toggle", mark, true);
-    window.addEventListener("load", () => window.MathJax?.startup?.promise?.then(mark));
+    window.addEventListener("load", () => document.fonts.ready.then(mark));
   };
   document.readyState === "loading" ? document.addEventListener("DOMContentLoaded", start) : start();
 })();

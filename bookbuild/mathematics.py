@@ -1,0 +1,103 @@
+"""Sphinx extension: mathematics is set while the book is built, so that no page loads and waits for MathJax.
+
+MathJax writes the HTML here that it would write in a browser, with MathML for screen readers, and
+a style sheet with the characters that occur.
+"""
+
+import hashlib
+import html
+import json
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from myst_parser.sphinx_ext.mathjax import html_visit_displaymath
+from sphinx.application import Sphinx
+from sphinx.errors import ExtensionError
+from sphinx.ext.mathjax import html_visit_math
+from sphinx.util import logging
+
+NODE = Path(sys.prefix) / "bin" / "node"
+MATHJAX = Path(sys.prefix) / "npm" / "node_modules" / "mathjax" / "es5"
+logger = logging.getLogger(__name__)
+STYLE = "mathematics/mathematics.css"
+
+# What Sphinx writes: an element of a class, perhaps a number, and TeX between its delimiters.
+FORMULA = re.compile(
+    r'(?P<start><(?P<tag>span|div)[^>]*\bclass="math [^>]*>\s*(?:<span class="eqno">.*?</span>)?\s*)'
+    r"(?P<formula>\\\(.*?\\\)|\\\[.*?\\\])(?P<end>\s*</(?P=tag)>)",
+    re.DOTALL,
+)
+
+
+class Typesetter:
+    """A MathJax that sets formulas while Sphinx still writes pages."""
+
+    def __init__(self) -> None:
+        self.pages: dict[str, str] = {}
+        self._process = subprocess.Popen(
+            [NODE, Path(__file__).with_suffix(".mjs"), MATHJAX / "node-main.js"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            encoding="utf-8",
+        )
+
+    def send(self, name: str, page: str) -> int:
+        """Have the formulas of a page set, and return how many it has."""
+        formulas = [match["formula"] for match in FORMULA.finditer(page)]
+        for formula in formulas:
+            if formula not in self.pages:
+                self.pages[formula] = name
+                print(json.dumps([formula, html.unescape(formula[2:-2]), formula[1] == "["]), file=self._process.stdin)
+        return len(formulas)
+
+    def finish(self) -> dict[str, Any]:
+        """Return the HTML of formulas as `set`, their style sheet as `style`, and why others are not set as `wrong`."""
+        answer, _ = self._process.communicate()
+        if self._process.returncode:
+            raise ExtensionError("MathJax did not start")
+        return json.loads(answer)
+
+
+def place(page: str, formulas: dict[str, str]) -> str:
+    """Return a page with those of its formulas set that are given."""
+    return FORMULA.sub(
+        lambda match: f"{match['start']}{formulas.get(match['formula'], match['formula'])}{match['end']}", page
+    )
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    # The writers are those of MathJax in the browser; under their name Sphinx would add its script.
+    app.add_html_math_renderer("typeset", (html_visit_math, None), (html_visit_displaymath, None))
+    typesetter = Typesetter()
+
+    def read(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
+        if typesetter.send(pagename, context.get("body", "")):
+            app.add_css_file(STYLE)
+
+    def finish(app: Sphinx, exception: Exception | None) -> None:
+        if exception:
+            return
+        output = Path(app.outdir)
+        pages = {path: path.read_text(encoding="utf-8") for path in output.rglob("*.html")}
+        for path, page in pages.items():
+            typesetter.send(path.stem, page)  # what stands outside an article
+        answer = typesetter.finish()
+        for formula, why in answer["wrong"].items():
+            logger.warning("%s: %s", why, formula, location=typesetter.pages[formula])
+        if not answer["set"]:
+            return
+        sheet = output / "_static" / STYLE
+        shutil.copytree(MATHJAX / "output" / "chtml" / "fonts" / "woff-v2", sheet.parent, dirs_exist_ok=True)
+        sheet.write_text(answer["style"], encoding="utf-8")
+        # Browsers that know the sheet of an older book have to fetch this one.
+        version = f"{STYLE}?v={hashlib.sha256(answer['style'].encode()).hexdigest()[:8]}"
+        for path, page in pages.items():
+            path.write_text(place(page, answer["set"]).replace(f'{STYLE}"', f'{version}"'), encoding="utf-8")
+
+    app.connect("html-page-context", read)
+    app.connect("build-finished", finish, priority=400)  # before the pages are finished otherwise
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": False}
