@@ -128,6 +128,11 @@ class Calculator:
 
 MOVE_SLIDERS = """async () => {
   const planner = document.querySelector(".planner");
+  // The curves are drawn once they have come near.
+  if (planner) {
+    document.querySelector("table.curves").closest("details").scrollIntoView();
+    while (!document.querySelector(".planner-plots")) await new Promise((done) => setTimeout(done, 50));
+  }
   const measures = ["calculator-update", ...(planner ? ["calculator-curves"] : [])];
   const measured = Object.fromEntries(measures.map((name) => [name, []]));
   const last = (name) => performance.getEntriesByName(name).at(-1)?.duration;

@@ -210,19 +210,29 @@ def summary(model: dict[str, Any]) -> str:
     )
 
 
-def place(body: str, model: dict[str, Any]) -> str:
-    """Put a calculator's inputs beside the headline table of a page's HTML."""
+def place(body: str, address: str, model: dict[str, Any]) -> str:
+    """Put a calculator's inputs beside the headline table of a page's HTML.
+
+    Its worker starts as soon as the page is there, and does not wait for the page's scripts.
+    """
     before, found, rest = body.partition(HEADLINE_TABLE)
     if not found:
         raise ValueError("the page has no headline table")
+    for box in ("cell_output docutils container", "output text_html"):
+        start, _, end = before.rpartition(f'<div class="{box}">')
+        before = f'{start}<div class="{box} with-calculator">{end}'
     table, end, after = rest.partition("</table>")
-    kind = "calculator planner" if model["curves"] else "calculator"
-    saved = SAVED if model["curves"] else ""
-    return (
-        f'{before}<div class="{kind}"><div class="calculator-results">{found}{table}{end}'
-        f'<p class="calculator-summary" role="status">{html.escape(summary(model))}</p></div>{form(model)}{saved}</div>'
-        f"{after}"
-    )
+    worker = f"{address}/worker.mjs?chapter={model['notebook']}"
+    results = f"{found}{table}{end}"
+    said = f'<p class="calculator-summary" role="status">{html.escape(summary(model))}</p>'
+    if model["curves"]:
+        # On a phone the questions come before the many answers.
+        columns = f'{said}{form(model)}<div class="calculator-results">{results}</div>'
+        calculator = f'<div class="calculator planner"><div class="planner-columns">{columns}</div>{SAVED}</div>'
+    else:
+        calculator = f'<div class="calculator"><div class="calculator-results">{results}{said}</div>{form(model)}</div>'
+    script = f'<script>window.calculatorWorker ??= new Worker("{worker}", {{ type: "module" }});</script>'
+    return f"{before}{calculator}{after}{script}"
 
 
 def find(folder: Path, name: str) -> Path | None:
@@ -232,15 +242,9 @@ def find(folder: Path, name: str) -> Path | None:
 
 def preloads(address: str, model: dict[str, Any]) -> str:
     """Return tags that let a chapter's page fetch at once what its script would ask for in turn."""
-    modules = ["inputs.mjs", "python.mjs", "scenario.mjs", "micropython.mjs"]
-    modules += ["curves.mjs", "saved.mjs", "uplot.mjs"] if model["curves"] else []
-    return "".join(
-        [f'<link rel="modulepreload" href="{address}/{file}">\n' for file in modules]
-        + [
-            f'<link rel="preload" as="fetch" crossorigin href="{address}/{file}">\n'
-            for file in (f"{model['notebook']}.json", "micropython.wasm")
-        ]
-    )
+    modules = ["calculation.mjs", "inputs.mjs", "scenario.mjs"]
+    modules += ["saved.mjs"] if model["curves"] else []
+    return "".join(f'<link rel="modulepreload" href="{address}/{file}">\n' for file in modules)
 
 
 def stage(folder: Path, executed: dict[str, NotebookNode]) -> None:

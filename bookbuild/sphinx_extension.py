@@ -26,10 +26,11 @@ def add_calculator(app: Sphinx, pagename: str, templatename: str, context: dict[
         return
     address = f"../calculator/{data.parent.name}"
     model = json.loads(data.read_text(encoding="utf-8"))
-    context["body"] = calculators.place(context["body"], model)
+    context["body"] = calculators.place(context["body"], address, model)
     context["metatags"] = context.get("metatags", "") + calculators.preloads(address, model)
     app.add_css_file(f"{address}/calculator.css")
     if model["curves"]:
+        app.add_css_file(f"{address}/planner.css")
         app.add_css_file(f"{address}/uplot.css")
     app.add_js_file(f"{address}/page.mjs", type="module", **{"async": "async", "data-calculator": name})
 

@@ -33,8 +33,9 @@ def use_style():
 
 
 def log_ticks(axis):
-    """Set an axis that is logarithmic ticks at 1, 2 and 5 times powers of ten, numbered for people."""
-    axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    """Set a logarithmic axis ticks at powers of ten, if it is short also at 2 and 5 times them, numbered for people."""
+    low, high = axis.get_view_interval()
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5) if high < 100 * low else (1,)))
     axis.set_minor_locator(NullLocator())
     plain_numbers(axis)
 

@@ -1,4 +1,8 @@
-"""Lighthouse holds the pages that readers come to first to its audits, on a slowed telephone and on a desk."""
+"""Lighthouse holds the pages that readers come to first to its audits, on a slowed telephone and on a desk.
+
+Its score for performance is as good as the machine is idle, also where that is a share of a larger one. `make bench`
+prints it beside the aim; here the best of a few tries must show that no page has become slow.
+"""
 
 import os
 
@@ -8,17 +12,20 @@ from bookbuild import browser, lighthouse
 from bookbuild.notebooks import BUILD
 
 SITE = BUILD / "html"
-TRIES = 3  # other work on the machine costs points in performance, and in nothing else
-PAGES = [page for page in lighthouse.PAGES if (SITE / page).exists()]
+TRIES = 4
+FAST = 75
 
-pytestmark = pytest.mark.skipif(
-    "CI" not in os.environ and not (browser.find_browser() and lighthouse.is_installed()),
-    reason="no browser, or no Lighthouse, which make test installs",
-)
+pytestmark = [
+    pytest.mark.alone,
+    pytest.mark.skipif(
+        "CI" not in os.environ and not (browser.find_browser() and lighthouse.is_installed()),
+        reason="no browser, or no Lighthouse, which make test installs",
+    ),
+]
 
 
 @pytest.mark.parametrize("form", lighthouse.FORMS)
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", lighthouse.PAGES)
 def test_a_page_has_a_high_score(page, form):
     best = 0
     for _ in range(TRIES):
@@ -26,7 +33,6 @@ def test_a_page_has_a_high_score(page, form):
         best = max(best, found.scores.pop("performance"))
         assert len(found.scores) == 3
         assert min(found.scores.values()) >= lighthouse.AIM, (found.scores, found.lost)
-        # A calculator that starts with its page keeps a slowed telephone busy.
-        if best >= lighthouse.AIM or (form == "phone" and "data-calculator" in (SITE / page).read_text("utf-8")):
+        if best >= FAST:
             return
     pytest.fail(f"performance {best} of 100; lost in {found.lost}")

@@ -1,16 +1,12 @@
 // Makes a chapter's calculator work: its inputs, its headline table, the address bar and what can be copied.
+import { ask } from "./calculation.mjs";
 import { positionOf, problem, same, valueAt } from "./inputs.mjs";
-import { load, prepare } from "./python.mjs";
 import * as scenario from "./scenario.mjs";
 
-const FRAME = 16; // milliseconds
 const PAUSE = 700; // milliseconds without a change before a result is read out
 
-// This script runs as early as it can: what it loads is then there when the page is.
-const name = document.querySelector("script[data-calculator]").dataset.calculator;
-const [python, model] = await Promise.all([load(), fetchModel()]);
-const { calculate, draw } = prepare(python, model);
-const planner = model.curves ? await Promise.all([import("./curves.mjs"), import("./saved.mjs")]) : null;
+const model = await ask("describe");
+const planner = model.curves ? await import("./saved.mjs") : null;
 if (document.readyState === "loading") {
   await new Promise((parsed) => document.addEventListener("readystatechange", parsed, { once: true }));
 }
@@ -35,25 +31,31 @@ const fields = new Map(
   }),
 );
 
-async function fetchModel() {
-  return (await fetch(new URL(`./${name}.json`, import.meta.url))).json();
-}
-
 let shown; // texts of the scenario whose results the table shows
 let answer; // its results
 let saved = []; // scenarios of a planner that were saved, with their results
 let latest = model.parameters[0].name; // the parameter that was changed last
-let waiting = 0;
-let cost = 0; // milliseconds that the last update took
+let running = null; // the update under way
+let queued = null; // the one that follows it
 let announcement = 0;
 let drawing = 0;
 
-let plot; // of a planner: draws its curves
+let plot; // of a planner, once its figure has come near: draws its curves
 let compare; // of a planner: shows its saved scenarios
 if (planner) {
-  const [{ createPlots }, { createComparison }] = planner;
-  plot = createPlots(document.getElementById(model.figure), document.querySelector("table.curves"));
-  compare = createComparison(model, root, {
+  const figure = document.getElementById(model.figure);
+  const watch = new IntersectionObserver(
+    async (entries) => {
+      if (!entries.some((entry) => entry.isIntersecting)) return;
+      watch.disconnect();
+      const { createPlots } = await import("./curves.mjs");
+      plot = createPlots(figure, document.querySelector("table.curves"));
+      if (answer) drawAll();
+    },
+    { rootMargin: "50%" },
+  );
+  watch.observe(figure);
+  compare = planner.createComparison(model, root, {
     onOpen(number) {
       write(saved[number].texts);
       commit();
@@ -101,26 +103,40 @@ function say(element, text) {
 }
 
 /** Problems by parameter: of single values, or llmcalc's own refusal of them together. */
-function evaluate(texts) {
+async function evaluate(texts) {
   const problems = {};
   for (const [key, { parameter }] of fields) {
     const found = problem(parameter, texts[key]);
     if (found) problems[key] = found;
   }
   if (Object.keys(problems).length) return { problems };
-  const { refusal, ...results } = calculate(texts);
+  const { refusal, ...results } = await ask("calculate", texts);
   if (refusal === undefined) return { problems, results };
   const named = refusal.match(/^\w+/)?.[0];
   return { problems: { [fields.has(named) ? named : latest]: refusal } };
 }
 
-/** Show what the inputs give; where they give nothing, say why, and keep the last answer. */
+/** Show what the inputs give, one update at a time, the last of which takes the inputs as they are then. */
 function update() {
-  clearTimeout(waiting);
-  performance.clearMeasures("calculator-update");
-  const began = performance.now();
+  if (!running) {
+    running = show(performance.now()).finally(() => (running = null));
+    return running;
+  }
+  queued ??= running.then(() => {
+    queued = null;
+    return update();
+  });
+  return queued;
+}
+
+/** Show what the inputs give; where they give nothing, say why, and keep the last answer. */
+async function show(began) {
   const texts = read();
-  const { problems, results } = evaluate(texts);
+  return showEvaluated(began, texts, await evaluate(texts));
+}
+
+function showEvaluated(began, texts, { problems, results }) {
+  performance.clearMeasures("calculator-update");
   for (const [key, { control, error }] of fields) {
     say(error, problems[key] ?? "");
     if (key in problems) {
@@ -128,13 +144,12 @@ function update() {
       reveal(control);
     } else control.removeAttribute("aria-invalid");
   }
-  if (results) show(texts, results);
+  if (results) showResults(texts, results);
   performance.measure("calculator-update", { start: began });
-  cost = performance.now() - began;
   return Boolean(results);
 }
 
-function show(texts, results) {
+function showResults(texts, results) {
   shown = texts;
   answer = results;
   for (const { name: key, text } of model.results) {
@@ -160,32 +175,38 @@ function show(texts, results) {
   }, PAUSE);
 }
 
-/** Draw the curves in a frame of their own, after the numbers, and set the saved scenarios beside them. */
-function drawAll() {
-  performance.clearMeasures("calculator-curves");
-  const began = performance.now();
-  const marks = saved.map(({ results }, number) => ({ label: String(number + 1), ...results }));
-  plot(draw(), [{ label: "", ...answer }, ...marks]);
+/** Set the saved scenarios beside the one at hand, and draw the curves, in a frame of their own after the numbers. */
+async function drawAll() {
   compare([{ texts: shown, results: answer }, ...saved]);
   part("[data-action=save]").disabled = saved.length === scenario.MOST_SAVED;
+  if (!plot) return;
+  const began = performance.now();
+  const curves = await ask("draw");
+  const marks = saved.map(({ results }, number) => ({ label: String(number + 1), ...results }));
+  plot(curves, [{ label: "", ...answer }, ...marks]);
+  performance.clearMeasures("calculator-curves");
   performance.measure("calculator-curves", { start: began });
 }
 
 /** Take what an address says; a wrong address changes nothing and says why. */
-function open() {
+async function open() {
   const { texts, saved: others, wrong } = scenario.fromAddress(model, location.search);
+  const began = performance.now();
   // The scenario at hand last: the curves are those of the last one.
-  const evaluated = wrong ? [] : [...others, texts].map((each) => ({ texts: each, ...evaluate(each) }));
+  const evaluated = wrong
+    ? []
+    : await Promise.all([...others, texts].map(async (each) => ({ texts: each, ...(await evaluate(each)) })));
   const reasons = wrong ? [wrong] : evaluated.flatMap(({ problems }) => Object.values(problems));
   saved = reasons.length ? [] : evaluated.slice(0, -1).map(({ texts, results }) => ({ texts, results }));
   write(reasons.length ? scenario.fromAddress(model, "").texts : texts);
-  update();
+  if (reasons.length) await update();
+  else showEvaluated(began, texts, evaluated.at(-1));
   say(alarm, reasons.length ? `This link is not used: ${reasons.join("; ")}` : "");
 }
 
 /** Keep a finished change in the address and in the browser's history. */
-function commit() {
-  if (!update()) return;
+async function commit() {
+  if (!(await update())) return;
   say(alarm, "");
   remember();
 }
@@ -209,9 +230,7 @@ form.addEventListener("input", ({ target }) => {
   const { parameter, control } = fields.get(latest);
   if (target.dataset.slides) control.value = valueAt(parameter, Number(target.value));
   moveSlider(latest);
-  clearTimeout(waiting);
-  // A chapter that takes longer than a frame waits for the hand to rest, so that the slider does not stick.
-  waiting = setTimeout(update, cost > FRAME ? 10 * FRAME : 0);
+  update();
 });
 form.addEventListener("change", commit);
 form.addEventListener("click", ({ target }) => {
@@ -240,7 +259,7 @@ async function copy(button, text) {
   setTimeout(() => (button.textContent = label), 1500);
 }
 
-open();
+await open();
 form.querySelector("fieldset").disabled = false;
 for (const button of form.querySelectorAll(".calculator-actions button")) button.disabled = false;
 note.textContent = planner
