@@ -109,7 +109,7 @@ def model(name: str, notebook: NotebookNode) -> dict[str, Any]:
         "notebook": name,
         "parameters": [describe(parameter) for parameter in used],
         "results": [
-            {"name": key, "label": result["label"], "unit": result["unit"], "text": written(result["value"], DIGITS)}
+            result | {"name": key, "text": written(result["value"], DIGITS)}
             for key, result in notebooks.results(notebook).items()
         ],
         # What is read out: the first result, of a planner those that its curves show.
@@ -222,7 +222,7 @@ def place(body: str, address: str, model: dict[str, Any]) -> str:
         start, _, end = before.rpartition(f'<div class="{box}">')
         before = f'{start}<div class="{box} with-calculator">{end}'
     table, end, after = rest.partition("</table>")
-    worker = f"{address}/worker.mjs?chapter={model['notebook']}"
+    worker = f"{address}/worker.mjs"
     results = f"{found}{table}{end}"
     said = f'<p class="calculator-summary" role="status">{html.escape(summary(model))}</p>'
     if model["curves"]:
@@ -244,7 +244,8 @@ def preloads(address: str, model: dict[str, Any]) -> str:
     """Return tags that let a chapter's page fetch at once what its script would ask for in turn."""
     modules = ["calculation.mjs", "inputs.mjs", "scenario.mjs"]
     modules += ["saved.mjs"] if model["curves"] else []
-    return "".join(f'<link rel="modulepreload" href="{address}/{file}">\n' for file in modules)
+    tags = "".join(f'<link rel="modulepreload" href="{address}/{file}">\n' for file in modules)
+    return f'{tags}<link rel="preload" as="fetch" crossorigin href="{address}/{model["notebook"]}.json">\n'
 
 
 def stage(folder: Path, executed: dict[str, NotebookNode]) -> None:

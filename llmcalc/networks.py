@@ -287,6 +287,9 @@ def lenet(image_size=28, hidden=(120, 84), classes=10, sections=("conv", "fc")):
     return network.layers
 
 
+_LATEST = {}  # layers of the network that was built last
+
+
 def build(name, image_size=None, first_stem=False):
     """Layers of one of the networks of `NAMES`, with 1,000 classes.
 
@@ -316,12 +319,17 @@ def build(name, image_size=None, first_stem=False):
     """
     if name not in _BUILDERS:
         raise ValueError(f"network = {name!r} is not known: give one of {', '.join(NAMES)}")
-    builder, details = _BUILDERS[name]
-    network = Network(image_size or native_size(name))
-    if first_stem and builder is _mnasnet:
-        details = details + (True,)
-    builder(network, *details)
-    return network.layers
+    key = (name, image_size or native_size(name), first_stem)
+    # A page's slider that leaves the network as it is shall not wait for it to be built again.
+    if key not in _LATEST:
+        builder, details = _BUILDERS[name]
+        network = Network(key[1])
+        if first_stem and builder is _mnasnet:
+            details = details + (True,)
+        builder(network, *details)
+        _LATEST.clear()
+        _LATEST[key] = network.layers
+    return list(_LATEST[key])
 
 
 def native_size(name):

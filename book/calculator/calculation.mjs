@@ -1,7 +1,6 @@
-// What a page asks of its worker, which the page starts before anything else.
+// What a page calculates: the description of its chapter's calculator, and a worker that runs it.
 const { calculator: chapter } = document.querySelector("script[data-calculator]").dataset;
-const address = new URL(`./worker.mjs?chapter=${chapter}`, import.meta.url);
-const worker = (window.calculatorWorker ??= new Worker(address, { type: "module" }));
+const worker = (window.calculatorWorker ??= new Worker(new URL("./worker.mjs", import.meta.url), { type: "module" }));
 const waiting = new Map();
 let asked = 0;
 
@@ -10,7 +9,7 @@ worker.addEventListener("message", ({ data: { id, answer } }) => {
   waiting.delete(id);
 });
 
-/** Have the worker do something: describe the chapter's calculator, calculate its results, or draw their curves. */
+/** Have the worker do something: calculate a chapter's results, or draw the curves of the last ones. */
 export function ask(action, given) {
   return new Promise((resolve) => {
     asked += 1;
@@ -18,3 +17,6 @@ export function ask(action, given) {
     worker.postMessage({ id: asked, action, given });
   });
 }
+
+export const model = await (await fetch(new URL(`./${chapter}.json`, import.meta.url))).json();
+ask("prepare", model);

@@ -1,11 +1,10 @@
 // Makes a chapter's calculator work: its inputs, its headline table, the address bar and what can be copied.
-import { ask } from "./calculation.mjs";
+import { ask, model } from "./calculation.mjs";
 import { positionOf, problem, same, valueAt } from "./inputs.mjs";
 import * as scenario from "./scenario.mjs";
 
 const PAUSE = 700; // milliseconds without a change before a result is read out
 
-const model = await ask("describe");
 const planner = model.curves ? await import("./saved.mjs") : null;
 if (document.readyState === "loading") {
   await new Promise((parsed) => document.addEventListener("readystatechange", parsed, { once: true }));
@@ -33,6 +32,7 @@ const fields = new Map(
 
 let shown; // texts of the scenario whose results the table shows
 let answer; // its results
+let calculated = false; // whether the worker has calculated anything
 let saved = []; // scenarios of a planner that were saved, with their results
 let latest = model.parameters[0].name; // the parameter that was changed last
 let running = null; // the update under way
@@ -110,6 +110,7 @@ async function evaluate(texts) {
     if (found) problems[key] = found;
   }
   if (Object.keys(problems).length) return { problems };
+  calculated = true;
   const { refusal, ...results } = await ask("calculate", texts);
   if (refusal === undefined) return { problems, results };
   const named = refusal.match(/^\w+/)?.[0];
@@ -180,6 +181,7 @@ async function drawAll() {
   compare([{ texts: shown, results: answer }, ...saved]);
   part("[data-action=save]").disabled = saved.length === scenario.MOST_SAVED;
   if (!plot) return;
+  if (!calculated) await evaluate(shown);
   const began = performance.now();
   const curves = await ask("draw");
   const marks = saved.map(({ results }, number) => ({ label: String(number + 1), ...results }));
@@ -188,10 +190,21 @@ async function drawAll() {
   performance.measure("calculator-curves", { start: began });
 }
 
+/** The results of the page as it came. */
+function known() {
+  const by = (key) => Object.fromEntries(model.results.map((result) => [result.name, result[key]]));
+  return { texts: by("text"), values: by("value") };
+}
+
 /** Take what an address says; a wrong address changes nothing and says why. */
 async function open() {
   const { texts, saved: others, wrong } = scenario.fromAddress(model, location.search);
   const began = performance.now();
+  if (!location.search && !shown) {
+    // Nobody waits for what the page shows already.
+    showEvaluated(began, texts, { problems: {}, results: known() });
+    return;
+  }
   // The scenario at hand last: the curves are those of the last one.
   const evaluated = wrong
     ? []
