@@ -43,7 +43,10 @@ def finish(page: str) -> str:
     page = WRITTEN.sub(lambda match: match[1], UNUSED.sub("", page))
     for old, new in CORRECTIONS:
         page = page.replace(old, new)
-    page = WAITED_FOR.sub("<script defer", without_repeated_scripts(page))
+    page = without_repeated_scripts(page)
+    # Sphinx's search begins as soon as it is loaded, unless the page is still being read; what it finds is for later.
+    if "searchtools.js" not in page:
+        page = WAITED_FOR.sub("<script defer", page)
     tag = f'<meta http-equiv="Content-Security-Policy" content="{policy(page)}" />'
     return page.replace(CHARSET, f"{CHARSET}\n    {tag}", 1)
 
