@@ -2,6 +2,7 @@
 
 import io
 import json
+import math
 import os
 import random
 import shlex
@@ -239,6 +240,34 @@ def test_a_wrong_link_changes_nothing_and_says_why(tab, site, query, reason):
     tab.press("[name=mfu]", "Tab")
     browsing.wait_until(tab, "location.search === '?mfu=0.4'")
     assert tab.locator(".calculator-alert").is_hidden()
+
+
+@every_chapter
+def test_every_slider_stands_where_its_value_is(tab, site, name):
+    open_page(tab, site, name)
+    sliders = tab.locator("[data-slides]")
+    assert sliders.count()
+    for slider in sliders.all():
+        parameter = next(
+            each for each in model(name)["parameters"] if each["name"] == slider.get_attribute("data-slides")
+        )
+        value, low, high = float(parameter["default"]), parameter["low"], parameter["high"]
+        share = (
+            math.log(value / low) / math.log(high / low)
+            if parameter["scale"] == "log"
+            else (value - low) / (high - low)
+        )
+        expected = 1000 * (share**0.25 if parameter["scale"] == "power" else share)
+        assert abs(float(slider.input_value()) - expected) <= 0.5 + 1e-6, parameter["name"]
+        assert slider.get_attribute("aria-valuetext") == parameter["default"]
+
+
+def test_curves_are_drawn_although_the_first_change_was_refused(tab, site):
+    open_page(tab, site, "planner")
+    [page] = tab.evaluate(TRY, [(defaults("planner") | {"heads": "8", "kv_heads": "9"}, "kv_heads")])
+    assert page["errors"]
+    see_curves(tab)
+    assert "1,072 device" in tab.locator(".planner-plots").get_attribute("aria-label")
 
 
 def test_a_link_gives_the_same_numbers(tab, site):

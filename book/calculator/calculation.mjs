@@ -4,16 +4,18 @@ const worker = (window.calculatorWorker ??= new Worker(new URL("./worker.mjs", i
 const waiting = new Map();
 let asked = 0;
 
-worker.addEventListener("message", ({ data: { id, answer } }) => {
-  waiting.get(id)(answer);
+worker.addEventListener("message", ({ data: { id, answer, failure } }) => {
+  const { resolve, reject } = waiting.get(id);
   waiting.delete(id);
+  if (failure === undefined) resolve(answer);
+  else reject(new Error(failure));
 });
 
 /** Have the worker do something: calculate a chapter's results, or draw the curves of the last ones. */
 export function ask(action, given) {
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     asked += 1;
-    waiting.set(asked, resolve);
+    waiting.set(asked, { resolve, reject });
     worker.postMessage({ id: asked, action, given });
   });
 }

@@ -32,7 +32,7 @@ const fields = new Map(
 
 let shown; // texts of the scenario whose results the table shows
 let answer; // its results
-let calculated = false; // whether the worker has calculated anything
+let calculated = false; // whether the worker has results to draw
 let saved = []; // scenarios of a planner that were saved, with their results
 let latest = model.parameters[0].name; // the parameter that was changed last
 let running = null; // the update under way
@@ -110,9 +110,11 @@ async function evaluate(texts) {
     if (found) problems[key] = found;
   }
   if (Object.keys(problems).length) return { problems };
-  calculated = true;
   const { refusal, ...results } = await ask("calculate", texts);
-  if (refusal === undefined) return { problems, results };
+  if (refusal === undefined) {
+    calculated = true;
+    return { problems, results };
+  }
   const named = refusal.match(/^\w+/)?.[0];
   return { problems: { [fields.has(named) ? named : latest]: refusal } };
 }
@@ -202,6 +204,7 @@ async function open() {
   const began = performance.now();
   if (!location.search && !shown) {
     // Nobody waits for what the page shows already.
+    write(texts);
     showEvaluated(began, texts, { problems: {}, results: known() });
     return;
   }

@@ -14,10 +14,11 @@ export function createComparison(model, root, { onOpen, onRemove }) {
 
   function show(scenarios) {
     section.hidden = scenarios.length < 2;
+    if (section.hidden) return;
     if (scenarios.length !== columns) head.replaceChildren(heading(scenarios.length));
     columns = scenarios.length;
-    const differing = model.parameters.filter(({ name, ...parameter }) =>
-      scenarios.some(({ texts }) => !same({ name, ...parameter }, texts[name], scenarios[0].texts[name])),
+    const differing = model.parameters.filter((parameter) =>
+      scenarios.some(({ texts }) => !same(parameter, texts[parameter.name], scenarios[0].texts[parameter.name])),
     );
     body.replaceChildren(
       ...(differing.length ? [title("What differs", columns + 1)] : []),

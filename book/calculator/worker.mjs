@@ -13,5 +13,9 @@ const answers = {
 };
 
 addEventListener("message", async ({ data: { id, action, given } }) => {
-  postMessage({ id, answer: await answers[action](given) });
+  try {
+    postMessage({ id, answer: await answers[action](given) });
+  } catch (error) {
+    postMessage({ id, failure: String(error) });
+  }
 });
