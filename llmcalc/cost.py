@@ -115,6 +115,41 @@ def implied_price(cost, device_seconds):
     return cost / device_seconds
 
 
+def cost_per_token(cost, tokens):
+    r"""What each token costs of a sum that was paid for all of them.
+
+    .. math:: k = K / T
+
+    Parameters
+    ----------
+    cost : float or array
+        What was paid K, the rent of the devices or the price of their energy [USD].
+    tokens : float or array
+        Tokens that were processed for it T [token].
+
+    Returns
+    -------
+    float or array
+        Cost of a token [USD/token].
+
+    Raises
+    ------
+    ValueError
+        If an argument is out of range.
+
+    References
+    ----------
+    DeepSeek-AI 2024 (arXiv:2412.19437), table 1: 5.328 million dollars for the pre-training on 14.8e12 tokens.
+
+    Examples
+    --------
+    >>> round(cost_per_token(5.328e6, 14.8e12) * 1e6, 2)
+    0.36
+    """
+    positive(cost=cost, tokens=tokens)
+    return cost / tokens
+
+
 def affordable_flop(cost, price_per_second, peak_flops, mfu):
     r"""Compute that a sum of money hires.
 

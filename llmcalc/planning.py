@@ -234,8 +234,8 @@ def service_plan(
     request_rate,
     prompt_tokens,
     answer_tokens,
-    token_seconds,
-    first_token_seconds,
+    time_per_output_token,
+    time_to_first_token,
     mfu,
     mbu,
     bytes_per_param=2.0,
@@ -256,9 +256,9 @@ def service_plan(
         Requests a second for which the service is built [1/s].
     prompt_tokens, answer_tokens : float
         Tokens of a request that are read, and that are written.
-    token_seconds : float
+    time_per_output_token : float
         Longest mean time between two tokens of an answer [s].
-    first_token_seconds : float
+    time_to_first_token : float
         Longest time to read a prompt [s].
     mfu, mbu : float
         Shares of the peak that reading prompts and computing steps gets, and of the bandwidth that reading memory gets.
@@ -271,7 +271,7 @@ def service_plan(
     -------
     dict
         ``devices``, ``replicas``, ``devices_per_replica``, ``batch`` of answers that a replica writes at the same
-        time, ``token_seconds`` and ``first_token_seconds`` that it achieves [s].
+        time, ``time_per_output_token`` and ``time_to_first_token`` that it achieves [s].
 
     Raises
     ------
@@ -290,19 +290,19 @@ def service_plan(
     """
     positive(
         request_rate=request_rate,
-        token_seconds=token_seconds,
-        first_token_seconds=first_token_seconds,
+        time_per_output_token=time_per_output_token,
+        time_to_first_token=time_to_first_token,
         answer_tokens=answer_tokens,
     )
     fewer(than=("device_memory", device["device_memory"]), overhead=device["overhead"])
     replica = _replica_of(
-        shape, device, prompt_tokens, answer_tokens, token_seconds, mfu, mbu, bytes_per_param, bytes_per_value
+        shape, device, prompt_tokens, answer_tokens, time_per_output_token, mfu, mbu, bytes_per_param, bytes_per_value
     )
     best, size = None, 1.0
     while best is None or size <= replica_servers * device["devices_per_server"]:
         found = replica(size)
-        if found and found["first_token_seconds"] <= first_token_seconds:
-            answered = parallelism.sample_throughput(found["batch"], found["token_seconds"] * answer_tokens)
+        if found and found["time_to_first_token"] <= time_to_first_token:
+            answered = parallelism.sample_throughput(found["batch"], found["time_per_output_token"] * answer_tokens)
             replicas = round_up(request_rate / answered)
             if best is None or replicas * size < best["devices"]:
                 best = found | {"devices": replicas * size, "replicas": replicas}
@@ -418,7 +418,9 @@ def _memory(run, plan):
     }
 
 
-def _replica_of(shape, device, prompt_tokens, answer_tokens, token_seconds, mfu, mbu, bytes_per_param, bytes_per_value):
+def _replica_of(
+    shape, device, prompt_tokens, answer_tokens, time_per_output_token, mfu, mbu, bytes_per_param, bytes_per_value
+):
     """What a replica of a number of devices achieves, as a function of that number; None if it is too slow or small."""
     peak, bandwidth = device["peak_flops"], device["memory_bandwidth"]
     whole, middle = prompt_tokens + answer_tokens, prompt_tokens + answer_tokens / 2
@@ -432,14 +434,14 @@ def _replica_of(shape, device, prompt_tokens, answer_tokens, token_seconds, mfu,
     def replica(size):
         room = size * (device["device_memory"] - device["overhead"])
         for_weights = serving.reading_seconds(weights, 0, size, bandwidth, mbu)
-        if weights >= room or for_weights >= token_seconds:
+        if weights >= room or for_weights >= time_per_output_token:
             return None
         for_cache = for_weights * read / weights
         for_prompts = prompt / size / answer_tokens
         batch = min(
             memory.largest_batch(room, weights, cache),
-            serving.batch_in_time(token_seconds, for_weights, for_cache + for_prompts),
-            serving.batch_in_time(token_seconds, 0, token / size + for_prompts),
+            serving.batch_in_time(time_per_output_token, for_weights, for_cache + for_prompts),
+            serving.batch_in_time(time_per_output_token, 0, token / size + for_prompts),
         )
         if not batch:
             return None
@@ -447,8 +449,8 @@ def _replica_of(shape, device, prompt_tokens, answer_tokens, token_seconds, mfu,
         return {
             "devices_per_replica": size,
             "batch": batch,
-            "token_seconds": serving.token_interval(step, batch, prompt / size, answer_tokens),
-            "first_token_seconds": prompt / size,
+            "time_per_output_token": serving.time_per_output_token(step, batch, prompt / size, answer_tokens),
+            "time_to_first_token": prompt / size,
         }
 
     return replica

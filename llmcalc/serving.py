@@ -128,6 +128,41 @@ def peak_rate(token_rate, busiest_hour_share, hours_per_day=24):
     return token_rate * busiest_hour_share * hours_per_day
 
 
+def request_rate(token_rate, tokens_per_request):
+    r"""Rate of requests that a token rate is made of.
+
+    .. math:: q = R / T
+
+    Parameters
+    ----------
+    token_rate : float or array
+        Token rate, prompts and answers together R [token/s].
+    tokens_per_request : float or array
+        Tokens of a prompt and its answer together T [token].
+
+    Returns
+    -------
+    float or array
+        Requests a second [1/s].
+
+    Raises
+    ------
+    ValueError
+        If an argument is out of range.
+
+    References
+    ----------
+    Document 004, line 102: a question and its answer are 425 characters of 4/3 token, and there are 14,000 million a day.
+
+    Examples
+    --------
+    >>> round(request_rate(79333e8 / 86400, 425 * 4 / 3) * 86400 / 1e6)
+    14000
+    """
+    positive(token_rate=token_rate, tokens_per_request=tokens_per_request)
+    return token_rate / tokens_per_request
+
+
 def served_token_rate(devices, params, peak_flops, mfu, flop_per_param_token=2.0):
     r"""Token rate that a number of devices can serve: the inverse of sizing.
 
@@ -264,7 +299,7 @@ def reading_seconds(weight_bytes, cache_bytes, devices, memory_bandwidth, mbu):
     return (weight_bytes + cache_bytes) / (devices * memory_bandwidth * mbu)
 
 
-def token_interval(step_seconds, batch, prompt_seconds, steps_per_answer):
+def time_per_output_token(step_seconds, batch, prompt_seconds, steps_per_answer):
     r"""Mean time between two tokens of an answer, where prompts are read between the steps.
 
     .. math:: T = t + b \, t_p / a
@@ -300,7 +335,7 @@ def token_interval(step_seconds, batch, prompt_seconds, steps_per_answer):
 
     Examples
     --------
-    >>> round(token_interval(0.02, batch=32, prompt_seconds=0.1, steps_per_answer=200), 3)
+    >>> round(time_per_output_token(0.02, batch=32, prompt_seconds=0.1, steps_per_answer=200), 3)
     0.036
     """
     positive(step_seconds=step_seconds, steps_per_answer=steps_per_answer)
@@ -313,7 +348,7 @@ def batch_in_time(seconds, fixed_seconds, sequence_seconds):
 
     .. math:: b = \lfloor (T - f) / q \rfloor
 
-    The inverse of `token_interval`, where a step takes a time of its own and some more for each answer.
+    The inverse of `time_per_output_token`, where a step takes a time of its own and some more for each answer.
 
     Parameters
     ----------

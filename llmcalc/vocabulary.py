@@ -159,6 +159,7 @@ UNITS = {
     "tokens_exponent": "1",
     "tokens_per_character": "token/character",
     "tokens_per_param": "token/parameter",
+    "tokens_per_request": "token",
     "tokens_per_sample": "token/sample",
     "tokens_scale": "token",
     "tokens_unit": "token",

@@ -156,12 +156,12 @@ def test_a_program_that_leaves_no_memory_is_refused():
 @given(model=shapes, rate=st.floats(0.01, 1e4), interval=st.floats(0.005, 2), wait=st.floats(0.1, 10))
 def test_a_service_keeps_its_limits_and_carries_its_load(model, rate, interval, wait):
     shape = SHAPES[model]
-    limits = {"token_seconds": interval, "first_token_seconds": wait}
+    limits = {"time_per_output_token": interval, "time_to_first_token": wait}
     plan = planning.service_plan(shape, A100, **(SERVICE | limits | {"request_rate": rate}))
-    assert plan["token_seconds"] <= interval * (1 + 1e-9)
-    assert plan["first_token_seconds"] <= wait
+    assert plan["time_per_output_token"] <= interval * (1 + 1e-9)
+    assert plan["time_to_first_token"] <= wait
     assert plan["devices"] == plan["replicas"] * plan["devices_per_replica"]
-    answered = plan["replicas"] * plan["batch"] / (plan["token_seconds"] * SERVICE["answer_tokens"])
+    answered = plan["replicas"] * plan["batch"] / (plan["time_per_output_token"] * SERVICE["answer_tokens"])
     assert answered >= rate * (1 - 1e-9)
     assert (plan["replicas"] - 1) * answered / plan["replicas"] < rate
     stored = fitting.serving_bytes(shape, 800.0, plan["batch"])
@@ -171,7 +171,7 @@ def test_a_service_keeps_its_limits_and_carries_its_load(model, rate, interval, 
 @given(model=shapes, interval=st.floats(0.005, 2))
 def test_one_answer_more_would_not_fit_or_be_too_slow(model, interval):
     shape, whole, middle = SHAPES[model], 800.0, 700.0
-    plan = planning.service_plan(shape, A100, **SERVICE, token_seconds=interval, first_token_seconds=10.0)
+    plan = planning.service_plan(shape, A100, **SERVICE, time_per_output_token=interval, time_to_first_token=10.0)
     size, batch = plan["devices_per_replica"], plan["batch"] + 1
     stored = fitting.serving_bytes(shape, whole, 1)
     weights, cache = stored["weights"], stored["KV cache"]
@@ -179,17 +179,17 @@ def test_one_answer_more_would_not_fit_or_be_too_slow(model, interval):
     token = planning.sequence_flop(shape, middle) / middle
     computing = training.training_seconds(batch * token, size, A100["peak_flops"], 0.4)
     prompt = training.training_seconds(planning.sequence_flop(shape, 600.0), size, A100["peak_flops"], 0.4)
-    too_slow = serving.token_interval(max(reading, computing), batch, prompt, 200.0) > interval * (1 - 1e-9)
+    too_slow = serving.time_per_output_token(max(reading, computing), batch, prompt, 200.0) > interval * (1 - 1e-9)
     too_large = weights + batch * cache > size * 76e9 * (1 - 1e-9)
     assert too_slow or too_large
 
 
 def test_a_replica_spreads_over_servers_only_if_it_may_or_must():
     gpt3 = SHAPES["GPT-3"]
-    limits = {"token_seconds": 0.1, "first_token_seconds": 2.0}
+    limits = {"time_per_output_token": 0.1, "time_to_first_token": 2.0}
     one = planning.service_plan(gpt3, A100, **SERVICE, **limits)
     eight = planning.service_plan(gpt3, A100, **SERVICE, **limits, replica_servers=8)
-    hasty = planning.service_plan(gpt3, A100, **SERVICE, **(limits | {"token_seconds": 0.02}))
+    hasty = planning.service_plan(gpt3, A100, **SERVICE, **(limits | {"time_per_output_token": 0.02}))
     assert one["devices_per_replica"] == 8 < eight["devices_per_replica"]
     assert eight["devices"] <= one["devices"]
     assert hasty["devices_per_replica"] == 16  # eight devices take longer to read the weights once
