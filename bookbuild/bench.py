@@ -4,6 +4,7 @@
 few tries, since other work on the machine only ever adds time.
 """
 
+import json
 import os
 import shutil
 import subprocess
@@ -144,11 +145,10 @@ def main() -> None:
         report("first page readable on localhost", f"{page.readable:.2f} s", "aim under 1 s")
         report("first page, compressed, all it loads", f"{page.compressed_bytes / 1e3:.0f} kB", "aim under 1,000 kB")
         with serve(BUILD / "html") as address, browse() as browser:
-            measured = {
-                name: [measure_calculator(browser, f"{address}notebooks/{name}.html") for _ in range(3)]
-                for name in notebooks.names()
-                if list(BUILD.glob(f"html/calculator/*/{name}.json"))
-            }
+            measured = {}
+            for model in map(json.loads, map(Path.read_text, sorted(BUILD.glob("html/calculator/*/*.json")))):
+                page, parameter = f"{address}notebooks/{model['notebook']}.html", model["parameters"][0]
+                measured[model["notebook"]] = [measure_calculator(browser, page, parameter) for _ in range(5)]
         first = {name: min(page.first_result for page in pages) for name, pages in measured.items()}
         update = {name: min(page.update for page in pages) for name, pages in measured.items()}
         weight = {name: pages[0].compressed_bytes for name, pages in measured.items()}

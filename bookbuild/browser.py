@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 CANDIDATES = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"]
 FLAGS = [
@@ -149,8 +150,12 @@ MOVE_SLIDERS = """async () => {
 }"""
 
 
-def measure_calculator(browser: Any, address: str) -> Calculator:
-    """Open a page with a calculator and an empty cache, move each slider, and measure; of updates, the median."""
+def measure_calculator(browser: Any, address: str, parameter: dict[str, Any]) -> Calculator:
+    """Open a calculator's page with an empty cache, move each slider, and measure; of updates, the median.
+
+    A page comes with the results of its starting values. So a parameter is given in the address, from which the
+    calculator works out its first result.
+    """
     context = browser.new_context()
     page = context.new_page()
     sizes: list[int] = []
@@ -160,7 +165,8 @@ def measure_calculator(browser: Any, address: str) -> Calculator:
             sizes.append(request.sizes()["responseBodySize"])
 
     page.on("requestfinished", finished)
-    page.goto(address, wait_until="networkidle")
+    scenario = urlencode({parameter["name"]: parameter["default"]})
+    page.goto(f"{address}?{scenario}", wait_until="networkidle")
     wait_until(page, "performance.getEntriesByName('calculator-ready').length")
     ready, painted = page.evaluate(
         "['calculator-ready', 'first-contentful-paint'].map((name) => performance.getEntriesByName(name)[0].startTime)"

@@ -241,11 +241,15 @@ def find(folder: Path, name: str) -> Path | None:
 
 
 def preloads(address: str, model: dict[str, Any]) -> str:
-    """Return tags that let a chapter's page fetch at once what its script would ask for in turn."""
+    """Return tags that let a chapter's page fetch at once what its script would ask for in turn.
+
+    The page's own styles still come first.
+    """
     modules = ["calculation.mjs", "inputs.mjs", "scenario.mjs"]
     modules += ["saved.mjs"] if model["curves"] else []
-    tags = "".join(f'<link rel="modulepreload" href="{address}/{file}">\n' for file in modules)
-    return f'{tags}<link rel="preload" as="fetch" crossorigin href="{address}/{model["notebook"]}.json">\n'
+    tags = "".join(f'<link rel="modulepreload" fetchpriority="low" href="{address}/{file}">\n' for file in modules)
+    data = f"{address}/{model['notebook']}.json"
+    return f'{tags}<link rel="preload" as="fetch" fetchpriority="low" crossorigin href="{data}">\n'
 
 
 def stage(folder: Path, executed: dict[str, NotebookNode]) -> None:

@@ -152,7 +152,7 @@ def request_rate(token_rate, tokens_per_request):
 
     References
     ----------
-    Document 004, line 102: a question and its answer are 425 characters of 4/3 token, and there are 14,000 million a day.
+    Document 004, line 102: a question and its answer are 425 characters of 4/3 token, and 14e9 are asked a day.
 
     Examples
     --------

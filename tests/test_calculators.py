@@ -270,6 +270,18 @@ def test_curves_are_drawn_although_the_first_change_was_refused(tab, site):
     assert "1,072 device" in tab.locator(".planner-plots").get_attribute("aria-label")
 
 
+def test_a_page_says_that_its_calculator_does_not_work(site):
+    address, browser = site
+    context = browser.new_context()
+    tab = context.new_page()
+    tab.route("**/micropython.wasm", lambda route: route.fulfill(body=b"no program", content_type="application/wasm"))
+    tab.goto(f"{address}notebooks/training-gpus.html")
+    browsing.wait_until(tab, "!document.querySelector('.calculator-alert').hidden")
+    assert tab.locator(".calculator-alert").text_content().startswith("The calculator does not work here: ")
+    assert shown(tab) == calculate("training-gpus", defaults("training-gpus"))[0]
+    context.close()
+
+
 def test_a_link_gives_the_same_numbers(tab, site):
     open_page(tab, site, "training-gpus", "?mfu=0.35&accelerator=H100+SXM&number_format=bf16#the-answer")
     texts = defaults("training-gpus") | {"mfu": "0.35", "accelerator": "H100 SXM", "number_format": "bf16"}
@@ -402,18 +414,16 @@ def test_a_page_without_a_calculator_loads_nothing_of_it(site):
 @pytest.mark.alone
 @every_chapter
 def test_a_calculator_is_light_and_keeps_up(site, name):
-    """`make bench` prints the times beside their aims; twice the aims are a sign of trouble on a busy machine, too."""
     address, browser = site
-    measured = browsing.measure_calculator(browser, f"{address}notebooks/{name}.html")
-    assert measured.compressed_bytes < 400_000
-    first, update = measured.first_result, measured.update
-    for _ in range(7):
-        if first < 1.0 and update < 0.032:
-            break
-        measured = browsing.measure_calculator(browser, f"{address}notebooks/{name}.html")
+    first = update = math.inf
+    for _ in range(16):
+        page, parameter = f"{address}notebooks/{name}.html", model(name)["parameters"][0]
+        measured = browsing.measure_calculator(browser, page, parameter)
+        assert measured.compressed_bytes < 400_000
         first, update = min(first, measured.first_result), min(update, measured.update)
-    assert first < 1.0
-    assert update < 0.032
+        if first < 0.5 and update < 0.016:
+            return
+    pytest.fail(f"first result {first:.3f} s, update {1000 * update:.1f} ms")
 
 
 def curves_in_page(tab):

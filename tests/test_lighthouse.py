@@ -1,7 +1,6 @@
 """Lighthouse holds the pages that readers come to first to its audits, on a slowed telephone and on a desk.
 
-Its score for performance is as good as the machine is idle, also where that is a share of a larger one. `make bench`
-prints it beside the aim; here the best of a few tries must show that no page has become slow.
+Other work on the machine takes points of performance away, and never adds any: the best of some tries counts.
 """
 
 import os
@@ -12,8 +11,7 @@ from bookbuild import browser, lighthouse
 from bookbuild.notebooks import BUILD
 
 SITE = BUILD / "html"
-TRIES = 4
-FAST = 75
+TRIES = 8
 
 pytestmark = [
     pytest.mark.alone,
@@ -33,6 +31,6 @@ def test_a_page_has_a_high_score(page, form):
         best = max(best, found.scores.pop("performance"))
         assert len(found.scores) == 3
         assert min(found.scores.values()) >= lighthouse.AIM, (found.scores, found.lost)
-        if best >= FAST:
+        if best >= lighthouse.AIM:
             return
     pytest.fail(f"performance {best} of 100; lost in {found.lost}")

@@ -67,6 +67,9 @@ if (planner) {
   });
 }
 
+// Nobody else waits for what the worker can't do.
+addEventListener("unhandledrejection", ({ reason }) => say(alarm, `The calculator does not work here: ${reason.message}`));
+
 function read() {
   const texts = {};
   for (const [key, { parameter, control }] of fields) {

@@ -1,11 +1,14 @@
 // The worker of a page's calculator: it calculates, so that the page itself never waits.
-import { load, prepare } from "./python.mjs";
 
-const python = load();
+// On its way before the script that asks for it is there, and yet after all that the page needs to show.
+const binary = fetch(new URL("./micropython.wasm", import.meta.url), { priority: "low" });
+globalThis.fetch = async () => (await binary).clone();
+
+const runtime = import("./python.mjs").then(async ({ load, prepare }) => ({ python: await load(), prepare }));
 let prepared;
 const answers = {
   prepare: async (model) => {
-    prepared = python.then((found) => prepare(found, model));
+    prepared = runtime.then(({ python, prepare }) => prepare(python, model));
     await prepared;
   },
   calculate: async (texts) => (await prepared).calculate(texts),
