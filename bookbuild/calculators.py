@@ -42,7 +42,8 @@ SAVED = (
     '<p class="calculator-said" role="status"></p></section>'
 )
 HEADLINE_TABLE = '<table class="dataframe headline">'
-DECADES_ON_A_LINE = 100  # a slider whose ends differ by more is logarithmic
+RATIO_ON_A_LINE = 100  # a slider whose ends differ by a larger factor is logarithmic
+RANGE_ON_A_LINE = 50  # a slider from zero to more is denser towards zero
 
 
 class NoCalculator(Exception):  # noqa: N818 - no error: a chapter may do without
@@ -145,9 +146,9 @@ def describe(parameter: Parameter) -> dict[str, Any]:
 
 def scale(low: float, high: float) -> str:
     """Return how a slider runs over a range: evenly, evenly in the logarithm, or denser towards zero."""
-    if high <= DECADES_ON_A_LINE * max(low, 1e-300) or high - low <= DECADES_ON_A_LINE / 2:
-        return "linear"
-    return "log" if low > 0 else "power"
+    if low > 0:
+        return "log" if high > RATIO_ON_A_LINE * low else "linear"
+    return "power" if high - low > RANGE_ON_A_LINE else "linear"
 
 
 def text(value: Any) -> str:

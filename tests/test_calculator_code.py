@@ -108,6 +108,7 @@ def test_a_written_number_is_the_number():
     [
         (0.01, 1.0, "linear"),
         (1, 72, "linear"),
+        (0.001, 1.0, "log"),
         (0.01, 3650, "log"),
         (1e6, 1e14, "log"),
         (0, 10000, "power"),
