@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -66,7 +67,7 @@ class Checkout:
         return self.python("-m", "bookbuild.rerun", "--notebook", notebook, *arguments)
 
     def start(self, *command):
-        """Start a command in a process group of its own."""
+        """Start a command in a process group of its own, which can be interrupted even if the tests can't."""
         return subprocess.Popen(
             command,
             cwd=self.folder,
@@ -75,6 +76,7 @@ class Checkout:
             stderr=subprocess.STDOUT,
             encoding="utf-8",
             start_new_session=True,
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # ignored in what a shell runs aside
         )
 
     def edit(self, path, old, new):
