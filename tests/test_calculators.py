@@ -491,7 +491,7 @@ def test_scenarios_are_saved_in_the_address_and_stand_side_by_side(tab, site):
     table = tab.locator(".calculator-saved")
     assert table.is_hidden()
     save = tab.locator("[data-action=save]")
-    tab.get_by_text("How training runs").click()
+    tab.get_by_text("How training runs", exact=True).click()
     seen = []
     for mfu in ("0.3", "0.35", "0.45"):
         tab.fill("[name=mfu]", mfu)
