@@ -11,7 +11,7 @@ from bookbuild import browser, lighthouse
 from bookbuild.notebooks import BUILD
 
 SITE = BUILD / "html"
-TRIES = 8
+TRIES = 12
 
 pytestmark = [
     pytest.mark.alone,
