@@ -220,7 +220,9 @@ def place(body: str, address: str, model: dict[str, Any]) -> str:
     if not found:
         raise ValueError("the page has no headline table")
     for box in ("cell_output docutils container", "output text_html"):
-        start, _, end = before.rpartition(f'<div class="{box}">')
+        start, found_box, end = before.rpartition(f'<div class="{box}">')
+        if not found_box:
+            raise ValueError(f"the page's headline table stands in no {box}")
         before = f'{start}<div class="{box} with-calculator">{end}'
     table, end, after = rest.partition("</table>")
     worker = f"{address}/worker.mjs"

@@ -131,3 +131,12 @@ def test_what_pages_load_stands_under_the_name_of_its_contents(tmp_path, monkeyp
     ]
     assert len(first) == 1
     assert first == second != third
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [("<p>no table</p>", "no headline table"), (calculators.HEADLINE_TABLE, "stands in no cell_output")],
+)
+def test_a_page_without_a_place_for_its_calculator_is_refused(body, message):
+    with pytest.raises(ValueError, match=message):
+        calculators.place(body, "../calculator/0", {})
