@@ -9,7 +9,7 @@ The formula modules import nothing and run unchanged in CPython and MicroPython:
 `networks`, `scheduling`, `timelines`, `fitting`, `diagnosis` and `availability` compute what is no formula of
 numbers; `tables`, `ledger`, `results`, `formats` and `plots` serve the notebooks. Import the module you need:
 
->>> from llmcalc import training
+>>> from llmcalc.formulas import training
 >>> training.train_flop(175e9, 300e9)
 3.15e+23
 """

@@ -8,7 +8,7 @@ import pytest
 
 from bookbuild import notebooks, publications
 from bookbuild.execute import EXECUTED
-from llmcalc import ledger
+from llmcalc.report import ledger
 
 PUBLISHED = notebooks.BUILD / "html" / "reproduction.csv"
 

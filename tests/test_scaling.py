@@ -1,5 +1,6 @@
 """The scaling laws against what their authors print, and their optima against a search."""
 
+import inspect
 import math
 
 import numpy as np
@@ -7,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llmcalc import scaling, tables, training
+from llmcalc.formulas import scaling, training
+from llmcalc.report import tables
 
 CONSTANTS = {
     law: dict(zip(group["constant"], group["value"], strict=True))
@@ -31,7 +33,9 @@ def without_limit(law):
     ],
 )
 def test_the_constants_on_file_are_the_functions_defaults(function, law):
-    arguments = {name: 1e20 for name in ("params", "tokens", "budget_flop") if name in function.__code__.co_varnames}
+    arguments = {
+        name: 1e20 for name in ("params", "tokens", "budget_flop") if name in inspect.signature(function).parameters
+    }
     assert function(**arguments, **CONSTANTS[law]) == function(**arguments)
 
 
