@@ -11,6 +11,8 @@ NO_POWER_LAW = [
     scaling.kaplan_frontier_params,
     scaling.kaplan_loss,
     scaling.kaplan_loss_params,
+    scaling.kaplan_steps_loss,
+    scaling.kaplan_steps_params,
     scaling.chinchilla_loss,
     scaling.chinchilla_params,
 ]

@@ -21,4 +21,5 @@ NO_POWER_LAW = [
     transformer.layer_flop,
     transformer.forward_flop,
     transformer.iteration_flop,
+    transformer.other_flop,
 ]
