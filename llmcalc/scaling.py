@@ -1,6 +1,6 @@
 r"""Data of a training: tokens in a text, tokens for a model, and the laws that split a budget between the two.
 
-A scaling law is a formula, fitted to many trainings, that foretells the loss of a model: the
+A scaling law is a formula, fitted to many trainings, that predicts the loss of a model: the
 mean surprise at the next token, in nats. Below, N stands for parameters, D for training
 tokens and C for compute, C = k N D.
 """
@@ -359,7 +359,7 @@ def chinchilla_loss(
 
     .. math:: L = E + A \, N^{-\alpha} + B \, D^{-\beta}
 
-    Three parts: what no model can foretell, what a model of this size misses, and what
+    Three parts: what no model can predict, what a model of this size misses, and what
     this much text leaves unlearnt. Every token is seen once.
 
     Parameters
