@@ -610,8 +610,8 @@ def kaplan_steps_params(
 
     References
     ----------
-    Kaplan et al. 2020 (arXiv:2001.08361), equations B.4 and B.9; equation B.7: the least loss falls as the budget to the
-    power of about 0.052, so that the best size grows as its power 0.052 / 0.077.
+    Kaplan et al. 2020 (arXiv:2001.08361), equations B.4 and B.9; equation B.7: the least loss falls as the
+    budget to the power of about 0.052, so that the best size grows as its power 0.052 / 0.077.
 
     Examples
     --------

@@ -443,8 +443,8 @@ def arriving(tasks, arrivals):
     if len(tasks) != len(arrivals):
         raise ValueError(f"arrivals = {len(arrivals)} times is not accepted: give one for each of {len(tasks)} tasks")
     moved = []
-    for task, arrival in zip(tasks, arrivals):
-        task = dict(task)
+    for index, arrival in enumerate(arrivals):
+        task = dict(tasks[index])
         task["arrival"] = arrival
         moved.append(task)
     return moved
@@ -483,5 +483,7 @@ def mean_wait(seconds, interval):
     """
     positive(seconds=seconds, interval=interval)
     if not seconds < interval:
-        raise ValueError(f"seconds = {seconds} [s] is not accepted: give less than interval = {interval}, or tasks pile up")
+        raise ValueError(
+            f"seconds = {seconds} [s] is not accepted: give less than interval = {interval}, or tasks pile up"
+        )
     return seconds**2 / (2 * (interval - seconds))

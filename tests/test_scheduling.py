@@ -270,7 +270,7 @@ def test_work_refuses_nonsense(value):
 
 
 def test_the_generator_is_the_published_one():
-    # Park and Miller 1988 give state 10,000 of the multiplier 16,807; 48,271 has the state 399268537 there (C++'s minstd_rand).
+    # The 10,000th state of the multiplier 48,271 from 1, as the C++ standard prints it for minstd_rand.
     state = 1
     for _ in range(10_000):
         state = 48271 * state % 2147483647
