@@ -131,6 +131,8 @@ WORDS = {
     "backward_seconds": Word("s", "backward pass of a microbatch through one stage", POSITIVE),
     "bandwidth_share": Word("1", "share of the largest bandwidth that counts as reached", POSITIVE, usual=(0.01, 1)),
     "batch": Word("1", "sequences in work at once", POSITIVE, usual=(1, 1000000), shown="sequence", whole=True),
+    "batch_exponent": Word("1", "exponent of the batch", SHARE),
+    "batch_scale": Word("token", "scale of the batch", POSITIVE),
     "batch_step": Word(
         "1", "number that the batch is a multiple of", POSITIVE, usual=(1, 4096), shown="sequence", whole=True
     ),
@@ -229,6 +231,8 @@ WORDS = {
     "flop_per_param_token": Word(
         "FLOP/parameter/token", "FLOP per active parameter and token", POSITIVE, usual=(1, 12)
     ),
+    "flop_per_score": Word("FLOP", "other FLOP of an attention score", POSITIVE),
+    "flop_per_value": Word("FLOP", "other FLOP of a number of the hidden state", POSITIVE),
     "flop_per_weight": Word("FLOP", "FLOP of one product of a matrix entry and its addition", POSITIVE),
     "flops": Word("FLOP/s", "rate of computing", POSITIVE),
     "forward_backward_seconds": Word("s", "time of the forward and the backward pass", POSITIVE, usual=(0.001, 10000)),
@@ -387,6 +391,7 @@ WORDS = {
     ),
     "request_rate": Word("1/s", "requests a second", POSITIVE),
     "runs": Word("1", "trials until a model satisfies", POSITIVE),
+    "seed": Word("1", "number of a random draw", POSITIVE, whole=True),
     "samples": Word("sample", "samples, of a training step the batch", POSITIVE),
     "samples_per_batch": Word("sample", "batch of all devices", POSITIVE, usual=(1, 1000000)),
     "saved_seconds": Word("s", "time saved", FROM_ZERO),
@@ -433,7 +438,9 @@ WORDS = {
     "speedup_a100": Word("1", "claimed ratio to an A100", POSITIVE, usual=(0.01, 1000)),
     "split_bytes": Word("byte", "bytes for a token and element of the hidden state that the devices share", FROM_ZERO),
     "step_seconds": Word("s", "time of a step, which writes a token of every answer", POSITIVE),
+    "steps_exponent": Word("1", "exponent of the steps", SHARE),
     "steps_per_answer": Word("1", "steps, and so tokens, of an answer", POSITIVE),
+    "steps_scale": Word("1", "scale of the steps", POSITIVE),
     "stream_ops": Word("op/s", "demand of a stream", POSITIVE),
     "stream_tops": Word(
         "op/s",

@@ -1,6 +1,6 @@
 r"""Data of a training: tokens in a text, tokens for a model, and the laws that split a budget between the two.
 
-A scaling law is a formula, fitted to many trainings, that foretells the loss of a model: the
+A scaling law is a formula, fitted to many trainings, that predicts the loss of a model: the
 mean surprise at the next token, in nats. Below, N stands for parameters, D for training
 tokens and C for compute, C = k N D.
 """
@@ -379,7 +379,7 @@ def chinchilla_loss(
 
     .. math:: L = E + A \, N^{-\alpha} + B \, D^{-\beta}
 
-    Three parts: what no model can foretell, what a model of this size misses, and what
+    Three parts: what no model can predict, what a model of this size misses, and what
     this much text leaves unlearnt. Every token is seen once.
 
     Parameters
@@ -508,3 +508,158 @@ def chinchilla_params(
     gain_ratio = params_exponent * params_coefficient / (tokens_exponent * tokens_coefficient)
     relative_budget = budget_flop / (flop_per_param_token * params_unit * tokens_unit)
     return params_unit * (gain_ratio * relative_budget**tokens_exponent) ** (1 / (params_exponent + tokens_exponent))
+
+
+@formula
+def kaplan_steps_loss(
+    params,
+    tokens,
+    params_scale=6.5e13,
+    steps_scale=2.1e3,
+    batch_scale=2.1e8,
+    params_exponent=0.077,
+    steps_exponent=0.76,
+    batch_exponent=0.21,
+):
+    r"""Loss of a model by Kaplan et al.'s law of size and steps, on tokens that are read once.
+
+    .. math:: L = (N_c / N)^{\alpha_N} + (S_c / S)^{\alpha_S}, \quad S = D / B, \quad B = B_* \, L^{-1 / \alpha_B}
+
+    The steps are the fewest that reach the loss, those of the critical batch B, which itself depends on the
+    loss; so the equation is solved for the loss by Newton's method.
+
+    Parameters
+    ----------
+    params : float or array
+        Parameters N, embeddings not counted [parameter].
+    tokens : float or array
+        Training tokens D, each read once [token].
+    params_scale : float or array
+        Scale of the parameters N_c [parameter].
+    steps_scale : float or array
+        Scale of the steps S_c [1].
+    batch_scale : float or array
+        Critical batch at a loss of one nat B_* [token].
+    params_exponent : float or array
+        Exponent of the parameters, 0 < params_exponent <= 1 [1].
+    steps_exponent : float or array
+        Exponent of the steps, 0 < steps_exponent <= 1 [1].
+    batch_exponent : float or array
+        Exponent of the critical batch, 0 < batch_exponent <= 1 [1].
+
+    Returns
+    -------
+    float or array
+        Loss in nats a token [1].
+
+    Raises
+    ------
+    ValueError
+        If an argument is out of range.
+
+    References
+    ----------
+    Kaplan et al. 2020 (arXiv:2001.08361), equations 1.6 and B.3, tables 3 and 5; equation B.5: the best model for a
+    budget stops about 10 % above the loss that it would reach in endless training.
+
+    Examples
+    --------
+    >>> best = kaplan_steps_params(1.2e23)
+    >>> round(kaplan_steps_loss(best, 1.2e23 / (6 * best)) / kaplan_steps_loss(best, 1e30) - 1, 2)
+    0.1
+    """
+    accept(
+        params=params,
+        tokens=tokens,
+        params_scale=params_scale,
+        steps_scale=steps_scale,
+        batch_scale=batch_scale,
+        params_exponent=params_exponent,
+        steps_exponent=steps_exponent,
+        batch_exponent=batch_exponent,
+    )
+    floor = (params_scale / params) ** params_exponent
+    deficit = (steps_scale * batch_scale / tokens) ** steps_exponent
+    power = steps_exponent / batch_exponent
+    # The root of L = floor + deficit / L**power lies above this start, and at most at twice it: a few steps do.
+    loss = (floor ** (power + 1) + deficit) ** (1 / (power + 1))
+    for _ in range(8):
+        missed = deficit / loss**power
+        loss = loss + (floor + missed - loss) / (1 + power * missed / loss)
+    return loss
+
+
+@formula
+def kaplan_steps_params(
+    budget_flop,
+    params_scale=6.5e13,
+    steps_scale=2.1e3,
+    batch_scale=2.1e8,
+    params_exponent=0.077,
+    steps_exponent=0.76,
+    batch_exponent=0.21,
+    flop_per_param_token=6.0,
+):
+    r"""Parameters that minimise `kaplan_steps_loss` for a budget.
+
+    .. math::
+        N = N_c \left( \frac{C \, (1 + r)^{1 / \alpha_B} \, r^{1 / \alpha_S}}{k \, N_c \, S_c \, B_*}
+        \right)^{1 / (1 + \alpha_N / \alpha_B + \alpha_N / \alpha_S)}, \quad r = \alpha_N / \alpha_S
+
+    Parameters
+    ----------
+    budget_flop : float or array
+        Training compute C [FLOP].
+    params_scale : float or array
+        Scale of the parameters N_c [parameter].
+    steps_scale : float or array
+        Scale of the steps S_c [1].
+    batch_scale : float or array
+        Critical batch at a loss of one nat B_* [token].
+    params_exponent : float or array
+        Exponent of the parameters, 0 < params_exponent <= 1 [1].
+    steps_exponent : float or array
+        Exponent of the steps, 0 < steps_exponent <= 1 [1].
+    batch_exponent : float or array
+        Exponent of the critical batch, 0 < batch_exponent <= 1 [1].
+    flop_per_param_token : float or array
+        FLOP per parameter and token, k [FLOP/parameter/token].
+
+    Returns
+    -------
+    float or array
+        Parameters [parameter].
+
+    Raises
+    ------
+    ValueError
+        If an argument is out of range.
+
+    References
+    ----------
+    Kaplan et al. 2020 (arXiv:2001.08361), equations B.4 and B.9; equation B.7: the least loss falls as the
+    budget to the power of about 0.052, so that the best size grows as its power 0.052 / 0.077.
+
+    Examples
+    --------
+    >>> tenfold = kaplan_steps_params(1e24) / kaplan_steps_params(1e23)
+    >>> round(tenfold**0.077, 2) == round(10**0.052, 2)
+    True
+    >>> round(kaplan_steps_params(6 * 100e9 * 200e9) / 1e9)
+    81
+    """
+    accept(
+        budget_flop=budget_flop,
+        params_scale=params_scale,
+        steps_scale=steps_scale,
+        batch_scale=batch_scale,
+        flop_per_param_token=flop_per_param_token,
+        params_exponent=params_exponent,
+        steps_exponent=steps_exponent,
+        batch_exponent=batch_exponent,
+    )
+    ratio = params_exponent / steps_exponent
+    relative_budget = budget_flop / (flop_per_param_token * params_scale * steps_scale * batch_scale)
+    gain = (1 + ratio) ** (1 / batch_exponent) * ratio ** (1 / steps_exponent)
+    power = 1 / (1 + params_exponent / batch_exponent + ratio)
+    return params_scale * (relative_budget * gain) ** power

@@ -600,3 +600,60 @@ def logits_term(vocabulary_size, layers, hidden_size):
     """
     accept(vocabulary_size=vocabulary_size, layers=layers, hidden_size=hidden_size)
     return vocabulary_size / (12 * layers * hidden_size)
+
+
+@formula
+def other_flop(batch, context, hidden_size, heads, flop_per_value=71.0, flop_per_score=6.0):
+    r"""FLOP of a layer that are no matrix products: biases, residuals, norms, activation and softmax.
+
+    .. math:: b \, s \, (k_h \, h + k_s \, a \, s)
+
+    For each number of the hidden state GPT's layer takes about 71: 9 for the biases of its matrices, 2 for the
+    residual additions, 8 for each of two norms, and 11 for the activation of each of the MLP's 4 h numbers. For each
+    score it takes 6: scale, mask, subtract the largest, exponentiate, add up and divide.
+
+    Parameters
+    ----------
+    batch : float or array
+        Sequences b [1].
+    context : float or array
+        Tokens of a sequence s [1].
+    hidden_size : float or array
+        Hidden size h [1].
+    heads : float or array
+        Query heads a [1].
+    flop_per_value : float or array
+        FLOP for each token and number of its hidden state k_h, 0 or more [FLOP].
+    flop_per_score : float or array
+        FLOP for each head and pair of tokens k_s, 0 or more [FLOP].
+
+    Returns
+    -------
+    float or array
+        Work of a layer beside its matrix products [FLOP].
+
+    Raises
+    ------
+    ValueError
+        If an argument is out of range.
+
+    References
+    ----------
+    Document 003, line 88: more than 99 % of a large model's FLOP are matrix products; the shape is that of GPT-3
+    (Brown et al. 2020, arXiv:2005.14165, table 2.1).
+
+    Examples
+    --------
+    >>> products = layer_flop(1, 2048, 12288, 96, 96, 4 * 12288)
+    >>> int(100 * products / (products + other_flop(1, 2048, 12288, 96)))
+    99
+    """
+    accept(
+        batch=batch,
+        context=context,
+        hidden_size=hidden_size,
+        heads=heads,
+        flop_per_value=flop_per_value,
+        flop_per_score=flop_per_score,
+    )
+    return batch * context * (flop_per_value * hidden_size + flop_per_score * heads * context)

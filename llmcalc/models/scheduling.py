@@ -360,3 +360,124 @@ def _whole(**counts):
 def _some(jobs):
     if not jobs:
         raise Refusal("jobs", jobs, "at least one job")
+
+
+def random_arrivals(count, seconds, seed):
+    """Times at which tasks arrive independently of each other, each at any moment of a period.
+
+    They are drawn by Lehmer's generator, so that a seed gives the same times on every machine.
+
+    Parameters
+    ----------
+    count : int
+        Tasks [1].
+    seconds : float
+        Length of the period [s].
+    seed : int
+        Number of the draw, 1 or more: another one gives other times [1].
+
+    Returns
+    -------
+    list of float
+        Arrivals, in their order [s].
+
+    Raises
+    ------
+    ValueError
+        If an argument is out of range.
+
+    References
+    ----------
+    Park and Miller 1988 (https://doi.org/10.1145/63039.63042): from 1, the 10,000th state of the generator with the
+    multiplier 16,807 is 1,043,618,065. The multiplier here is their later one, 48,271.
+
+    Examples
+    --------
+    >>> early, *_, late = random_arrivals(30, 365.0, seed=1)
+    >>> 0 < early < late < 365, random_arrivals(30, 365.0, seed=1) == random_arrivals(30, 365.0, seed=2)
+    (True, False)
+    """
+    _whole(count=count, seed=seed)
+    accept(seconds=seconds)
+    modulus, multiplier = 2147483647, 48271
+    # Neighbouring seeds start close to each other, and a few steps part them.
+    state = int(seed) % (modulus - 1) + 1
+    for _ in range(8):
+        state = multiplier * state % modulus
+    times = []
+    for _ in range(int(count)):
+        state = multiplier * state % modulus
+        times.append(seconds * state / modulus)
+    return sorted(times)
+
+
+def arriving(tasks, arrivals):
+    """Tasks with other arrivals.
+
+    Parameters
+    ----------
+    tasks : list of dict
+        Tasks as `schedule` takes them.
+    arrivals : list of float
+        When each of them arrives [s].
+
+    Returns
+    -------
+    list of dict
+        The tasks, as copies.
+
+    Raises
+    ------
+    ValueError
+        If there are not as many arrivals as tasks.
+
+    Examples
+    --------
+    >>> [task["arrival"] for task in arriving(equal_tasks(2, runs=8, cards=8, seconds=7), [1.5, 4.0])]
+    [1.5, 4.0]
+    """
+    if len(tasks) != len(arrivals):
+        raise Refusal("arrivals", len(arrivals), f"one for each of {len(tasks)} tasks")
+    moved = []
+    for index, arrival in enumerate(arrivals):
+        task = dict(tasks[index])
+        task["arrival"] = arrival
+        moved.append(task)
+    return moved
+
+
+def mean_wait(seconds, interval):
+    r"""Mean wait of equal tasks that arrive at random and are served one after another, in the long run.
+
+    .. math:: w = \frac{t^2}{2 \, (T - t)}
+
+    Parameters
+    ----------
+    seconds : float
+        Duration of a task t, less than the interval [s].
+    interval : float
+        Mean time between two arrivals T [s].
+
+    Returns
+    -------
+    float
+        Mean time from a task's arrival to its start [s].
+
+    Raises
+    ------
+    ValueError
+        If an argument is out of range, or tasks come faster than they are served.
+
+    References
+    ----------
+    Pollaczek and Khinchine's formula for a constant duration; document 000, lines 667-670: 30 tasks a year of 9 days.
+
+    Examples
+    --------
+    >>> round(mean_wait(9.0, 365 / 30), 1)
+    12.8
+    """
+    accept(seconds=seconds, interval=interval)
+    if not seconds < interval:
+        raise Refusal("seconds", seconds, f"less than interval = {interval}, or tasks pile up")
+    return seconds**2 / (2 * (interval - seconds))
