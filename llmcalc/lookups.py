@@ -1,6 +1,6 @@
 """Look-ups in data files that have been read: they need nothing but the rows."""
 
-FORMATS = ("fp64", "fp32", "tf32", "fp16", "bf16", "fp8", "int8", "int4")
+FORMATS = ("fp64", "fp32", "tf32", "fp16", "bf16", "fp8", "int8", "fp4", "int4")
 
 
 def row(rows, column, value):

@@ -1,0 +1,1 @@
+"""Things with parts, checked when they are made and handed on whole."""
