@@ -188,7 +188,9 @@ class Device:
             reason = self.missing.get(f"peak_{number_format}")
             because = f" ({reason})" if reason else ""
             known = ", ".join(self.formats) or "none"
-            raise ValueError(f"number_format = {number_format!r} has no peak for {self.name}{because}: known are {known}")
+            raise ValueError(
+                f"number_format = {number_format!r} has no peak for {self.name}{because}: known are {known}"
+            )
         return self._peaks[number_format]
 
     def best_format(self, formats=TRAINING_FORMATS):
