@@ -7,6 +7,7 @@ shows 81,559 MiB or 81,920 MiB, and neither is 80e9 bytes.
 
 from ..checks import fraction, non_negative, positive
 from ..lookups import FORMATS
+from ..units import HOUR
 
 # What is known of a device besides its peaks, with the unit of each.
 UNITS = {
@@ -19,7 +20,6 @@ UNITS = {
     "server_power": "W",
     "price_per_second": "USD/s",
 }
-SECONDS_PER_HOUR = 3600
 
 # Formats that weights are trained in, the usual one first.
 TRAINING_FORMATS = ("bf16", "fp16", "tf32", "fp32")
@@ -98,7 +98,7 @@ class Device:
         for number_format in peaks or {}:
             if number_format not in FORMATS:
                 raise ValueError(f"peaks has {number_format!r}, which is not accepted: give {', '.join(FORMATS)}")
-            unit = "op/s" if number_format.startswith("int") else "FLOP/s"
+            unit = _unit_of_peak(number_format)
             self._peaks[number_format] = _positive(f"peaks[{number_format!r}]", unit, peaks[number_format])
         numbers = {
             "memory": memory,
@@ -114,6 +114,8 @@ class Device:
         for quantity in UNITS:
             if numbers[quantity] is not None:
                 self._numbers[quantity] = _positive(quantity, UNITS[quantity], numbers[quantity])
+        if isinstance(link_devices, (int, float)) and (link_devices < 1 or link_devices % 1):
+            raise ValueError(f"link_devices = {link_devices!r} [1] is not accepted: give a whole number, 1 or more")
 
     def __getattr__(self, name):
         # Reached only where the usual look-up found nothing.
@@ -148,10 +150,10 @@ class Device:
         if "memory_reported" in facts:
             numbers["memory"] = facts["memory_reported"]
         if "rent" in facts:
-            numbers["price_per_second"] = facts["rent"] / SECONDS_PER_HOUR
+            numbers["price_per_second"] = facts["rent"] / HOUR
         reasons = dict(missing or {})
         if "rent" in reasons:
-            reasons["price_per_second"] = reasons["rent"]
+            reasons["price_per_second"] = reasons.pop("rent")
         return Device(
             name=name,
             peaks={form: facts[f"peak_{form}"] for form in FORMATS if f"peak_{form}" in facts},
@@ -209,8 +211,34 @@ class Device:
         for number_format in formats:
             if number_format in self._peaks:
                 return number_format
-        known = ", ".join(self.formats) or "none"
-        raise ValueError(f"{self.name} has no peak for any of {', '.join(formats)}: known are {known}")
+        raise ValueError(f"{self.name} has no peak for any of {', '.join(formats)}: known are {self._listed_formats()}")
+
+    @property
+    def training_format(self):
+        """The number format to train in, None if there is no peak for any."""
+        for number_format in TRAINING_FORMATS:
+            if number_format in self._peaks:
+                return number_format
+        return None
+
+    def numbers(self):
+        """The numbers that are known, by quantity, with their units."""
+        known = {f"peak_{form}": {"value": self._peaks[form], "unit": _unit_of_peak(form)} for form in self.formats}
+        for quantity in UNITS:
+            if quantity in self._numbers:
+                known[quantity] = {"value": self._numbers[quantity], "unit": UNITS[quantity]}
+        return known
+
+    def gaps(self):
+        """Why each number that is not known is missing, by quantity."""
+        reasons = {quantity: NOT_GIVEN for quantity in UNITS if not self.has(quantity)}
+        for quantity in self.missing:
+            if not self.has(quantity):
+                reasons[quantity] = self.missing[quantity]
+        return reasons
+
+    def _listed_formats(self):
+        return ", ".join(self.formats) or "none"
 
     def usable_memory(self, share=1, reserved=0):
         """Memory that a program may fill [byte].
@@ -245,6 +273,10 @@ class Device:
         if of not in ("server", "device"):
             raise ValueError(f"of = {of!r} is not accepted: give 'server' or 'device'")
         return self.server_power if of == "server" else self.power
+
+
+def _unit_of_peak(number_format):
+    return "op/s" if number_format[:3] == "int" else "FLOP/s"
 
 
 def _positive(name, unit, value):
