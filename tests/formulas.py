@@ -15,6 +15,7 @@ SOURCE = Path(llmcalc.__file__).parent
 NOT_OF_FORMULAS = {
     "__init__",
     "availability",
+    "catalogue",
     "checks",
     "fitting",
     "diagnosis",

@@ -177,7 +177,7 @@ def test_peaks_are_dense(name, number_format, value):
 
 
 # GeForce cards halve their rate in 16 bits when they accumulate in FP32, as training does.
-GEFORCE = {"RTX 3090", "RTX 4090", "RTX 5090"}
+GEFORCE = {"RTX 3060 12GB", "RTX 3080 10GB", "RTX 3090", "RTX 4090", "RTX 5090"}
 # Blackwell Ultra has more FP4 and fewer integer units, Cambricon's has 8/3 as many for integers: no power of two.
 UNUSUAL = {"B300", "GB300", "MLU370-X8"}
 
@@ -341,6 +341,13 @@ def test_a_menu_offers_what_can_answer_and_says_why_the_others_cannot():
     assert entries["Moffett S30"]["reasons"]
     can = [name for name, entry in entries.items() if not entry["reasons"]]
     assert len(can) > 40
+
+
+@pytest.mark.parametrize("name", ["B200", "RTX 4090", "L40S", "TPU v5e"])
+def test_devices_that_a_planner_lacked_have_what_a_plan_needs(name):
+    """Training and serving ask for a peak, memory and its rate; power is asked for by the energy alone."""
+    [entry] = menu([catalogue.device(name)], ["memory", "memory_bandwidth"])
+    assert entry == {"name": name, "number_format": "bf16", "reasons": []}
 
 
 def test_a_menu_without_a_peak_asks_for_none():
