@@ -103,14 +103,14 @@ def accept(**quantities: object) -> None:
         _line_up(arrays)
 
 
-def require(name: str, value: object, within: "object", accepted: str = "") -> None:
+def require(name: str, value: object, within: "object", accepted: str = "", unit: str = "") -> None:
     """Refuse a number, or an array of numbers, out of a range (errors as in `accept`)."""
     if type(value) in NUMBERS:
         good = value <= MOST and within.holds(value)
     else:
         good = _are_numbers(value) and _holds(value, within)
     if not good:
-        raise Refusal(name, _first_refused(value, within), accepted or within.accepted)
+        raise Refusal(name, _first_refused(value, within), accepted or within.accepted, unit)
 
 
 def whole(**quantities: object) -> None:

@@ -86,9 +86,17 @@ def test_every_source_is_in_the_bibliography(name):
 
 def test_peaks_of_a_device_are_ordered_by_the_width_of_their_format():
     peaks = tables.accelerators()
-    for narrow, wide in [("fp32", "fp64"), ("tf32", "fp32"), ("bf16", "tf32"), ("fp8", "bf16"), ("int8", "fp16")]:
+    pairs = [("fp32", "fp64"), ("tf32", "fp32"), ("bf16", "tf32"), ("fp8", "bf16"), ("fp4", "fp8"), ("int4", "int8")]
+    for narrow, wide in pairs:
         both = peaks[[f"peak_{narrow}", f"peak_{wide}"]].dropna()
-        assert (both[f"peak_{narrow}"] >= both[f"peak_{wide}"]).all()
+        assert (both[f"peak_{narrow}"] >= both[f"peak_{wide}"]).all(), (narrow, wide)
+
+
+def test_integers_are_as_fast_as_fp16_but_on_blackwell_ultra():
+    # NVIDIA gave most of the integer units of the B300 up for FP4.
+    peaks = tables.accelerators()[["peak_int8", "peak_fp16"]].dropna()
+    slower = peaks[peaks["peak_int8"] < peaks["peak_fp16"]]
+    assert set(slower.index) == {"B300", "GB300"}
 
 
 def test_tensor_core_formats_halve_as_they_widen():
