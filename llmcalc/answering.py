@@ -31,7 +31,7 @@ def question(
     >>> answers.training_gpus(mfu=1.63)
     Traceback (most recent call last):
     ...
-    llmcalc.checks.Refusal: mfu = 1.63 is not accepted: give a number from 0.01 to 1
+    llmcalc.checks.Refusal: mfu = 1.63 is not accepted: give a number from 0.001 to 1
     """
 
     def guard(function):
@@ -96,10 +96,9 @@ def written(number: float) -> str:
     >>> written(1e6), written(72), written(0.01), written(1e15)
     ('1000000', '72', '0.01', '1e15')
     """
-    text = str(number)
     if number == number // 1 and abs(number) < 1e9:
         return str(int(number))
-    return text.replace("e+", "e")
+    return ("%g" % number).replace("e+", "e")
 
 
 def _number(value):
