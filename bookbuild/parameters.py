@@ -113,7 +113,7 @@ def declared(notebook: str) -> dict[str, Parameter]:
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "The specified file .* does not end in")
         inspected = papermill.inspect_notebook(str(SOURCES / f"{notebook}.md"))
-    parameters, groups = {}, _groups(notebook)
+    parameters, grouped = {}, groups(notebook)
     for name, found in inspected.items():
         comment = COMMENT.match(found["help"])
         if not comment or found["inferred_type_name"] not in TYPES:
@@ -128,21 +128,21 @@ def declared(notebook: str) -> dict[str, Parameter]:
             unit=comment["unit"],
             help=comment["help"].strip(),
             accepted=(comment["accepted"] or "").strip(),
-            group=groups[name],
+            group=grouped[name],
         )
     return parameters
 
 
-def _groups(notebook: str) -> dict[str, str]:
+def groups(notebook: str) -> dict[str, str]:
     """Return the comment on a line of its own above each parameter, which names its group."""
     [cell] = [cell for cell in read(notebook).cells if "parameters" in cell.metadata.get("tags", [])]
-    groups, group = {}, ""
+    grouped, group = {}, ""
     for line in cell.source.splitlines():
         if line.startswith("#"):
             group = line.removeprefix("#").strip()
         elif ":" in line:
-            groups[line.partition(":")[0]] = group
-    return groups
+            grouped[line.partition(":")[0]] = group
+    return grouped
 
 
 def convert(parameters: dict[str, Parameter], given: dict[str, str]) -> dict[str, Any]:
