@@ -39,6 +39,21 @@ class Results:
         """Each value as people write it, by name."""
         return {name: written(result["value"], DIGITS) for name, result in self._results.items()}
 
+    def __repr__(self):
+        texts = self.formatted()
+        labels = max([len(result["label"]) for result in self._results.values()] or [0])
+        figures = max([len(text) for text in texts.values()] or [0])
+        lines, heading = [], ""
+        for name, result in self._results.items():
+            if result["heading"] != heading:
+                heading = result["heading"]
+                lines.append(heading)
+            label, text = result["label"], texts[name]
+            # MicroPython's texts have no ljust.
+            padded = label + " " * (labels - len(label) + 2) + " " * (figures - len(text)) + text
+            lines.append(padded if result["unit"] == "1" else padded + " " + result["unit"])
+        return "\n".join(lines)
+
     def _repr_html_(self):
         import html  # which MicroPython, in a page's calculator, does not have
 

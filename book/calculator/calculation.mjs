@@ -4,6 +4,13 @@ const worker = (window.calculatorWorker ??= new Worker(new URL("./worker.mjs", i
 const waiting = new Map();
 let asked = 0;
 
+// A worker that is kept from starting answers nothing: whoever waits for it is told.
+let failed = null;
+worker.addEventListener("error", (event) => {
+  failed = new Error(event.message || "its worker does not start");
+  for (const { reject } of waiting.values()) reject(failed);
+  waiting.clear();
+});
 worker.addEventListener("message", ({ data: { id, answer, failure } }) => {
   const { resolve, reject } = waiting.get(id);
   waiting.delete(id);
@@ -13,6 +20,7 @@ worker.addEventListener("message", ({ data: { id, answer, failure } }) => {
 
 /** Have the worker do something: calculate a chapter's results, or draw the curves of the last ones. */
 export function ask(action, given) {
+  if (failed) return Promise.reject(failed);
   return new Promise((resolve, reject) => {
     asked += 1;
     waiting.set(asked, { resolve, reject });
