@@ -98,7 +98,7 @@ def written(number: float) -> str:
     """
     if number == number // 1 and abs(number) < 1e9:
         return str(int(number))
-    return ("%g" % number).replace("e+", "e")
+    return f"{number:g}".replace("e+", "e")
 
 
 def _number(value):
