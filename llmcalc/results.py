@@ -2,6 +2,10 @@
 
 from .formats import number, written
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
 MIME_TYPE = "application/vnd.llmcalc.results+json"
 CURVES_MIME_TYPE = "application/vnd.llmcalc.curves+json"
 DIGITS = 4
@@ -21,8 +25,8 @@ class Results:
     1559.0
     """
 
-    def __init__(self, **results):
-        self._results = {}
+    def __init__(self, **results: "tuple[float | str, str, str] | str") -> None:
+        self._results: dict[str, dict[str, Any]] = {}
         heading = ""
         for name, result in results.items():
             if isinstance(result, str):
@@ -32,14 +36,14 @@ class Results:
             value = value if isinstance(value, str) else float(value)
             self._results[name] = {"value": value, "unit": unit, "label": label, "heading": heading}
 
-    def __getitem__(self, name):
+    def __getitem__(self, name: str) -> "Any":
         return self._results[name]["value"]
 
-    def formatted(self):
+    def formatted(self) -> "dict[str, str]":
         """Each value as people write it, by name."""
         return {name: written(result["value"], DIGITS) for name, result in self._results.items()}
 
-    def _repr_html_(self):
+    def _repr_html_(self) -> str:
         import html  # which MicroPython, in a page's calculator, does not have
 
         texts = self.formatted()
@@ -54,7 +58,7 @@ class Results:
         rows = f"{rows}</tbody>".replace("<tbody></tbody>", "")
         return f'<table class="dataframe headline"><caption>The answer</caption>{rows}</table>'
 
-    def _repr_mimebundle_(self, include=None, exclude=None):
+    def _repr_mimebundle_(self, include: "Any" = None, exclude: "Any" = None) -> "dict[str, Any]":
         # A list, because files of notebooks sort the keys of mappings.
         listed = [{"name": name} | result for name, result in self._results.items()]
         return {"text/html": self._repr_html_(), MIME_TYPE: listed}
@@ -75,17 +79,17 @@ class Curves:
     [2.0, 1.0]
     """
 
-    def __init__(self, *curves):
+    def __init__(self, *curves: "tuple[str, str, str, list[float | None]]") -> None:
         self._curves = curves
 
-    def data(self):
+    def data(self) -> "list[dict[str, Any]]":
         """All of it as a list of mappings, the values as numbers and as people write them."""
         return [
             {"name": name, "label": label, "unit": unit, "values": values, "texts": [number(value) for value in values]}
             for name, label, unit, values in self._curves
         ]
 
-    def _repr_html_(self):
+    def _repr_html_(self) -> str:
         import html
 
         columns = self.data()
@@ -99,5 +103,5 @@ class Curves:
         table = f'<table class="dataframe curves"><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>'
         return f"<details><summary>The curves in numbers</summary>{table}</details>"
 
-    def _repr_mimebundle_(self, include=None, exclude=None):
+    def _repr_mimebundle_(self, include: "Any" = None, exclude: "Any" = None) -> "dict[str, Any]":
         return {"text/html": self._repr_html_(), CURVES_MIME_TYPE: self.data()}

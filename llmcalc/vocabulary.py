@@ -15,6 +15,12 @@ from .units import DAY, GIBI, GIGA, HOUR, KILOWATT_HOUR, TERA
 
 INFINITY = float("inf")
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    Numeric = Any
+
 
 class Range:
     """Numbers between two ends, each of which belongs to it or not.
@@ -39,7 +45,7 @@ class Range:
         self.low_open, self.high_open = low_open, high_open
         self.accepted = accepted
 
-    def holds(self, smallest, largest=None):
+    def holds(self, smallest: "Numeric", largest: "Numeric | None" = None) -> "Numeric":
         """Whether numbers from the smallest to the largest lie in the range; of arrays, element by element."""
         largest = smallest if largest is None else largest
         above = smallest > self.low if self.low_open else smallest >= self.low
