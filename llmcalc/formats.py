@@ -64,7 +64,7 @@ def _scaled(size: float, places: int) -> int:
     above = int(fraction * 2.0**53) * 10 ** max(places, 0) * 2 ** max(exponent, 0)
     below = 10 ** max(-places, 0) * 2 ** max(-exponent, 0)
     whole, rest = divmod(above, below)
-    return int(whole) + (2 * rest > below or (2 * rest == below and whole % 2 == 1))
+    return int(whole + (2 * rest > below or (2 * rest == below and whole % 2 == 1)))
 
 
 def _in_thousands(whole: str) -> str:
