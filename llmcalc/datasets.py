@@ -147,6 +147,23 @@ def peak_flops(accelerator: str, number_format: str, argument: str = "number_for
     return numbers[f"peak_{number_format}"]
 
 
+def electric_power(accelerator: str) -> float:
+    """Power to plan with [W]: a device's share of the most that its server draws, where that is known, else its own.
+
+    Raises
+    ------
+    Refusal
+        If there is no such accelerator, or no power of it is known.
+
+    Examples
+    --------
+    >>> electric_power("H100 SXM"), electric_power("A100 PCIe 80GB")
+    (1275.0, 300.0)
+    """
+    quantity = "server_power" if "server_power" in _numbers(accelerator) else "power"
+    return specification(accelerator, quantity)
+
+
 def _numbers(accelerator: str) -> "dict[str, float]":
     known = specifications()
     if not isinstance(accelerator, str) or accelerator not in known:
