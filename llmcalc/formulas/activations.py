@@ -1,7 +1,7 @@
 """Bytes that training keeps of a token for the backward pass, from a layer's own widths.
 
 Korthikanti et al. 2022 (arXiv:2205.05198) count one shape: an MLP of four times the hidden size, as many key and value
-heads as queries, unfused kernels and dropout. Here every width is an argument; in that case their 34 h + 5 a s comes out.
+heads as queries, unfused kernels and dropout. Here every width is an argument; there their 34 h + 5 a s comes out.
 Values are kept in 16 bits. What the devices of tensor parallelism do not share is spread over `sequence_shards`
 with sequence parallelism, and repeated on each without (1).
 """
@@ -322,8 +322,8 @@ def logits_bytes(tokens, vocabulary_size, tensor_parallel=1, bytes_per_value=14.
 
     References
     ----------
-    Grattafiori et al. 2024 (arXiv:2407.21783), table 3: 8,192 tokens of 128,256 take 4.2 GB in FP32; NVIDIA/Megatron-LM,
-    megatron/core/tensor_parallel/cross_entropy.py; pytorch/torchtitan, torchtitan/train.py of December 2024.
+    Grattafiori et al. 2024 (arXiv:2407.21783), table 3: 8,192 tokens of 128,256 take 4.2 GB in FP32;
+    NVIDIA/Megatron-LM, megatron/core/tensor_parallel/cross_entropy.py; pytorch/torchtitan, torchtitan/train.py of December 2024.
 
     Examples
     --------
@@ -362,8 +362,8 @@ def adapter_params(inputs, outputs, rank):
 
     References
     ----------
-    Hu et al. 2021 (arXiv:2106.09685), section 4.1, and table 4: 37.7e6 trainable parameters for GPT-3, which follow from
-    rank 8 on the queries and values of 96 layers.
+    Hu et al. 2021 (arXiv:2106.09685), section 4.1, and table 4: 37.7e6 trainable parameters for GPT-3, which follow
+    from rank 8 on the queries and values of 96 layers.
 
     Examples
     --------

@@ -22,7 +22,7 @@ def chunks_under_way(pipeline_stages, stage, microbatches, model_chunks=1):
 
     .. math:: \min \left( p - i, \, b \right), \quad \min \left( 2 \, (p - i - 1) + (m - 1) \, p + 1, \, b \, m \right)
 
-    The first for the plain schedule, in which a forward pass takes turns with a backward one, the second if it is interleaved.
+    The first for the plain schedule, in which forward and backward passes take turns, the second if it is interleaved.
 
     Parameters
     ----------

@@ -2,8 +2,8 @@
 
 Any object with the attributes of `llmcalc.models.run.Run` will do, and any model with those of `Model`.
 
-Two kinds of programs are told apart, as their memory differs: Megatron-LM's, in which each device keeps whole weights in 16
-bits and at most shares what the optimiser keeps (zero_stage 0 to 2), and FSDP's (zero_stage 3), which shares
+Two kinds of programs are told apart, as their memory differs: Megatron-LM's, in which each device keeps whole weights
+in 16 bits and at most shares what the optimiser keeps (zero_stage 0 to 2), and FSDP's (zero_stage 3), which shares
 parameters in 32 bits and gathers a layer at a time.
 """
 
@@ -11,10 +11,10 @@ from ..formulas import activations, attention
 from ..formulas.parallel_memory import chunks_under_way, layers_of_stage
 from .numbers import shown, size, whole
 
-# Bytes of a parameter that the optimiser keeps beside weight and gradient in mixed precision: an FP32 copy of the weight (4) and
-# Adam's two moments (8; Rajbhandari et al. 2020, arXiv:1910.02054, section 3.1), in 8 bits (2; Dettmers et al. 2021,
-# arXiv:2110.02861), factored into rows and columns (about none; Shazeer and Stern 2018, arXiv:1804.04235), none or one
-# moment of SGD, and one of Muon (4; Liu et al. 2025, arXiv:2502.16982, section 2.4).
+# Bytes of a parameter that the optimiser keeps beside weight and gradient in mixed precision: an FP32 copy of the
+# weight (4) and Adam's two moments (8; Rajbhandari et al. 2020, arXiv:1910.02054, section 3.1), in 8 bits (2;
+# Dettmers et al. 2021, arXiv:2110.02861), factored into rows and columns (about none; Shazeer and Stern 2018,
+# arXiv:1804.04235), none or one moment of SGD, and one of Muon (4; Liu et al. 2025, arXiv:2502.16982, section 2.4).
 MASTER = 4.0
 OPTIMISERS = {"adam": 12.0, "adam 8-bit": 6.0, "adafactor": 4.0, "sgd": 4.0, "sgd with momentum": 8.0, "muon": 8.0}
 
@@ -29,6 +29,8 @@ GRADIENT_BYTES_AT_WORK = 6.0
 # Transformer Engine keeps, for each shape of a weight whose gradient is summed in place, one placeholder in 16 bits:
 # NVIDIA/TransformerEngine, transformer_engine/pytorch/module/base.py, get_dummy_wgrad (since 2.3).
 PLACEHOLDER_BYTES = 2.0
+
+MOST = 1e18  # bytes and parameters beyond which a number is a slip
 
 # Bytes of an adapter's parameter: weight, gradient and Adam, all in FP32.
 ADAPTER_BYTES = 16.0
@@ -100,7 +102,7 @@ def training_memory(
         ("fragmentation", fragmentation),
         ("outside_bytes", outside_bytes),
     ):
-        size(name, value, 0)
+        size(name, value, 0, MOST)
     tuning = (OPTIMISERS[optimiser], offload, adapter_rank, frozen_bytes, reference_bytes)
     found = []
     for index in range(int(run.pipeline_stages)):
@@ -176,7 +178,7 @@ class _Stage:
         run, stage = self.run, self.run.zero_stage
         weight, gradient = 2.0, run.gradient_bytes
         if self.sharded:  # the shard in 32 bits is the optimiser's copy
-            weight, optimiser_bytes = 2.0 + MASTER - 2.0, optimiser_bytes - MASTER
+            weight, optimiser_bytes = MASTER, optimiser_bytes - MASTER
         if offload:
             weight, gradient, optimiser_bytes = 2.0, 0.0, 0.0
         if adapter_rank:
@@ -294,7 +296,7 @@ class _Stage:
             )
             if run.pipeline_stages > 1:  # gathered, and gradients summed, until the last microbatch is through
                 return sum(self.params()) * (GATHERED_BYTES / 2 + 4.0)
-            unit = max(layer, self.tables() * self.table() / max(1, self.tables()))
+            unit = max(layer, self.table() if self.tables() else 0)
             return unit * (GATHERED_BYTES + GRADIENT_BYTES_AT_WORK) + 2 * layer * GATHERED_BYTES / 2
         if not self.has_placeholders():
             return 0.0
@@ -316,7 +318,7 @@ def zero3_state(params, devices, largest_layer, offload=False):
     >>> round(zero3_state(6805e6, 4, 131.08e6) / 2**30, 2), round(zero3_state(6805e6, 4, 131.08e6, True) / 2**30, 2)
     (29.01, 3.66)
     """
-    size("params", params)
+    size("params", params, 1, MOST)
     size("devices", devices)
-    size("largest_layer", largest_layer, 0)
+    size("largest_layer", largest_layer, 0, MOST)
     return 4.0 * largest_layer + (2.0 if offload else 18.0) * params / devices
