@@ -323,7 +323,8 @@ def logits_bytes(tokens, vocabulary_size, tensor_parallel=1, bytes_per_value=14.
     References
     ----------
     Grattafiori et al. 2024 (arXiv:2407.21783), table 3: 8,192 tokens of 128,256 take 4.2 GB in FP32;
-    NVIDIA/Megatron-LM, megatron/core/tensor_parallel/cross_entropy.py; pytorch/torchtitan, torchtitan/train.py of December 2024.
+    NVIDIA/Megatron-LM, megatron/core/tensor_parallel/cross_entropy.py; pytorch/torchtitan,
+    torchtitan/train.py of December 2024.
 
     Examples
     --------

@@ -21,6 +21,10 @@ OPTIMISERS = {"adam": 12.0, "adam 8-bit": 6.0, "adafactor": 4.0, "sgd": 4.0, "sg
 # Bytes of a logit with what follows from it; see `activations.logits_bytes`.
 LOSSES = {"fused": 2.0, "in place": 6.0, "plain": 14.0}
 
+# What PyTorch's loss over logits that devices share keeps beside: the sum of two gradients is a third
+# (pytorch/pytorch, torch/distributed/tensor/parallel/loss.py).
+SHARED_LOSS_BYTES = 4.0
+
 # Of an FSDP unit at work: gathered weights as one flat buffer and once more by parameter (16 bits), gradients in
 # 16 bits and, to be summed, in 32: pytorch/pytorch, torch/distributed/fsdp/_fully_shard/_fsdp_collectives.py.
 GATHERED_BYTES = 4.0
@@ -276,8 +280,14 @@ class _Stage:
         if run.recomputation != "none":
             kinds = ([False] if self.dense else []) + ([True] if self.mixed else [])
             layer += max([self.token_bytes(mixed) - self.kept_bytes(mixed) for mixed in kinds])
+            if self.sharded and run.context_parallel > 1 and m.attention == "standard":
+                # Keys and values of the whole sequence, for every query head, and their gradients
+                # (pytorch/torchtitan, context_parallel_rotate_method = "allgather").
+                layer += 8.0 * m.heads * m.head_size * (run.context_parallel - 1) / self.shards
         head = 0.0
         if self.last:
+            if self.sharded and self.shards > 1:
+                loss_bytes += SHARED_LOSS_BYTES
             head = activations.logits_bytes(self.tokens, m.vocabulary_size, self.shards, loss_bytes)
             head += gathered * self.tokens
             head += PLACEHOLDER_BYTES * self.table() if self.has_placeholders() else 0.0

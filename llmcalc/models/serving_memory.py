@@ -5,7 +5,7 @@
 >>> qwen = Model("Qwen2.5-32B", vocabulary_size=152064, query_bias=True, **shape)
 >>> answer = fits(qwen, 24576 * 2**20, context=4096)
 >>> answer["bf16"]["sequences"], answer["awq-int4-g128"]["sequences"]
-(0, 4)
+(0, 5)
 """
 
 from .numbers import shown, size, whole
@@ -15,8 +15,9 @@ GIBI = 2.0**30
 MOST = 1e18  # bytes and parameters beyond which a number is a slip
 
 # The device's context and loaded kernels, as measured on an A100: stas00/ml-engineering,
-# training/performance/README.md, "Preloaded CUDA kernels memory usage". Engines with more (graphs, communicators) are told so: vLLM 0.6.4 printed
-# 1.79 GiB beside PyTorch's memory on one H100 and 3.58 on each of two (vllm-project/vllm#10511).
+# training/performance/README.md, "Preloaded CUDA kernels memory usage". Engines with more (graphs, communicators) are
+# told so: vLLM 0.6.4 printed 1.79 GiB beside PyTorch's memory on one H100 and 3.58 on each of two
+# (vllm-project/vllm#10511).
 ENGINE_BYTES = 0.55 * GIBI
 
 # Tokens of prompts that an engine reads in one step: vLLM's default of max_num_batched_tokens with chunked prefill.
