@@ -11,10 +11,38 @@ PEAKS = Path(__file__).parent / "memory_peaks.csv"
 ERRORS = Path(__file__).parent / "memory_errors.csv"
 # DeepSeek's latent attention, as training_runs.csv describes it.
 LATENT = {"query_rank": 1536, "kv_rank": 512, "rotary_size": 64, "nope_size": 128, "value_size": 128}
-SHAPE = """layers hidden_size heads kv_heads head_size mlp_size mlp_matrices vocabulary_size embedding_tables experts
-experts_per_token expert_mlp_size shared_mlp_size dense_layers""".split()
-CUT = """devices tensor_parallel pipeline_stages model_chunks context_parallel expert_parallel microbatch batch context
-fused_attention sequence_parallel zero_stage gradient_bytes dropout""".split()
+SHAPE = [
+    "layers",
+    "hidden_size",
+    "heads",
+    "kv_heads",
+    "head_size",
+    "mlp_size",
+    "mlp_matrices",
+    "vocabulary_size",
+    "embedding_tables",
+    "experts",
+    "experts_per_token",
+    "expert_mlp_size",
+    "shared_mlp_size",
+    "dense_layers",
+]
+CUT = [
+    "devices",
+    "tensor_parallel",
+    "pipeline_stages",
+    "model_chunks",
+    "context_parallel",
+    "expert_parallel",
+    "microbatch",
+    "batch",
+    "context",
+    "fused_attention",
+    "sequence_parallel",
+    "zero_stage",
+    "gradient_bytes",
+    "dropout",
+]
 
 
 def published():

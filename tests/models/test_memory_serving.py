@@ -110,7 +110,7 @@ def test_devices_that_serve_a_model():
 
 def test_devices_must_divide_the_heads():
     assert legal_sizes(LLAMA_30B, 8) == [1, 2, 4]  # case 118
-    with pytest.raises(ValueError, match="^tensor_parallel = 8 is not accepted: give one that divides the 52 heads"):
+    with pytest.raises(ValueError, match=r"^tensor_parallel = 8 is not accepted: give one that divides the 52 heads"):
         serving_memory(LLAMA_30B, 2048, tensor_parallel=8)
     assert legal_sizes(GLM_4_9B, 8) == [1, 2, 4, 8]
 
@@ -142,5 +142,5 @@ def test_more_devices_never_hold_more_each(tensor_parallel):
 
 
 def test_no_size_is_enough_is_said():
-    with pytest.raises(ValueError, match="^device_memory = "):
+    with pytest.raises(ValueError, match=r"^device_memory = "):
         devices_needed(LLAMA_70B, 2 * GIB, 4096)

@@ -228,5 +228,5 @@ def test_few_microbatches_keep_few_activations():
 
 
 def test_an_unknown_optimiser_is_refused():
-    with pytest.raises(ValueError, match="^optimiser = 'adamant' is not accepted"):
+    with pytest.raises(ValueError, match=r"^optimiser = 'adamant' is not accepted"):
         training_memory(run_of(GPT3), "adamant")
