@@ -2,35 +2,36 @@
 
 Korthikanti et al. 2022 (arXiv:2205.05198) count one shape: an MLP of four times the hidden size, as many key and value
 heads as queries, unfused kernels and dropout. Here every width is an argument; there their 34 h + 5 a s comes out.
-Values are kept in 16 bits. What the devices of tensor parallelism do not share is spread over `sequence_shards`
+What the devices of tensor parallelism do not share is spread over `sequence_shards`
 with sequence parallelism, and repeated on each without (1).
 """
 
-from ..checks import non_negative, positive
-
-VALUE = 2.0  # bytes of a value in 16 bits
+from ..checks import Numeric, accept, formula
 
 
+@formula
 def attention_activation_bytes(
-    hidden_size,
-    heads,
-    kv_heads,
-    head_size,
-    context,
-    tensor_parallel=1,
-    sequence_shards=1,
-    norm_bytes=0.0,
-    mask_bytes=0.0,
-    head_bytes=0.0,
-    score_bytes=0.0,
-):
+    hidden_size: Numeric,
+    heads: Numeric,
+    kv_heads: Numeric,
+    head_size: Numeric,
+    context: Numeric,
+    tensor_parallel: Numeric = 1,
+    sequence_shards: Numeric = 1,
+    norm_bytes: Numeric = 0.0,
+    mask_bytes: Numeric = 0.0,
+    head_bytes: Numeric = 0.0,
+    score_bytes: Numeric = 0.0,
+    bytes_per_value: Numeric = 2.0,
+) -> Numeric:
     r"""Bytes that the attention of a layer keeps of a token, its norm included.
 
-    .. math:: M = h \, (4 + n + m) / t_s + \left( 4 \, d \, (a + g) + a \, (w + k \, s) \right) / t
+    .. math:: M = h \, (2 \, w + n + m) / t_s + \left( 2 \, w \, d \, (a + g) + a \, (z + k \, s) \right) / t
 
-    Kept are the input and the output of the norm (4 h), queries, keys and values, and what attention gives
-    (4 d (a + g)). Fused attention adds a number a head in FP32 (w = 4); unfused attention the scores (k = 5 with
-    dropout, 2 without). Dropout adds its mask (m = 1), a norm that is not fused its input in FP32 (n = 4).
+    Kept are the input and the output of the norm (2 h), queries, keys and values, and what attention gives
+    (2 d (a + g)), of w bytes each. Fused attention adds a number a head in FP32 (z = 4); unfused
+    attention the scores (k = 5 with dropout, 2 without). Dropout adds its mask (m = 1), a norm that is not fused its
+    input in FP32 (n = 4).
 
     Parameters
     ----------
@@ -53,9 +54,11 @@ def attention_activation_bytes(
     mask_bytes : float or array
         Bytes of dropout's mask, an element m, 0 or more [byte].
     head_bytes : float or array
-        Bytes a head w, 0 or more [byte].
+        Bytes a head z, 0 or more [byte].
     score_bytes : float or array
         Bytes for a head and pair of tokens k, 0 or more [byte].
+    bytes_per_value : float or array
+        Bytes of a kept value w [byte].
 
     Returns
     -------
@@ -77,7 +80,7 @@ def attention_activation_bytes(
     >>> attention_activation_bytes(1, 1, 1, 1, 1, mask_bytes=1)  # 11 h, and the norm's 2 h
     13.0
     """
-    positive(
+    accept(
         hidden_size=hidden_size,
         heads=heads,
         kv_heads=kv_heads,
@@ -85,27 +88,33 @@ def attention_activation_bytes(
         context=context,
         tensor_parallel=tensor_parallel,
         sequence_shards=sequence_shards,
+        norm_bytes=norm_bytes,
+        mask_bytes=mask_bytes,
+        head_bytes=head_bytes,
+        score_bytes=score_bytes,
+        bytes_per_value=bytes_per_value,
     )
-    non_negative(norm_bytes=norm_bytes, mask_bytes=mask_bytes, head_bytes=head_bytes, score_bytes=score_bytes)
-    of_heads = 2 * VALUE * head_size * (heads + kv_heads) + heads * (head_bytes + score_bytes * context)
-    return hidden_size * (2 * VALUE + norm_bytes + mask_bytes) / sequence_shards + of_heads / tensor_parallel
+    of_heads = 2 * bytes_per_value * head_size * (heads + kv_heads) + heads * (head_bytes + score_bytes * context)
+    return hidden_size * (2 * bytes_per_value + norm_bytes + mask_bytes) / sequence_shards + of_heads / tensor_parallel
 
 
+@formula
 def latent_activation_bytes(
-    hidden_size,
-    heads,
-    query_rank,
-    kv_rank,
-    rotary_size,
-    nope_size,
-    value_size,
-    tensor_parallel=1,
-    sequence_shards=1,
-    head_bytes=4.0,
-):
+    hidden_size: Numeric,
+    heads: Numeric,
+    query_rank: Numeric,
+    kv_rank: Numeric,
+    rotary_size: Numeric,
+    nope_size: Numeric,
+    value_size: Numeric,
+    tensor_parallel: Numeric = 1,
+    sequence_shards: Numeric = 1,
+    head_bytes: Numeric = 4.0,
+    bytes_per_value: Numeric = 2.0,
+) -> Numeric:
     r"""Bytes that latent attention keeps of a token in a layer, its norm included, with fused kernels.
 
-    .. math:: M = (4 \, h + 4 \, (q + c) + 2 \, r) / t_s + a \, \left( 4 \, (n + r) + 4 \, v + w \right) / t
+    .. math:: M = w \, (2 \, (h + q + c) + r) / t_s + a \, \left( 2 \, w \, (n + r + v) + z \right) / t
 
     Kept are the norm's input and output, the compressed query and key-value vector before and after their norms, the
     rotated key, all heads' queries, keys and values, written out, and what attention gives.
@@ -131,7 +140,9 @@ def latent_activation_bytes(
     sequence_shards : float or array
         Devices over which the rest is spread t_s [1].
     head_bytes : float or array
-        Bytes a head w, 0 or more [byte].
+        Bytes a head z, 0 or more [byte].
+    bytes_per_value : float or array
+        Bytes of a kept value w [byte].
 
     Returns
     -------
@@ -153,36 +164,42 @@ def latent_activation_bytes(
     >>> latent_activation_bytes(5120, 128, 1536, 512, 64, 128, 128)  # DeepSeek-V2
     193152.0
     """
-    positive(
+    accept(
         hidden_size=hidden_size,
         heads=heads,
         kv_rank=kv_rank,
         value_size=value_size,
         tensor_parallel=tensor_parallel,
         sequence_shards=sequence_shards,
+        query_rank=query_rank,
+        rotary_size=rotary_size,
+        nope_size=nope_size,
+        head_bytes=head_bytes,
+        bytes_per_value=bytes_per_value,
     )
-    non_negative(query_rank=query_rank, rotary_size=rotary_size, nope_size=nope_size, head_bytes=head_bytes)
-    shared = 2 * VALUE * (hidden_size + query_rank + kv_rank) + VALUE * rotary_size
-    of_heads = heads * (2 * VALUE * (nope_size + rotary_size + value_size) + head_bytes)
+    shared = 2 * bytes_per_value * (hidden_size + query_rank + kv_rank) + bytes_per_value * rotary_size
+    of_heads = heads * (2 * bytes_per_value * (nope_size + rotary_size + value_size) + head_bytes)
     return shared / sequence_shards + of_heads / tensor_parallel
 
 
+@formula
 def mlp_activation_bytes(
-    hidden_size,
-    mlp_size,
-    mlp_matrices=2,
-    tensor_parallel=1,
-    sequence_shards=1,
-    norm_bytes=0.0,
-    mask_bytes=0.0,
-    unfused_bytes=0.0,
-):
+    hidden_size: Numeric,
+    mlp_size: Numeric,
+    mlp_matrices: Numeric = 2,
+    tensor_parallel: Numeric = 1,
+    sequence_shards: Numeric = 1,
+    norm_bytes: Numeric = 0.0,
+    mask_bytes: Numeric = 0.0,
+    unfused_bytes: Numeric = 0.0,
+    bytes_per_value: Numeric = 2.0,
+) -> Numeric:
     r"""Bytes that the MLP of a layer keeps of a token, its norm included.
 
-    .. math:: M = h \, (4 + n + m) / t_s + f \, (2 \, k + u) / t
+    .. math:: M = h \, (2 \, w + n + m) / t_s + f \, (w \, k + u) / t
 
     Kept are the norm's input and output, and every matrix's width inside: input and output of the activation function,
-    and the gate's other factor (4 f with two matrices, 6 f with three).
+    and the gate's other factor (2 f with two matrices, 3 f with three), of w bytes each.
 
     Parameters
     ----------
@@ -202,6 +219,8 @@ def mlp_activation_bytes(
         Bytes of dropout's mask, an element m, 0 or more [byte].
     unfused_bytes : float or array
         Bytes of intermediate results of a gate that is not fused u, 0 or more [byte].
+    bytes_per_value : float or array
+        Bytes of a kept value w [byte].
 
     Returns
     -------
@@ -223,24 +242,34 @@ def mlp_activation_bytes(
     >>> mlp_activation_bytes(1, 4, mask_bytes=1)
     21.0
     """
-    positive(
+    accept(
         hidden_size=hidden_size,
         mlp_size=mlp_size,
         mlp_matrices=mlp_matrices,
         tensor_parallel=tensor_parallel,
         sequence_shards=sequence_shards,
+        norm_bytes=norm_bytes,
+        mask_bytes=mask_bytes,
+        unfused_bytes=unfused_bytes,
+        bytes_per_value=bytes_per_value,
     )
-    non_negative(norm_bytes=norm_bytes, mask_bytes=mask_bytes, unfused_bytes=unfused_bytes)
-    outside = hidden_size * (2 * VALUE + norm_bytes + mask_bytes)
-    return outside / sequence_shards + mlp_size * (VALUE * mlp_matrices + unfused_bytes) / tensor_parallel
+    outside = hidden_size * (2 * bytes_per_value + norm_bytes + mask_bytes)
+    return outside / sequence_shards + mlp_size * (bytes_per_value * mlp_matrices + unfused_bytes) / tensor_parallel
 
 
+@formula
 def expert_activation_bytes(
-    hidden_size, expert_mlp_size, experts_per_token, mlp_matrices=3, load_factor=1.0, tensor_parallel=1
-):
+    hidden_size: Numeric,
+    expert_mlp_size: Numeric,
+    experts_per_token: Numeric,
+    mlp_matrices: Numeric = 3,
+    load_factor: Numeric = 1.0,
+    tensor_parallel: Numeric = 1,
+    bytes_per_value: Numeric = 2.0,
+) -> Numeric:
     r"""Bytes that the routed experts of a layer keep of a token, beside the norm and shared experts.
 
-    .. math:: M = \lambda \, k \, (2 \, h + 2 \, n \, f) / t
+    .. math:: M = \lambda \, k \, w \, (h + n \, f) / t
 
     A token is copied to each of its experts, and each keeps what an MLP of its width keeps.
 
@@ -258,6 +287,8 @@ def expert_activation_bytes(
         Tokens of the busiest device, in shares of the mean: 1 if the router is balanced [1].
     tensor_parallel : float or array
         Devices that share each expert t [1].
+    bytes_per_value : float or array
+        Bytes of a kept value w [byte].
 
     Returns
     -------
@@ -279,30 +310,40 @@ def expert_activation_bytes(
     >>> expert_activation_bytes(5120, 1536, 6)  # DeepSeek-V2
     116736.0
     """
-    positive(
+    accept(
         hidden_size=hidden_size,
         expert_mlp_size=expert_mlp_size,
         experts_per_token=experts_per_token,
         mlp_matrices=mlp_matrices,
         load_factor=load_factor,
         tensor_parallel=tensor_parallel,
+        bytes_per_value=bytes_per_value,
     )
-    copied = VALUE * (hidden_size + mlp_matrices * expert_mlp_size)
+    copied = bytes_per_value * (hidden_size + mlp_matrices * expert_mlp_size)
     return load_factor * experts_per_token * copied / tensor_parallel
 
 
-def logits_bytes(tokens, vocabulary_size, tensor_parallel=1, bytes_per_value=14.0):
+@formula
+def logits_bytes(
+    context: Numeric,
+    batch: Numeric,
+    vocabulary_size: Numeric,
+    tensor_parallel: Numeric = 1,
+    bytes_per_value: Numeric = 14.0,
+) -> Numeric:
     r"""Memory of logits, their loss and its gradient on a device.
 
-    .. math:: M = n \, V \, w / t
+    .. math:: M = s \, b \, V \, w / t
 
     Fused, the loss writes the gradient over the logits: w = 2. Megatron's own keeps an FP32 copy in place beside them:
     w = 6. PyTorch's keeps logits in 16 bits (2), their softmax's logarithm and two gradients in FP32 (12): w = 14.
 
     Parameters
     ----------
-    tokens : float or array
-        Tokens n of a microbatch on the device [token].
+    context : float or array
+        Tokens of a sequence on the device s [1].
+    batch : float or array
+        Sequences of a microbatch b [1].
     vocabulary_size : float or array
         Tokens of the vocabulary V [1].
     tensor_parallel : float or array
@@ -313,7 +354,7 @@ def logits_bytes(tokens, vocabulary_size, tensor_parallel=1, bytes_per_value=14.
     Returns
     -------
     float or array
-        Memory, a value of which counts one token [byte*token].
+        Memory of a device [byte].
 
     Raises
     ------
@@ -328,16 +369,25 @@ def logits_bytes(tokens, vocabulary_size, tensor_parallel=1, bytes_per_value=14.
 
     Examples
     --------
-    >>> round(logits_bytes(8192, 128256, bytes_per_value=4.0) / 1e9, 1)
+    >>> round(logits_bytes(8192, 1, 128256, bytes_per_value=4.0) / 1e9, 1)
     4.2
     """
-    positive(
-        tokens=tokens, vocabulary_size=vocabulary_size, tensor_parallel=tensor_parallel, bytes_per_value=bytes_per_value
+    accept(
+        context=context,
+        batch=batch,
+        vocabulary_size=vocabulary_size,
+        tensor_parallel=tensor_parallel,
+        bytes_per_value=bytes_per_value,
     )
-    return tokens * vocabulary_size * bytes_per_value / tensor_parallel
+    return context * batch * vocabulary_size * bytes_per_value / tensor_parallel
 
 
-def adapter_params(inputs, outputs, rank):
+@formula
+def adapter_params(
+    inputs: Numeric,
+    outputs: Numeric,
+    rank: Numeric,
+) -> Numeric:
     r"""Parameters of a low-rank adapter (LoRA) of one matrix.
 
     .. math:: N = r \, (i + o)
@@ -371,5 +421,5 @@ def adapter_params(inputs, outputs, rank):
     >>> 96 * 2 * adapter_params(12288, 12288, 8)
     37748736
     """
-    positive(inputs=inputs, outputs=outputs, rank=rank)
+    accept(inputs=inputs, outputs=outputs, rank=rank)
     return rank * (inputs + outputs)

@@ -7,9 +7,9 @@ in 16 bits and at most shares what the optimiser keeps (zero_stage 0 to 2), and 
 parameters in 32 bits and gathers a layer at a time.
 """
 
+from ..checks import Refusal
 from ..formulas import activations, attention
-from ..formulas.parallel_memory import chunks_under_way, layers_of_stage
-from .numbers import shown, size, whole
+from .numbers import size, whole
 
 # Bytes of a parameter that the optimiser keeps beside weight and gradient in mixed precision: an FP32 copy of the
 # weight (4) and Adam's two moments (8; Rajbhandari et al. 2020, arXiv:1910.02054, section 3.1), in 8 bits (2;
@@ -93,11 +93,11 @@ def training_memory(
         If an argument is out of range.
     """
     if optimiser not in OPTIMISERS:
-        raise ValueError(f"optimiser = {shown(optimiser)} is not accepted: give one of {', '.join(sorted(OPTIMISERS))}")
+        raise Refusal("optimiser", optimiser, "one of " + ", ".join(sorted(OPTIMISERS)))
     if loss is None:
         loss = "plain" if run.zero_stage == 3 else "fused" if run.fused_attention else "in place"
     if loss not in LOSSES:
-        raise ValueError(f"loss = {shown(loss)} is not accepted: give one of {', '.join(sorted(LOSSES))}")
+        raise Refusal("loss", loss, "one of " + ", ".join(sorted(LOSSES)))
     size("load_factor", load_factor)
     whole("adapter_rank", adapter_rank, 0)
     for name, value in (
@@ -288,7 +288,7 @@ class _Stage:
         if self.last:
             if self.sharded and self.shards > 1:
                 loss_bytes += SHARED_LOSS_BYTES
-            head = activations.logits_bytes(self.tokens, m.vocabulary_size, self.shards, loss_bytes)
+            head = activations.logits_bytes(self.tokens, 1, m.vocabulary_size, self.shards, loss_bytes)
             head += gathered * self.tokens
             head += PLACEHOLDER_BYTES * self.table() if self.has_placeholders() else 0.0
         return max(layer * self.tokens, head)
@@ -332,3 +332,54 @@ def zero3_state(params, devices, largest_layer, offload=False):
     size("devices", devices)
     size("largest_layer", largest_layer, 0, MOST)
     return 4.0 * largest_layer + (2.0 if offload else 18.0) * params / devices
+
+
+def layers_of_stage(layers, pipeline_stages, stage):
+    """Layers before a stage, and its own: as even as can be, the first stages with one more.
+
+    Examples
+    --------
+    >>> layers_of_stage(126, 8, 0), layers_of_stage(126, 8, 7)
+    ((0, 16), (111, 15))
+    """
+    each, over = layers // pipeline_stages, layers % pipeline_stages
+    return each * stage + min(stage, over), each + (1 if stage < over else 0)
+
+
+def chunks_under_way(pipeline_stages, stage, microbatches, model_chunks=1):
+    r"""Chunks of layers whose activations a stage holds at most.
+
+    .. math:: \min \left( p - i, \, b \right), \quad \min \left( 2 \, (p - i - 1) + (m - 1) \, p + 1, \, b \, m \right)
+
+    The first for the plain schedule, in which forward and backward passes take turns, the second if it is interleaved.
+
+    Parameters
+    ----------
+    pipeline_stages : float
+        Stages p [1].
+    stage : float
+        Number of the stage i, from 0 [1].
+    microbatches : float
+        Microbatches of a step b [1].
+    model_chunks : float
+        Chunks of layers m that a stage holds [1].
+
+    Returns
+    -------
+    float
+        Chunks [1].
+
+    References
+    ----------
+    Narayanan et al. 2021 (arXiv:2104.04473), section 2.2; Korthikanti et al. 2022 (arXiv:2205.05198), section 4.2.3.
+
+    Examples
+    --------
+    >>> chunks_under_way(8, 0, 64, 3) * 96 / (8 * 3)  # as `interleaved_layers` counts GPT-3
+    124.0
+    """
+    if model_chunks == 1:
+        return min(pipeline_stages - stage, microbatches)
+    return min(
+        2 * (pipeline_stages - stage - 1) + (model_chunks - 1) * pipeline_stages + 1, microbatches * model_chunks
+    )

@@ -8,7 +8,8 @@
 (0, 5)
 """
 
-from .numbers import shown, size, whole
+from ..checks import Refusal
+from .numbers import size, whole
 from .weights import names
 
 GIBI = 2.0**30
@@ -70,8 +71,7 @@ def serving_memory(
     tensor_parallel = whole("tensor_parallel", tensor_parallel)
     if tensor_parallel not in legal_sizes(model, tensor_parallel):
         sizes = ", ".join([str(number) for number in legal_sizes(model, model.heads)])
-        accepted = f"one that divides the {model.heads} heads: {sizes}"
-        raise ValueError(f"tensor_parallel = {tensor_parallel} is not accepted: give {accepted}")
+        raise Refusal("tensor_parallel", tensor_parallel, f"one that divides the {model.heads} heads: {sizes}")
     return {
         "weights": model.weight_bytes_per_device(weight_format, tensor_parallel),
         "cache": model.cache_bytes_per_device(context, batch, bytes_per_value, tensor_parallel),
@@ -209,4 +209,4 @@ def devices_needed(model, device_memory, context, batch=1, utilisation=1.0, most
         chosen["tensor_parallel"] = number
         if _within(room, model, context, batch, chosen):
             return number
-    raise ValueError(f"device_memory = {shown(device_memory)} [byte] is not accepted: {most} devices are too few")
+    raise Refusal("device_memory", device_memory, f"more: {most} devices are too few")

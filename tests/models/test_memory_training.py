@@ -5,9 +5,8 @@ import csv
 import pytest
 
 from llmcalc.formulas import activations
-from llmcalc.formulas.parallel_memory import chunks_under_way
-from llmcalc.models.memory import OPTIMISERS, training_memory, zero3_state
-from llmcalc.tables import read
+from llmcalc.models.memory import OPTIMISERS, chunks_under_way, training_memory, zero3_state
+from llmcalc.report.tables import read
 from tests.models.memory_runs import ERRORS, GIB, published, run_of
 
 ROWS = {row["id"]: row for row in published()}
