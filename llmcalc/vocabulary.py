@@ -264,6 +264,7 @@ WORDS = {
     "gradient_bytes_per_param": Word("byte/parameter", "bytes of a gradient", POSITIVE),
     "gradient_shards": Word("1", "devices that share one copy of the gradients", POSITIVE),
     "groups": Word("1", "groups into which the channels are split, each convolved on its own", POSITIVE),
+    "head_bytes": Word("byte", "bytes that attention keeps beside, a head and token", FROM_ZERO),
     "head_size": Word("1", "size of a query or key head", POSITIVE),
     "headroom": Word("1", "share of the card left free", SHARE_BELOW_ONE, usual=(0, 0.9)),
     "heads": Word("1", "query heads", POSITIVE, usual=(1, 1024), shown="head", whole=True),
@@ -282,6 +283,7 @@ WORDS = {
     "in_features": Word("1", "numbers that enter", POSITIVE),
     "inner_size": Word("1", "width inside the mixer", POSITIVE),
     "input_size": Word("1", "height or width of the input", POSITIVE),
+    "inputs": Word("1", "inputs of a matrix", POSITIVE),
     "interval": Word("s", "time between two arrivals", FROM_ZERO),
     "irreducible_loss": Word("1", "loss of an endless model on endless text", POSITIVE),
     "iteration_seconds": Word("s", "time of an iteration", POSITIVE, usual=(0.001, 100000)),
@@ -311,8 +313,10 @@ WORDS = {
     "linear_params": Word("parameter", "parameters of the matrices in the layers", POSITIVE),
     "linearity": Word("1", "linearity", SHARE),
     "linearity_threshold": Word("1", "linearity below which a cluster scales badly", SHARE, usual=(0.01, 1)),
+    "load_factor": Word("1", "tokens of the busiest device's experts, in shares of the mean", POSITIVE),
     "macs_per_sample": Word("MAC/sample", "multiply-accumulates of a forward pass over one sample", POSITIVE),
     "macs_per_weight": Word("MAC", "multiply-accumulates of a weight", POSITIVE),
+    "mask_bytes": Word("byte", "bytes of dropout's mask, an element", FROM_ZERO),
     "masks": Word("1", "masks of the data set", POSITIVE, usual=(1, 1e12), shown="mask"),
     "mbu": Word("1", "model bandwidth utilisation, share of the bandwidth that reading gets", SHARE, usual=(0.01, 1)),
     "memory_bandwidth": Word("byte/s", "memory bandwidth of a device", POSITIVE),
@@ -337,6 +341,7 @@ WORDS = {
     ),
     "network": Word("1", "network, by its name in torchvision", TEXT, choices="name in data/cnn-macs.csv"),
     "nope_size": Word("1", "part of a query or key head without position", FROM_ZERO),
+    "norm_bytes": Word("byte", "bytes that a norm keeps beside, an element", FROM_ZERO),
     "number_format": Word(
         "1", "number format of the multiplications", TEXT, choices="fp64, fp32, tf32, fp16, bf16, fp8"
     ),
@@ -349,6 +354,7 @@ WORDS = {
     "out_features": Word("1", "numbers that leave", POSITIVE),
     "output_height": Word("1", "height of the output", POSITIVE),
     "output_width": Word("1", "width of the output", POSITIVE),
+    "outputs": Word("1", "outputs of a matrix", POSITIVE),
     "overhead": Word("byte", "memory of a device for the program and its work space", FROM_ZERO),
     "overhead_gb": Word(
         "byte", "memory of a device for the program and its work space", FROM_ZERO, usual=(0, 5), shown="GB", scale=GIGA
@@ -391,6 +397,7 @@ WORDS = {
     "query_rank": Word("1", "size of the compressed query", FROM_ZERO),
     "question_tokens": Word("token", "tokens of a question with what goes before it", POSITIVE, usual=(1, 1e6)),
     "questions_per_visit": Word("1", "questions in a visit", POSITIVE, usual=(0.01, 1000)),
+    "rank": Word("1", "rank of an adapter", POSITIVE),
     "rdma_gigabytes": Word("byte", "data moved between servers", FROM_ZERO, usual=(0, 1000000), shown="GB", scale=GIGA),
     "rdma_largest": Word(
         "byte/s", "largest bandwidth between servers", POSITIVE, usual=(0.001, 100000), shown="GB/s", scale=GIGA
@@ -437,6 +444,7 @@ WORDS = {
     "sequence_seconds": Word(
         "s", "part of the time that each answer adds, with its share of reading prompts", POSITIVE
     ),
+    "sequence_shards": Word("1", "devices over which the values of a sequence are spread", POSITIVE),
     "server_throughput": Word("token/s", "throughput of one server alone", POSITIVE, usual=(0.001, 100000000)),
     "servers": Word("1", "servers", POSITIVE, usual=(1, 10000), whole=True),
     "serving_format": Word(
@@ -515,6 +523,7 @@ WORDS = {
     "trials_high": Word(
         "1", "trainings until a model satisfies, at most", POSITIVE, usual=(1, 20), shown="training", whole=True
     ),
+    "unfused_bytes": Word("byte", "bytes of intermediate results that a fused kernel does not keep", FROM_ZERO),
     "users": Word("1", "users of the service", POSITIVE, usual=(1, 1e10)),
     "utilisation": Word("1", "share of the time in which the stages compute", SHARE_BELOW_ONE),
     "value_heads": Word("1", "heads of values", POSITIVE),
