@@ -18,7 +18,7 @@ MAY_IMPORT = {
     "plans": DATA - {"answering"} | {"formulas", "models", "plans"},
     "answers": DATA | {"formulas", "models", "plans", "answers"},
 }
-LIBRARIES = {"math"}  # MicroPython has it, too
+LIBRARIES = {"json", "math"}  # MicroPython has them, too
 FILES = [(room, path) for room in MAY_IMPORT for path in sorted((SOURCE / room).rglob("*.py"))]
 
 
