@@ -45,7 +45,7 @@ RATIO_ON_A_LINE = 100  # a slider whose ends differ by a larger factor is logari
 RANGE_ON_A_LINE = 50  # a slider from zero to more is denser towards zero
 
 # What the page itself calls, besides the answer.
-CALLED_BY_PAGES = ("llmcalc.answering", "llmcalc.checks", "llmcalc.datasets")
+CALLED_BY_PAGES = ("llmcalc.answering", "llmcalc.checks", "llmcalc.datasets", "llmcalc.quantities")
 NAMED_TABLES = ("datasets.records", "datasets.record", "datasets.values")
 LOOK_UPS_OF_ACCELERATORS = ("datasets.specifications", "datasets.specification", "datasets.peak_flops")
 

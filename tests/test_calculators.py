@@ -20,6 +20,7 @@ from bookbuild import calculators, notebooks, parameters, rerun
 from bookbuild.execute import EXECUTED
 from bookbuild.notebooks import BUILD
 from llmcalc.checks import Refusal
+from llmcalc.quantities import read
 from llmcalc.questions import questions
 
 SITE = BUILD / "html"
@@ -92,14 +93,8 @@ def defaults(name):
 
 
 def values_of(name, texts):
-    """Values that texts stand for; what cannot be read stays a text, to be refused."""
-    found = {}
-    for key, parameter in questions()[name].parameters.items():
-        try:
-            found[key] = texts[key] == "true" if parameter.type is bool else parameter.type(texts[key])
-        except ValueError:
-            found[key] = texts[key]
-    return found
+    """Values that texts stand for."""
+    return {key: read(texts[key], key) for key in questions()[name].parameters}
 
 
 def calculate(name, texts):

@@ -96,10 +96,10 @@ function reveal(control) {
   if (group) group.open = true;
 }
 
-function moveSlider(key) {
+function moveSlider(key, value = fields.get(key).control.value) {
   const { parameter, control, slider } = fields.get(key);
   if (!slider) return;
-  if (document.activeElement !== slider) slider.value = positionOf(parameter, control.value);
+  if (document.activeElement !== slider) slider.value = positionOf(parameter, value);
   slider.setAttribute("aria-valuetext", control.value);
 }
 
@@ -156,6 +156,8 @@ function showEvaluated(began, texts, { problems, results }) {
 function showResults(texts, results) {
   shown = texts;
   answer = results;
+  // What people write, such as 40%, is a number only when it has been read.
+  for (const [key, value] of Object.entries(results.given)) moveSlider(key, value);
   for (const { name: key, text } of model.results) {
     const { value, before } = rows.get(key);
     value.textContent = results.texts[key];
@@ -163,7 +165,7 @@ function showResults(texts, results) {
     before.textContent = planner || results.texts[key] === text ? "" : `the document’s: ${text}`;
   }
   for (const output of ["command", "rerun", "papermill", "program"]) {
-    part(`[data-text="${output}"]`).textContent = scenario[output](model, texts);
+    part(`[data-text="${output}"]`).textContent = scenario[output](model, texts, results.given);
   }
   if (planner) {
     cancelAnimationFrame(drawing);
@@ -196,7 +198,7 @@ async function drawAll() {
 /** The results of the page as it came. */
 function known() {
   const by = (key) => Object.fromEntries(model.results.map((result) => [result.name, result[key]]));
-  return { texts: by("text"), values: by("value") };
+  return { texts: by("text"), values: by("value"), given: {} };
 }
 
 /** A scenario of an address without what is refused in it, and the reasons. */

@@ -10,6 +10,7 @@ sys.path.append(".")
 from llmcalc import datasets
 from llmcalc.answering import accept
 from llmcalc.checks import Refusal
+from llmcalc.quantities import read
 
 with open("page.json") as file:
     page = json.load(file)
@@ -22,15 +23,7 @@ for parameter in page["parameters"]:
         limits[parameter["name"]] = parameter["choices"]
     elif "low" in parameter:
         limits[parameter["name"]] = (parameter["low"], parameter["high"])
-read_as = {"float": float, "int": int, "str": str, "bool": lambda text: {"true": True, "false": False}[text]}
 latest = {}
-
-def read(text, name, kind):
-    # What cannot be read stays a text, which is then refused as any other value is.
-    try:
-        return text if "_" in text else read_as[kind](text)
-    except (ValueError, KeyError):
-        return text
 
 def told(refusal):
     return {
@@ -43,9 +36,9 @@ def told(refusal):
 def calculate(given):
     global latest
     values, refusals = {}, []
-    for name, kind, text in json.loads(given):
+    for name, text in json.loads(given):
         try:
-            values[name] = read(text, name, kind)
+            values[name] = read(text, name)
             accept(name, values[name], limits.get(name))
         except Refusal as refusal:
             refusals.append(told(refusal))
@@ -55,7 +48,11 @@ def calculate(given):
         results = answer(**values)
         texts = results.formatted()
         latest = values
-        return json.dumps({"texts": texts, "values": {name: results[name] for name in texts}})
+        return json.dumps({
+            "texts": texts,
+            "values": {name: results[name] for name in texts},
+            "given": {name: repr(value) for name, value in values.items()},
+        })
     except Refusal as refusal:
         return json.dumps({"refusals": [told(refusal)]})
     except (ValueError, ArithmeticError, MemoryError) as error:
@@ -90,7 +87,7 @@ export function prepare(python, model) {
   const [calculate, draw] = ["calculate", "draw"].map((name) => python.globals.get(name));
   return {
     calculate(texts) {
-      const given = model.parameters.map(({ name, type }) => [name, type, texts[name]]);
+      const given = model.parameters.map(({ name }) => [name, texts[name]]);
       return JSON.parse(calculate(JSON.stringify(given)));
     },
     draw: () => JSON.parse(draw()),

@@ -54,27 +54,19 @@ export function rerun(model, texts) {
   return `make rerun NOTEBOOK=${model.notebook}${changed.length ? ` PARAMS="${changed.join(" ")}"` : ""}`;
 }
 
-export function papermill(model, texts) {
-  const changed = changes(model, texts).map((parameter) => {
-    const text = texts[parameter.name];
-    return ` -p ${parameter.name} ${parameter.type === "bool" ? literal(parameter, text) : quoted(text)}`;
+export function papermill(model, texts, given) {
+  const changed = changes(model, texts).map(({ name, type }) => {
+    return ` -p ${name} ${type === "str" ? quoted(texts[name]) : given[name]}`;
   });
   return `papermill notebooks/${model.notebook}.md out.ipynb${changed.join("")}`;
 }
 
-export function program(model, texts) {
-  const changed = changes(model, texts).map((parameter) => {
-    return `${parameter.name}=${literal(parameter, texts[parameter.name])}`;
-  });
+/** The same question, asked in Python: `given` has the values as Python writes them. */
+export function program(model, texts, given) {
+  const changed = changes(model, texts).map(({ name }) => `${name}=${given[name]}`);
   return `from llmcalc import answers\n\nprint(answers.${model.function}(${changed.join(", ")}))\n`;
 }
 
 function quoted(text) {
   return /^[\w.+-]+$/.test(text) ? text : `'${text}'`;
-}
-
-function literal({ type }, text) {
-  if (type === "bool") return text === "true" ? "True" : "False";
-  if (type === "str") return JSON.stringify(text);
-  return type === "int" ? String(BigInt(text.replace(/^\+/, ""))) : text;
 }
