@@ -69,7 +69,8 @@ def model(name: str, notebook: NotebookNode) -> dict[str, Any]:
             for parameter in question.parameters.values()
         ],
         "results": [
-            result | {"name": key, "text": written(result["value"], DIGITS)} for key, result in results.items()
+            result | {"name": key, "text": result.get("reason") or written(result["value"], DIGITS)}
+            for key, result in results.items()
         ],
         # What is read out: the first result, of a planner those that its curves show.
         "spoken": [curve["name"] for curves in notebooks.emitted(notebook, notebooks.CURVES) for curve in curves]
