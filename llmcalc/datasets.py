@@ -70,9 +70,10 @@ def values(name: str, column: str) -> "list[Any]":
     >>> values("transformer-shapes", "model")[:2]
     ['GPT-1', 'GPT-2 XL']
     """
-    found: list[object] = []
+    found, seen = [], set()  # a page asks at every move of a slider
     for row in records(name):
-        if row[column] not in found:
+        if row[column] not in seen:
+            seen.add(row[column])
             found.append(row[column])
     return found
 

@@ -1,5 +1,5 @@
 // Makes a chapter's calculator work: its inputs, its headline table, the address bar and what can be copied.
-import { ask, model } from "./calculation.mjs";
+import { ask, model, prepared } from "./calculation.mjs";
 import { positionOf, same, valueAt } from "./inputs.mjs";
 import * as scenario from "./scenario.mjs";
 
@@ -68,10 +68,13 @@ if (planner) {
 }
 
 // Nobody else waits for what the worker can't do.
-addEventListener("unhandledrejection", ({ reason }) => {
+addEventListener("unhandledrejection", ({ reason }) => failed(reason));
+prepared.catch(failed);
+
+function failed({ message }) {
   const link = shown || !location.search ? "" : " What this link asks for is not shown: the table has the document’s results.";
-  say(alarm, `The calculator does not work here: ${reason.message}.${link}`);
-});
+  say(alarm, `The calculator does not work here: ${message}.${link}`);
+}
 
 function read() {
   const texts = {};
