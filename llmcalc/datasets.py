@@ -108,7 +108,8 @@ def specification(accelerator: str, quantity: str) -> float:
     """
     known = _numbers(accelerator)
     if quantity not in known:
-        others = [name for name, numbers in specifications().items() if quantity in numbers]
+        # By the rows, because mappings have no order in MicroPython.
+        others = [row["accelerator"] for row in records("accelerators") if row["quantity"] == quantity]
         accepted = (
             f"one whose {quantity} is in data/accelerators.csv, e.g. {others[0]}" if others else "another quantity"
         )
