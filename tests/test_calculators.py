@@ -228,7 +228,7 @@ def test_what_is_no_number_is_refused_beside_its_field(tab, site, text):
         ("?mfu=", "mfu = '' is not accepted"),
         ("?mfu", "mfu = '' is not accepted"),
         ("?mfu=0.4&mfu=0.3", "mfu is given 2 times"),
-        ("?devices_per_server=8.5", "devices_per_server = '8.5' [device] is not accepted: give a whole number"),
+        ("?devices_per_server=8.5", "devices_per_server = 8.5 [device] is not accepted: give a whole number"),
         ("?accelerator=Abacus", "accelerator = 'Abacus' is not accepted: give one of"),
         ("?number_format=fp8", "number_format = 'fp8' is not accepted: give a format of which A100 PCIe 80GB"),
         ("?accelerator=V100+PCIe+32GB", "number_format = 'tf32' is not accepted: give a format of which V100"),
