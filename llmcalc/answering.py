@@ -7,7 +7,7 @@ from .vocabulary import WORDS
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import ParamSpec
+    from typing import Any, ParamSpec
 
     from .results import Results
 
@@ -34,23 +34,23 @@ def question(
     llmcalc.checks.Refusal: mfu = 1.63 is not accepted: give a number from 0.001 to 1
     """
 
-    def guard(function):
-        def answer(**given):
+    def guard(function: "Callable[Given, Results]") -> "Callable[Given, Results]":
+        def answer(**given: "Any") -> "Results":
             for name, value in given.items():
                 accept(name, value, limits.get(name))
-            return function(**given)
+            return function(**given)  # type: ignore[call-arg]
 
         try:
             from functools import update_wrapper
         except ImportError:  # in MicroPython
-            return answer
-        answer.limits = limits
-        return update_wrapper(answer, function)
+            return answer  # type: ignore[return-value]
+        answer.limits = limits  # type: ignore[attr-defined]
+        return update_wrapper(answer, function)  # type: ignore[return-value]
 
     return guard
 
 
-def accept(name: str, value: object, limits: "tuple[float, float] | tuple[str, ...] | None" = None) -> None:
+def accept(name: str, value: "Any", limits: "tuple[Any, ...] | None" = None) -> None:
     """Refuse a value that a parameter cannot have.
 
     Raises
@@ -67,7 +67,7 @@ def accept(name: str, value: object, limits: "tuple[float, float] | tuple[str, .
         if type(value) is not bool:
             raise Refusal(name, value, "true or false")
     else:
-        low, high = limits or word.usual
+        low, high = limits or word.usual or (word.range.low, word.range.high)
         number = value if type(value) in NUMBERS else _number(value)
         if number is None or not low <= number <= high or (word.whole and number % 1):
             kind = "a whole number" if word.whole else "a number"
@@ -98,10 +98,10 @@ def written(number: float) -> str:
     """
     if number == number // 1 and abs(number) < 1e9:
         return str(int(number))
-    return ("%g" % number).replace("e+", "e")
+    return f"{number:g}".replace("e+", "e")
 
 
-def _number(value):
+def _number(value: "Any") -> "float | None":
     # A number of an array library, e.g. a cell of a table.
     kind = getattr(getattr(value, "dtype", None), "kind", "")
     return float(value) if kind and kind in "fiu" and getattr(value, "ndim", 1) == 0 else None

@@ -7,7 +7,7 @@ array's own namespace where it has one.
 
 import sys
 
-from .vocabulary import WORDS
+from .vocabulary import WORDS, Range
 
 INFINITY = float("inf")
 MOST = 1.7976931348623157e308  # whole numbers of Python may be larger than any float
@@ -15,7 +15,7 @@ NUMBERS = (float, int)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from typing import Any, TypeVar
 
     Numeric = Any  # a float, or an array of any library
@@ -33,11 +33,11 @@ def formula(function: "Function") -> "Function":
 
     floats = as_floats  # known to the call by its closure: its globals are those of the formula's module, for doctest
 
-    def call(*values, **named):
+    def call(*values: "Numeric", **named: "Numeric") -> "Numeric":
         return function(*[floats(value) for value in values], **{key: floats(named[key]) for key in named})
 
     call = FunctionType(call.__code__, function.__globals__, function.__name__, None, call.__closure__)
-    return wraps(function)(call)
+    return wraps(function)(call)  # type: ignore[return-value]
 
 
 def as_floats(value: "Numeric") -> "Numeric":
@@ -78,7 +78,7 @@ class Refusal(ValueError):
         super().__init__(reason or f"{argument} = {_written(value)}{shown} is not accepted: give {accepted}")
 
 
-def accept(**quantities: object) -> None:
+def accept(**quantities: "Numeric") -> None:
     """Refuse quantities that are out of the range of their word, or do not line up with each other.
 
     Raises
@@ -103,8 +103,9 @@ def accept(**quantities: object) -> None:
         _line_up(arrays)
 
 
-def require(name: str, value: object, within: "object", accepted: str = "", unit: str = "") -> None:
+def require(name: str, value: "Numeric", within: "Range | None", accepted: str = "", unit: str = "") -> None:
     """Refuse a number, or an array of numbers, out of a range (errors as in `accept`)."""
+    assert within is not None, f"{name} is no number"
     if type(value) in NUMBERS:
         good = value <= MOST and within.holds(value)
     else:
@@ -113,7 +114,7 @@ def require(name: str, value: object, within: "object", accepted: str = "", unit
         raise Refusal(name, _first_refused(value, within), accepted or within.accepted, unit)
 
 
-def whole(**quantities: object) -> None:
+def whole(**quantities: "Numeric") -> None:
     """Refuse single numbers that are not whole (errors as in `accept`).
 
     Examples
@@ -128,7 +129,7 @@ def whole(**quantities: object) -> None:
             raise Refusal(name, value, "a whole number")
 
 
-def choice(name: str, value: object, choices: "object") -> None:
+def choice(name: str, value: object, choices: "Sequence[str]") -> None:
     """Refuse a text that is not one of some (errors as in `accept`).
 
     Examples
@@ -142,7 +143,7 @@ def choice(name: str, value: object, choices: "object") -> None:
         raise Refusal(name, value, "one of " + ", ".join(choices) + did_you_mean(value, choices))
 
 
-def did_you_mean(value: object, names: "object") -> str:
+def did_you_mean(value: object, names: "Iterable[str]") -> str:
     """A hint at the closest of some names, or nothing."""
     try:
         import difflib  # which MicroPython does not have
@@ -152,7 +153,7 @@ def did_you_mean(value: object, names: "object") -> str:
     return f"; did you mean {close[0]!r}?" if close else ""
 
 
-def fewer(than: "tuple[str, object]", **quantities: object) -> None:
+def fewer(than: "tuple[str, Numeric]", **quantities: "Numeric") -> None:
     """Refuse quantities that are not 0 or more and below a limit, element by element (errors as in `accept`).
 
     Examples
@@ -171,7 +172,7 @@ def fewer(than: "tuple[str, object]", **quantities: object) -> None:
             raise Refusal(name, refused, f"0 or more, and fewer than {limit_name} = {_written(bound)}")
 
 
-def _are_numbers(value):
+def _are_numbers(value: "Numeric") -> bool:
     # Yes or no, texts, objects, dates and complex numbers are none; what carries a unit is.
     kind = getattr(getattr(value, "dtype", None), "kind", None)
     if kind is None:
@@ -180,14 +181,14 @@ def _are_numbers(value):
     return kind in "fiu" and not missing
 
 
-def _holds(value, within):
+def _holds(value: "Numeric", within: Range) -> bool:
     try:
         return _all(within.holds(*_extremes(value)))
     except TypeError:
         return False
 
 
-def _extremes(value):
+def _extremes(value: "Numeric") -> "tuple[Numeric, Numeric]":
     # Two reductions are twice as fast as elementwise comparisons over a large array, and,
     # unlike those of pandas, the standard's reductions hand a NaN on.
     namespace = getattr(value, "__array_namespace__", None)
@@ -196,19 +197,19 @@ def _extremes(value):
     return namespace().min(value), namespace().max(value)
 
 
-def _all(condition):
+def _all(condition: "Numeric") -> bool:
     every = getattr(condition, "all", None)
     return bool(condition if every is None else every())
 
 
-def _line_up(arrays):
+def _line_up(arrays: "list[tuple[str, Numeric]]") -> None:
     for position, (name, value) in enumerate(arrays):
         for other_name, other in arrays[:position]:
             if not _fits(value, other):
                 raise Refusal(name, _outline(value), f"values that line up with {other_name} = {_outline(other)}")
 
 
-def _fits(value, other):
+def _fits(value: "Numeric", other: "Numeric") -> bool:
     # Labels that differ would be aligned or dropped without a word.
     for index, other_index in _labels(value, other):
         if not index.equals(other_index):
@@ -221,7 +222,7 @@ def _fits(value, other):
     return all(size == size2 or (1 in (size, size2) and not one_dimensional) for size, size2 in pairs)
 
 
-def _labels(value, other):
+def _labels(value: "Numeric", other: "Numeric") -> "list[tuple[Numeric, Numeric]]":
     if hasattr(value, "index") and hasattr(other, "index"):
         return [(value.index, other.index)]
     if hasattr(value, "indexes") and hasattr(other, "indexes"):
@@ -229,11 +230,11 @@ def _labels(value, other):
     return []
 
 
-def _outline(value):
+def _outline(value: "Numeric") -> str:
     return f"{type(value).__name__} of shape {tuple(value.shape)}"
 
 
-def _pairs(values, limits):
+def _pairs(values: "Numeric", limits: "Numeric") -> "Iterator[tuple[Numeric, Numeric]]":
     if not getattr(values, "ndim", 0):
         yield values, limits
         return
@@ -241,7 +242,7 @@ def _pairs(values, limits):
         yield from _pairs(value, limit)
 
 
-def _first_refused(value, within):
+def _first_refused(value: "Numeric", within: Range) -> "Numeric":
     if getattr(value, "dtype", None) is None or not getattr(value, "ndim", 0):
         return value
     for element in value:
@@ -251,14 +252,14 @@ def _first_refused(value, within):
     return value
 
 
-def _is_whole(value):
+def _is_whole(value: "Numeric") -> bool:
     try:
-        return value == value // 1
+        return bool(value == value // 1)
     except (TypeError, ArithmeticError):
         return False
 
 
-def _written(value):
+def _written(value: "Numeric") -> str:
     if getattr(value, "ndim", None) == 0 and hasattr(value, "dtype"):
         value = value.item() if hasattr(value, "item") else float(value)
     text = repr(value)

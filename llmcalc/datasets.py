@@ -10,11 +10,17 @@ from .checks import Refusal, choice, did_you_mean
 
 FORMATS = ("fp64", "fp32", "tf32", "fp16", "bf16", "fp8", "fp4", "int8", "int4")
 
-_tables: "dict[str, list[dict[str, object]]]" = {}
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    Row = dict[str, Any]
+
+_tables: "dict[str, list[Row]]" = {}
 _specifications: "dict[str, dict[str, float]]" = {}
 
 
-def records(name: str) -> "list[dict[str, object]]":
+def records(name: str) -> "list[Row]":
     """Rows of `data/NAME.csv` as mappings by column; empty cells are None.
 
     Parameters
@@ -34,13 +40,13 @@ def records(name: str) -> "list[dict[str, object]]":
     return _tables[name]
 
 
-def provide(tables: "dict[str, list[dict[str, object]]]") -> None:
+def provide(tables: "dict[str, list[Row]]") -> None:
     """Provide rows by the names of their files, in place of reading them."""
     _tables.update(tables)
     _specifications.clear()
 
 
-def record(name: str, column: str, value: str) -> "dict[str, object]":
+def record(name: str, column: str, value: str) -> "Row":
     """The one row of `data/NAME.csv` whose column has a value.
 
     Raises
@@ -56,7 +62,7 @@ def record(name: str, column: str, value: str) -> "dict[str, object]":
     raise Refusal(column, value, f"one of {column} in data/{name}.csv{hint}")
 
 
-def values(name: str, column: str) -> "list[object]":
+def values(name: str, column: str) -> "list[Any]":
     """The different values of a column of `data/NAME.csv`, in order.
 
     Examples
@@ -141,7 +147,24 @@ def peak_flops(accelerator: str, number_format: str, argument: str = "number_for
     return numbers[f"peak_{number_format}"]
 
 
-def _numbers(accelerator):
+def electric_power(accelerator: str) -> float:
+    """Power to plan with [W]: a device's share of the most that its server draws, where that is known, else its own.
+
+    Raises
+    ------
+    Refusal
+        If there is no such accelerator, or no power of it is known.
+
+    Examples
+    --------
+    >>> electric_power("H100 SXM"), electric_power("A100 PCIe 80GB")
+    (1275.0, 300.0)
+    """
+    quantity = "server_power" if "server_power" in _numbers(accelerator) else "power"
+    return specification(accelerator, quantity)
+
+
+def _numbers(accelerator: str) -> "dict[str, float]":
     known = specifications()
     if not isinstance(accelerator, str) or accelerator not in known:
         hint = did_you_mean(accelerator, known)

@@ -2,6 +2,7 @@
 
 import csv
 import tomllib
+from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,12 @@ _PACKAGED = Path(__file__).parent / "data"
 # An installed package has the data inside it, a checkout beside it.
 DATA = _PACKAGED if _PACKAGED.is_dir() else Path(__file__).parent.parent / "data"
 
-_READ = {"str": str, "float64": float, "Int64": int, "boolean": lambda text: text == "True"}
+_READ: dict[str, Callable[[str], Any]] = {
+    "str": str,
+    "float64": float,
+    "Int64": int,
+    "boolean": lambda text: text == "True",
+}
 
 
 @lru_cache

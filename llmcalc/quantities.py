@@ -106,7 +106,8 @@ def read(text: str, name: str, limits: "tuple[float, float] | tuple[str, ...] | 
         raise Refusal(name, text, expected(name, limits), unit=word.shown)
     if word.whole and value == value // 1:
         # Digits alone are exact, however many.
-        return int(bare) if _all_digits(bare) else int(value)
+        digits = bare.replace(",", "")
+        return int(digits) if _all_digits(digits) else int(value)
     return value
 
 
@@ -173,7 +174,7 @@ def _magnitude(rest, shown, attached, divisor):
     """The power of ten that a text begins with, and what follows it."""
     if divisor is not None or shown[0][:1] == ["s"]:
         return 0, rest
-    first = rest.split(" ")[0]
+    first = rest.split(" ")[0].split("/")[0]
     # A B alone is a byte where bytes are asked for.
     if first in MAGNITUDES and not (first == "B" and shown[0][:1] == ["byte"]) and (attached or len(first) > 1):
         return MAGNITUDES[first], rest[len(first) :].strip(" ")

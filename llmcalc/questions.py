@@ -83,5 +83,7 @@ def _parameter(name: str, declared: inspect.Parameter, described: str, answer: C
     word, limits = WORDS[name], getattr(answer, "limits", {}).get(name)
     meaning = re.sub(r"\s*(\[[^\]]*\])?\.$", "", described)
     listed = tuple(limits or choices(word.choices)) if word.choices else ()
-    low, high = (None, None) if word.range is None else limits or word.usual
+    low, high = (None, None)
+    if word.range is not None:
+        low, high = limits or word.usual or (word.range.low, word.range.high)
     return Parameter(name, type(declared.default), declared.default, word.shown, meaning, low, high, listed)

@@ -15,6 +15,12 @@ from .units import DAY, GIBI, GIGA, HOUR, KILOWATT_HOUR, TERA
 
 INFINITY = float("inf")
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    Numeric = Any
+
 
 class Range:
     """Numbers between two ends, each of which belongs to it or not.
@@ -39,7 +45,7 @@ class Range:
         self.low_open, self.high_open = low_open, high_open
         self.accepted = accepted
 
-    def holds(self, smallest, largest=None):
+    def holds(self, smallest: "Numeric", largest: "Numeric | None" = None) -> "Numeric":
         """Whether numbers from the smallest to the largest lie in the range; of arrays, element by element."""
         largest = smallest if largest is None else largest
         above = smallest > self.low if self.low_open else smallest >= self.low
@@ -137,7 +143,9 @@ WORDS = {
         "1", "number that the batch is a multiple of", POSITIVE, usual=(1, 4096), shown="sequence", whole=True
     ),
     "batch_tokens": Word("token", "tokens computed for one reading of the weights", POSITIVE),
+    "block_size": Word("1", "weights that share a scale", POSITIVE),
     "blocks": Word("1", "blocks of the machine", POSITIVE, whole=True),
+    "bits_per_weight": Word("1", "bits of a weight", POSITIVE),
     "block_edge": Word("1", "chips along each edge of a block of the TPU machine", POSITIVE, usual=(1, 16), whole=True),
     "budget_flop": Word("FLOP", "training compute", POSITIVE, usual=(1e15, 1e30)),
     "busiest_hour_share": Word(
@@ -221,6 +229,9 @@ WORDS = {
         whole=True,
     ),
     "epochs": Word("1", "passes over the data set", POSITIVE, usual=(0.01, 1000)),
+    "expert_mlp_size": Word("1", "width inside an expert", POSITIVE),
+    "experts": Word("1", "experts e that a token can be sent to", POSITIVE),
+    "experts_per_token": Word("1", "experts k that a token is sent to", POSITIVE),
     "failed_cards": Word("1", "cards out of service", FROM_ZERO, usual=(0, 100000), whole=True),
     "final_vectors": Word("1", "last norm, in vectors of the hidden size", FROM_ZERO),
     "first_params": Word("parameter", "one model for the budget", POSITIVE, usual=(1e6, 1e14)),
@@ -253,6 +264,8 @@ WORDS = {
     "gradient_bytes_per_param": Word("byte/parameter", "bytes of a gradient", POSITIVE),
     "gradient_shards": Word("1", "devices that share one copy of the gradients", POSITIVE),
     "groups": Word("1", "groups into which the channels are split, each convolved on its own", POSITIVE),
+    "head_bytes": Word("byte", "bytes that attention keeps beside, a head and token", FROM_ZERO),
+    "head_size": Word("1", "size of a query or key head", POSITIVE),
     "headroom": Word("1", "share of the card left free", SHARE_BELOW_ONE, usual=(0, 0.9)),
     "heads": Word("1", "query heads", POSITIVE, usual=(1, 1024), shown="head", whole=True),
     "hfu_flop_per_param_token": Word("FLOP/parameter/token", "work with recomputation", POSITIVE, usual=(1, 16)),
@@ -268,7 +281,9 @@ WORDS = {
     "images": Word("1", "pictures in the data set, by default ImageNet's", POSITIVE, usual=(1, 1e12), shown="image"),
     "in_channels": Word("1", "channels of the input", POSITIVE),
     "in_features": Word("1", "numbers that enter", POSITIVE),
+    "inner_size": Word("1", "width inside the mixer", POSITIVE),
     "input_size": Word("1", "height or width of the input", POSITIVE),
+    "inputs": Word("1", "inputs of a matrix", POSITIVE),
     "interval": Word("s", "time between two arrivals", FROM_ZERO),
     "irreducible_loss": Word("1", "loss of an endless model on endless text", POSITIVE),
     "iteration_seconds": Word("s", "time of an iteration", POSITIVE, usual=(0.001, 100000)),
@@ -277,7 +292,11 @@ WORDS = {
     "kernel_height": Word("1", "height of the kernel", POSITIVE),
     "kernel_size": Word("1", "height or width of the kernel", POSITIVE),
     "kernel_width": Word("1", "width of the kernel", POSITIVE),
+    "key_heads": Word("1", "heads of queries and of keys", POSITIVE),
+    "key_size": Word("1", "size of a query or key head", POSITIVE),
+    "keys": Word("1", "keys that a token is compared with, on average", POSITIVE),
     "kv_heads": Word("1", "key and value heads", POSITIVE, usual=(1, 1024), shown="head", whole=True),
+    "kv_rank": Word("1", "size of the compressed key and value", POSITIVE),
     "labels": Word("1", "labels, such as the masks of objects", POSITIVE),
     "largest_bandwidth": Word("byte/s", "largest bandwidth of a way", POSITIVE),
     "largest_wait_ratio": Word("1", "largest wait ratio of all devices", FROM_ZERO, usual=(0, 0.99)),
@@ -294,8 +313,10 @@ WORDS = {
     "linear_params": Word("parameter", "parameters of the matrices in the layers", POSITIVE),
     "linearity": Word("1", "linearity", SHARE),
     "linearity_threshold": Word("1", "linearity below which a cluster scales badly", SHARE, usual=(0.01, 1)),
+    "load_factor": Word("1", "tokens of the busiest device's experts, in shares of the mean", POSITIVE),
     "macs_per_sample": Word("MAC/sample", "multiply-accumulates of a forward pass over one sample", POSITIVE),
     "macs_per_weight": Word("MAC", "multiply-accumulates of a weight", POSITIVE),
+    "mask_bytes": Word("byte", "bytes of dropout's mask, an element", FROM_ZERO),
     "masks": Word("1", "masks of the data set", POSITIVE, usual=(1, 1e12), shown="mask"),
     "mbu": Word("1", "model bandwidth utilisation, share of the bandwidth that reading gets", SHARE, usual=(0.01, 1)),
     "memory_bandwidth": Word("byte/s", "memory bandwidth of a device", POSITIVE),
@@ -319,6 +340,8 @@ WORDS = {
         "1", "chunks of layers that a stage holds, 2 and more if it is interleaved", POSITIVE, usual=(1, 64), whole=True
     ),
     "network": Word("1", "network, by its name in torchvision", TEXT, choices="name in data/cnn-macs.csv"),
+    "nope_size": Word("1", "part of a query or key head without position", FROM_ZERO),
+    "norm_bytes": Word("byte", "bytes that a norm keeps beside, an element", FROM_ZERO),
     "number_format": Word(
         "1", "number format of the multiplications", TEXT, choices="fp64, fp32, tf32, fp16, bf16, fp8"
     ),
@@ -331,6 +354,7 @@ WORDS = {
     "out_features": Word("1", "numbers that leave", POSITIVE),
     "output_height": Word("1", "height of the output", POSITIVE),
     "output_width": Word("1", "width of the output", POSITIVE),
+    "outputs": Word("1", "outputs of a matrix", POSITIVE),
     "overhead": Word("byte", "memory of a device for the program and its work space", FROM_ZERO),
     "overhead_gb": Word(
         "byte", "memory of a device for the program and its work space", FROM_ZERO, usual=(0, 5), shown="GB", scale=GIGA
@@ -338,6 +362,7 @@ WORDS = {
     "overhead_gib": Word(
         "byte", "memory for the program and its work space", FROM_ZERO, usual=(0, 100), shown="GiB", scale=GIBI
     ),
+    "own_kv_heads": Word("1", "key and value heads", FROM_ZERO),
     "padding": Word("1", "zeros put before and behind the input", FROM_ZERO),
     "palm_days": Word(
         "s", "days for which PaLM's full machine trained", POSITIVE, usual=(0.01, 3650), shown="day", scale=DAY
@@ -369,8 +394,10 @@ WORDS = {
     "pue": Word(
         "1", "power usage effectiveness, energy of the data centre by that of its computers", FROM_ONE, usual=(1, 3)
     ),
+    "query_rank": Word("1", "size of the compressed query", FROM_ZERO),
     "question_tokens": Word("token", "tokens of a question with what goes before it", POSITIVE, usual=(1, 1e6)),
     "questions_per_visit": Word("1", "questions in a visit", POSITIVE, usual=(0.01, 1000)),
+    "rank": Word("1", "rank of an adapter", POSITIVE),
     "rdma_gigabytes": Word("byte", "data moved between servers", FROM_ZERO, usual=(0, 1000000), shown="GB", scale=GIGA),
     "rdma_largest": Word(
         "byte/s", "largest bandwidth between servers", POSITIVE, usual=(0.001, 100000), shown="GB/s", scale=GIGA
@@ -390,12 +417,14 @@ WORDS = {
         "byte", "bytes for a token and element of the hidden state that every device keeps", FROM_ZERO
     ),
     "request_rate": Word("1/s", "requests a second", POSITIVE),
+    "rotary_size": Word("1", "part of a query or key head that is rotated by its position", FROM_ZERO),
     "runs": Word("1", "trials until a model satisfies", POSITIVE),
     "seed": Word("1", "number of a random draw", POSITIVE, whole=True),
     "samples": Word("sample", "samples, of a training step the batch", POSITIVE),
     "samples_per_batch": Word("sample", "batch of all devices", POSITIVE, usual=(1, 1000000)),
     "saved_seconds": Word("s", "time saved", FROM_ZERO),
     "saved_share": Word("1", "share of the whole time or size that was saved", SHARE_BELOW_ONE),
+    "scale_bits": Word("1", "bits of a block's scale and zero point together", FROM_ZERO),
     "scale_bytes": Word("byte", "bytes of a scale and its zero point, 8 in FP32", FROM_ZERO, usual=(0, 64)),
     "scales": Word("1", "scales: one an output channel, or one a group of weights", POSITIVE),
     "scheduling_seconds": Word("s", "time in which a device waits for its next kernel", FROM_ZERO, usual=(0, 10000)),
@@ -415,6 +444,7 @@ WORDS = {
     "sequence_seconds": Word(
         "s", "part of the time that each answer adds, with its share of reading prompts", POSITIVE
     ),
+    "sequence_shards": Word("1", "devices over which the values of a sequence are spread", POSITIVE),
     "server_throughput": Word("token/s", "throughput of one server alone", POSITIVE, usual=(0.001, 100000000)),
     "servers": Word("1", "servers", POSITIVE, usual=(1, 10000), whole=True),
     "serving_format": Word(
@@ -429,6 +459,7 @@ WORDS = {
         "s", "commissioning, installation and model update of a task", FROM_ZERO, usual=(0, 365), shown="day", scale=DAY
     ),
     "setup_holds_cluster": Word("1", "whether the whole cluster stands still during a set-up", YES_OR_NO),
+    "shared_mlp_size": Word("1", "width of the shared experts together", FROM_ZERO),
     "single_throughput": Word("token/s", "throughput of one alone", POSITIVE),
     "sized_by": Word("1", "what is fixed for training", TEXT, choices="deadline, devices"),
     "slice_blocks": Word("1", "blocks that a job asks for", POSITIVE, usual=(1, 256), whole=True),
@@ -437,6 +468,10 @@ WORDS = {
     "speedup": Word("1", "ratio of two rates", POSITIVE, usual=(0.01, 10000)),
     "speedup_a100": Word("1", "claimed ratio to an A100", POSITIVE, usual=(0.01, 1000)),
     "split_bytes": Word("byte", "bytes for a token and element of the hidden state that the devices share", FROM_ZERO),
+    "state_groups": Word("1", "groups of heads that share their projections", POSITIVE),
+    "state_heads": Word("1", "heads of the state", POSITIVE),
+    "state_size": Word("1", "numbers of state a channel", POSITIVE),
+    "step_rank": Word("1", "size of the compressed time step", POSITIVE),
     "step_seconds": Word("s", "time of a step, which writes a token of every answer", POSITIVE),
     "steps_exponent": Word("1", "exponent of the steps", SHARE),
     "steps_per_answer": Word("1", "steps, and so tokens, of an answer", POSITIVE),
@@ -488,8 +523,11 @@ WORDS = {
     "trials_high": Word(
         "1", "trainings until a model satisfies, at most", POSITIVE, usual=(1, 20), shown="training", whole=True
     ),
+    "unfused_bytes": Word("byte", "bytes of intermediate results that a fused kernel does not keep", FROM_ZERO),
     "users": Word("1", "users of the service", POSITIVE, usual=(1, 1e10)),
     "utilisation": Word("1", "share of the time in which the stages compute", SHARE_BELOW_ONE),
+    "value_heads": Word("1", "heads of values", POSITIVE),
+    "value_size": Word("1", "size of a value head", POSITIVE),
     "visit_rate": Word("1/s", "visits a second, mean of the day", POSITIVE),
     "visits_per_day": Word("1/s", "visits a day", POSITIVE, usual=(1, 1e12), shown="1/day", scale=1 / DAY),
     "vocabulary_size": Word("1", "different tokens", POSITIVE, usual=(1, 10000000), shown="token", whole=True),
@@ -500,6 +538,7 @@ WORDS = {
     "weight_bytes_per_param": Word("byte/parameter", "bytes of a weight", POSITIVE),
     "weight_shards": Word("1", "devices that share one copy of the weights", POSITIVE),
     "weights": Word("1", "weights of a layer", POSITIVE),
+    "window": Word("1", "tokens that a token attends to at most w, itself included", POSITIVE),
     "words_per_token": Word("1", "English words in a token", POSITIVE, usual=(0.1, 10), shown="word/token"),
     "working_hours": Word(
         "s", "hours that a person works in a year", POSITIVE, usual=(100, 8760), shown="h", scale=HOUR

@@ -4,11 +4,11 @@ A task is a model to be found by several trial trainings. Work is counted as cap
 time: how long cards are taken, not what they compute.
 """
 
-from ..checks import accept, formula
+from ..checks import Numeric, accept, formula
 
 
 @formula
-def trial_work(flops, seconds, runs):
+def trial_work(flops: Numeric, seconds: Numeric, runs: Numeric) -> Numeric:
     r"""Cluster capacity that the trial trainings of one task take.
 
     .. math:: W = F \, t \, r
@@ -48,7 +48,7 @@ def trial_work(flops, seconds, runs):
 
 
 @formula
-def cluster_seconds(flop, cluster_flops):
+def cluster_seconds(flop: Numeric, cluster_flops: Numeric) -> Numeric:
     r"""Time for which work occupies a whole cluster.
 
     .. math:: t = W / F_{cluster}

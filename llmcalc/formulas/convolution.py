@@ -3,11 +3,11 @@
 A multiply-accumulate (MAC) is one multiplication whose product is added to a running sum: two FLOP.
 """
 
-from ..checks import accept, formula
+from ..checks import Numeric, accept, formula
 
 
 @formula
-def convolution_output(input_size, kernel_size, stride=1, padding=0):
+def convolution_output(input_size: Numeric, kernel_size: Numeric, stride: Numeric = 1, padding: Numeric = 0) -> Numeric:
     r"""Positions at which a kernel stops along one side of its input.
 
     .. math:: o = \lfloor (i + 2 p - k) / s \rfloor + 1
@@ -50,7 +50,9 @@ def convolution_output(input_size, kernel_size, stride=1, padding=0):
 
 
 @formula
-def convolution_weights(in_channels, out_channels, kernel_height, kernel_width, groups=1):
+def convolution_weights(
+    in_channels: Numeric, out_channels: Numeric, kernel_height: Numeric, kernel_width: Numeric, groups: Numeric = 1
+) -> Numeric:
     r"""Weights of a convolution, without its biases, of which there is one an output channel or none.
 
     .. math:: W = c_{out} \, \frac{c_{in}}{g} \, k_h \, k_w
@@ -100,7 +102,9 @@ def convolution_weights(in_channels, out_channels, kernel_height, kernel_width, 
 
 
 @formula
-def convolution_macs(weights, output_height, output_width, macs_per_weight=1):
+def convolution_macs(
+    weights: Numeric, output_height: Numeric, output_width: Numeric, macs_per_weight: Numeric = 1
+) -> Numeric:
     r"""Multiply-accumulates of a convolution on one picture: each weight works at each position.
 
     .. math:: M = W \, o_h \, o_w
@@ -140,7 +144,7 @@ def convolution_macs(weights, output_height, output_width, macs_per_weight=1):
 
 
 @formula
-def dense_macs(in_features, out_features, macs_per_weight=1):
+def dense_macs(in_features: Numeric, out_features: Numeric, macs_per_weight: Numeric = 1) -> Numeric:
     r"""Multiply-accumulates of a fully connected layer on one picture: each weight works once.
 
     .. math:: M = f_{in} \, f_{out}
@@ -178,7 +182,9 @@ def dense_macs(in_features, out_features, macs_per_weight=1):
 
 
 @formula
-def epoch_flop(macs_per_sample, samples, flop_per_mac=2.0, forward_passes=3.0):
+def epoch_flop(
+    macs_per_sample: Numeric, samples: Numeric, flop_per_mac: Numeric = 2.0, forward_passes: Numeric = 3.0
+) -> Numeric:
     r"""Compute of training on every sample once.
 
     .. math:: C = 2 \cdot 3 \cdot M \, S

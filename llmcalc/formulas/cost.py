@@ -4,12 +4,12 @@ Money is in US dollars, prices are per second and per joule. How many devices sh
 the work does not enter: at the same utilisation, twice the devices take half the time.
 """
 
-from ..checks import accept, formula
+from ..checks import Numeric, accept, formula
 from .devices import sustained_flops
 
 
 @formula
-def device_time(flop, peak_flops, mfu):
+def device_time(flop: Numeric, peak_flops: Numeric, mfu: Numeric) -> Numeric:
     r"""Time for which devices are taken, added up over all of them.
 
     .. math:: T = C / (F_{peak} \, u)
@@ -47,7 +47,7 @@ def device_time(flop, peak_flops, mfu):
 
 
 @formula
-def rent(device_seconds, price_per_second):
+def rent(device_seconds: Numeric, price_per_second: Numeric) -> Numeric:
     r"""Cost of hiring devices.
 
     .. math:: K = T \, p
@@ -83,7 +83,7 @@ def rent(device_seconds, price_per_second):
 
 
 @formula
-def implied_price(cost, device_seconds):
+def implied_price(cost: Numeric, device_seconds: Numeric) -> Numeric:
     r"""Price of a device that a published cost implies: `rent` solved for the price.
 
     .. math:: p = K / T
@@ -119,7 +119,7 @@ def implied_price(cost, device_seconds):
 
 
 @formula
-def cost_per_token(cost, tokens):
+def cost_per_token(cost: Numeric, tokens: Numeric) -> Numeric:
     r"""What each token costs of a sum that was paid for all of them.
 
     .. math:: k = K / T
@@ -155,7 +155,7 @@ def cost_per_token(cost, tokens):
 
 
 @formula
-def affordable_flop(cost, price_per_second, peak_flops, mfu):
+def affordable_flop(cost: Numeric, price_per_second: Numeric, peak_flops: Numeric, mfu: Numeric) -> Numeric:
     r"""Compute that a sum of money hires.
 
     .. math:: C = K \, F_{peak} \, u / p
@@ -196,7 +196,7 @@ def affordable_flop(cost, price_per_second, peak_flops, mfu):
 
 
 @formula
-def energy(device_seconds, device_power, pue):
+def energy(device_seconds: Numeric, device_power: Numeric, pue: Numeric) -> Numeric:
     r"""Energy that a run takes from the grid.
 
     .. math:: E = T \, P \, \mathrm{PUE}
@@ -235,7 +235,7 @@ def energy(device_seconds, device_power, pue):
 
 
 @formula
-def electricity_cost(joules, electricity_price):
+def electricity_cost(joules: Numeric, electricity_price: Numeric) -> Numeric:
     r"""Cost of energy.
 
     .. math:: K = E \, p
@@ -273,7 +273,7 @@ def electricity_cost(joules, electricity_price):
 
 
 @formula
-def emissions(joules, carbon_intensity):
+def emissions(joules: Numeric, carbon_intensity: Numeric) -> Numeric:
     r"""Carbon dioxide, or its equivalent, emitted for the energy.
 
     .. math:: m = E \, c

@@ -4,7 +4,7 @@ A device's peak is the dense peak of its datasheet for the number format used,
 in FLOP/s. Utilisation (`mfu`) is the share of it that a workload gets.
 """
 
-from ..checks import accept, formula
+from ..checks import Numeric, accept, formula
 
 # A demand above a whole number by less than this share of itself is floating-point noise.
 # Noise of some dozens of roundings; whole numbers from 2 ** 45 on, which it would reach, are left as they are.
@@ -13,7 +13,7 @@ LARGEST_ROUNDED = 2.0**45
 
 
 @formula
-def sustained_flops(peak_flops, mfu):
+def sustained_flops(peak_flops: Numeric, mfu: Numeric) -> Numeric:
     r"""Rate that one device sustains.
 
     .. math:: F = F_{peak} \, u
@@ -49,7 +49,7 @@ def sustained_flops(peak_flops, mfu):
 
 
 @formula
-def required_flops(flop, seconds):
+def required_flops(flop: Numeric, seconds: Numeric) -> Numeric:
     r"""Rate that finishes an amount of work in a given time.
 
     .. math:: F = C / t
@@ -85,7 +85,7 @@ def required_flops(flop, seconds):
 
 
 @formula
-def devices_for_flops(flops, peak_flops, mfu):
+def devices_for_flops(flops: Numeric, peak_flops: Numeric, mfu: Numeric) -> Numeric:
     r"""Devices that sustain a rate, before rounding up to whole ones.
 
     .. math:: n = F / (F_{peak} \, u)
@@ -123,7 +123,7 @@ def devices_for_flops(flops, peak_flops, mfu):
 
 
 @formula
-def round_up(count):
+def round_up(count: Numeric) -> Numeric:
     r"""Whole things that cover a fractional demand.
 
     .. math:: \lceil n \rceil
@@ -161,7 +161,7 @@ def round_up(count):
 
 
 @formula
-def round_down(count):
+def round_down(count: Numeric) -> Numeric:
     r"""Whole things that fit into a fractional room.
 
     .. math:: \lfloor n \rfloor
@@ -197,7 +197,7 @@ def round_down(count):
 
 
 @formula
-def servers(devices, devices_per_server=8):
+def servers(devices: Numeric, devices_per_server: Numeric = 8) -> Numeric:
     r"""Whole servers that hold a number of devices.
 
     .. math:: \lceil n / n_{server} \rceil

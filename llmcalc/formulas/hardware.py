@@ -4,11 +4,11 @@ A claim mostly comes as a ratio ("2.9 times as fast") or as a result without its
 a second"). Each formula here solves one for what it implies.
 """
 
-from ..checks import accept, formula
+from ..checks import Numeric, accept, formula
 
 
 @formula
-def baseline_rate(image_rate, speedup):
+def baseline_rate(image_rate: Numeric, speedup: Numeric) -> Numeric:
     r"""Rate of the slower device that a claimed ratio implies.
 
     .. math:: R_0 = R / s
@@ -45,7 +45,7 @@ def baseline_rate(image_rate, speedup):
 
 
 @formula
-def sparse_weight_bytes(params, bytes_per_param, sparsity_factor=1.0):
+def sparse_weight_bytes(params: Numeric, bytes_per_param: Numeric, sparsity_factor: Numeric = 1.0) -> Numeric:
     r"""Memory that a model's weights take when only every s-th of them is kept.
 
     .. math:: M = b \, N / s
@@ -85,7 +85,13 @@ def sparse_weight_bytes(params, bytes_per_param, sparsity_factor=1.0):
 
 
 @formula
-def bandwidth_for_token_rate(params, bytes_per_param, token_rate, sparsity_factor=1.0, batch_tokens=1.0):
+def bandwidth_for_token_rate(
+    params: Numeric,
+    bytes_per_param: Numeric,
+    token_rate: Numeric,
+    sparsity_factor: Numeric = 1.0,
+    batch_tokens: Numeric = 1.0,
+) -> Numeric:
     r"""Memory bandwidth without which a token rate can't be reached: `serving.decode_token_rate`, solved for it.
 
     .. math:: W = R \, b \, N / (s \, B)
@@ -127,7 +133,7 @@ def bandwidth_for_token_rate(params, bytes_per_param, token_rate, sparsity_facto
 
 
 @formula
-def active_share(active_params, params):
+def active_share(active_params: Numeric, params: Numeric) -> Numeric:
     r"""Share of a model's parameters that work on a token.
 
     .. math:: a = N_{active} / N
@@ -163,7 +169,9 @@ def active_share(active_params, params):
 
 
 @formula
-def relative_speed(peak_flops, reference_flops, devices=1.0, reference_devices=1.0):
+def relative_speed(
+    peak_flops: Numeric, reference_flops: Numeric, devices: Numeric = 1.0, reference_devices: Numeric = 1.0
+) -> Numeric:
     r"""How many times as fast one machine is as another, by their peaks.
 
     .. math:: s = n \, F / (n_0 \, F_0)
@@ -203,7 +211,7 @@ def relative_speed(peak_flops, reference_flops, devices=1.0, reference_devices=1
 
 
 @formula
-def relative_efficiency(speedup, device_power, reference_power):
+def relative_efficiency(speedup: Numeric, device_power: Numeric, reference_power: Numeric) -> Numeric:
     r"""How many times the work per unit of energy one device does, compared with another.
 
     .. math:: e = s \, P_0 / P
@@ -242,7 +250,7 @@ def relative_efficiency(speedup, device_power, reference_power):
 
 
 @formula
-def outer_links(chips_x, chips_y, chips_z):
+def outer_links(chips_x: Numeric, chips_y: Numeric, chips_z: Numeric) -> Numeric:
     r"""Links that leave a box of chips, each of which has a link on either side along three axes.
 
     .. math:: L = 2 \, (x \, y + y \, z + z \, x)
@@ -281,7 +289,7 @@ def outer_links(chips_x, chips_y, chips_z):
 
 
 @formula
-def optical_switches(chips_x, chips_y, chips_z):
+def optical_switches(chips_x: Numeric, chips_y: Numeric, chips_z: Numeric) -> Numeric:
     r"""Optical switches that tie blocks of chips into a torus.
 
     .. math:: n = L / 2
@@ -320,7 +328,7 @@ def optical_switches(chips_x, chips_y, chips_z):
 
 
 @formula
-def labelling_seconds(labels, seconds_per_label):
+def labelling_seconds(labels: Numeric, seconds_per_label: Numeric) -> Numeric:
     r"""Time that people need to label a data set.
 
     .. math:: t = n \, t_1
@@ -356,7 +364,7 @@ def labelling_seconds(labels, seconds_per_label):
 
 
 @formula
-def amdahl_speedup(accelerated_share, speedup):
+def amdahl_speedup(accelerated_share: Numeric, speedup: Numeric) -> Numeric:
     r"""How many times as fast a program becomes when a part of it becomes faster: Amdahl's law.
 
     .. math:: S = \frac{1}{1 - p + p / s}

@@ -4,7 +4,7 @@ Shapes are pure numbers, named as in `transformer`. Everything but the fixed par
 proportion to the sequences held at once, so the largest batch that fits has a closed form.
 """
 
-from ..checks import accept, fewer, formula
+from ..checks import Numeric, accept, fewer, formula
 from .devices import round_down
 
 # Bytes that a layer keeps for the backward pass, as arguments of `activation_bytes`, by what is
@@ -20,7 +20,7 @@ ACTIVATIONS = {
 
 
 @formula
-def weight_bytes(params, bytes_per_param=2.0):
+def weight_bytes(params: Numeric, bytes_per_param: Numeric = 2.0) -> Numeric:
     r"""Memory of weights that are all stored alike.
 
     .. math:: M = N \, w
@@ -56,7 +56,14 @@ def weight_bytes(params, bytes_per_param=2.0):
 
 
 @formula
-def output_channels(layers, hidden_size, heads, kv_heads, mlp_size, mlp_matrices=2):
+def output_channels(
+    layers: Numeric,
+    hidden_size: Numeric,
+    heads: Numeric,
+    kv_heads: Numeric,
+    mlp_size: Numeric,
+    mlp_matrices: Numeric = 2,
+) -> Numeric:
     r"""Outputs of all the matrices in the layers, each of which has a scale of its own when quantised.
 
     .. math:: l \, (h \, (3 + 2 \, g / a) + (n - 1) \, f)
@@ -112,8 +119,13 @@ def output_channels(layers, hidden_size, heads, kv_heads, mlp_size, mlp_matrices
 
 @formula
 def quantised_bytes(
-    linear_params, other_params, scales, bytes_per_param=0.5, scale_bytes=8.0, other_bytes_per_param=2.0
-):
+    linear_params: Numeric,
+    other_params: Numeric,
+    scales: Numeric,
+    bytes_per_param: Numeric = 0.5,
+    scale_bytes: Numeric = 8.0,
+    other_bytes_per_param: Numeric = 2.0,
+) -> Numeric:
     r"""Memory of weights of which the matrices in the layers are quantised.
 
     .. math:: M = N_l \, w + S \, z + N_o \, w_o
@@ -166,7 +178,15 @@ def quantised_bytes(
 
 
 @formula
-def kv_cache_bytes(layers, hidden_size, heads, kv_heads, context, batch=1, bytes_per_value=2.0):
+def kv_cache_bytes(
+    layers: Numeric,
+    hidden_size: Numeric,
+    heads: Numeric,
+    kv_heads: Numeric,
+    context: Numeric,
+    batch: Numeric = 1,
+    bytes_per_value: Numeric = 2.0,
+) -> Numeric:
     r"""Memory of the keys and values that attention keeps of the tokens read and written so far.
 
     .. math:: M = 2 \, l \, g \, (h / a) \, s \, b \, w
@@ -221,14 +241,14 @@ def kv_cache_bytes(layers, hidden_size, heads, kv_heads, context, batch=1, bytes
 
 @formula
 def training_state_bytes(
-    params,
-    weight_shards=1,
-    gradient_shards=1,
-    optimiser_shards=1,
-    weight_bytes_per_param=2.0,
-    gradient_bytes_per_param=2.0,
-    optimiser_bytes_per_param=12.0,
-):
+    params: Numeric,
+    weight_shards: Numeric = 1,
+    gradient_shards: Numeric = 1,
+    optimiser_shards: Numeric = 1,
+    weight_bytes_per_param: Numeric = 2.0,
+    gradient_bytes_per_param: Numeric = 2.0,
+    optimiser_bytes_per_param: Numeric = 12.0,
+) -> Numeric:
     r"""Memory of a device for what training keeps of each parameter: weight, gradient and optimiser state.
 
     .. math:: M = N \, (w / n_w + g / n_g + o / n_o)
@@ -290,16 +310,16 @@ def training_state_bytes(
 
 @formula
 def activation_bytes(
-    layers,
-    hidden_size,
-    heads,
-    context,
-    batch=1,
-    tensor_parallel=1,
-    replicated_bytes=10.0,
-    split_bytes=24.0,
-    score_bytes=5.0,
-):
+    layers: Numeric,
+    hidden_size: Numeric,
+    heads: Numeric,
+    context: Numeric,
+    batch: Numeric = 1,
+    tensor_parallel: Numeric = 1,
+    replicated_bytes: Numeric = 10.0,
+    split_bytes: Numeric = 24.0,
+    score_bytes: Numeric = 5.0,
+) -> Numeric:
     r"""Memory of a device for the activations that the layers keep for the backward pass.
 
     .. math:: M = l \, s \, b \, \left( h \, (r + c / t) + k \, a \, s / t \right)
@@ -363,7 +383,7 @@ def activation_bytes(
 
 
 @formula
-def interleaved_layers(layers, pipeline_stages, model_chunks):
+def interleaved_layers(layers: Numeric, pipeline_stages: Numeric, model_chunks: Numeric) -> Numeric:
     r"""Layers' worth of activations that the first stage of an interleaved pipeline keeps.
 
     .. math:: l \, \left(1 + \frac{p - 1}{p \, m} \right)
@@ -403,7 +423,9 @@ def interleaved_layers(layers, pipeline_stages, model_chunks):
 
 
 @formula
-def largest_batch(device_memory, fixed_bytes, sequence_bytes, batch_step=1):
+def largest_batch(
+    device_memory: Numeric, fixed_bytes: Numeric, sequence_bytes: Numeric, batch_step: Numeric = 1
+) -> Numeric:
     r"""Largest batch that fits into a device's memory.
 
     .. math:: b = d \, \lfloor (M - F) / (d \, q) \rfloor

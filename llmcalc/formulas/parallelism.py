@@ -4,18 +4,18 @@ How well do many devices do together what one does alone, how full is a pipeline
 did the network carry what it carried.
 """
 
-from ..checks import accept, fewer, formula
+from ..checks import Numeric, accept, fewer, formula
 
 
 @formula
 def step_seconds(
-    forward_backward_seconds,
-    data_seconds=0.0,
-    optimiser_seconds=0.0,
-    postprocessing_seconds=0.0,
-    communication_seconds=0.0,
-    scheduling_seconds=0.0,
-):
+    forward_backward_seconds: Numeric,
+    data_seconds: Numeric = 0.0,
+    optimiser_seconds: Numeric = 0.0,
+    postprocessing_seconds: Numeric = 0.0,
+    communication_seconds: Numeric = 0.0,
+    scheduling_seconds: Numeric = 0.0,
+) -> Numeric:
     r"""Time of one training step.
 
     .. math:: t = t_{data} + t_{fb} + t_{opt} + t_{post} + t_{comm} + t_{sched}
@@ -70,7 +70,7 @@ def step_seconds(
 
 
 @formula
-def sample_throughput(samples, seconds):
+def sample_throughput(samples: Numeric, seconds: Numeric) -> Numeric:
     r"""Samples that a training processes in a second.
 
     .. math:: X = B / t
@@ -107,7 +107,7 @@ def sample_throughput(samples, seconds):
 
 
 @formula
-def token_throughput(samples, tokens_per_sample, seconds):
+def token_throughput(samples: Numeric, tokens_per_sample: Numeric, seconds: Numeric) -> Numeric:
     r"""Tokens that a training processes in a second.
 
     .. math:: X = B \, s / t
@@ -146,7 +146,7 @@ def token_throughput(samples, tokens_per_sample, seconds):
 
 
 @formula
-def linearity(total_throughput, single_throughput, devices):
+def linearity(total_throughput: Numeric, single_throughput: Numeric, devices: Numeric) -> Numeric:
     r"""Share of the throughput of independent devices that devices reach together.
 
     .. math:: L = X_n / (n \, X_1)
@@ -188,7 +188,7 @@ def linearity(total_throughput, single_throughput, devices):
 
 
 @formula
-def speed_up(total_throughput, single_throughput):
+def speed_up(total_throughput: Numeric, single_throughput: Numeric) -> Numeric:
     r"""How many times faster than one device all devices together are.
 
     .. math:: S = X_n / X_1
@@ -226,7 +226,7 @@ def speed_up(total_throughput, single_throughput):
 
 
 @formula
-def largest_network_gain(linearity):
+def largest_network_gain(linearity: Numeric) -> Numeric:
     r"""Most that a perfect network could speed up training.
 
     .. math:: g = 1 / L
@@ -263,7 +263,7 @@ def largest_network_gain(linearity):
 
 
 @formula
-def speed_up_without(seconds, saved_seconds):
+def speed_up_without(seconds: Numeric, saved_seconds: Numeric) -> Numeric:
     r"""Speed-up if a part of a step took no time.
 
     .. math:: S = t / (t - t_{saved})
@@ -301,7 +301,7 @@ def speed_up_without(seconds, saved_seconds):
 
 
 @formula
-def affected_share(saved_share, kept_share):
+def affected_share(saved_share: Numeric, kept_share: Numeric) -> Numeric:
     r"""Share of the whole that a change must have affected to save what it saved.
 
     .. math:: a = s / (1 - k)
@@ -340,7 +340,7 @@ def affected_share(saved_share, kept_share):
 
 
 @formula
-def pipeline_utilisation(microbatches, pipeline_stages, model_chunks=1):
+def pipeline_utilisation(microbatches: Numeric, pipeline_stages: Numeric, model_chunks: Numeric = 1) -> Numeric:
     r"""Share of the time in which the stages of a pipeline compute.
 
     .. math:: u = m / (m + (p - 1) / v)
@@ -383,7 +383,7 @@ def pipeline_utilisation(microbatches, pipeline_stages, model_chunks=1):
 
 
 @formula
-def microbatches_for_utilisation(pipeline_stages, utilisation):
+def microbatches_for_utilisation(pipeline_stages: Numeric, utilisation: Numeric) -> Numeric:
     r"""Microbatches that fill a pipeline to a utilisation, before rounding up.
 
     .. math:: m = u \, (p - 1) / (1 - u)
@@ -420,7 +420,13 @@ def microbatches_for_utilisation(pipeline_stages, utilisation):
 
 
 @formula
-def pipeline_seconds(microbatches, pipeline_stages, forward_seconds, backward_seconds, model_chunks=1):
+def pipeline_seconds(
+    microbatches: Numeric,
+    pipeline_stages: Numeric,
+    forward_seconds: Numeric,
+    backward_seconds: Numeric,
+    model_chunks: Numeric = 1,
+) -> Numeric:
     r"""Time in which a pipeline takes a batch forward and back.
 
     .. math:: t = (m + (p - 1) / v) (t_f + t_b)
@@ -469,7 +475,7 @@ def pipeline_seconds(microbatches, pipeline_stages, forward_seconds, backward_se
 
 
 @formula
-def mean_bandwidth(transferred_bytes, seconds):
+def mean_bandwidth(transferred_bytes: Numeric, seconds: Numeric) -> Numeric:
     r"""Bandwidth that a transfer reached on average.
 
     .. math:: W = D / t
@@ -506,7 +512,7 @@ def mean_bandwidth(transferred_bytes, seconds):
 
 
 @formula
-def wait_ratio(wait_seconds, transit_seconds):
+def wait_ratio(wait_seconds: Numeric, transit_seconds: Numeric) -> Numeric:
     r"""Share of a communication that a device spent waiting for the others.
 
     .. math:: r = t_{wait} / (t_{wait} + t_{transit})

@@ -5,11 +5,11 @@ mean surprise at the next token, in nats. Below, N stands for parameters, D for 
 tokens and C for compute, C = k N D.
 """
 
-from ..checks import accept, formula
+from ..checks import Numeric, accept, formula
 
 
 @formula
-def corpus_tokens(corpus_bytes, bytes_per_character, characters_per_token):
+def corpus_tokens(corpus_bytes: Numeric, bytes_per_character: Numeric, characters_per_token: Numeric) -> Numeric:
     r"""Tokens that a text becomes.
 
     .. math:: D = S / (b \, c)
@@ -49,7 +49,7 @@ def corpus_tokens(corpus_bytes, bytes_per_character, characters_per_token):
 
 
 @formula
-def corpus_size(tokens, bytes_per_character, characters_per_token):
+def corpus_size(tokens: Numeric, bytes_per_character: Numeric, characters_per_token: Numeric) -> Numeric:
     r"""Size of the text that becomes a number of tokens: the inverse of `corpus_tokens`.
 
     .. math:: S = D \, b \, c
@@ -87,7 +87,7 @@ def corpus_size(tokens, bytes_per_character, characters_per_token):
 
 
 @formula
-def bytes_per_token(corpus_bytes, tokens):
+def bytes_per_token(corpus_bytes: Numeric, tokens: Numeric) -> Numeric:
     r"""Bytes of text that a token stands for, from a corpus of known size.
 
     .. math:: S / D
@@ -123,7 +123,7 @@ def bytes_per_token(corpus_bytes, tokens):
 
 
 @formula
-def optimal_tokens(params, tokens_per_param=20.0):
+def optimal_tokens(params: Numeric, tokens_per_param: Numeric = 20.0) -> Numeric:
     r"""Tokens that make the best use of the compute spent on a model, by the rule of thumb.
 
     .. math:: D = r \, N
@@ -160,7 +160,9 @@ def optimal_tokens(params, tokens_per_param=20.0):
 
 
 @formula
-def optimal_params(budget_flop, tokens_per_param=20.0, flop_per_param_token=6.0):
+def optimal_params(
+    budget_flop: Numeric, tokens_per_param: Numeric = 20.0, flop_per_param_token: Numeric = 6.0
+) -> Numeric:
     r"""Parameters of the model that spends a budget at a given number of tokens a parameter.
 
     .. math:: N = \sqrt{C / (k \, r)}
@@ -199,7 +201,12 @@ def optimal_params(budget_flop, tokens_per_param=20.0, flop_per_param_token=6.0)
 
 
 @formula
-def kaplan_frontier_params(budget_flop, frontier_params=1.3e9, frontier_flop=8.64e19, frontier_exponent=0.73):
+def kaplan_frontier_params(
+    budget_flop: Numeric,
+    frontier_params: Numeric = 1.3e9,
+    frontier_flop: Numeric = 8.64e19,
+    frontier_exponent: Numeric = 0.73,
+) -> Numeric:
     r"""Parameters of the best model for a budget, by Kaplan et al.'s compute-efficient frontier.
 
     .. math:: N = N_1 \, (C / C_1)^p
@@ -248,7 +255,14 @@ def kaplan_frontier_params(budget_flop, frontier_params=1.3e9, frontier_flop=8.6
 
 
 @formula
-def kaplan_loss(params, tokens, params_scale=6.4e13, tokens_scale=1.8e13, params_exponent=0.076, tokens_exponent=0.103):
+def kaplan_loss(
+    params: Numeric,
+    tokens: Numeric,
+    params_scale: Numeric = 6.4e13,
+    tokens_scale: Numeric = 1.8e13,
+    params_exponent: Numeric = 0.076,
+    tokens_exponent: Numeric = 0.103,
+) -> Numeric:
     r"""Loss of a model by Kaplan et al.'s law of size and data.
 
     .. math:: L = \left[ (N_c / N)^{\alpha_N / \alpha_D} + D_c / D \right]^{\alpha_D}
@@ -304,13 +318,13 @@ def kaplan_loss(params, tokens, params_scale=6.4e13, tokens_scale=1.8e13, params
 
 @formula
 def kaplan_loss_params(
-    budget_flop,
-    params_scale=6.4e13,
-    tokens_scale=1.8e13,
-    params_exponent=0.076,
-    tokens_exponent=0.103,
-    flop_per_param_token=6.0,
-):
+    budget_flop: Numeric,
+    params_scale: Numeric = 6.4e13,
+    tokens_scale: Numeric = 1.8e13,
+    params_exponent: Numeric = 0.076,
+    tokens_exponent: Numeric = 0.103,
+    flop_per_param_token: Numeric = 6.0,
+) -> Numeric:
     r"""Parameters that minimise `kaplan_loss` for a budget.
 
     .. math:: N = N_c \left( \frac{a \, C}{k \, N_c \, D_c} \right)^{1 / (1 + a)}, \quad a = \alpha_N / \alpha_D
@@ -365,16 +379,16 @@ def kaplan_loss_params(
 
 @formula
 def chinchilla_loss(
-    params,
-    tokens,
-    irreducible_loss=1.69,
-    params_coefficient=406.4,
-    tokens_coefficient=410.7,
-    params_exponent=0.34,
-    tokens_exponent=0.28,
-    params_unit=1.0,
-    tokens_unit=1.0,
-):
+    params: Numeric,
+    tokens: Numeric,
+    irreducible_loss: Numeric = 1.69,
+    params_coefficient: Numeric = 406.4,
+    tokens_coefficient: Numeric = 410.7,
+    params_exponent: Numeric = 0.34,
+    tokens_exponent: Numeric = 0.28,
+    params_unit: Numeric = 1.0,
+    tokens_unit: Numeric = 1.0,
+) -> Numeric:
     r"""Loss of a model by the parametric law of the Chinchilla paper.
 
     .. math:: L = E + A \, N^{-\alpha} + B \, D^{-\beta}
@@ -441,15 +455,15 @@ def chinchilla_loss(
 
 @formula
 def chinchilla_params(
-    budget_flop,
-    params_coefficient=406.4,
-    tokens_coefficient=410.7,
-    params_exponent=0.34,
-    tokens_exponent=0.28,
-    params_unit=1.0,
-    tokens_unit=1.0,
-    flop_per_param_token=6.0,
-):
+    budget_flop: Numeric,
+    params_coefficient: Numeric = 406.4,
+    tokens_coefficient: Numeric = 410.7,
+    params_exponent: Numeric = 0.34,
+    tokens_exponent: Numeric = 0.28,
+    params_unit: Numeric = 1.0,
+    tokens_unit: Numeric = 1.0,
+    flop_per_param_token: Numeric = 6.0,
+) -> Numeric:
     r"""Parameters that minimise `chinchilla_loss` for a budget.
 
     .. math::
@@ -512,15 +526,15 @@ def chinchilla_params(
 
 @formula
 def kaplan_steps_loss(
-    params,
-    tokens,
-    params_scale=6.5e13,
-    steps_scale=2.1e3,
-    batch_scale=2.1e8,
-    params_exponent=0.077,
-    steps_exponent=0.76,
-    batch_exponent=0.21,
-):
+    params: Numeric,
+    tokens: Numeric,
+    params_scale: Numeric = 6.5e13,
+    steps_scale: Numeric = 2.1e3,
+    batch_scale: Numeric = 2.1e8,
+    params_exponent: Numeric = 0.077,
+    steps_exponent: Numeric = 0.76,
+    batch_exponent: Numeric = 0.21,
+) -> Numeric:
     r"""Loss of a model by Kaplan et al.'s law of size and steps, on tokens that are read once.
 
     .. math:: L = (N_c / N)^{\alpha_N} + (S_c / S)^{\alpha_S}, \quad S = D / B, \quad B = B_* \, L^{-1 / \alpha_B}
@@ -591,15 +605,15 @@ def kaplan_steps_loss(
 
 @formula
 def kaplan_steps_params(
-    budget_flop,
-    params_scale=6.5e13,
-    steps_scale=2.1e3,
-    batch_scale=2.1e8,
-    params_exponent=0.077,
-    steps_exponent=0.76,
-    batch_exponent=0.21,
-    flop_per_param_token=6.0,
-):
+    budget_flop: Numeric,
+    params_scale: Numeric = 6.5e13,
+    steps_scale: Numeric = 2.1e3,
+    batch_scale: Numeric = 2.1e8,
+    params_exponent: Numeric = 0.077,
+    steps_exponent: Numeric = 0.76,
+    batch_exponent: Numeric = 0.21,
+    flop_per_param_token: Numeric = 6.0,
+) -> Numeric:
     r"""Parameters that minimise `kaplan_steps_loss` for a budget.
 
     .. math::

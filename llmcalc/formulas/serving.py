@@ -1,11 +1,13 @@
 """A text service: from visits to tokens to a rate of computing, and how fast answers can be written."""
 
-from ..checks import accept, fewer, formula
+from ..checks import Numeric, accept, fewer, formula
 from .devices import round_down, sustained_flops
 
 
 @formula
-def token_rate(visit_rate, questions_per_visit, characters_per_question, tokens_per_character):
+def token_rate(
+    visit_rate: Numeric, questions_per_visit: Numeric, characters_per_question: Numeric, tokens_per_character: Numeric
+) -> Numeric:
     r"""Mean rate at which a service must process tokens.
 
     .. math:: R = v \, q \, c \, r
@@ -51,7 +53,7 @@ def token_rate(visit_rate, questions_per_visit, characters_per_question, tokens_
 
 
 @formula
-def inference_flops(params, token_rate, flop_per_param_token=2.0):
+def inference_flops(params: Numeric, token_rate: Numeric, flop_per_param_token: Numeric = 2.0) -> Numeric:
     r"""Rate of computing that a token rate costs.
 
     .. math:: F = k \, N \, R
@@ -93,7 +95,7 @@ def inference_flops(params, token_rate, flop_per_param_token=2.0):
 
 
 @formula
-def peak_rate(token_rate, busiest_hour_share, hours_per_day=24):
+def peak_rate(token_rate: Numeric, busiest_hour_share: Numeric, hours_per_day: Numeric = 24) -> Numeric:
     r"""Token rate in the busiest hour, for which a service must be built.
 
     .. math:: R_{peak} = R \, s \, h
@@ -131,7 +133,7 @@ def peak_rate(token_rate, busiest_hour_share, hours_per_day=24):
 
 
 @formula
-def request_rate(token_rate, tokens_per_request):
+def request_rate(token_rate: Numeric, tokens_per_request: Numeric) -> Numeric:
     r"""Rate of requests that a token rate is made of.
 
     .. math:: q = R / T
@@ -167,7 +169,9 @@ def request_rate(token_rate, tokens_per_request):
 
 
 @formula
-def served_token_rate(devices, params, peak_flops, mfu, flop_per_param_token=2.0):
+def served_token_rate(
+    devices: Numeric, params: Numeric, peak_flops: Numeric, mfu: Numeric, flop_per_param_token: Numeric = 2.0
+) -> Numeric:
     r"""Token rate that a number of devices can serve: the inverse of sizing.
 
     .. math:: R = n \, F_{peak} \, u / (k \, N)
@@ -210,7 +214,9 @@ def served_token_rate(devices, params, peak_flops, mfu, flop_per_param_token=2.0
 
 
 @formula
-def decode_token_rate(params, bytes_per_param, memory_bandwidth, batch_tokens=1.0):
+def decode_token_rate(
+    params: Numeric, bytes_per_param: Numeric, memory_bandwidth: Numeric, batch_tokens: Numeric = 1.0
+) -> Numeric:
     r"""Most tokens a second that a device can write when reading its memory is the limit.
 
     .. math:: R = B \, W / (b \, N)
@@ -255,7 +261,9 @@ def decode_token_rate(params, bytes_per_param, memory_bandwidth, batch_tokens=1.
 
 
 @formula
-def reading_seconds(weight_bytes, cache_bytes, devices, memory_bandwidth, mbu):
+def reading_seconds(
+    weight_bytes: Numeric, cache_bytes: Numeric, devices: Numeric, memory_bandwidth: Numeric, mbu: Numeric
+) -> Numeric:
     r"""Time in which devices read the weights and the caches of all answers once: the least that a step takes.
 
     .. math:: t = (M + K) / (n \, W \, u)
@@ -301,7 +309,9 @@ def reading_seconds(weight_bytes, cache_bytes, devices, memory_bandwidth, mbu):
 
 
 @formula
-def time_per_output_token(step_seconds, batch, prompt_seconds, steps_per_answer):
+def time_per_output_token(
+    step_seconds: Numeric, batch: Numeric, prompt_seconds: Numeric, steps_per_answer: Numeric
+) -> Numeric:
     r"""Mean time between two tokens of an answer, where prompts are read between the steps.
 
     .. math:: T = t + b \, t_p / a
@@ -345,7 +355,7 @@ def time_per_output_token(step_seconds, batch, prompt_seconds, steps_per_answer)
 
 
 @formula
-def batch_in_time(seconds, fixed_seconds, sequence_seconds):
+def batch_in_time(seconds: Numeric, fixed_seconds: Numeric, sequence_seconds: Numeric) -> Numeric:
     r"""Most answers that can be in progress if the time between two of their tokens has a limit.
 
     .. math:: b = \lfloor (T - f) / q \rfloor

@@ -4,12 +4,14 @@ Work is counted in integer operations (op), as inference cards are rated; one
 multiply-accumulate is two of them.
 """
 
-from ..checks import accept, fewer, formula
+from ..checks import Numeric, accept, fewer, formula
 from .devices import round_down, round_up
 
 
 @formula
-def streams_per_card(card_ops, stream_ops, headroom=0.0, chips_per_card=1):
+def streams_per_card(
+    card_ops: Numeric, stream_ops: Numeric, headroom: Numeric = 0.0, chips_per_card: Numeric = 1
+) -> Numeric:
     r"""Whole streams that fit on a card.
 
     .. math:: m = c \, \left\lfloor \frac{F_{card} (1 - h)}{c \, F_{stream}} \right\rfloor
@@ -54,7 +56,7 @@ def streams_per_card(card_ops, stream_ops, headroom=0.0, chips_per_card=1):
 
 
 @formula
-def cards_for_streams(streams, streams_per_card, efficiency=1.0):
+def cards_for_streams(streams: Numeric, streams_per_card: Numeric, efficiency: Numeric = 1.0) -> Numeric:
     r"""Whole cards that carry a number of streams.
 
     .. math:: n = \lceil \lceil S / m \rceil / e \rceil
@@ -94,7 +96,9 @@ def cards_for_streams(streams, streams_per_card, efficiency=1.0):
 
 
 @formula
-def card_load(streams, cards, stream_ops, card_ops, failed_cards=0):
+def card_load(
+    streams: Numeric, cards: Numeric, stream_ops: Numeric, card_ops: Numeric, failed_cards: Numeric = 0
+) -> Numeric:
     r"""Mean load of the cards that are left. Above 1 they cannot keep up.
 
     .. math:: u = S \, F_{stream} / ((n - n_{failed}) \, F_{card})
@@ -137,7 +141,7 @@ def card_load(streams, cards, stream_ops, card_ops, failed_cards=0):
 
 
 @formula
-def served_streams(cards, streams_per_card, failed_cards=0):
+def served_streams(cards: Numeric, streams_per_card: Numeric, failed_cards: Numeric = 0) -> Numeric:
     r"""Streams that the cards in service can carry.
 
     .. math:: S = (n - n_{failed}) \, m
@@ -176,7 +180,7 @@ def served_streams(cards, streams_per_card, failed_cards=0):
 
 
 @formula
-def spare_cards(cards, streams, streams_per_card):
+def spare_cards(cards: Numeric, streams: Numeric, streams_per_card: Numeric) -> Numeric:
     r"""Cards that may fail before a stream is dropped.
 
     .. math:: k = n - \lceil S / m \rceil
@@ -216,7 +220,13 @@ def spare_cards(cards, streams, streams_per_card):
 
 
 @formula
-def scaled_stream_ops(stream_ops, pixels, frame_rate, reference_pixels=1920 * 1080, reference_frame_rate=25.0):
+def scaled_stream_ops(
+    stream_ops: Numeric,
+    pixels: Numeric,
+    frame_rate: Numeric,
+    reference_pixels: Numeric = 1920 * 1080,
+    reference_frame_rate: Numeric = 25.0,
+) -> Numeric:
     r"""Demand of a stream of another resolution or frame rate.
 
     .. math:: F = F_{ref} \, \frac{p}{p_{ref}} \, \frac{f}{f_{ref}}

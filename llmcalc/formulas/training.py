@@ -4,12 +4,12 @@ How much work is it, how many devices finish it in time, how long does it take o
 those at hand, and how well did a finished run use its devices.
 """
 
-from ..checks import accept, formula
+from ..checks import Numeric, accept, formula
 from .devices import devices_for_flops, required_flops, sustained_flops
 
 
 @formula
-def train_flop(params, tokens, flop_per_param_token=6.0):
+def train_flop(params: Numeric, tokens: Numeric, flop_per_param_token: Numeric = 6.0) -> Numeric:
     r"""Compute of training a dense transformer.
 
     .. math:: C = k \, N \, D
@@ -52,7 +52,7 @@ def train_flop(params, tokens, flop_per_param_token=6.0):
 
 
 @formula
-def devices_for_deadline(flop, seconds, peak_flops, mfu):
+def devices_for_deadline(flop: Numeric, seconds: Numeric, peak_flops: Numeric, mfu: Numeric) -> Numeric:
     r"""Devices that finish a training run in time, before rounding up.
 
     .. math:: n = C / (t \, F_{peak} \, u)
@@ -91,7 +91,7 @@ def devices_for_deadline(flop, seconds, peak_flops, mfu):
 
 
 @formula
-def training_seconds(flop, devices, peak_flops, mfu):
+def training_seconds(flop: Numeric, devices: Numeric, peak_flops: Numeric, mfu: Numeric) -> Numeric:
     r"""Duration of a training run.
 
     .. math:: t = C / (n \, F_{peak} \, u)
@@ -131,7 +131,7 @@ def training_seconds(flop, devices, peak_flops, mfu):
 
 
 @formula
-def implied_mfu(flop, seconds, devices, peak_flops):
+def implied_mfu(flop: Numeric, seconds: Numeric, devices: Numeric, peak_flops: Numeric) -> Numeric:
     r"""Utilisation that a finished run must have had. Above 1, the premises are wrong.
 
     .. math:: u = C / (t \, n \, F_{peak})
@@ -173,7 +173,7 @@ def implied_mfu(flop, seconds, devices, peak_flops):
 
 
 @formula
-def budget_flop(devices, seconds, peak_flops, mfu):
+def budget_flop(devices: Numeric, seconds: Numeric, peak_flops: Numeric, mfu: Numeric) -> Numeric:
     r"""Compute that a cluster delivers in a given time.
 
     .. math:: C = n \, t \, F_{peak} \, u
@@ -213,7 +213,7 @@ def budget_flop(devices, seconds, peak_flops, mfu):
 
 
 @formula
-def affordable_params(flop, tokens, flop_per_param_token=6.0):
+def affordable_params(flop: Numeric, tokens: Numeric, flop_per_param_token: Numeric = 6.0) -> Numeric:
     r"""Parameters that a budget trains on a number of tokens: the inverse of `train_flop`.
 
     .. math:: N = C / (k \, D)
@@ -251,7 +251,7 @@ def affordable_params(flop, tokens, flop_per_param_token=6.0):
 
 
 @formula
-def affordable_tokens(flop, params, flop_per_param_token=6.0):
+def affordable_tokens(flop: Numeric, params: Numeric, flop_per_param_token: Numeric = 6.0) -> Numeric:
     r"""Tokens on which a budget trains a model: the inverse of `train_flop`.
 
     .. math:: D = C / (k \, N)
@@ -289,7 +289,7 @@ def affordable_tokens(flop, params, flop_per_param_token=6.0):
 
 
 @formula
-def tokens_per_param(tokens, params):
+def tokens_per_param(tokens: Numeric, params: Numeric) -> Numeric:
     r"""Training tokens a parameter, the usual measure of how fully a model is trained.
 
     .. math:: D / N
@@ -325,7 +325,7 @@ def tokens_per_param(tokens, params):
 
 
 @formula
-def flop_per_param_sample(flop, params, samples, passes=1):
+def flop_per_param_sample(flop: Numeric, params: Numeric, samples: Numeric, passes: Numeric = 1) -> Numeric:
     r"""Compute that a budget spends per parameter and sample seen.
 
     .. math:: C / (N \, S \, E)
@@ -369,7 +369,9 @@ def flop_per_param_sample(flop, params, samples, passes=1):
 
 
 @formula
-def largest_active_share(budget_flop, params, tokens, flop_per_param_token=6.0):
+def largest_active_share(
+    budget_flop: Numeric, params: Numeric, tokens: Numeric, flop_per_param_token: Numeric = 6.0
+) -> Numeric:
     r"""Largest share of its parameters that a model can have used on every token.
 
     .. math:: a = C / (k \, N \, D)
@@ -411,7 +413,9 @@ def largest_active_share(budget_flop, params, tokens, flop_per_param_token=6.0):
 
 
 @formula
-def megatron_seconds(params, tokens, devices, achieved_flops, flop_per_param_token=8.0):
+def megatron_seconds(
+    params: Numeric, tokens: Numeric, devices: Numeric, achieved_flops: Numeric, flop_per_param_token: Numeric = 8.0
+) -> Numeric:
     r"""Training time from the rate that a GPU was measured to achieve.
 
     .. math:: t = 8 \, T \, P / (n \, X)

@@ -8,11 +8,11 @@ A shape is pure numbers, so parameters are here the number of weights, ``1``.
 Only products of matrices are counted as FLOP, attention without regard to its mask.
 """
 
-from ..checks import accept, formula
+from ..checks import Numeric, accept, formula
 
 
 @formula
-def attention_weights(hidden_size, heads, kv_heads):
+def attention_weights(hidden_size: Numeric, heads: Numeric, kv_heads: Numeric) -> Numeric:
     r"""Weights of a layer's attention: the matrices of queries, keys, values and output.
 
     .. math:: 2 \, h^2 + 2 \, h^2 \, g / a
@@ -50,7 +50,7 @@ def attention_weights(hidden_size, heads, kv_heads):
 
 
 @formula
-def mlp_weights(hidden_size, mlp_size, mlp_matrices=2):
+def mlp_weights(hidden_size: Numeric, mlp_size: Numeric, mlp_matrices: Numeric = 2) -> Numeric:
     r"""Weights of a layer's MLP.
 
     .. math:: n \, h \, f
@@ -88,7 +88,14 @@ def mlp_weights(hidden_size, mlp_size, mlp_matrices=2):
 
 
 @formula
-def layer_params(hidden_size, heads, kv_heads, mlp_size, mlp_matrices=2, layer_vectors=13):
+def layer_params(
+    hidden_size: Numeric,
+    heads: Numeric,
+    kv_heads: Numeric,
+    mlp_size: Numeric,
+    mlp_matrices: Numeric = 2,
+    layer_vectors: Numeric = 13,
+) -> Numeric:
     r"""Parameters of one layer.
 
     .. math:: 2 \, h^2 \, (1 + g / a) + n \, h \, f + v \, h
@@ -136,7 +143,13 @@ def layer_params(hidden_size, heads, kv_heads, mlp_size, mlp_matrices=2, layer_v
 
 
 @formula
-def embedding_params(hidden_size, vocabulary_size, embedding_tables=1, learned_positions=0, final_vectors=0):
+def embedding_params(
+    hidden_size: Numeric,
+    vocabulary_size: Numeric,
+    embedding_tables: Numeric = 1,
+    learned_positions: Numeric = 0,
+    final_vectors: Numeric = 0,
+) -> Numeric:
     r"""Parameters outside the layers: tables of tokens and positions, and the last norm.
 
     .. math:: h \, (m \, V + p + w)
@@ -185,18 +198,18 @@ def embedding_params(hidden_size, vocabulary_size, embedding_tables=1, learned_p
 
 @formula
 def transformer_params(
-    layers,
-    hidden_size,
-    heads,
-    kv_heads,
-    mlp_size,
-    mlp_matrices,
-    vocabulary_size,
-    embedding_tables=1,
-    learned_positions=0,
-    layer_vectors=13,
-    final_vectors=0,
-):
+    layers: Numeric,
+    hidden_size: Numeric,
+    heads: Numeric,
+    kv_heads: Numeric,
+    mlp_size: Numeric,
+    mlp_matrices: Numeric,
+    vocabulary_size: Numeric,
+    embedding_tables: Numeric = 1,
+    learned_positions: Numeric = 0,
+    layer_vectors: Numeric = 13,
+    final_vectors: Numeric = 0,
+) -> Numeric:
     r"""Parameters of a decoder-only transformer.
 
     .. math:: l \, (2 \, h^2 \, (1 + g / a) + n \, h \, f + v \, h) + h \, (m \, V + p + w)
@@ -253,7 +266,7 @@ def transformer_params(
 
 
 @formula
-def score_flop(batch, context, hidden_size, flop_per_weight=2.0):
+def score_flop(batch: Numeric, context: Numeric, hidden_size: Numeric, flop_per_weight: Numeric = 2.0) -> Numeric:
     r"""FLOP of attention's scores in one layer, forward: queries by keys, and scores by values.
 
     .. math:: 2 \, k \, b \, s^2 \, h
@@ -296,7 +309,16 @@ def score_flop(batch, context, hidden_size, flop_per_weight=2.0):
 
 
 @formula
-def layer_flop(batch, context, hidden_size, heads, kv_heads, mlp_size, mlp_matrices=2, flop_per_weight=2.0):
+def layer_flop(
+    batch: Numeric,
+    context: Numeric,
+    hidden_size: Numeric,
+    heads: Numeric,
+    kv_heads: Numeric,
+    mlp_size: Numeric,
+    mlp_matrices: Numeric = 2,
+    flop_per_weight: Numeric = 2.0,
+) -> Numeric:
     r"""FLOP of one layer, forward.
 
     .. math:: k \, b \, s \, (2 \, h^2 \, (1 + g / a) + n \, h \, f) + 2 \, k \, b \, s^2 \, h
@@ -345,7 +367,9 @@ def layer_flop(batch, context, hidden_size, heads, kv_heads, mlp_size, mlp_matri
 
 
 @formula
-def logits_flop(batch, context, hidden_size, vocabulary_size, flop_per_weight=2.0):
+def logits_flop(
+    batch: Numeric, context: Numeric, hidden_size: Numeric, vocabulary_size: Numeric, flop_per_weight: Numeric = 2.0
+) -> Numeric:
     r"""FLOP of the logits, forward: a score for every token of the vocabulary.
 
     .. math:: k \, b \, s \, h \, V
@@ -394,17 +418,17 @@ def logits_flop(batch, context, hidden_size, vocabulary_size, flop_per_weight=2.
 
 @formula
 def forward_flop(
-    batch,
-    context,
-    layers,
-    hidden_size,
-    heads,
-    kv_heads,
-    mlp_size,
-    mlp_matrices,
-    vocabulary_size,
-    flop_per_weight=2.0,
-):
+    batch: Numeric,
+    context: Numeric,
+    layers: Numeric,
+    hidden_size: Numeric,
+    heads: Numeric,
+    kv_heads: Numeric,
+    mlp_size: Numeric,
+    mlp_matrices: Numeric,
+    vocabulary_size: Numeric,
+    flop_per_weight: Numeric = 2.0,
+) -> Numeric:
     r"""FLOP of the forward pass: all layers and the logits.
 
     .. math:: k \, b \, s \, (l \, (2 \, h^2 \, (1 + g / a) + n \, h \, f + 2 \, s \, h) + h \, V)
@@ -458,18 +482,18 @@ def forward_flop(
 
 @formula
 def iteration_flop(
-    batch,
-    context,
-    layers,
-    hidden_size,
-    heads,
-    kv_heads,
-    mlp_size,
-    mlp_matrices,
-    vocabulary_size,
-    recomputed_layers=0,
-    flop_per_weight=2.0,
-):
+    batch: Numeric,
+    context: Numeric,
+    layers: Numeric,
+    hidden_size: Numeric,
+    heads: Numeric,
+    kv_heads: Numeric,
+    mlp_size: Numeric,
+    mlp_matrices: Numeric,
+    vocabulary_size: Numeric,
+    recomputed_layers: Numeric = 0,
+    flop_per_weight: Numeric = 2.0,
+) -> Numeric:
     r"""FLOP of a training iteration: forward, twice as much backward, and what is recomputed.
 
     .. math:: 3 \, C_{forward} + r \, C_{layer}
@@ -529,7 +553,7 @@ def iteration_flop(
 
 
 @formula
-def score_term(context, hidden_size):
+def score_term(context: Numeric, hidden_size: Numeric) -> Numeric:
     r"""FLOP of attention's scores beside those of the weights, in a layer of GPT's shape.
 
     .. math:: s / 6 h
@@ -565,7 +589,7 @@ def score_term(context, hidden_size):
 
 
 @formula
-def logits_term(vocabulary_size, layers, hidden_size):
+def logits_term(vocabulary_size: Numeric, layers: Numeric, hidden_size: Numeric) -> Numeric:
     r"""FLOP of the logits beside those of the layers' weights, in GPT's shape.
 
     .. math:: V / 12 l h
@@ -603,7 +627,14 @@ def logits_term(vocabulary_size, layers, hidden_size):
 
 
 @formula
-def other_flop(batch, context, hidden_size, heads, flop_per_value=71.0, flop_per_score=6.0):
+def other_flop(
+    batch: Numeric,
+    context: Numeric,
+    hidden_size: Numeric,
+    heads: Numeric,
+    flop_per_value: Numeric = 71.0,
+    flop_per_score: Numeric = 6.0,
+) -> Numeric:
     r"""FLOP of a layer that are no matrix products: biases, residuals, norms, activation and softmax.
 
     .. math:: b \, s \, (k_h \, h + k_s \, a \, s)
