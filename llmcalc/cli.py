@@ -78,7 +78,6 @@ def command(ctx: click.Context, version: bool) -> None:
 
         click.echo(f"llmcalc {__version__}")
     elif ctx.invoked_subcommand is None:
-        from .comparison import as_text
         from .questions import questions
 
         lines = [["question", "asks", "default answer"]]
@@ -86,7 +85,7 @@ def command(ctx: click.Context, version: bool) -> None:
             first = question.answer().listed()[0]
             text = question.answer().formatted()[first["name"]]
             lines.append([name, question.title, f"{text} {_unit(first['unit'])}".strip()])
-        _say(as_text(lines, texts=3))
+        click.echo(_laid_out(lines, sys.stdout, texts=3))
 
 
 @command.command()
@@ -124,10 +123,11 @@ def answer(question: str, values: tuple[str, ...], as_json: bool, scenarios: str
             if as_json:
                 file.write(_json(answered, file) + "\n")
             else:
-                from .comparison import as_text, compare
+                from .comparison import compare
 
                 default = tables.run(asked, {})["results"]
-                file.write(_plain(as_text(compare({"default": default, "yours": answered["results"]})), file) + "\n")
+                lines = compare({"default": default, "yours": answered["results"]})
+                file.write(_laid_out(lines, file) + "\n")
         return
     if as_json:
         raise Refusal("--json", True, "--json or --scenarios", reason="--json is for one answer: leave out --scenarios")
@@ -189,14 +189,13 @@ def device(name: str, as_json: bool) -> None:
     if as_json:
         _say(_json(described, sys.stdout))
         return
-    from .comparison import as_text
-
     lines = [["quantity", "value", "unit", "kind", "where", "source"]]
     for quantity, fact in described["facts"].items():
         source = fact["link"] or fact["source"]
         value = written(fact["value"], 6)
         lines.append([quantity, value, fact["unit"], str(fact["kind"] or ""), str(fact["locator"] or ""), source or ""])
-    _say(described["name"] + "\n" + as_text(lines, texts=6))
+    _say(described["name"])
+    click.echo(_laid_out(lines, sys.stdout, texts=6))
     for quantity, reason in described["missing"].items():
         _say(f"{quantity}: missing, because {reason}")
 
@@ -258,7 +257,7 @@ def _rows(source: str) -> Any:
     from . import scenarios as tables
 
     try:
-        opened = click.get_binary_stream("stdin") if source == "-" else open(source, "rb")  # noqa: SIM115
+        opened = sys.stdin.buffer if source == "-" else open(source, "rb")  # noqa: SIM115
     except OSError as error:
         sentence = f"--scenarios = {source!r} can't be read: {error.strerror}"
         raise Refusal("--scenarios", source, "a file that can be read", reason=sentence) from None
@@ -372,6 +371,12 @@ def _say(text: str) -> None:
     click.echo(_plain(text, sys.stdout))
 
 
+def _laid_out(lines: list[list[str]], file: Any, texts: int = 2) -> str:
+    from .comparison import as_text
+
+    return as_text([[_plain(cell, file) for cell in line] for line in lines], texts)
+
+
 def _plain(text: str, file: Any) -> str:
     """A text in what a file's encoding can write: powers of ten as 3e23."""
     encoding = getattr(file, "encoding", None) or "utf-8"
@@ -383,8 +388,8 @@ def _plain(text: str, file: Any) -> str:
     return text
 
 
-def _refuse(refusal: Refusal) -> None:
-    if "--json" not in sys.argv[1:]:
+def _refuse(refusal: Refusal, as_json: bool) -> None:
+    if not as_json:
         click.echo(_plain(f"llmcalc: {' '.join(str(refusal).split())}", sys.stderr), err=True)
         return
     value = refusal.value
@@ -408,6 +413,7 @@ def _as_refusal(error: click.ClickException) -> Refusal:
 
 def run(arguments: list[str] | None = None) -> int:
     """Run the command and return its exit code: every error is one line."""
+    as_json = "--json" in (sys.argv[1:] if arguments is None else arguments)
     try:
         if hasattr(sys.stdout, "reconfigure"):
             sys.stdout.reconfigure(errors="backslashreplace")
@@ -416,7 +422,7 @@ def run(arguments: list[str] | None = None) -> int:
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else FAULT
     except Refusal as refusal:
-        _refuse(refusal)
+        _refuse(refusal, as_json)
         return REFUSED
     except click.exceptions.Exit as end:
         return end.exit_code
@@ -424,7 +430,7 @@ def run(arguments: list[str] | None = None) -> int:
         click.echo("llmcalc: interrupted", err=True)
         return INTERRUPTED
     except click.ClickException as error:
-        _refuse(_as_refusal(error))
+        _refuse(_as_refusal(error), as_json)
         return REFUSED
     except BrokenPipeError:
         # Whoever read the output has enough; what is left in the buffer has nowhere to go.

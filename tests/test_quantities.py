@@ -49,22 +49,24 @@ def test_what_people_write_is_read(text, name, value):
 @pytest.mark.parametrize(
     "text",
     [
-        "1_0",
-        "１０",
-        "٣",
-        "1\u00a0000",
-        "30\u00a0days",
-        "nan",
-        "inf",
-        "-inf",
-        "0x10",
-        "",
-        " ",
-        "30 GB",
-        "1,5",
-        "1,40,000",
-    ]
-    + ["0,500", "1e999", "1e-999", "1/0", "40%", "$2", "1 2", "5M", "1e", "--1", ".", "1/", "9" * 400, "3\n0", "²"],
+        *(
+            "1_0",
+            "１０",
+            "٣",
+            "1\u00a0000",
+            "30\u00a0days",
+            "nan",
+            "inf",
+            "-inf",
+            "0x10",
+            "",
+            " ",
+            "30 GB",
+            "1,5",
+            "1,40,000",
+        ),
+        *("0,500", "1e999", "1e-999", "1/0", "40%", "$2", "1 2", "5M", "1e", "--1", ".", "1/", "9" * 400, "3\n0", "²"),
+    ],
 )
 def test_what_is_no_duration_is_refused(text):
     with pytest.raises(Refusal) as refused:
@@ -103,11 +105,10 @@ def test_groups_of_thousands_are_read_back(number):
 
 
 @given(st.text(max_size=12))
-def test_any_text_is_a_finite_number_or_refused_in_one_line(text):
+def test_any_text_is_a_finite_number_or_refused(text):
     try:
         value = read(text, "days")
-    except Refusal as refused:
-        assert "\n" not in str(refused)
-    else:
-        assert value - value == 0
-        assert text.isascii()
+    except Refusal:
+        return
+    assert value - value == 0
+    assert text.isascii()
