@@ -1,0 +1,84 @@
+"""Bytes of weights in the formats in which they are stored: a number of bits, and scales that blocks share.
+
+Formats are in FORMATS; those of llama.cpp are mixtures of them by tensor, which `llmcalc.models.weights` describes.
+"""
+
+from ..checks import non_negative, positive
+
+
+def block_bits(bits_per_weight, block_size, scale_bits):
+    r"""Bits of a weight with its share of the block's scale and zero point.
+
+    .. math:: n + m / b
+
+    Parameters
+    ----------
+    bits_per_weight : float or array
+        Bits of a weight n [1].
+    block_size : float or array
+        Weights that share a scale b [1].
+    scale_bits : float or array
+        Bits of a block's scale and zero point together m, 0 or more [1].
+
+    Returns
+    -------
+    float or array
+        Bits of a weight [1].
+
+    Raises
+    ------
+    ValueError
+        If an argument is out of range.
+
+    References
+    ----------
+    Frantar et al. 2022 (arXiv:2210.17323), section 4 (grouping): 16 bits of scale and 4 of zero point for 128 weights.
+
+    Examples
+    --------
+    >>> block_bits(4, 128, 20)
+    4.15625
+    """
+    positive(bits_per_weight=bits_per_weight, block_size=block_size)
+    non_negative(scale_bits=scale_bits)
+    return bits_per_weight + scale_bits / block_size
+
+
+def stored_bytes(weights, bits_per_weight, block_size, scale_bits):
+    r"""Bytes of weights with the scales and zero points of their blocks.
+
+    .. math:: w \, (n + m / b) / 8
+
+    Parameters
+    ----------
+    weights : float or array
+        Weights [1].
+    bits_per_weight : float or array
+        Bits of a weight n [1].
+    block_size : float or array
+        Weights that share a scale b [1].
+    scale_bits : float or array
+        Bits of a block's scale and zero point together m, 0 or more [1].
+
+    Returns
+    -------
+    float or array
+        Bytes [byte].
+
+    Raises
+    ------
+    ValueError
+        If an argument is out of range.
+
+    References
+    ----------
+    ggml-org/llama.cpp, ggml/src/ggml-common.h, block_q8_0: 34 bytes for 32 weights.
+
+    Examples
+    --------
+    >>> stored_bytes(32, 8, 32, 16)
+    34.0
+    """
+    positive(weights=weights, bits_per_weight=bits_per_weight, block_size=block_size)
+    non_negative(scale_bits=scale_bits)
+    return weights * (bits_per_weight + scale_bits / block_size) / 8

@@ -1,0 +1,462 @@
+"""A language model: its shape, checked once, and what follows from it.
+
+>>> shape = {"layers": 32, "hidden_size": 4096, "heads": 32, "kv_heads": 8, "mlp_size": 14336}
+>>> llama = Model("Llama 3 8B", vocabulary_size=128256, **shape)
+>>> llama.params, llama.kv_bytes_per_token()
+(8030261248, 131072)
+"""
+
+from ..formulas import attention
+from .layers import Attention, LatentAttention, Mixture, Mlp
+from .numbers import shown, size, switch, whole
+
+FLOP_PER_WEIGHT = 2.0  # a product and an addition
+PASSES = 3  # a training step computes forward once and backward twice as much
+
+
+class Model:
+    """A decoder-only language model.
+
+    Its layers are of one shape, given by the numbers below, or of several: then `mixers` and `mlps` list them, and
+    the numbers are those of its layers of full attention.
+
+    Parameters
+    ----------
+    name : str
+        Name.
+    layers : int
+        Layers.
+    hidden_size : int
+        Numbers that stand for a token between the layers.
+    heads, kv_heads : int
+        Query heads, and key and value heads (as many, if left out).
+    head_size, value_size : int
+        Size of a head of queries and keys (hidden_size / heads, if left out), and of values (the same).
+    attention : str
+        "standard" or "latent".
+    query_rank, kv_rank, rotary_size, nope_size : int
+        Of latent attention: sizes of the compressed query (0 if it is not compressed) and of compressed key and value,
+        and of a head's parts with position and without.
+    window, window_layers : int
+        Tokens that a token sees at most in layers of a sliding window, itself included, and how many such layers there
+        are (all, if left out).
+    query_bias, output_bias, mlp_bias : bool
+        Biases of queries, keys and values; of attention's output; of the MLP or the experts.
+    attention_norm_values : int
+        Values in the norms of queries and keys of a layer.
+    attention_other_values : int
+        Other values of a layer's attention: one a head for sinks, for example.
+    attention_gate_size : int
+        Outputs of a matrix that gates attention's output.
+    mlp_size, mlp_matrices : int
+        Width of the MLP, and its matrices: 2, or 3 if it is gated.
+    experts, experts_per_token, expert_mlp_size, shared_mlp_size : int
+        Experts of a mixture, to how many a token goes, the width of each, and of those together that every token uses.
+    dense_layers : int
+        Layers with an MLP of mlp_size in a model with experts.
+    shared_gate, router_bias : bool
+        Whether a vector gates the shared experts, and whether the router has a value an expert.
+    norm_vectors, layer_norms, final_norms, embedding_norms : int
+        Vectors of a norm (RMSNorm 1, LayerNorm with bias 2), norms in a layer, after the last, and after the embedding.
+    vocabulary_size, embedding_tables : int
+        Rows of the table of tokens, padding included, and tables: 1 if the logits use the embedding's own.
+    embedding_size : int
+        Columns of the table of tokens, if they are not hidden_size: then two matrices lead to it and back.
+    learned_positions : int
+        Rows of the table of positions.
+    logits_bias : bool
+        Whether the logits have a bias.
+    other_values : int
+        Values outside the layers that nothing above counts.
+    layer_vectors, final_vectors : float
+        Biases and norms of a layer, and norms after the last, in vectors of hidden_size, in place of all that is
+        said of norms and biases above.
+    context : int
+        Tokens of the longest sequence.
+    mixers, mlps : list
+        Parts of `llmcalc.models.layers`, in place of the numbers of attention and MLP.
+    assumed : list of str
+        What was assumed where a file leaves it open.
+    number : callable
+        How numbers are checked: `whole`, or `size` for shapes between models.
+
+    Raises
+    ------
+    ValueError
+        Naming the number that is not accepted, and what is.
+    """
+
+    def __init__(
+        self,
+        name="",
+        *,
+        layers,
+        hidden_size,
+        vocabulary_size,
+        heads=None,
+        kv_heads=None,
+        head_size=None,
+        value_size=None,
+        attention="standard",
+        query_rank=0,
+        kv_rank=0,
+        rotary_size=0,
+        nope_size=0,
+        window=0,
+        window_layers=None,
+        query_bias=False,
+        output_bias=False,
+        attention_norm_values=0,
+        attention_other_values=0,
+        attention_gate_size=0,
+        mlp_size=0,
+        mlp_matrices=3,
+        mlp_bias=False,
+        experts=0,
+        experts_per_token=0,
+        expert_mlp_size=0,
+        shared_mlp_size=0,
+        dense_layers=0,
+        shared_gate=False,
+        router_bias=False,
+        norm_vectors=1,
+        layer_norms=2,
+        final_norms=1,
+        embedding_norms=0,
+        embedding_tables=2,
+        embedding_size=None,
+        learned_positions=0,
+        logits_bias=False,
+        other_values=0,
+        layer_vectors=None,
+        final_vectors=None,
+        context=None,
+        mixers=None,
+        mlps=None,
+        assumed=(),
+        number=whole,
+    ):
+        if not isinstance(name, str):
+            raise ValueError(f"name = {shown(name)} is not accepted: give a text")
+        if attention not in ("standard", "latent"):
+            raise ValueError(f"attention = {shown(attention)} is not accepted: give standard or latent")
+        self.name, self.assumed = name, list(assumed)
+        self.layers, self.hidden_size = number("layers", layers), number("hidden_size", hidden_size)
+        self.vocabulary_size = number("vocabulary_size", vocabulary_size)
+        self.embedding_tables = number("embedding_tables", embedding_tables, 1, 2)
+        self.embedding_size = (
+            self.hidden_size if embedding_size is None else whole("embedding_size", embedding_size, 1, self.hidden_size)
+        )
+        self.learned_positions = number("learned_positions", learned_positions, 0)
+        self.norm_vectors = whole("norm_vectors", norm_vectors, 0, 2)
+        self.layer_norms = whole("layer_norms", layer_norms, 0)
+        self.final_norms = whole("final_norms", final_norms, 0)
+        self.embedding_norms = whole("embedding_norms", embedding_norms, 0)
+        self.logits_bias = switch("logits_bias", logits_bias)
+        self.other_values = whole("other_values", other_values, 0)
+        self.layer_vectors = None if layer_vectors is None else size("layer_vectors", layer_vectors, 0)
+        self.final_vectors = None if final_vectors is None else size("final_vectors", final_vectors, 0)
+        self.context = None if context is None else number("context", context)
+
+        if mixers is None:
+            if heads is None:
+                raise ValueError("heads = None is not accepted: give a whole number above 0")
+            if attention == "latent":
+                shape = (query_rank, kv_rank, rotary_size, nope_size, value_size)
+                mixers = [LatentAttention(layers, heads, *shape, query_bias, output_bias)]
+            else:
+                mixers = self._windows(
+                    number, heads, kv_heads, head_size, value_size, window, window_layers,
+                    query_bias, output_bias, attention_norm_values, attention_gate_size, attention_other_values,
+                )  # fmt: skip
+        if mlps is None:
+            mlps = self._mlps(
+                number, mlp_size, mlp_matrices, mlp_bias, experts, experts_per_token, expert_mlp_size,
+                shared_mlp_size, dense_layers, shared_gate, router_bias,
+            )  # fmt: skip
+        self.mixers, self.mlps = [part for part in mixers if part.layers], [part for part in mlps if part.layers]
+        for parts, what in ((self.mixers, "mixers"), (self.mlps, "mlps")):
+            together = sum([part.layers for part in parts])
+            if together > self.layers:
+                raise ValueError(f"{what} of {together} layers are not accepted: layers = {self.layers}")
+        self._name_the_main_parts()
+
+    def _windows(
+        self, number, heads, kv_heads, head_size, value_size, window, window_layers,
+        query_bias, output_bias, norm_values, gate_size, other_values,
+    ):  # fmt: skip
+        heads = number("heads", heads)
+        if head_size is None:
+            if number is whole and self.hidden_size % heads:
+                accepted = f"a number that divides hidden_size = {self.hidden_size}, or head_size"
+                raise ValueError(f"heads = {heads} is not accepted: give {accepted}")
+            head_size = self.hidden_size // heads if self.hidden_size % heads == 0 else self.hidden_size / heads
+        kv_heads = heads if kv_heads is None else number("kv_heads", kv_heads)
+        window = whole("window", window, 0)
+        if window_layers is None:
+            window_layers = self.layers if window else 0
+        window_layers = whole("window_layers", window_layers, 0, self.layers, "layers") if window_layers else 0
+        parts = []
+        for count, reach in ((self.layers - window_layers, 0), (window_layers, window)):
+            if count:
+                shape = (heads, kv_heads, head_size, value_size, reach, query_bias, output_bias)
+                beside = {"norm_values": norm_values, "gate_size": gate_size, "other_values": other_values}
+                parts.append(Attention(count, *shape, number=number, **beside))
+        return parts
+
+    def _mlps(
+        self, number, mlp_size, mlp_matrices, mlp_bias, experts, experts_per_token, expert_mlp_size,
+        shared_mlp_size, dense_layers, shared_gate, router_bias,
+    ):  # fmt: skip
+        experts = whole("experts", experts, 0)
+        if not experts:
+            return [Mlp(self.layers, mlp_size, mlp_matrices, mlp_bias, number=number)]
+        dense_layers = whole("dense_layers", dense_layers, 0, self.layers, "layers")
+        dense = [Mlp(dense_layers, mlp_size, mlp_matrices, mlp_bias)] if dense_layers else []
+        if dense_layers == self.layers:
+            return dense
+        shape = (experts, experts_per_token, expert_mlp_size, mlp_matrices, shared_mlp_size)
+        return dense + [Mixture(self.layers - dense_layers, *shape, shared_gate, mlp_bias, router_bias)]  # noqa: RUF005
+
+    def _name_the_main_parts(self):
+        attentions = [part for part in self.mixers if part.kind in ("standard", "latent")]
+        full = [part for part in attentions if not part.window and part.kv_heads] or attentions
+        main = _largest(full)
+        self.attention = main.kind if main else "none"
+        for number in ("heads", "kv_heads", "head_size", "value_size"):
+            setattr(self, number, getattr(main, number, 0))
+        for number in ("query_rank", "kv_rank", "rotary_size", "nope_size"):
+            setattr(self, number, getattr(main, number, 0) if self.attention == "latent" else 0)
+        dense = _largest([part for part in self.mlps if part.kind == "dense"])
+        mixture = _largest([part for part in self.mlps if part.kind == "mixture"])
+        self.mlp_size = dense.mlp_size if dense else 0
+        self.mlp_matrices = (dense or mixture).mlp_matrices if dense or mixture else 0
+        for number in ("experts", "experts_per_token", "expert_mlp_size", "shared_mlp_size"):
+            setattr(self, number, getattr(mixture, number, 0))
+        self.dense_layers = sum([part.layers for part in self.mlps if part.kind == "dense"]) if mixture else 0
+
+    # Parameters
+
+    @property
+    def parts(self):
+        """Mixers and MLPs, all of them."""
+        return self.mixers + self.mlps
+
+    @property
+    def params(self):
+        """Parameters [parameter]: those of the layers' matrices, and all others.
+
+        The sum over its parts of layers times weights (`formulas.attention`, `formulas.mixture`,
+        `formulas.transformer.mlp_weights`), the tables of tokens and positions, and the vectors of norms and biases.
+        """
+        return self.layer_weights + self.vector_values + self.table_values
+
+    @property
+    def active_params(self):
+        """Parameters that a token uses [parameter]: all but those of the experts to which it is not sent.
+
+        The tables of tokens and positions count whole, as in most published counts, though a token reads one row.
+        """
+        idle = 0
+        for part in self.mlps:
+            idle += part.layers * (part.idle_weights(self.hidden_size) + self._idle_vectors(part))
+        return self.params - idle
+
+    def _idle_vectors(self, part):
+        return part.idle_vectors(self.hidden_size) if self.layer_vectors is None else 0
+
+    @property
+    def layer_weights(self):
+        """Weights of all layers' matrices [parameter]."""
+        return sum([part.layers * part.weights(self.hidden_size) for part in self.parts])
+
+    @property
+    def vector_values(self):
+        """Parameters outside matrices and tables [parameter]: norms, biases, convolutions, and others."""
+        outside = self.embedding_norms * self.norm_vectors * self.hidden_size + self.other_values
+        outside += self.vocabulary_size if self.logits_bias else 0
+        if self.final_vectors is None:
+            outside += self.final_norms * self.norm_vectors * self.hidden_size
+        else:
+            outside += self.final_vectors * self.hidden_size
+        if self.layer_vectors is not None:
+            return self.layers * self.layer_vectors * self.hidden_size + outside
+        inside = sum([part.layers * part.vectors(self.hidden_size) for part in self.parts])
+        return self.layers * self.layer_norms * self.norm_vectors * self.hidden_size + inside + outside
+
+    @property
+    def embedding_values(self):
+        """Parameters of one table of tokens [parameter]."""
+        return self.vocabulary_size * self.embedding_size
+
+    @property
+    def projection_values(self):
+        """Parameters of two matrices between the table's columns and hidden_size, where these differ [parameter]."""
+        return 2 * self.embedding_size * self.hidden_size if self.embedding_size != self.hidden_size else 0
+
+    @property
+    def table_values(self):
+        """Parameters of the tables of tokens and positions [parameter]."""
+        positions = self.learned_positions * self.hidden_size
+        return self.embedding_tables * self.embedding_values + self.projection_values + positions
+
+    @property
+    def groups(self):
+        """Parameters by what formats treat alike [parameter].
+
+        "embedding" and "output" are the tables of tokens (a tied one is "embedding"), "positions" that of positions,
+        "vectors" what stands in no matrix, and "linear", "experts" and "router" the layers' matrices.
+        """
+        found = {"linear": self.projection_values, "experts": 0, "router": 0}
+        for part in self.parts:
+            for matrix in part.matrices(self.hidden_size):
+                found[matrix.group] += part.layers * matrix.weights
+        found["embedding"] = self.embedding_values
+        found["output"] = (self.embedding_tables - 1) * self.embedding_values
+        found["positions"] = self.learned_positions * self.hidden_size
+        found["vectors"] = self.vector_values
+        return found
+
+    @property
+    def multiplied_params(self):
+        """Parameters of the matrices that a token is multiplied with, that of the logits among them [parameter].
+
+        Rows that are looked up (embeddings, positions), norms and biases are not products of matrices.
+        """
+        idle = sum([part.layers * part.idle_weights(self.hidden_size) for part in self.mlps])
+        return self.layer_weights - idle + self.projection_values + self.embedding_values
+
+    # Cache
+
+    def kv_bytes_per_token(self, bytes_per_value=2):
+        """Bytes that a token adds to the cache if every layer sees all tokens [byte].
+
+        Two vectors for each key and value head of a layer; of latent attention the compressed vector and the rotated
+        key.
+        """
+        bytes_per_value = size("bytes_per_value", bytes_per_value, 0)
+        return bytes_per_value * sum([part.layers * part.cached_values for part in self.mixers])
+
+    def cache_bytes(self, context, batch=1, bytes_per_value=2, tensor_parallel=1, state_bytes_per_value=4):
+        """Bytes of the cache of a batch on all devices that share a layer [byte].
+
+        Layers with a window keep no more than it, a latent vector stands on every device, key and value heads are
+        copied where they are fewer than devices, and a state is as large whatever the context.
+
+        Parameters
+        ----------
+        context : int
+            Tokens of each sequence.
+        batch : int
+            Sequences.
+        bytes_per_value, state_bytes_per_value : float
+            Bytes of a key's or value's number, and of a state's: engines keep states in 32 bits.
+        tensor_parallel : int
+            Devices that share a layer.
+        """
+        tensor_parallel = whole("tensor_parallel", tensor_parallel)
+        each = self.cache_bytes_per_device(context, batch, bytes_per_value, tensor_parallel, state_bytes_per_value)
+        return tensor_parallel * each
+
+    def cache_bytes_per_device(self, context, batch=1, bytes_per_value=2, tensor_parallel=1, state_bytes_per_value=4):
+        """Bytes of the cache of a batch on one of these devices [byte] (arguments as in `cache_bytes`)."""
+        context, batch = size("context", context, 0), size("batch", batch, 0)
+        tensor_parallel = whole("tensor_parallel", tensor_parallel)
+        bytes_per_value = size("bytes_per_value", bytes_per_value, 0)
+        state_bytes_per_value = size("state_bytes_per_value", state_bytes_per_value, 0)
+        total = 0
+        for part in self.mixers:
+            kept = min(context, part.window) if part.window else context
+            if part.cached_values:
+                values = part.cached_values
+                if part.kind == "standard":
+                    heads = attention.cache_copies(part.kv_heads, tensor_parallel) // tensor_parallel
+                    values = values // part.kv_heads * heads
+                total += part.layers * values * kept * bytes_per_value
+            if part.state_values:
+                total += part.layers * (part.state_values / tensor_parallel) * state_bytes_per_value
+        total *= batch
+        return int(total) if total == int(total) else total
+
+    # FLOP
+
+    def forward_flop_per_token(self, context, masked=True, logits=1.0):
+        """FLOP of the forward pass for a token of a sequence, on average [FLOP].
+
+        Two for every weight that the token is multiplied with, and those of the scores: of the keys that it is compared
+        with on average under a causal mask and within the windows (half of a full context), or without a mask of all.
+
+        Parameters
+        ----------
+        context : int
+            Tokens of the sequence.
+        masked : bool
+            Whether what the mask hides is left out, as kernels and Megatron-Core leave it; older papers count it.
+        logits : float
+            Share of the tokens whose logits are computed: 1 in training, 1 / context where a prompt is read.
+        """
+        context, masked = size("context", context), switch("masked", masked)
+        flop = FLOP_PER_WEIGHT * (self.multiplied_params - (1 - logits) * self.embedding_values)
+        for part in self.mixers:
+            window = part.window or context
+            keys = attention.attended(context, window) if masked else context
+            flop += part.layers * part.score_flop(keys)
+        return flop
+
+    def flop_per_token(self, context, masked=True):
+        """FLOP of a training step for a token: forward, and twice as much backward [FLOP] (arguments as in forward)."""
+        return PASSES * self.forward_flop_per_token(context, masked)
+
+    def prompt_flop(self, context, masked=True):
+        """FLOP of reading a prompt: all its tokens, and the logits of the last [FLOP]."""
+        context = size("context", context)
+        return context * self.forward_flop_per_token(context, masked, 1 / context)
+
+    def decode_flop(self, context):
+        """FLOP of one more token after a context [FLOP]: it is compared with all that the windows let it see."""
+        context = size("context", context)
+        flop = FLOP_PER_WEIGHT * self.multiplied_params
+        for part in self.mixers:
+            flop += part.layers * part.decode_flop(min(context, part.window or context))
+        return flop
+
+    # Bytes
+
+    def weight_bytes(self, weight_format="bf16"):
+        """Bytes of the weights in a format of `llmcalc.models.weights.FORMATS` [byte]."""
+        from .weights import weight_bytes
+
+        return weight_bytes(self, weight_format)
+
+    # Where models come from
+
+    @classmethod
+    def from_config(cls, mapping, name=""):
+        """A model from the mapping of a `config.json` of Hugging Face (see `llmcalc.models.configs`)."""
+        from .configs import from_config
+
+        return from_config(mapping, name)
+
+    @classmethod
+    def from_shape(cls, row):
+        """A model from a row of `data/transformer-shapes.csv`, or from another mapping by the names of its columns.
+
+        Parameters are exactly those of `llmcalc.formulas.transformer.transformer_params`. Numbers need not be whole.
+        """
+        names = ("layers", "hidden_size", "heads", "kv_heads", "mlp_size", "mlp_matrices", "vocabulary_size")
+        keywords = {name: row[name] for name in names}
+        for name in ("embedding_tables", "learned_positions", "layer_vectors", "final_vectors"):
+            keywords[name] = row[name] if name in row else {"embedding_tables": 1, "layer_vectors": 13}.get(name, 0)
+        for name in ("context", "head_size"):
+            if name in row and row[name] is not None:
+                keywords[name] = row[name]
+        title = row["model"] if "model" in row else row.get("name", "")
+        return cls(title, number=size, **keywords)
+
+
+def _largest(parts):
+    largest = None
+    for part in parts:
+        if largest is None or part.layers > largest.layers:
+            largest = part
+    return largest

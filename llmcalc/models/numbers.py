@@ -1,0 +1,69 @@
+"""Whole numbers and switches of things with parts: taken from any library, or refused in one line."""
+
+LARGEST = 10**9  # more than any size of a model, and small enough that nothing takes long
+
+
+def whole(name, value, low=1, high=LARGEST, high_name=""):
+    """A whole number within limits as an `int`.
+
+    Examples
+    --------
+    >>> whole("layers", 32.0)
+    32
+    >>> whole("layers", 1.5)
+    Traceback (most recent call last):
+    ...
+    ValueError: layers = 1.5 is not accepted: give a whole number from 1 to 1000000000
+    """
+    number = plain(value)
+    if type(number) is int and low <= number <= high:
+        return number
+    if type(number) is float and low <= number <= high and number == int(number):
+        return int(number)
+    most = high_name + " = " + str(high) if high_name else str(high)
+    raise ValueError(f"{name} = {shown(value)} is not accepted: give a whole number from {low} to {most}")
+
+
+def size(name, value, low=1, high=LARGEST):
+    """A number within limits, whole or not, as an `int` where it is whole, else as a `float`.
+
+    Examples
+    --------
+    >>> size("hidden_size", 4096.0), size("hidden_size", 4096.5)
+    (4096, 4096.5)
+    """
+    number = plain(value)
+    if type(number) in (int, float) and low <= number <= high:
+        return int(number) if number == int(number) else number
+    raise ValueError(f"{name} = {shown(value)} is not accepted: give a number from {low} to {high}")
+
+
+def switch(name, value):
+    """A yes or no as a `bool`; 0 and 1 are taken, too.
+
+    Examples
+    --------
+    >>> switch("output_bias", 1)
+    True
+    """
+    number = plain(value)
+    if type(number) is bool or (type(number) in (int, float) and number in (0, 1)):
+        return bool(number)
+    raise ValueError(f"{name} = {shown(value)} is not accepted: give true or false")
+
+
+def plain(value):
+    """A number of an array library as Python's own."""
+    if type(value) in (int, float, bool):
+        return value
+    convert = getattr(value, "item", None)
+    if convert is None or getattr(value, "ndim", 0):
+        return value
+    return convert()
+
+
+def shown(value):
+    """A value as it stands in a refusal: one short line."""
+    text = repr(value)
+    text = " ".join(text.split())
+    return text if len(text) <= 60 else text[:57] + "..."
