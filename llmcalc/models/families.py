@@ -1,9 +1,9 @@
 """What an architecture decides that its `config.json` does not say, a record a family.
 
 Traits: `norm_vectors` (1 for RMSNorm, 2 for LayerNorm with bias, 0 without parameters), norms a layer, after the last
-and after the embedding; biases, `tied` embeddings and MLP matrices where no field says otherwise (a text names the field
-that decides); `windows`, the rule by which layers slide; `defaults`, fields' values in the family's class where files
-leave them out; `shape`, those of its sizes, which count only inside larger files, where only differences stand; and
+and after the embedding; biases, `tied` embeddings and MLP matrices where no field says otherwise (a text names the
+field that decides); `windows`, the rule by which layers slide; `defaults`, fields' values in the family's class where
+files leave them out; `shape`, those of its sizes, which count only inside larger files, where only differences stand; and
 `prepare`, a function that brings unusual fields into the usual form.
 
 Facts are those of the classes of huggingface/transformers, src/transformers/models/FAMILY/configuration_*.py and
@@ -938,7 +938,12 @@ FAMILIES = {
     "deepseek_v32": dict(DEEPSEEK, architectures=("DeepseekV32ForCausalLM",)),
     "kimi_k2": DEEPSEEK,
     "kimi_k25": DEEPSEEK,
-    "kimi_linear": dict(DEEPSEEK, mixers=_kimi_linear_mixers, mlps=_kimi_linear_mlps, architectures=("KimiLinearForCausalLM",)),
+    "kimi_linear": dict(
+        DEEPSEEK,
+        mixers=_kimi_linear_mixers,
+        mlps=_kimi_linear_mlps,
+        architectures=("KimiLinearForCausalLM",),
+    ),
     "longcat_flash": DEEPSEEK,
     "olmo": dict(PLAIN, norm_vectors=0, query_bias="attention_bias", output_bias="attention_bias"),
     "olmo2": dict(LLAMA, query_key_norms="all", mlp_bias=False),
@@ -1114,7 +1119,7 @@ FAMILIES = {
         unset={"qk_layernorm": True},
     ),
     "orion": dict(PLAIN, norm_vectors=2),
-    "pangu_embedded": dict(PLAIN, prepare=_pangu, architectures=("PanguEmbeddedForCausalLM",)),
+    "panguembedded": dict(PLAIN, prepare=_pangu, architectures=("PanguEmbeddedForCausalLM",)),
     "pangupromoe": dict(
         PLAIN, query_bias=True, output_bias=True, shared_gate=False, architectures=("PanguProMoEForCausalLM",)
     ),

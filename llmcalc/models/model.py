@@ -428,6 +428,12 @@ class Model:
 
         return weight_bytes(self, weight_format)
 
+    def weight_bytes_per_device(self, weight_format="bf16", tensor_parallel=1):
+        """Bytes of the weights on one of the devices that share each layer [byte]."""
+        from .weights import weight_bytes_per_device
+
+        return weight_bytes_per_device(self, weight_format, tensor_parallel)
+
     # Where models come from
 
     @classmethod
