@@ -3,8 +3,8 @@
 Traits: `norm_vectors` (1 for RMSNorm, 2 for LayerNorm with bias, 0 without parameters), norms a layer, after the last
 and after the embedding; biases, `tied` embeddings and MLP matrices where no field says otherwise (a text names the
 field that decides); `windows`, the rule by which layers slide; `defaults`, fields' values in the family's class where
-files leave them out; `shape`, those of its sizes, which count only inside larger files, where only differences stand; and
-`prepare`, a function that brings unusual fields into the usual form.
+files leave them out; `shape`, those of its sizes, which count only inside larger files, where only differences stand;
+and `prepare`, a function that brings unusual fields into the usual form.
 
 Facts are those of the classes of huggingface/transformers, src/transformers/models/FAMILY/configuration_*.py and
 modeling_*.py, or of the code beside the weights where the family isn't in it.

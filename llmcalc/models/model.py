@@ -9,8 +9,62 @@
 from ..formulas import attention
 from .layers import Attention, LatentAttention, Mixture, Mlp
 from .numbers import shown, size, switch, whole
+from .states import delta_part
 
 FLOP_PER_WEIGHT = 2.0  # a product and an addition
+DEEPSEEK = {"query_rank": 1536, "kv_rank": 512, "rotary_size": 64, "nope_size": 128, "value_size": 128}
+
+# The numbers that make a model of flat keywords, as columns of data/models.csv and of published runs have them.
+NUMBERS = (
+    "layers",
+    "hidden_size",
+    "heads",
+    "kv_heads",
+    "head_size",
+    "attention",
+    "query_rank",
+    "kv_rank",
+    "rotary_size",
+    "nope_size",
+    "value_size",
+    "window",
+    "window_layers",
+    "query_bias",
+    "output_bias",
+    "attention_norm_values",
+    "attention_other_values",
+    "attention_gate_size",
+    "mlp_size",
+    "mlp_matrices",
+    "mlp_bias",
+    "experts",
+    "experts_per_token",
+    "expert_mlp_size",
+    "shared_mlp_size",
+    "dense_layers",
+    "shared_gate",
+    "router_bias",
+    "linear_layers",
+    "linear_key_heads",
+    "linear_value_heads",
+    "linear_key_size",
+    "linear_value_size",
+    "convolution_width",
+    "index_heads",
+    "index_size",
+    "index_window",
+    "norm_vectors",
+    "layer_norms",
+    "final_norms",
+    "embedding_norms",
+    "vocabulary_size",
+    "embedding_tables",
+    "embedding_size",
+    "learned_positions",
+    "logits_bias",
+    "context",
+)
+
 PASSES = 3  # a training step computes forward once and backward twice as much
 
 
@@ -56,6 +110,11 @@ class Model:
         Layers with an MLP of mlp_size in a model with experts.
     shared_gate, router_bias : bool
         Whether a vector gates the shared experts, and whether the router has a value an expert.
+    linear_layers, linear_key_heads, linear_value_heads, linear_key_size, linear_value_size, convolution_width : int
+        Layers that keep a state by a gated delta rule in place of attention, their heads and the sizes of these, and
+        tokens that their convolution sees.
+    index_heads, index_size, index_window : int
+        Of latent attention: heads of an indexer that chooses tokens, their size, and how many tokens it chooses.
     norm_vectors, layer_norms, final_norms, embedding_norms : int
         Vectors of a norm (RMSNorm 1, LayerNorm with bias 2), norms in a layer, after the last, and after the embedding.
     vocabulary_size, embedding_tables : int
@@ -117,6 +176,15 @@ class Model:
         expert_mlp_size=0,
         shared_mlp_size=0,
         dense_layers=0,
+        linear_layers=0,
+        linear_key_heads=0,
+        linear_value_heads=0,
+        linear_key_size=0,
+        linear_value_size=0,
+        convolution_width=4,
+        index_heads=0,
+        index_size=0,
+        index_window=0,
         shared_gate=False,
         router_bias=False,
         norm_vectors=1,
@@ -163,12 +231,17 @@ class Model:
                 raise ValueError("heads = None is not accepted: give a whole number above 0")
             if attention == "latent":
                 shape = (query_rank, kv_rank, rotary_size, nope_size, value_size)
-                mixers = [LatentAttention(layers, heads, *shape, query_bias, output_bias)]
+                chosen = (index_heads, index_size, index_window)
+                mixers = [LatentAttention(layers, heads, *shape, query_bias, output_bias, *chosen)]
             else:
                 mixers = self._windows(
                     number, heads, kv_heads, head_size, value_size, window, window_layers,
                     query_bias, output_bias, attention_norm_values, attention_gate_size, attention_other_values,
+                    self.layers - whole("linear_layers", linear_layers, 0, self.layers, "layers"),
                 )  # fmt: skip
+            if linear_layers:
+                shape = (linear_key_heads, linear_value_heads, linear_key_size, linear_value_size)
+                mixers.append(delta_part(linear_layers, self.hidden_size, *shape, convolution_width))
         if mlps is None:
             mlps = self._mlps(
                 number, mlp_size, mlp_matrices, mlp_bias, experts, experts_per_token, expert_mlp_size,
@@ -183,7 +256,7 @@ class Model:
 
     def _windows(
         self, number, heads, kv_heads, head_size, value_size, window, window_layers,
-        query_bias, output_bias, norm_values, gate_size, other_values,
+        query_bias, output_bias, norm_values, gate_size, other_values, layers,
     ):  # fmt: skip
         heads = number("heads", heads)
         if head_size is None:
@@ -194,10 +267,10 @@ class Model:
         kv_heads = heads if kv_heads is None else number("kv_heads", kv_heads)
         window = whole("window", window, 0)
         if window_layers is None:
-            window_layers = self.layers if window else 0
-        window_layers = whole("window_layers", window_layers, 0, self.layers, "layers") if window_layers else 0
+            window_layers = layers if window else 0
+        window_layers = whole("window_layers", window_layers, 0, layers, "layers of attention") if window_layers else 0
         parts = []
-        for count, reach in ((self.layers - window_layers, 0), (window_layers, window)):
+        for count, reach in ((layers - window_layers, 0), (window_layers, window)):
             if count:
                 shape = (heads, kv_heads, head_size, value_size, reach, query_bias, output_bias)
                 beside = {"norm_values": norm_values, "gate_size": gate_size, "other_values": other_values}
@@ -442,6 +515,24 @@ class Model:
         from .configs import from_config
 
         return from_config(mapping, name)
+
+    @classmethod
+    def from_row(cls, row):
+        """A model from a mapping by the names of this class's numbers, like a row of `data/models.csv`.
+
+        Other names are left alone, and so are empty cells. Where latent attention has no sizes, those of DeepSeek-V2
+        and -V3 are assumed.
+        """
+        keywords = {}
+        for name in NUMBERS:
+            value = row.get(name)
+            if value is not None and value != "":
+                keywords[name] = value
+        assumed = []
+        if keywords.get("attention") == "latent" and "kv_rank" not in keywords:
+            keywords.update(DEEPSEEK)
+            assumed.append("latent attention has the sizes of DeepSeek-V3")
+        return cls(row["model"] if "model" in row else row.get("name", ""), assumed=assumed, **keywords)
 
     @classmethod
     def from_shape(cls, row):

@@ -2,6 +2,7 @@
 
 from ..formulas import attention
 from .layers import Matrix, Recurrent
+from .numbers import whole
 
 
 def recurrent_parts(fields, kinds, hidden_size):
@@ -20,10 +21,17 @@ def _known():
 
 
 def delta(fields, layers, hidden_size):
+    """Gated delta rule, from a file's fields."""
+    heads = (fields.number("linear_num_key_heads"), fields.number("linear_num_value_heads"))
+    sizes = (fields.number("linear_key_head_dim"), fields.number("linear_value_head_dim"))
+    return delta_part(layers, hidden_size, *heads, *sizes, fields.number("linear_conv_kernel_dim", 4))
+
+
+def delta_part(layers, hidden_size, key_heads, value_heads, key_size, value_size, width):
     """Gated delta rule, as in Qwen3-Next: a convolution over queries, keys and values, and a gate of the output."""
-    key_heads, value_heads = fields.number("linear_num_key_heads"), fields.number("linear_num_value_heads")
-    key_size, value_size = fields.number("linear_key_head_dim"), fields.number("linear_value_head_dim")
-    width = fields.number("linear_conv_kernel_dim", 4)
+    key_heads, value_heads = whole("linear_key_heads", key_heads), whole("linear_value_heads", value_heads)
+    key_size, value_size = whole("linear_key_size", key_size), whole("linear_value_size", value_size)
+    width = whole("convolution_width", width)
     mixed = 2 * key_heads * key_size + value_heads * value_size
     matrices = [
         Matrix("ssm_in", hidden_size, mixed + value_heads * value_size),
