@@ -9,7 +9,7 @@ PORT ?= 8000
 VENV := .venv
 PYTHON := $(VENV)/bin/python
 INSTALLED := $(VENV)/.installed
-MEASURING := $(VENV)/.measuring
+TESTING := $(VENV)/.testing
 CORES := $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
 
 SOURCES := $(if $(NOTEBOOK),$(wildcard notebooks/$(NOTEBOOK).md),$(wildcard notebooks/*.md))
@@ -26,11 +26,12 @@ export NOTEBOOK PARAMS SCENARIOS OUT
 .DELETE_ON_ERROR:
 # An interrupt after the new site is in place must not take its first page away.
 .PRECIOUS: $(SITE)
-.PHONY: help book pdf executed test rerun serve lint bench screenshots lock clean
+.PHONY: help book pdf executed test check rerun serve lint bench screenshots lock clean
 
 help:
 	@echo 'make book     build the site into _build/html'
 	@echo 'make test     build it, then run every test'
+	@echo 'make check    style, types and every test that needs no build'
 	@echo 'make pdf      print the whole book into _build/how-much-compute.pdf, and link it from the site'
 	@echo 'make rerun    NOTEBOOK=inference-gpus PARAMS="visits_per_day=1e9 mfu=0.4"   one notebook, your assumptions'
 	@echo 'make rerun    NOTEBOOK=inference-gpus SCENARIOS=scenarios.csv               one row a scenario, and a comparison'
@@ -45,13 +46,14 @@ book: $(SITE)
 	@echo "The site is at $(CURDIR)/$(SITE), after $$(( $$(date +%s) - $(START) )) s."
 
 # The environment, from nothing but Python: pip installs uv, uv installs the rest, npm comes with it.
-$(INSTALLED): requirements/bootstrap.txt requirements/locked.txt requirements/package-lock.json pyproject.toml
+$(INSTALLED): requirements/bootstrap.txt requirements/locked.txt requirements/package-lock.json pyproject.toml bookbuild/pyproject.toml
 	@sh requirements/install.sh $(VENV)
 	@touch $@
 
-# What only tests and measurements run: nobody waits for Lighthouse to read the book.
-$(MEASURING): $(INSTALLED)
-	@echo "  install  Lighthouse"
+# What only tests, measurements and the print need: nobody waits for it to read the book.
+$(TESTING): $(INSTALLED) requirements/tests.txt
+	@echo "  install  what tests need"
+	@$(VENV)/bin/uv pip install --quiet --python $(PYTHON) --require-hashes --compile-bytecode -r requirements/tests.txt
 	@cd $(VENV)/npm && npm install --include=dev --no-save --silent --ignore-scripts --no-audit --no-fund
 	@touch $@
 
@@ -69,14 +71,17 @@ $(SITE): $(EXECUTED) $(PAGES) $(INSTALLED)
 	@$(if $(OUT_OF_DATE),$(PYTHON) -m bookbuild.execute $(OUT_OF_DATE),:)
 	@$(PYTHON) -m bookbuild.assemble
 
-pdf: executed
+pdf: $(TESTING) executed
 	@$(PYTHON) -m bookbuild.assemble --pdf
 	@echo "The book is at $(CURDIR)/_build/how-much-compute.pdf, after $$(( $$(date +%s) - $(START) )) s."
 
 # Tests that measure time run at the end and alone: other work would be measured with them.
-test: book $(MEASURING)
+test: book $(TESTING)
 	@$(PYTHON) -m pytest -n $(CORES) -m 'not alone'
 	@$(PYTHON) -m pytest -m alone
+
+check: lint
+	@$(PYTHON) -m pytest -n $(CORES) -m 'not built and not alone'
 
 rerun: $(INSTALLED)
 	@$(MAKE) --no-print-directory -s executed
@@ -85,14 +90,14 @@ rerun: $(INSTALLED)
 serve: book
 	@$(PYTHON) -m http.server $(PORT) --bind 127.0.0.1 --directory _build/html
 
-lint: $(INSTALLED)
+lint: $(TESTING)
 	@$(VENV)/bin/ruff check .
 	@$(VENV)/bin/ruff format --check .
 
-bench: book $(MEASURING)
+bench: book $(TESTING)
 	@$(PYTHON) -m bookbuild.bench
 
-screenshots: book
+screenshots: book $(TESTING)
 	@$(PYTHON) -m bookbuild.screenshots
 
 # With the environment as it is: what is asked for may not be in the locks yet.

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
-from bookbuild import calculators, downloads, notebooks, pdf, publications
+from bookbuild import calculators, downloads, notebooks, pdf, publications, reference
 from bookbuild.execute import EXECUTED
 from bookbuild.jupyter_book import Builder, BuildError
 from bookbuild.notebooks import BUILD, ROOT
@@ -32,6 +32,8 @@ def stage(folder: Path, executed: dict[str, NotebookNode]) -> None:
     )
     for name, notebook in executed.items():
         write_notebook(folder / "notebooks" / f"{name}.ipynb", notebook)
+    with (folder / "reference.md").open("a", encoding="utf-8") as page:
+        page.write(reference.sections())
     # Pages are published at the site's root, whatever folder they are kept in.
     toc = (ROOT / "_toc.yml").read_text(encoding="utf-8").replace("book/", "")
     (folder / "_toc.yml").write_text(toc, encoding="utf-8")

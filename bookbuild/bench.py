@@ -21,7 +21,7 @@ from bookbuild import lighthouse, notebooks, publications, staging
 from bookbuild.browser import browse, find_browser, measure_calculator, measure_first_page, serve
 from bookbuild.execute import EXECUTED
 from bookbuild.notebooks import BUILD, ROOT
-from llmcalc import devices, training
+from llmcalc.formulas import devices, training
 
 SCENARIOS = 10_000_000
 

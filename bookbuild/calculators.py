@@ -23,19 +23,16 @@ import llmcalc
 from bookbuild import notebooks, parameters
 from bookbuild.notebooks import ROOT
 from bookbuild.parameters import Parameter
-from llmcalc import tables
+from llmcalc import datasets
 from llmcalc.formats import written
 from llmcalc.results import DIGITS
 
 RUNTIME = ROOT / "book" / "calculator"
-FORMULAS = Path(llmcalc.__file__).parent
+PACKAGE = Path(llmcalc.__file__).parent
 PACKAGES = Path(sys.prefix) / "npm" / "node_modules"
 MICROPYTHON = PACKAGES / "@micropython" / "micropython-webassembly-pyscript"
 UPLOT = PACKAGES / "uplot" / "dist"
 
-# Modules that a page has in another form, or that need libraries which it does not have.
-STANDS_IN = {"tables": {"lookups"}}
-NOT_IN_PAGES = {"ledger", "plots"}
 SAVED = (
     '<section class="calculator-saved" hidden><h3>Saved scenarios</h3>'
     '<div class="calculator-scroll" role="region" tabindex="0" aria-label="Saved scenarios, side by side"></div>'
@@ -46,7 +43,7 @@ RATIO_ON_A_LINE = 100  # a slider whose ends differ by a larger factor is logari
 RANGE_ON_A_LINE = 50  # a slider from zero to more is denser towards zero
 
 
-class NoCalculator(Exception):  # noqa: N818 - no error: a chapter may do without
+class NoCalculator(Exception):
     """Why a chapter's headline cell can't run in a page."""
 
 
@@ -89,7 +86,7 @@ def code(name: str) -> Code:
     together = headline if curves is None else f"{headline}\n{cells[curves].source}"
     earlier = [statement for cell in cells[:first] for statement in ast.parse(cell.source).body]
     kept = _needed(earlier, ast.parse(together))
-    modules = set()
+    modules = {"llmcalc.datasets"}
     for statement in kept:
         modules |= _modules(name, statement)
     prelude = "\n".join(ast.unparse(statement) for statement in kept)
@@ -122,8 +119,7 @@ def model(name: str, notebook: NotebookNode) -> dict[str, Any]:
         "curves": found.curves,
         "figure": found.figure,
         "modules": {module: _source(module) for module in found.modules},
-        "data": {table: tables.records(table) for table in found.data}
-        | ({"specifications": tables.specifications()} if "tables" in found.modules else {}),
+        "data": {table: datasets.records(table) for table in found.data},
     }
 
 
@@ -315,12 +311,11 @@ def _stored(tree: ast.AST) -> set[str]:
 def _modules(name: str, statement: ast.stmt) -> set[str]:
     if not isinstance(statement, ast.Import | ast.ImportFrom):
         return set()
-    package = statement.module if isinstance(statement, ast.ImportFrom) else ""
-    names = {alias.name for alias in statement.names}
-    if package == "llmcalc" and not names & NOT_IN_PAGES:
-        return names
-    if package and package.startswith("llmcalc."):
-        return {package.removeprefix("llmcalc.")}
+    package = (statement.module or "") if isinstance(statement, ast.ImportFrom) else ""
+    found = {f"{package}.{alias.name}" for alias in statement.names} if package else set()
+    modules = {name if _path(name).exists() else package for name in found}
+    if package.split(".")[0] == "llmcalc" and not any(name.startswith("llmcalc.report") for name in modules):
+        return modules
     raise NoCalculator(f"{name}: the headline cell needs {ast.unparse(statement)!r}, which pages do not have")
 
 
@@ -330,32 +325,38 @@ def _closure(modules: set[str]) -> set[str]:
     while waiting:
         module = waiting.pop()
         found.add(module)
-        waiting |= (STANDS_IN.get(module) or _siblings(module)) - found
+        waiting |= _neighbours(module) - found
     return found
 
 
-def _siblings(module: str) -> set[str]:
-    tree = ast.parse((FORMULAS / f"{module}.py").read_text(encoding="utf-8"))
-    relative = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.level == 1]
-    return {node.module for node in relative if node.module} | {
-        alias.name for node in relative if not node.module for alias in node.names
-    }
+def _neighbours(module: str) -> set[str]:
+    """Modules that one imports when it is imported itself; what its functions import, pages do without."""
+    found = set()
+    for node in ast.parse(_source(module)).body:
+        if isinstance(node, ast.ImportFrom) and node.level:
+            package = ".".join(module.split(".")[: -node.level])
+            base = f"{package}.{node.module}" if node.module else package
+            found |= {name if _path(name := f"{base}.{alias.name}").exists() else base for alias in node.names}
+    return found
+
+
+def _path(module: str) -> Path:
+    return PACKAGE.parent / f"{module.replace('.', '/')}.py"
 
 
 def _source(module: str) -> str:
-    folder = RUNTIME if module in STANDS_IN else FORMULAS
-    return (folder / f"{module}.py").read_text(encoding="utf-8")
+    return _path(module).read_text(encoding="utf-8")
 
 
 def _data(source: str) -> list[str]:
     calls = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)]
-    return sorted(
-        {
-            call.args[0].value
-            for call in calls
-            if ast.unparse(call.func) in ("tables.records", "tables.record") and isinstance(call.args[0], ast.Constant)
-        }
-    )
+    named = {
+        call.args[0].value
+        for call in calls
+        if ast.unparse(call.func) in ("datasets.records", "datasets.record") and isinstance(call.args[0], ast.Constant)
+    }
+    looks_up = any(ast.unparse(call.func).startswith(("datasets.peak", "datasets.spec")) for call in calls)
+    return sorted(named | ({"accelerators"} if looks_up else set()))
 
 
 def _scientific(value: float, digits: int) -> str:

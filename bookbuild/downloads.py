@@ -17,11 +17,11 @@ FIRST_CELL = """\
    the session.
 2. Run this in a cell, once:
    ```
-   %pip install {wheel}
+   %pip install "{wheel}[book]"
    ```
 3. Change the cell of parameters, and run all cells.
 
-In a clone of the book's repository, `pip install .` does the same as the first two steps."""
+In a clone of the book's repository, `pip install ".[book]"` does the same as the first two steps."""
 
 CITATION = re.compile(r"\{cite:t\}`([^`]+)`")
 # MyST's syntax that Jupyter does not know: labels vanish, roles leave their text, exercises become headings.

@@ -8,8 +8,8 @@ from typing import Any
 from nbformat import NotebookNode
 
 from bookbuild import notebooks, parameters
-from llmcalc import ledger
 from llmcalc.formats import number, written
+from llmcalc.report import ledger
 
 
 class LedgerError(Exception):

@@ -1,17 +1,22 @@
-"""Sizing of AI compute: training, serving and vision, in plain functions of SI numbers.
+"""Sizing of AI compute: training, serving and vision, with every unit checked and every number traced.
 
-The formula modules import nothing and run unchanged in CPython and MicroPython:
+- `llmcalc.answers`: one function a question of the book;
+- `llmcalc.plans`: choices, such as the devices of a training run or of a service;
+- `llmcalc.models`: things with parts, such as devices, networks and schedules;
+- `llmcalc.formulas`: plain functions of numbers in SI units, over scalars and arrays alike;
+- `llmcalc.report`: what notebooks need to tell an answer (the extra ``book``).
 
-- `devices`, `training`, `serving`, `streams`, `backlog`: rates, durations and counts of devices;
-- `transformer`, `convolution`: work and parameters, layer by layer;
-- `memory`, `cost`, `scaling`, `parallelism`, `hardware`: what else a plan needs.
+Import the room you need:
 
-`networks`, `scheduling`, `timelines`, `fitting`, `diagnosis` and `availability` compute what is no formula of
-numbers; `tables`, `ledger`, `results`, `formats` and `plots` serve the notebooks. Import the module you need:
-
->>> from llmcalc import training
+>>> from llmcalc import answers
+>>> answers.training_gpus(days=60)["gpus"]
+780.0
+>>> from llmcalc.formulas import training
 >>> training.train_flop(175e9, 300e9)
 3.15e+23
 """
 
+from .checks import Refusal
+
+__all__ = ["Refusal"]
 __version__ = "0.1.0"

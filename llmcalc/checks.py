@@ -1,91 +1,194 @@
 """Refusal of nonsense, in one line that names the argument.
 
-Every check works on scalars, NumPy, xarray and dask arrays and pandas Series,
-and needs no array library: it uses comparison operators, and the array's own
-namespace where it has one.
+Ranges and units come from the vocabulary. Every check works on scalars, NumPy, xarray and dask
+arrays and pandas Series, and needs no array library: it uses comparison operators, and the
+array's own namespace where it has one.
 """
 
-from .vocabulary import UNITS
+import sys
+
+from .vocabulary import WORDS, Range
 
 INFINITY = float("inf")
+MOST = 1.7976931348623157e308  # whole numbers of Python may be larger than any float
+NUMBERS = (float, int)
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from typing import Any, TypeVar
+
+    Numeric = Any  # a float, or an array of any library
+    Function = TypeVar("Function", bound=Callable[..., Any])
+else:
+    Numeric = float
 
 
-def positive(**quantities):
-    """Refuse quantities that are not finite numbers above zero.
+def formula(function: "Function") -> "Function":
+    """Mark a formula: whole numbers in arrays become floats before it computes, so that no product overflows."""
+    if sys.implementation.name == "micropython":  # whose whole numbers have no width
+        return function
+    from functools import wraps
+    from types import FunctionType
+
+    floats = as_floats  # known to the call by its closure: its globals are those of the formula's module, for doctest
+
+    def call(*values: "Numeric", **named: "Numeric") -> "Numeric":
+        return function(*[floats(value) for value in values], **{key: floats(named[key]) for key in named})
+
+    call = FunctionType(call.__code__, function.__globals__, function.__name__, None, call.__closure__)
+    return wraps(function)(call)  # type: ignore[return-value]
+
+
+def as_floats(value: "Numeric") -> "Numeric":
+    """Whole numbers of an array as floats, and everything else as it is."""
+    kind = getattr(getattr(value, "dtype", None), "kind", None)
+    return value.astype(float) if kind in ("i", "u") and not getattr(value, "hasnans", False) else value
+
+
+class Refusal(ValueError):
+    """An input that is not accepted.
+
+    Parameters
+    ----------
+    argument : str
+        Name of the argument.
+    value
+        What was given.
+    accepted : str
+        What to give instead.
+    unit : str, optional
+        Unit of the argument, if it is not that of the vocabulary.
+    reason : str, optional
+        The whole sentence, where the usual one would not do.
+
+    Examples
+    --------
+    >>> raise Refusal("mfu", 1.63, "a fraction above 0 and at most 1")
+    Traceback (most recent call last):
+    ...
+    llmcalc.checks.Refusal: mfu = 1.63 is not accepted: give a fraction above 0 and at most 1
+    """
+
+    def __init__(self, argument: str, value: object, accepted: str, unit: str = "", reason: str = "") -> None:
+        if not unit and argument in WORDS:
+            unit = WORDS[argument].unit
+        self.argument, self.value, self.unit, self.accepted = argument, value, unit, accepted
+        shown = "" if unit in ("", "1") else " [" + unit + "]"
+        super().__init__(reason or f"{argument} = {_written(value)}{shown} is not accepted: give {accepted}")
+
+
+def accept(**quantities: "Numeric") -> None:
+    """Refuse quantities that are out of the range of their word, or do not line up with each other.
 
     Raises
     ------
-    ValueError
+    Refusal
         Naming the argument, its first bad value, its unit and what is accepted.
 
     Examples
     --------
-    >>> positive(tokens=-3)
+    >>> accept(tokens=-3)
     Traceback (most recent call last):
     ...
-    ValueError: tokens = -3 [token] is not accepted: give a finite number above 0
+    llmcalc.checks.Refusal: tokens = -3 [token] is not accepted: give a finite number above 0
     """
+    arrays = []
     for name, value in quantities.items():
-        _require(name, value, lambda low, high: (low > 0) & (high != INFINITY), "a finite number above 0")
+        within = WORDS[name].range
+        require(name, value, within)
+        if getattr(value, "ndim", 0):
+            arrays.append((name, value))
+    if len(arrays) > 1:
+        _line_up(arrays)
 
 
-def non_negative(**quantities):
-    """Refuse quantities that are not finite numbers of zero or more (errors as in `positive`)."""
-    for name, value in quantities.items():
-        _require(name, value, lambda low, high: (low >= 0) & (high != INFINITY), "a finite number, 0 or more")
+def require(name: str, value: "Numeric", within: "Range | None", accepted: str = "", unit: str = "") -> None:
+    """Refuse a number, or an array of numbers, out of a range (errors as in `accept`)."""
+    assert within is not None, f"{name} is no number"
+    if type(value) in NUMBERS:
+        good = value <= MOST and within.holds(value)
+    else:
+        good = _are_numbers(value) and _holds(value, within)
+    if not good:
+        raise Refusal(name, _first_refused(value, within), accepted or within.accepted, unit)
 
 
-def fraction(**quantities):
-    """Refuse quantities outside 0 < x <= 1 (errors as in `positive`).
+def whole(**quantities: "Numeric") -> None:
+    """Refuse single numbers that are not whole (errors as in `accept`).
 
     Examples
     --------
-    >>> fraction(mfu=1.63)
+    >>> whole(layers=1.5)
     Traceback (most recent call last):
     ...
-    ValueError: mfu = 1.63 [1] is not accepted: give a fraction above 0 and at most 1
+    llmcalc.checks.Refusal: layers = 1.5 is not accepted: give a whole number
     """
     for name, value in quantities.items():
-        _require(name, value, lambda low, high: (low > 0) & (high <= 1), "a fraction above 0 and at most 1")
+        if type(value) is bool or not _is_whole(value):
+            raise Refusal(name, value, "a whole number")
 
 
-def share_below_one(**quantities):
-    """Refuse quantities outside 0 <= x < 1 (errors as in `positive`)."""
-    for name, value in quantities.items():
-        _require(name, value, lambda low, high: (low >= 0) & (high < 1), "a share of 0 or more and below 1")
+def choice(name: str, value: object, choices: "Sequence[str]") -> None:
+    """Refuse a text that is not one of some (errors as in `accept`).
+
+    Examples
+    --------
+    >>> choice("mode", "ful", ["none", "full"])
+    Traceback (most recent call last):
+    ...
+    llmcalc.checks.Refusal: mode = 'ful' is not accepted: give one of none, full; did you mean 'full'?
+    """
+    if not (isinstance(value, str) and value in choices):
+        raise Refusal(name, value, "one of " + ", ".join(choices) + did_you_mean(value, choices))
 
 
-def fewer(than, **quantities):
-    """Refuse quantities that are not 0 or more and below a limit, element by element (errors as in `positive`).
+def did_you_mean(value: object, names: "Iterable[str]") -> str:
+    """A hint at the closest of some names, or nothing."""
+    try:
+        import difflib  # which MicroPython does not have
+    except ImportError:
+        return ""
+    close = difflib.get_close_matches(str(value), list(names), n=1)
+    return f"; did you mean {close[0]!r}?" if close else ""
+
+
+def fewer(than: "tuple[str, Numeric]", **quantities: "Numeric") -> None:
+    """Refuse quantities that are not 0 or more and below a limit, element by element (errors as in `accept`).
 
     Examples
     --------
     >>> fewer(than=("cards", 188), failed_cards=188)
     Traceback (most recent call last):
     ...
-    ValueError: failed_cards = 188 [1] is not accepted: give 0 or more, and fewer than cards = 188
+    llmcalc.checks.Refusal: failed_cards = 188 is not accepted: give 0 or more, and fewer than cards = 188
     """
     limit_name, limit = than
     for name, value in quantities.items():
-        non_negative(**{name: value})
+        accept(**{name: value, limit_name: limit})
         if not _all(value < limit):
             pairs = _pairs(value + 0 * limit, limit + 0 * value)
             refused, bound = next((low, high) for low, high in pairs if not low < high)
-            accepted = f"0 or more, and fewer than {limit_name} = {bound}"
-            raise ValueError(f"{name} = {refused} [{UNITS[name]}] is not accepted: give {accepted}")
+            raise Refusal(name, refused, f"0 or more, and fewer than {limit_name} = {_written(bound)}")
 
 
-def _require(name, value, holds, accepted):
+def _are_numbers(value: "Numeric") -> bool:
+    # Yes or no, texts, objects, dates and complex numbers are none; what carries a unit is.
+    kind = getattr(getattr(value, "dtype", None), "kind", None)
+    if kind is None:
+        return type(getattr(value, "magnitude", None)) in NUMBERS
+    missing = getattr(value, "hasnans", False)
+    return kind in "fiu" and not missing
+
+
+def _holds(value: "Numeric", within: Range) -> bool:
     try:
-        accepted_everywhere = _all(holds(*_extremes(value)))
+        return _all(within.holds(*_extremes(value)))
     except TypeError:
-        accepted_everywhere = False
-    if not accepted_everywhere:
-        unit = UNITS.get(name, "1")
-        raise ValueError(f"{name} = {_first_refused(value, holds)} [{unit}] is not accepted: give {accepted}")
+        return False
 
 
-def _extremes(value):
+def _extremes(value: "Numeric") -> "tuple[Numeric, Numeric]":
     # Two reductions are twice as fast as elementwise comparisons over a large array, and,
     # unlike those of pandas, the standard's reductions hand a NaN on.
     namespace = getattr(value, "__array_namespace__", None)
@@ -94,12 +197,44 @@ def _extremes(value):
     return namespace().min(value), namespace().max(value)
 
 
-def _all(condition):
+def _all(condition: "Numeric") -> bool:
     every = getattr(condition, "all", None)
     return bool(condition if every is None else every())
 
 
-def _pairs(values, limits):
+def _line_up(arrays: "list[tuple[str, Numeric]]") -> None:
+    for position, (name, value) in enumerate(arrays):
+        for other_name, other in arrays[:position]:
+            if not _fits(value, other):
+                raise Refusal(name, _outline(value), f"values that line up with {other_name} = {_outline(other)}")
+
+
+def _fits(value: "Numeric", other: "Numeric") -> bool:
+    # Labels that differ would be aligned or dropped without a word.
+    for index, other_index in _labels(value, other):
+        if not index.equals(other_index):
+            return False
+    if hasattr(value, "dims") and hasattr(other, "dims"):
+        sizes = dict(zip(other.dims, other.shape))  # noqa: B905 - MicroPython's zip knows no `strict`
+        return all(sizes.get(name, size) == size for name, size in zip(value.dims, value.shape))  # noqa: B905
+    pairs = zip(reversed(value.shape), reversed(other.shape))  # noqa: B905
+    one_dimensional = hasattr(value, "index") or hasattr(other, "index")
+    return all(size == size2 or (1 in (size, size2) and not one_dimensional) for size, size2 in pairs)
+
+
+def _labels(value: "Numeric", other: "Numeric") -> "list[tuple[Numeric, Numeric]]":
+    if hasattr(value, "index") and hasattr(other, "index"):
+        return [(value.index, other.index)]
+    if hasattr(value, "indexes") and hasattr(other, "indexes"):
+        return [(index, other.indexes[name]) for name, index in value.indexes.items() if name in other.indexes]
+    return []
+
+
+def _outline(value: "Numeric") -> str:
+    return f"{type(value).__name__} of shape {tuple(value.shape)}"
+
+
+def _pairs(values: "Numeric", limits: "Numeric") -> "Iterator[tuple[Numeric, Numeric]]":
     if not getattr(values, "ndim", 0):
         yield values, limits
         return
@@ -107,23 +242,27 @@ def _pairs(values, limits):
         yield from _pairs(value, limit)
 
 
-def _first_refused(value, holds):
-    if isinstance(value, str) or value is None:
-        return repr(value)
-    dimensions = getattr(value, "ndim", None)
-    if dimensions == 0:
-        return float(value)
-    if dimensions is None:
+def _first_refused(value: "Numeric", within: Range) -> "Numeric":
+    if getattr(value, "dtype", None) is None or not getattr(value, "ndim", 0):
         return value
     for element in value:
-        refused = _first_refused(element, holds)
-        if not _accepts(holds, refused):
+        refused = _first_refused(element, within)
+        if not (type(refused) in NUMBERS or _are_numbers(refused)) or not _holds(refused, within):
             return refused
     return value
 
 
-def _accepts(holds, value):
+def _is_whole(value: "Numeric") -> bool:
     try:
-        return bool(holds(value, value))
-    except TypeError:
+        return bool(value == value // 1)
+    except (TypeError, ArithmeticError):
         return False
+
+
+def _written(value: "Numeric") -> str:
+    if getattr(value, "ndim", None) == 0 and hasattr(value, "dtype"):
+        value = value.item() if hasattr(value, "item") else float(value)
+    text = repr(value)
+    # One line, and a short one, whatever was given.
+    text = " ".join(text.split())
+    return text if len(text) <= 80 else text[:77] + "..."

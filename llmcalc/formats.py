@@ -8,7 +8,7 @@ import math
 _SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹"
 
 
-def number(value, digits=4):
+def number(value: "float | None", digits: int = 4) -> str:
     """Write a number for people: thousands separated, powers of ten as such.
 
     Parameters
@@ -46,7 +46,7 @@ def number(value, digits=4):
     return f"{sign}{text[0]}{_after_point(text[1:])} × 10{power}"
 
 
-def written(value, digits=4):
+def written(value: "float | str", digits: int = 4) -> str:
     """Write a number as `number` does, and leave a text as it is.
 
     Examples
@@ -57,21 +57,21 @@ def written(value, digits=4):
     return value if isinstance(value, str) else number(value, digits)
 
 
-def _scaled(size, places):
+def _scaled(size: float, places: int) -> int:
     # size × 10 ** places as the nearest whole number, the even one of two.
     fraction, exponent = math.frexp(size)
     exponent -= 53
     above = int(fraction * 2.0**53) * 10 ** max(places, 0) * 2 ** max(exponent, 0)
     below = 10 ** max(-places, 0) * 2 ** max(-exponent, 0)
     whole, rest = divmod(above, below)
-    return whole + (2 * rest > below or (2 * rest == below and whole % 2 == 1))
+    return int(whole + (2 * rest > below or (2 * rest == below and whole % 2 == 1)))
 
 
-def _in_thousands(whole):
+def _in_thousands(whole: str) -> str:
     first = len(whole) % 3 or 3
     return ",".join([whole[:first]] + [whole[start : start + 3] for start in range(first, len(whole), 3)])
 
 
-def _after_point(part):
+def _after_point(part: str) -> str:
     part = part.rstrip("0")
     return "." + part if part else ""

@@ -2,6 +2,10 @@
 
 from .formats import number, written
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
 MIME_TYPE = "application/vnd.llmcalc.results+json"
 CURVES_MIME_TYPE = "application/vnd.llmcalc.curves+json"
 DIGITS = 4
@@ -12,34 +16,49 @@ class Results:
 
     Parameters
     ----------
-    **results : tuple of (float or str, str, str), or str
-        By name: the value, its unit, and what it is. A text alone is the heading of the results that follow.
+    **results : tuple of (float or str or None, str, str) or (None, str, str, str), or str
+        By name: the value, its unit, and what it is; where no number suffices, None and the reason. A text alone is
+        the heading of the results that follow.
 
     Examples
     --------
     >>> Results(gpus=(1559.0, "GPU", "GPUs that finish in time"))["gpus"]
     1559.0
+    >>> Results(cards=(None, "card", "Cards", "no card holds a stream")).formatted()
+    {'cards': 'no card holds a stream'}
     """
 
-    def __init__(self, **results):
-        self._results = {}
+    def __init__(self, **results: "tuple[Any, ...] | str") -> None:
+        self._results: dict[str, dict[str, Any]] = {}
         heading = ""
         for name, result in results.items():
             if isinstance(result, str):
                 heading = result
                 continue
-            value, unit, label = result
-            value = value if isinstance(value, str) else float(value)
+            value, unit, label = result[:3]
+            value = value if value is None or isinstance(value, str) else float(value)
             self._results[name] = {"value": value, "unit": unit, "label": label, "heading": heading}
+            if value is None:
+                self._results[name]["reason"] = result[3]
 
-    def __getitem__(self, name):
+    def __getitem__(self, name: str) -> "Any":
         return self._results[name]["value"]
 
-    def formatted(self):
+    def formatted(self) -> "dict[str, str]":
         """Each value as people write it, by name."""
-        return {name: written(result["value"], DIGITS) for name, result in self._results.items()}
+        return {name: _text(result) for name, result in self._results.items()}
 
-    def _repr_html_(self):
+    def listed(self) -> "list[dict[str, Any]]":
+        """Each result as a mapping: name, value, unit, label, heading, and the reason where there is no number."""
+        return [dict(result, name=name) for name, result in self._results.items()]
+
+    def __repr__(self) -> str:
+        texts = self.formatted()
+        return "\n".join(
+            [f"{result['label']}: {texts[name]} {result['unit']}" for name, result in self._results.items()]
+        )
+
+    def _repr_html_(self) -> str:
         import html  # which MicroPython, in a page's calculator, does not have
 
         texts = self.formatted()
@@ -48,16 +67,23 @@ class Results:
             if result["heading"] != heading:
                 heading = result["heading"]
                 rows += f'</tbody><tbody><tr><th scope="rowgroup" colspan="3">{html.escape(heading)}</th></tr>'
-            label, unit = html.escape(result["label"]), html.escape(result["unit"])
+            label, unit = html.escape(result["label"]), html.escape("" if result["value"] is None else result["unit"])
             rows += f'<tr data-result="{name}"><th scope="row">{label}</th><td>{html.escape(texts[name])}</td>'
             rows += f"<td>{unit}</td></tr>"
         rows = f"{rows}</tbody>".replace("<tbody></tbody>", "")
         return f'<table class="dataframe headline"><caption>The answer</caption>{rows}</table>'
 
-    def _repr_mimebundle_(self, include=None, exclude=None):
+    def _repr_mimebundle_(self, include: "Any" = None, exclude: "Any" = None) -> "dict[str, Any]":
         # A list, because files of notebooks sort the keys of mappings.
-        listed = [{"name": name} | result for name, result in self._results.items()]
-        return {"text/html": self._repr_html_(), MIME_TYPE: listed}
+        return {"text/html": self._repr_html_(), "text/plain": repr(self), MIME_TYPE: self.listed()}
+
+
+def _with_unit(text: str, result: "dict[str, Any]") -> str:
+    return text if result["value"] is None or result["unit"] in ("", "1") else text + " " + result["unit"]
+
+
+def _text(result: "dict[str, Any]") -> str:
+    return str(result["reason"]) if result["value"] is None else written(result["value"], DIGITS)
 
 
 class Curves:
@@ -75,17 +101,17 @@ class Curves:
     [2.0, 1.0]
     """
 
-    def __init__(self, *curves):
+    def __init__(self, *curves: "tuple[str, str, str, list[float | None]]") -> None:
         self._curves = curves
 
-    def data(self):
+    def data(self) -> "list[dict[str, Any]]":
         """All of it as a list of mappings, the values as numbers and as people write them."""
         return [
             {"name": name, "label": label, "unit": unit, "values": values, "texts": [number(value) for value in values]}
             for name, label, unit, values in self._curves
         ]
 
-    def _repr_html_(self):
+    def _repr_html_(self) -> str:
         import html
 
         columns = self.data()
@@ -99,5 +125,5 @@ class Curves:
         table = f'<table class="dataframe curves"><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>'
         return f"<details><summary>The curves in numbers</summary>{table}</details>"
 
-    def _repr_mimebundle_(self, include=None, exclude=None):
+    def _repr_mimebundle_(self, include: "Any" = None, exclude: "Any" = None) -> "dict[str, Any]":
         return {"text/html": self._repr_html_(), CURVES_MIME_TYPE: self.data()}

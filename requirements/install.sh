@@ -1,5 +1,5 @@
 #!/bin/sh
-# Make the environment in the folder given, with the locked dependencies and nothing else.
+# Make the environment in the folder given, with the locked dependencies of a build and nothing else.
 set -eu
 venv=$1
 
@@ -22,7 +22,8 @@ if ! "$found" -m venv --clear "$venv"; then
 fi
 "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bootstrap.txt
 "$venv/bin/uv" pip sync --quiet --python "$venv/bin/python" --require-hashes --compile-bytecode requirements/locked.txt
-"$venv/bin/uv" pip install --quiet --python "$venv/bin/python" --no-deps --no-build-isolation --editable .
+"$venv/bin/uv" pip install --quiet --python "$venv/bin/python" --no-deps --no-build-isolation \
+  --editable . --editable bookbuild
 
 mkdir -p "$venv/npm"
 cp requirements/package.json requirements/package-lock.json "$venv/npm"

@@ -1,4 +1,4 @@
-"""The public formulas, and what their docstrings say of their arguments."""
+"""The public formulas, found by looking, and what the vocabulary says of their arguments."""
 
 import importlib
 import inspect
@@ -10,58 +10,47 @@ import pytest
 from numpydoc.docscrape import FunctionDoc
 
 import llmcalc
+from llmcalc.vocabulary import INFINITY, WORDS
 
 SOURCE = Path(llmcalc.__file__).parent
-NOT_OF_FORMULAS = {
-    "__init__",
-    "availability",
-    "checks",
-    "fitting",
-    "diagnosis",
-    "formats",
-    "ledger",
-    "lookups",
-    "networks",
-    "planning",
-    "plots",
-    "results",
-    "scheduling",
-    "tables",
-    "timelines",
-    "units",
-    "vocabulary",
-}
-MODULES = sorted({path.stem for path in SOURCE.glob("*.py")} - NOT_OF_FORMULAS)
+MODULES = sorted(path.stem for path in (SOURCE / "formulas").glob("*.py") if path.stem != "__init__")
 UNIT = re.compile(r"\[([^\]]+)\]\.$")
-BOUNDS = re.compile(r"0 (?P<low><=?) (?P<name>\w+) (?P<high><=?) 1\b")
 FEWER = re.compile("0 or more and fewer")
-FROM_ZERO = re.compile("0 or more")
 
 
 @dataclass(frozen=True)
 class Argument:
     name: str
     unit: str
-    low_open: bool = True
-    fraction: bool = False
-    high_open: bool = True
+    text: str
     limited: bool = False
+
+    @property
+    def range(self):
+        return WORDS[self.name].range
 
     @property
     def typical(self):
         """A value inside the range, apart from that of other arguments."""
-        if self.fraction:
+        if self.range.high == 1:
             return 0.4
         return 10.0 if self.limited else 1000.0 + 7 * len(self.name)
 
     @property
     def refused(self):
-        bad = [float("nan"), float("inf"), float("-inf"), -1.0]
-        if self.low_open:
-            bad.append(0.0)
-        if self.fraction:
-            bad += [1.0, 1.5] if self.high_open else [1.5]
+        """Numbers just outside, and far outside, the range."""
+        bad = [float("nan"), INFINITY, -INFINITY, self.range.low - 1.0]
+        if self.range.low_open:
+            bad.append(float(self.range.low))
+        if self.range.high != INFINITY:
+            bad += [self.range.high + 0.5, *([float(self.range.high)] if self.range.high_open else [])]
         return bad
+
+    @property
+    def ends(self):
+        """The ends that belong to the range."""
+        low = [] if self.range.low_open else [float(self.range.low)]
+        return low + ([] if self.range.high_open else [float(self.range.high)])
 
 
 @dataclass(frozen=True)
@@ -77,7 +66,7 @@ class Formula:
         return {argument.name: argument.typical for argument in self.arguments}
 
 
-def _unit(lines, where):
+def unit_in(lines, where):
     match = UNIT.search(" ".join(lines).strip())
     assert match, f"{where} ends without a unit in brackets and a full stop"
     return match[1]
@@ -85,20 +74,13 @@ def _unit(lines, where):
 
 def _argument(described, where):
     text = " ".join(described.desc)
-    bounds = BOUNDS.search(text)
-    return Argument(
-        name=described.name,
-        unit=_unit(described.desc, f"{where}, argument {described.name},"),
-        low_open=not (bounds and bounds["low"] == "<=") and not FROM_ZERO.search(text),
-        fraction=bool(bounds),
-        high_open=bool(bounds) and bounds["high"] == "<",
-        limited=bool(FEWER.search(text)),
-    )
+    unit = unit_in(described.desc, f"{where}, argument {described.name},")
+    return Argument(described.name, unit, text, limited=bool(FEWER.search(text)))
 
 
 def _formulas():
     for module_name in MODULES:
-        module = importlib.import_module(f"llmcalc.{module_name}")
+        module = importlib.import_module(f"llmcalc.formulas.{module_name}")
         for name, function in vars(module).items():
             if inspect.isfunction(function) and function.__module__ == module.__name__ and not name.startswith("_"):
                 where = f"{module_name}.{name}"
@@ -108,7 +90,7 @@ def _formulas():
                 assert [entry.name for entry in described] == list(signature), f"{where} documents other arguments"
                 arguments = [_argument(entry, where) for entry in described]
                 [result] = documentation["Returns"]
-                yield Formula(module_name, name, function, arguments, _unit(result.desc, f"{where}, result,"))
+                yield Formula(module_name, name, function, arguments, unit_in(result.desc, f"{where}, result,"))
 
 
 FORMULAS = list(_formulas())

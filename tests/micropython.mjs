@@ -7,12 +7,20 @@ const { modules, calls } = JSON.parse(Buffer.concat(chunks).toString("utf8"));
 
 const lines = [];
 const python = await loadMicroPython({ stdout: (line) => lines.push(line), linebuffer: true, heapsize: 8 << 20 });
-python.FS.mkdir("llmcalc");
-for (const [name, source] of Object.entries(modules)) python.FS.writeFile(`llmcalc/${name}.py`, source);
+for (const [path, source] of Object.entries(modules)) {
+  const folders = path.split("/").slice(0, -1);
+  folders.forEach((_, depth) => {
+    const folder = folders.slice(0, depth + 1).join("/");
+    if (python.FS.analyzePath(folder).exists) return;
+    python.FS.mkdir(folder);
+    python.FS.writeFile(`${folder}/__init__.py`, "");
+  });
+  python.FS.writeFile(path, source);
+}
 python.runPython("import json\nimport sys\nsys.path.append('.')");
 for (const { module, name, keywords } of calls) {
   python.runPython(`
-from llmcalc import ${module}
+from llmcalc.formulas import ${module}
 try:
     print("%.17g" % ${module}.${name}(**json.loads(${JSON.stringify(JSON.stringify(keywords))})))
 except ValueError as error:

@@ -9,13 +9,15 @@ from bookbuild import calculators, notebooks
 
 SETUP = """\
 import pandas as pd
-from llmcalc import devices, plots, tables, training
+from llmcalc import datasets
+from llmcalc.formulas import devices, training
+from llmcalc.report import plots, tables
 from llmcalc.results import Results
 from llmcalc.units import DAY, TERA
 
 plots.use_style()
 unused = pd.Series([1.0])
-rows = tables.records("cnn-macs")
+rows = datasets.records("cnn-macs")
 first = rows[0]
 """
 HEADLINE = """\
@@ -47,7 +49,7 @@ def test_only_what_the_headline_needs_goes_along(notebook):
         "from llmcalc import tables",
         "from llmcalc.results import Results",
         "from llmcalc.units import DAY",
-        "rows = tables.records('cnn-macs')",
+        "rows = datasets.records('cnn-macs')",
         "first = rows[0]",
     ]
     assert found.modules == ["formats", "lookups", "results", "tables", "units"]

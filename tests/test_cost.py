@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llmcalc import cost, training
+from llmcalc.formulas import cost, training
 from llmcalc.units import DAY, HOUR, KILOWATT_HOUR, MEGAWATT_HOUR, YEAR
 
 amounts = st.floats(min_value=1e-3, max_value=1e15)

@@ -1,6 +1,5 @@
 """What every formula of llmcalc must do, whatever it computes."""
 
-import ast
 import math
 
 import dask.array
@@ -11,8 +10,10 @@ import pytest
 import xarray
 from numpydoc.docscrape import FunctionDoc
 
-from llmcalc.vocabulary import UNITS
-from tests.formulas import FORMULAS, MODULES, SOURCE, every_argument, every_formula
+from llmcalc.checks import Refusal
+from llmcalc.formulas.training import train_flop
+from llmcalc.vocabulary import WORDS
+from tests.formulas import FORMULAS, every_argument, every_formula
 
 CARRIERS = {
     "numpy": np.array,
@@ -20,6 +21,22 @@ CARRIERS = {
     "xarray": lambda values: xarray.DataArray(values, dims="scenario"),
     "dask": lambda values: dask.array.from_array(np.array(values), chunks=2),
 }
+NONSENSE = [
+    "many",
+    None,
+    True,
+    2j,
+    pd.NA,
+    [1.0],
+    np.array(["1"]),
+    np.array([True]),
+    np.array([1.0, None], dtype=object),
+    np.array([1j]),
+    np.array(3, dtype="timedelta64[s]"),
+    pd.Series([1.0, pd.NA], dtype="Float64"),
+    pd.Series([1, None], dtype="Int64"),
+    10**400,
+]
 
 
 @pytest.fixture(scope="module")
@@ -49,15 +66,17 @@ def test_a_wrong_unit_would_be_noticed(units):
 
 
 @every_argument
-def test_an_argument_has_one_unit_everywhere(formula, argument):
-    assert UNITS[argument.name] == argument.unit
+def test_an_argument_is_a_word_of_the_vocabulary_with_its_unit(formula, argument):
+    assert WORDS[argument.name].unit == argument.unit
 
 
-def test_the_vocabulary_has_no_word_too_many():
-    used = {argument.name for formula in FORMULAS for argument in formula.arguments}
-    of_scheduled_tasks = {"arrival", "interval", "setup", "setup_cards"}
-    of_plans = {"microbatch", "overhead"}
-    assert set(UNITS) == used | of_scheduled_tasks | of_plans
+@every_argument
+def test_a_docstring_names_the_ends_that_its_word_has(formula, argument):
+    if argument.range.high == 1:
+        low, high = ("<" if argument.range.low_open else "<="), ("<" if argument.range.high_open else "<=")
+        assert f"0 {low} {argument.name} {high} 1" in argument.text
+    elif not argument.range.low_open:
+        assert f"{argument.range.low} or more" in argument.text
 
 
 @every_formula
@@ -89,12 +108,32 @@ def test_a_single_array_is_broadcast(formula, argument):
     assert formula.function(**values).shape == (2, 1)
 
 
+@every_formula
+@pytest.mark.parametrize("width", ["int8", "uint8", "int16", "int32", "int64", "uint64"])
+def test_whole_numbers_give_what_floats_give(formula, width):
+    largest = {"int8": 99, "uint8": 199, "int16": 30_000, "int32": 2 * 10**9}.get(width, 4 * 10**18)
+    values = {
+        argument.name: 1 if argument.range.high == 1 else 7 if argument.limited else largest
+        for argument in formula.arguments
+        if argument.range.holds(1)
+    }
+    floats = formula.typical | {name: np.array([float(value)]) for name, value in values.items()}
+    whole = formula.typical | {name: np.array([value], dtype=width) for name, value in values.items()}
+    with np.errstate(over="ignore"):
+        np.testing.assert_allclose(
+            np.asarray(formula.function(**whole), dtype=float), formula.function(**floats), rtol=1e-6
+        )
+
+
 @every_argument
 def test_nonsense_is_refused_by_name(formula, argument):
-    for bad in [*argument.refused, "many", None]:
-        with pytest.raises(ValueError, match=rf"^{argument.name} = ") as refusal:
+    for bad in [*argument.refused, *NONSENSE]:
+        with pytest.raises(Refusal, match=rf"^{argument.name} = ") as refusal:
             formula.function(**formula.typical | {argument.name: bad})
-        assert f"[{argument.unit}]" in str(refusal.value)
+        assert refusal.value.argument == argument.name
+        assert refusal.value.unit == argument.unit
+        assert refusal.value.accepted
+        assert argument.unit == "1" or f"[{argument.unit}]" in str(refusal.value)
         assert "\n" not in str(refusal.value)
 
 
@@ -103,29 +142,37 @@ def test_nonsense_is_refused_by_name(formula, argument):
 def test_one_bad_element_is_found_and_named(formula, argument, carrier):
     for bad in argument.refused:
         values = CARRIERS[carrier]([argument.typical, bad, argument.typical])
-        with pytest.raises(ValueError, match=rf"^{argument.name} = {str(bad).replace('.', '[.]')} "):
+        with pytest.raises(Refusal, match=rf"^{argument.name} = {str(bad).replace('.', '[.]')} "):
             formula.function(**formula.typical | {argument.name: values})
 
 
 @every_argument
 def test_the_ends_of_a_range_are_accepted_where_it_includes_them(formula, argument):
-    ends = ([] if argument.low_open else [0.0]) + ([1.0] if argument.fraction and not argument.high_open else [])
-    for end in ends:
+    for end in argument.ends:
         assert math.isfinite(formula.function(**formula.typical | {argument.name: end}))
 
 
-def test_an_empty_sweep_stays_empty():
-    from llmcalc.training import train_flop
+@every_formula
+def test_arrays_that_do_not_line_up_are_refused(formula):
+    if len(formula.arguments) < 2:
+        return
+    first, second = formula.arguments[:2]
+    for one, other in [
+        (pd.Series([1.0] * 2), pd.Series([1.0] * 2, index=[1, 2])),
+        (np.ones(2), np.ones(3)),
+        (pd.Series([1.0] * 2), np.ones(3)),
+        (xarray.DataArray([1.0] * 2, {"x": [0, 1]}, "x"), xarray.DataArray([1.0] * 2, {"x": [1, 2]}, "x")),
+    ]:
+        values = {first.name: one * first.typical, second.name: other * second.typical}
+        with pytest.raises(Refusal, match="line up"):
+            formula.function(**formula.typical | values)
 
+
+def test_an_empty_sweep_stays_empty():
     assert train_flop(np.array([]), 300e9).size == 0
 
 
-@pytest.mark.parametrize("module", [*MODULES, "checks", "units", "vocabulary"])
-def test_formula_modules_import_only_their_siblings(module):
-    tree = ast.parse((SOURCE / f"{module}.py").read_text(encoding="utf-8"))
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            assert {alias.name for alias in node.names} <= {"math"}
-        if isinstance(node, ast.ImportFrom):
-            assert node.level == 1
-            assert node.module in {*MODULES, "checks", "units", "vocabulary"}
+def test_columns_of_whole_numbers_do_not_overflow():
+    """A table of GPT-3 and Chinchilla, read from a file, with integer columns."""
+    table = pd.DataFrame({"params": [175_000_000_000, 70_000_000_000], "tokens": [300_000_000_000, 1_400_000_000_000]})
+    assert train_flop(table.params, table.tokens).tolist() == [3.15e23, 5.88e23]

@@ -8,7 +8,7 @@ import pytest
 
 from bookbuild import notebooks, publications
 from bookbuild.execute import EXECUTED
-from llmcalc import ledger
+from llmcalc.report import ledger
 
 PUBLISHED = notebooks.BUILD / "html" / "reproduction.csv"
 
@@ -89,6 +89,10 @@ def test_every_row_names_its_chapter_document_line_and_unit(published):
         ("inference-gpus/gpus", "corrected", 412018),
         ("inference-gpus/servers", "corrected", 51503),
         ("inference-cards/cards", "reproduced", 188),
+        ("hardware-claims/a100_ratio", "reproduced", 127375 / 42870.7),
+        ("how-much-data/gigabyte_second", "reproduced", 0.25),
+        ("transformer-flops/gemm_percent", "reproduced", 99.944933739),
+        ("training-schedules/pangu-100b-pflops", "given", 512),
     ],
 )
 def test_known_findings_stand_in_the_ledger(published, identifier, status, computed):

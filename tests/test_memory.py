@@ -7,7 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llmcalc import fitting, memory, tables
+from llmcalc.formulas import memory
+from llmcalc.plans import fitting
+from llmcalc.report import tables
 
 GIB = 2**30
 SHAPES = tables.read("transformer-shapes").set_index("model")

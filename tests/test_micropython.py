@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.formulas import FORMULAS, MODULES, SOURCE
+from tests.formulas import FORMULAS, SOURCE
 
 SCRIPT = Path(__file__).parent / "micropython.mjs"
 NODE = Path(sys.prefix) / "bin" / "node"
@@ -16,11 +16,13 @@ PACKAGES = Path(sys.prefix) / "npm"
 
 
 def run_in_micropython(calls, folder):
-    modules = {name: (SOURCE / f"{name}.py").read_text(encoding="utf-8") for name in [*MODULES, "checks", "vocabulary"]}
+    shared = [SOURCE / f"{name}.py" for name in ("checks", "vocabulary", "units")]
+    files = [*shared, *(path for path in SOURCE.glob("formulas/*.py") if path.stem != "__init__")]
+    modules = {f"llmcalc/{path.relative_to(SOURCE)}": path.read_text(encoding="utf-8") for path in files}
     # Node looks for packages beside the script.
     (folder / "node_modules").symlink_to(PACKAGES / "node_modules")
     (folder / SCRIPT.name).write_text(SCRIPT.read_text(encoding="utf-8"), encoding="utf-8")
-    work = json.dumps({"modules": modules | {"__init__": ""}, "calls": calls})
+    work = json.dumps({"modules": modules, "calls": calls})
     result = subprocess.run(
         [NODE, folder / SCRIPT.name], input=work, capture_output=True, text=True, check=False, timeout=120
     )

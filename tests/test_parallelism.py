@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llmcalc import parallelism
-from llmcalc.diagnosis import communication_bottleneck
+from llmcalc.formulas import parallelism
+from llmcalc.plans.diagnosis import communication_bottleneck
 
 amounts = st.floats(min_value=1e-3, max_value=1e9)
 shares = st.floats(min_value=1e-3, max_value=0.999)

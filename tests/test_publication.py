@@ -97,7 +97,7 @@ def test_a_notebook_for_download_says_how_to_run_it(chapter):
 def test_a_notebook_for_download_runs_with_the_package_alone(unpacked, chapter):
     notebook = nbformat.read(SITE / "_sources" / "notebooks" / f"{chapter}.ipynb", as_version=4)
     cells = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
-    where = "import llmcalc, llmcalc.tables; print(llmcalc.__file__, llmcalc.tables.DATA)"
+    where = "import llmcalc, llmcalc.files; print(llmcalc.__file__, llmcalc.files.DATA)"
     # IPython as Jupyter starts it, in another folder, with the wheel's files before all others.
     run = subprocess.run(
         [sys.executable, "-m", "IPython", "--no-banner", "--colors=NoColor", "-c", "\n".join([*cells, where])],
@@ -113,8 +113,10 @@ def test_a_notebook_for_download_runs_with_the_package_alone(unpacked, chapter):
 def test_the_package_runs_on_what_colab_has():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     # Versions of Colab's runtime of 2025; another one would replace what the session has imported.
-    colab = {"jinja2": "3.1.6", "matplotlib": "3.10.0", "numpy": "2.0.2", "pandas": "2.2.2", "pyyaml": "6.0.2"}
-    for requirement in map(Requirement, project["dependencies"]):
+    colab = {"click": "8.1.8", "jinja2": "3.1.6", "matplotlib": "3.10.0", "matplotlib-inline": "0.1.7"}
+    colab |= {"numpy": "2.0.2", "pandas": "2.2.2"}
+    needed = project["dependencies"] + project["optional-dependencies"]["book"]
+    for requirement in map(Requirement, needed):
         assert requirement.specifier.contains(colab[requirement.name])
     assert SpecifierSet(project["requires-python"]).contains("3.12")
 

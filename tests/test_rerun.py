@@ -12,7 +12,8 @@ import pytest
 
 import llmcalc
 from bookbuild import notebooks, parameters, rerun
-from llmcalc import devices, tables, training
+from llmcalc import datasets
+from llmcalc.formulas import devices, training
 from llmcalc.units import DAY, PFLOPS_DAY, TERA
 
 ROOT = Path(__file__).parent.parent
@@ -22,7 +23,7 @@ PARAMS = " ".join(f"{name}='{value}'" for name, value in CHANGED.items())
 
 
 def headline(params, tokens, flop_per_param_token, days, accelerator, number_format, mfu, devices_per_server):
-    peak_flops = tables.peak_flops(accelerator, number_format)
+    peak_flops = datasets.peak_flops(accelerator, number_format)
     flop = training.train_flop(params, tokens, flop_per_param_token)
     gpus = devices.round_up(training.devices_for_deadline(flop, days * DAY, peak_flops, mfu))
     return {

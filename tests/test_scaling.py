@@ -1,5 +1,6 @@
 """The scaling laws against what their authors print, and their optima against a search."""
 
+import inspect
 import math
 
 import numpy as np
@@ -7,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llmcalc import scaling, tables, training
+from llmcalc.formulas import scaling, training
+from llmcalc.report import tables
 
 CONSTANTS = {
     law: dict(zip(group["constant"], group["value"], strict=True))
@@ -27,11 +29,15 @@ def without_limit(law):
     [
         (scaling.kaplan_frontier_params, "kaplan-frontier"),
         (scaling.kaplan_loss, "kaplan-loss"),
+        (scaling.kaplan_steps_loss, "kaplan-steps"),
+        (scaling.kaplan_steps_params, "kaplan-steps"),
         (scaling.chinchilla_loss, "chinchilla"),
     ],
 )
 def test_the_constants_on_file_are_the_functions_defaults(function, law):
-    arguments = {name: 1e20 for name in ("params", "tokens", "budget_flop") if name in function.__code__.co_varnames}
+    arguments = {
+        name: 1e20 for name in ("params", "tokens", "budget_flop") if name in inspect.signature(function).parameters
+    }
     assert function(**arguments, **CONSTANTS[law]) == function(**arguments)
 
 
@@ -139,3 +145,26 @@ def test_tokens_of_a_corpus_give_back_its_size(size, width, characters):
     tokens = scaling.corpus_tokens(size, width, characters)
     assert math.isclose(scaling.corpus_size(tokens, width, characters), size, rel_tol=1e-12)
     assert math.isclose(scaling.bytes_per_token(size, tokens), width * characters, rel_tol=1e-12)
+
+
+@pytest.mark.parametrize(("params", "tokens"), [(100e9, 200e9), (200e9, 100e9), (1e6, 1e15), (1e14, 1e6)])
+def test_kaplans_law_of_steps_solves_its_own_equation(params, tokens):
+    loss = scaling.kaplan_steps_loss(params, tokens)
+    steps = tokens / (2.1e8 / loss ** (1 / 0.21))
+    assert (6.5e13 / params) ** 0.077 + (2.1e3 / steps) ** 0.76 == pytest.approx(loss, rel=1e-12)
+
+
+@pytest.mark.parametrize("budget", [8.64e19, 1.2e23, 1e26])
+def test_no_neighbour_of_the_best_split_by_steps_is_better(budget):
+    best = scaling.kaplan_steps_params(budget)
+    least = scaling.kaplan_steps_loss(best, training.affordable_tokens(budget, best))
+    for size in (0.5 * best, 0.99 * best, 1.01 * best, 2 * best):
+        assert scaling.kaplan_steps_loss(size, training.affordable_tokens(budget, size)) > least
+    # Equation B.5: it stops a share of the exponents' ratio above the loss of endless training.
+    endless = scaling.kaplan_steps_loss(best, 1e60)
+    assert least / endless - 1 == pytest.approx(0.077 / 0.76)
+
+
+def test_kaplans_law_of_steps_prefers_the_smaller_of_the_talks_models():
+    # Document 001, line 39, says the opposite in the name of the same paper.
+    assert scaling.kaplan_steps_loss(100e9, 200e9) < scaling.kaplan_steps_loss(200e9, 100e9)

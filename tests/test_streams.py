@@ -6,7 +6,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from llmcalc import streams as video
+from llmcalc.formulas import streams as video
 
 TERA = 1e12
 
@@ -147,21 +147,21 @@ def test_arrays_give_what_scalars_give(array):
     [
         (video.streams_per_card, {"card_ops": 0, "stream_ops": 1}, "card_ops = 0 [op/s]"),
         (video.streams_per_card, {"card_ops": 1, "stream_ops": float("nan")}, "stream_ops = nan [op/s]"),
-        (video.streams_per_card, {"card_ops": 1, "stream_ops": 1, "headroom": 1}, "headroom = 1 [1]"),
-        (video.streams_per_card, {"card_ops": 1, "stream_ops": 1, "headroom": -0.1}, "headroom = -0.1 [1]"),
-        (video.streams_per_card, {"card_ops": 1, "stream_ops": 1, "chips_per_card": 0}, "chips_per_card = 0 [1]"),
-        (video.cards_for_streams, {"streams": -3, "streams_per_card": 16}, "streams = -3 [1]"),
-        (video.cards_for_streams, {"streams": 3, "streams_per_card": 0}, "streams_per_card = 0 [1]"),
-        (video.cards_for_streams, {"streams": 3, "streams_per_card": 1, "efficiency": 1.1}, "efficiency = 1.1 [1]"),
-        (video.cards_for_streams, {"streams": 3, "streams_per_card": 1, "efficiency": 0}, "efficiency = 0 [1]"),
+        (video.streams_per_card, {"card_ops": 1, "stream_ops": 1, "headroom": 1}, "headroom = 1"),
+        (video.streams_per_card, {"card_ops": 1, "stream_ops": 1, "headroom": -0.1}, "headroom = -0.1"),
+        (video.streams_per_card, {"card_ops": 1, "stream_ops": 1, "chips_per_card": 0}, "chips_per_card = 0"),
+        (video.cards_for_streams, {"streams": -3, "streams_per_card": 16}, "streams = -3"),
+        (video.cards_for_streams, {"streams": 3, "streams_per_card": 0}, "streams_per_card = 0"),
+        (video.cards_for_streams, {"streams": 3, "streams_per_card": 1, "efficiency": 1.1}, "efficiency = 1.1"),
+        (video.cards_for_streams, {"streams": 3, "streams_per_card": 1, "efficiency": 0}, "efficiency = 0"),
         (video.card_load, {"streams": 1, "cards": 2, "stream_ops": 1, "card_ops": 0}, "card_ops = 0 [op/s]"),
         (
             video.card_load,
             {"streams": 1, "cards": 2, "stream_ops": 1, "card_ops": 1, "failed_cards": -1},
-            "failed_cards = -1 [1]",
+            "failed_cards = -1",
         ),
-        (video.served_streams, {"cards": 0, "streams_per_card": 1}, "cards = 0 [1]"),
-        (video.spare_cards, {"cards": float("inf"), "streams": 1, "streams_per_card": 1}, "cards = inf [1]"),
+        (video.served_streams, {"cards": 0, "streams_per_card": 1}, "cards = 0"),
+        (video.spare_cards, {"cards": float("inf"), "streams": 1, "streams_per_card": 1}, "cards = inf"),
         (video.scaled_stream_ops, {"stream_ops": 1, "pixels": 0, "frame_rate": 1}, "pixels = 0 [pixel]"),
         (video.scaled_stream_ops, {"stream_ops": 1, "pixels": 1, "frame_rate": 0}, "frame_rate = 0 [1/s]"),
     ],

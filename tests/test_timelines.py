@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llmcalc import parallelism, timelines
+from llmcalc.formulas import parallelism
+from llmcalc.models import timelines
 
 SCHEDULES = [timelines.all_forward_all_backward, timelines.one_forward_one_backward]
 every_schedule = pytest.mark.parametrize("schedule", SCHEDULES, ids=lambda schedule: schedule.__name__)

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llmcalc import tables, training, transformer
+from llmcalc.formulas import training, transformer
+from llmcalc.report import tables
 
 SHAPES = tables.read("transformer-shapes").set_index("model")
 MEGATRON = tables.read("transformer-flops-megatron").to_dict("records")

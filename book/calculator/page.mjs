@@ -283,5 +283,5 @@ form.querySelector("fieldset").disabled = false;
 for (const button of form.querySelectorAll(".calculator-actions button")) button.disabled = false;
 note.textContent = planner
   ? "Table and curves follow your assumptions. The text below keeps to those at first."
-  : "The table follows your assumptions. Text and figures below keep to the document’s.";
+  : "The table follows your assumptions. The text and figures below still use the document’s.";
 performance.mark("calculator-ready");

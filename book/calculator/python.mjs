@@ -11,6 +11,8 @@ def read(path):
     with open(path) as file:
         return file.read()
 
+from llmcalc import datasets
+datasets.provide(json.loads(read("data.json")))
 shared = {}
 exec(read("prelude.py"), shared)
 headline = compile(read("headline.py"), "headline", "exec")
@@ -46,9 +48,17 @@ export function load() {
 
 /** Give a chapter to MicroPython; return what calculates its results, and the curves of the last ones. */
 export function prepare(python, model) {
-  python.FS.mkdir("llmcalc");
-  python.FS.writeFile("llmcalc/__init__.py", "");
-  for (const [name, source] of Object.entries(model.modules)) python.FS.writeFile(`llmcalc/${name}.py`, source);
+  // A package is a folder with an __init__.py; a module stands in the folder of its package.
+  const packages = new Set();
+  for (const [name, source] of Object.entries(model.modules)) {
+    const parts = name.split(".");
+    for (let depth = 1; depth < parts.length; depth += 1) packages.add(parts.slice(0, depth).join("/"));
+    for (const folder of [...packages].filter((path) => !python.FS.analyzePath(path).exists)) {
+      python.FS.mkdir(folder);
+      python.FS.writeFile(`${folder}/__init__.py`, "");
+    }
+    python.FS.writeFile(`${parts.join("/")}.py`, source);
+  }
   python.FS.writeFile("data.json", JSON.stringify(model.data));
   python.FS.writeFile("prelude.py", model.prelude);
   python.FS.writeFile("headline.py", model.runnable);

@@ -5,10 +5,13 @@ queries, compressed to a latent vector, or limited to a window; and a layer may 
 A shape is pure numbers, so weights and values are here pure numbers, ``1``.
 """
 
-from ..checks import non_negative, positive
+from ..checks import Numeric, accept, formula
 
 
-def head_weights(hidden_size, heads, kv_heads, head_size, value_size):
+@formula
+def head_weights(
+    hidden_size: Numeric, heads: Numeric, own_kv_heads: Numeric, head_size: Numeric, value_size: Numeric
+) -> Numeric:
     r"""Weights of a layer's attention: the matrices of queries, keys, values and output.
 
     .. math:: h \, (a \, d + g \, d + g \, v + a \, v)
@@ -19,7 +22,7 @@ def head_weights(hidden_size, heads, kv_heads, head_size, value_size):
         Hidden size h [1].
     heads : float or array
         Query heads a [1].
-    kv_heads : float or array
+    own_kv_heads : float or array
         Key and value heads g, 0 or more: 0 if the layer uses those of another [1].
     head_size : float or array
         Size of a query or key head d [1].
@@ -47,12 +50,20 @@ def head_weights(hidden_size, heads, kv_heads, head_size, value_size):
     >>> head_weights(5120, 64, 8, 128, 128)
     94371840
     """
-    positive(hidden_size=hidden_size, heads=heads, head_size=head_size, value_size=value_size)
-    non_negative(kv_heads=kv_heads)
-    return hidden_size * (heads + kv_heads) * (head_size + value_size)
+    accept(hidden_size=hidden_size, heads=heads, head_size=head_size, value_size=value_size, own_kv_heads=own_kv_heads)
+    return hidden_size * (heads + own_kv_heads) * (head_size + value_size)
 
 
-def latent_weights(hidden_size, heads, query_rank, kv_rank, nope_size, rotary_size, value_size):
+@formula
+def latent_weights(
+    hidden_size: Numeric,
+    heads: Numeric,
+    query_rank: Numeric,
+    kv_rank: Numeric,
+    nope_size: Numeric,
+    rotary_size: Numeric,
+    value_size: Numeric,
+) -> Numeric:
     r"""Weights of a layer's latent attention: queries, keys and values through a compressed vector, and the output.
 
     .. math:: q \, (h + a \, (n + r)) + [q = 0] \, h \, a \, (n + r) + h \, (k + r) + k \, a \, (n + v) + a \, v \, h
@@ -94,22 +105,30 @@ def latent_weights(hidden_size, heads, query_rank, kv_rank, nope_size, rotary_si
     >>> latent_weights(7168, 128, 1536, 512, 128, 64, 128)
     187105280
     """
-    positive(hidden_size=hidden_size, heads=heads, kv_rank=kv_rank, value_size=value_size)
-    non_negative(query_rank=query_rank, nope_size=nope_size, rotary_size=rotary_size)
+    accept(
+        hidden_size=hidden_size,
+        heads=heads,
+        kv_rank=kv_rank,
+        value_size=value_size,
+        query_rank=query_rank,
+        nope_size=nope_size,
+        rotary_size=rotary_size,
+    )
     query = query_rank * (hidden_size + heads * (nope_size + rotary_size))
     direct = (query_rank == 0) * hidden_size * heads * (nope_size + rotary_size)
     compressed = hidden_size * (kv_rank + rotary_size) + kv_rank * heads * (nope_size + value_size)
     return query + direct + compressed + heads * value_size * hidden_size
 
 
-def cached_values(kv_heads, head_size, value_size):
+@formula
+def cached_values(own_kv_heads: Numeric, head_size: Numeric, value_size: Numeric) -> Numeric:
     r"""Values that a layer keeps of a token for those that follow: its keys and values.
 
     .. math:: g \, (d + v)
 
     Parameters
     ----------
-    kv_heads : float or array
+    own_kv_heads : float or array
         Key and value heads g, 0 or more: 0 if the layer uses those of another [1].
     head_size : float or array
         Size of a query or key head d [1].
@@ -136,12 +155,12 @@ def cached_values(kv_heads, head_size, value_size):
     >>> 36 * 2 * cached_values(8, 128, 128)
     147456
     """
-    positive(head_size=head_size, value_size=value_size)
-    non_negative(kv_heads=kv_heads)
-    return kv_heads * (head_size + value_size)
+    accept(head_size=head_size, value_size=value_size, own_kv_heads=own_kv_heads)
+    return own_kv_heads * (head_size + value_size)
 
 
-def latent_cached_values(kv_rank, rotary_size):
+@formula
+def latent_cached_values(kv_rank: Numeric, rotary_size: Numeric) -> Numeric:
     r"""Values that a layer of latent attention keeps of a token: the compressed vector and one rotated key.
 
     .. math:: k + r
@@ -172,12 +191,12 @@ def latent_cached_values(kv_rank, rotary_size):
     >>> latent_cached_values(512, 64) / 128
     4.5
     """
-    positive(kv_rank=kv_rank)
-    non_negative(rotary_size=rotary_size)
+    accept(kv_rank=kv_rank, rotary_size=rotary_size)
     return kv_rank + rotary_size
 
 
-def cache_copies(kv_heads, tensor_parallel):
+@formula
+def cache_copies(own_kv_heads: Numeric, tensor_parallel: Numeric) -> Numeric:
     r"""Key and value heads that all devices of a layer keep together, copies included.
 
     .. math:: t \, \lceil g / t \rceil
@@ -186,7 +205,7 @@ def cache_copies(kv_heads, tensor_parallel):
 
     Parameters
     ----------
-    kv_heads : float or array
+    own_kv_heads : float or array
         Key and value heads g, 0 or more [1].
     tensor_parallel : float or array
         Devices that share a layer t [1].
@@ -210,12 +229,12 @@ def cache_copies(kv_heads, tensor_parallel):
     >>> cache_copies(2, 8), cache_copies(8, 4)
     (8, 8)
     """
-    positive(tensor_parallel=tensor_parallel)
-    non_negative(kv_heads=kv_heads)
-    return tensor_parallel * -(-kv_heads // tensor_parallel)
+    accept(tensor_parallel=tensor_parallel, own_kv_heads=own_kv_heads)
+    return tensor_parallel * -(-own_kv_heads // tensor_parallel)
 
 
-def attended(context, window):
+@formula
+def attended(context: Numeric, window: Numeric) -> Numeric:
     r"""Keys that a token attends to on average under a causal mask, within a window.
 
     .. math:: m - m^2 / 2 s, \quad m = \min(w, s)
@@ -250,12 +269,15 @@ def attended(context, window):
     >>> attended(8192, 8192), attended(8192, 128)
     (4096.0, 127.0)
     """
-    positive(context=context, window=window)
+    accept(context=context, window=window)
     reach = window * (window < context) + context * (window >= context)
     return reach - reach * reach / (2 * context)
 
 
-def token_score_flop(keys, heads, head_size, value_size, flop_per_weight=2.0):
+@formula
+def token_score_flop(
+    keys: Numeric, heads: Numeric, head_size: Numeric, value_size: Numeric, flop_per_weight: Numeric = 2.0
+) -> Numeric:
     r"""FLOP of a token's attention scores in one layer, forward: queries by keys, and scores by values.
 
     .. math:: k \, s \, a \, (d + v)
@@ -292,11 +314,14 @@ def token_score_flop(keys, heads, head_size, value_size, flop_per_weight=2.0):
     >>> token_score_flop(2048, 96, 128, 128) == 4 * 2048 * 12288
     True
     """
-    positive(keys=keys, heads=heads, head_size=head_size, value_size=value_size, flop_per_weight=flop_per_weight)
+    accept(keys=keys, heads=heads, head_size=head_size, value_size=value_size, flop_per_weight=flop_per_weight)
     return flop_per_weight * keys * heads * (head_size + value_size)
 
 
-def delta_weights(hidden_size, key_heads, value_heads, key_size, value_size):
+@formula
+def delta_weights(
+    hidden_size: Numeric, key_heads: Numeric, value_heads: Numeric, key_size: Numeric, value_size: Numeric
+) -> Numeric:
     r"""Weights of a layer of linear attention with a gated delta rule.
 
     .. math:: h \, (2 \, a \, d + 3 \, g \, v + 2 \, g)
@@ -335,13 +360,14 @@ def delta_weights(hidden_size, key_heads, value_heads, key_size, value_size):
     >>> delta_weights(2048, 16, 32, 128, 128)
     33685504
     """
-    positive(
+    accept(
         hidden_size=hidden_size, key_heads=key_heads, value_heads=value_heads, key_size=key_size, value_size=value_size
     )
     return hidden_size * (2 * key_heads * key_size + 3 * value_heads * value_size + 2 * value_heads)
 
 
-def delta_flop(value_heads, key_size, value_size, flop_per_weight=2.0):
+@formula
+def delta_flop(value_heads: Numeric, key_size: Numeric, value_size: Numeric, flop_per_weight: Numeric = 2.0) -> Numeric:
     r"""FLOP of a token in the state of a gated delta rule, forward.
 
     .. math:: 3 \, k \, g \, d \, v
@@ -377,11 +403,12 @@ def delta_flop(value_heads, key_size, value_size, flop_per_weight=2.0):
     >>> delta_flop(32, 128, 128)
     3145728.0
     """
-    positive(value_heads=value_heads, key_size=key_size, value_size=value_size, flop_per_weight=flop_per_weight)
+    accept(value_heads=value_heads, key_size=key_size, value_size=value_size, flop_per_weight=flop_per_weight)
     return 3 * flop_per_weight * value_heads * key_size * value_size
 
 
-def selective_weights(hidden_size, inner_size, state_size, step_rank):
+@formula
+def selective_weights(hidden_size: Numeric, inner_size: Numeric, state_size: Numeric, step_rank: Numeric) -> Numeric:
     r"""Weights of a layer with a selective state space (Mamba).
 
     .. math:: h \, 2 \, i + i \, (r + 2 \, n) + r \, i + i \, h
@@ -418,11 +445,14 @@ def selective_weights(hidden_size, inner_size, state_size, step_rank):
     >>> selective_weights(768, 1536, 16, 48)
     3735552
     """
-    positive(hidden_size=hidden_size, inner_size=inner_size, state_size=state_size, step_rank=step_rank)
+    accept(hidden_size=hidden_size, inner_size=inner_size, state_size=state_size, step_rank=step_rank)
     return 3 * hidden_size * inner_size + inner_size * (2 * step_rank + 2 * state_size)
 
 
-def dual_weights(hidden_size, inner_size, state_size, state_heads, state_groups):
+@formula
+def dual_weights(
+    hidden_size: Numeric, inner_size: Numeric, state_size: Numeric, state_heads: Numeric, state_groups: Numeric
+) -> Numeric:
     r"""Weights of a layer with a state space of Mamba-2.
 
     .. math:: h \, (2 \, i + 2 \, g \, n + a) + i \, h
@@ -461,7 +491,7 @@ def dual_weights(hidden_size, inner_size, state_size, state_heads, state_groups)
     >>> dual_weights(4096, 8192, 128, 128, 8)
     109576192
     """
-    positive(
+    accept(
         hidden_size=hidden_size,
         inner_size=inner_size,
         state_size=state_size,
@@ -471,7 +501,8 @@ def dual_weights(hidden_size, inner_size, state_size, state_heads, state_groups)
     return hidden_size * (3 * inner_size + 2 * state_groups * state_size + state_heads)
 
 
-def state_flop(inner_size, state_size, flop_per_weight=2.0):
+@formula
+def state_flop(inner_size: Numeric, state_size: Numeric, flop_per_weight: Numeric = 2.0) -> Numeric:
     r"""FLOP of a token in the state of a state space, forward: its decay with what comes in, and what it gives.
 
     .. math:: 3 \, k \, i \, n
@@ -505,5 +536,5 @@ def state_flop(inner_size, state_size, flop_per_weight=2.0):
     >>> state_flop(1536, 16)
     147456.0
     """
-    positive(inner_size=inner_size, state_size=state_size, flop_per_weight=flop_per_weight)
+    accept(inner_size=inner_size, state_size=state_size, flop_per_weight=flop_per_weight)
     return 3 * flop_per_weight * inner_size * state_size

@@ -3,10 +3,17 @@
 A shape is pure numbers, so weights are here pure numbers, ``1``.
 """
 
-from ..checks import non_negative, positive
+from ..checks import Numeric, accept, formula
 
 
-def mixture_weights(hidden_size, experts, expert_mlp_size, mlp_matrices=3, shared_mlp_size=0):
+@formula
+def mixture_weights(
+    hidden_size: Numeric,
+    experts: Numeric,
+    expert_mlp_size: Numeric,
+    mlp_matrices: Numeric = 3,
+    shared_mlp_size: Numeric = 0,
+) -> Numeric:
     r"""Weights of a layer with a mixture of experts: experts, those that every token uses, and the router.
 
     .. math:: h \, (n \, (e \, f + u) + e)
@@ -44,12 +51,24 @@ def mixture_weights(hidden_size, experts, expert_mlp_size, mlp_matrices=3, share
     >>> mixture_weights(4096, 8, 14336, 3)
     1409318912
     """
-    positive(hidden_size=hidden_size, experts=experts, expert_mlp_size=expert_mlp_size, mlp_matrices=mlp_matrices)
-    non_negative(shared_mlp_size=shared_mlp_size)
+    accept(
+        hidden_size=hidden_size,
+        experts=experts,
+        expert_mlp_size=expert_mlp_size,
+        mlp_matrices=mlp_matrices,
+        shared_mlp_size=shared_mlp_size,
+    )
     return hidden_size * (mlp_matrices * (experts * expert_mlp_size + shared_mlp_size) + experts)
 
 
-def idle_weights(hidden_size, experts, experts_per_token, expert_mlp_size, mlp_matrices=3):
+@formula
+def idle_weights(
+    hidden_size: Numeric,
+    experts: Numeric,
+    experts_per_token: Numeric,
+    expert_mlp_size: Numeric,
+    mlp_matrices: Numeric = 3,
+) -> Numeric:
     r"""Weights of the experts of a layer that a token does not use.
 
     .. math:: n \, h \, f \, (e - k)
@@ -86,7 +105,7 @@ def idle_weights(hidden_size, experts, experts_per_token, expert_mlp_size, mlp_m
     >>> 32 * idle_weights(4096, 8, 2, 14336, 3)
     33822867456
     """
-    positive(
+    accept(
         hidden_size=hidden_size,
         experts=experts,
         experts_per_token=experts_per_token,

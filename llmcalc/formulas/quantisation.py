@@ -3,10 +3,11 @@
 Formats are in FORMATS; those of llama.cpp are mixtures of them by tensor, which `llmcalc.models.weights` describes.
 """
 
-from ..checks import non_negative, positive
+from ..checks import Numeric, accept, formula
 
 
-def block_bits(bits_per_weight, block_size, scale_bits):
+@formula
+def block_bits(bits_per_weight: Numeric, block_size: Numeric, scale_bits: Numeric) -> Numeric:
     r"""Bits of a weight with its share of the block's scale and zero point.
 
     .. math:: n + m / b
@@ -39,12 +40,12 @@ def block_bits(bits_per_weight, block_size, scale_bits):
     >>> block_bits(4, 128, 20)
     4.15625
     """
-    positive(bits_per_weight=bits_per_weight, block_size=block_size)
-    non_negative(scale_bits=scale_bits)
+    accept(bits_per_weight=bits_per_weight, block_size=block_size, scale_bits=scale_bits)
     return bits_per_weight + scale_bits / block_size
 
 
-def stored_bytes(weights, bits_per_weight, block_size, scale_bits):
+@formula
+def stored_bytes(weights: Numeric, bits_per_weight: Numeric, block_size: Numeric, scale_bits: Numeric) -> Numeric:
     r"""Bytes of weights with the scales and zero points of their blocks.
 
     .. math:: w \, (n + m / b) / 8
@@ -79,6 +80,5 @@ def stored_bytes(weights, bits_per_weight, block_size, scale_bits):
     >>> stored_bytes(32, 8, 32, 16)
     34.0
     """
-    positive(weights=weights, bits_per_weight=bits_per_weight, block_size=block_size)
-    non_negative(scale_bits=scale_bits)
+    accept(weights=weights, bits_per_weight=bits_per_weight, block_size=block_size, scale_bits=scale_bits)
     return weights * (bits_per_weight + scale_bits / block_size) / 8

@@ -1,0 +1,1 @@
+"""Things with parts: networks, schedules and timelines, machines of blocks."""

@@ -15,6 +15,7 @@ modeling_*.py), and for those outside of it the code beside the weights.
 
 import json
 
+from ..checks import Refusal
 from .families import FAMILIES, LIKE_LLAMA, NAMES, NESTED
 from .layers import Attention, LatentAttention, Mixture, Mlp
 from .model import Model
@@ -54,10 +55,15 @@ def parse(text):
     >>> parse("[1, 2")
     Traceback (most recent call last):
     ...
-    ValueError: config.json is not accepted: give a JSON object
+    llmcalc.checks.Refusal: config.json is not accepted: give a JSON object
     """
     if not isinstance(text, str) or len(text) > MOST_TEXT:
-        raise ValueError(f"config.json is not accepted: give a text of at most {MOST_TEXT} characters")
+        raise Refusal(
+            "config.json",
+            "it",
+            f"a text of at most {MOST_TEXT} characters",
+            reason=f"config.json is not accepted: give a text of at most {MOST_TEXT} characters",
+        )
     depth = deepest = 0
     for character in text:
         if character in "[{":
@@ -66,13 +72,18 @@ def parse(text):
         elif character in "]}":
             depth -= 1
     if deepest > 10 * DEEPEST:  # braces in texts count, too, so that this only keeps the parser from harm
-        raise ValueError(f"config.json is not accepted: give objects nested at most {DEEPEST} deep")
+        raise Refusal(
+            "config.json",
+            "it",
+            f"objects nested at most {DEEPEST} deep",
+            reason=f"config.json is not accepted: give objects nested at most {DEEPEST} deep",
+        )
     try:
         mapping = json.loads(text)
     except ValueError:
         mapping = None
     if not isinstance(mapping, dict):
-        raise ValueError("config.json is not accepted: give a JSON object")
+        raise Refusal("config.json", "it", "a JSON object", reason="config.json is not accepted: give a JSON object")
     return mapping
 
 
@@ -99,7 +110,7 @@ def from_config(mapping, name=""):
     if isinstance(mapping, str):
         mapping = parse(mapping)
     if not isinstance(mapping, dict):
-        raise ValueError(f"config.json = {shown(mapping)} is not accepted: give a JSON object")
+        raise Refusal("config.json", mapping, "a JSON object")
     _limit(mapping)
     fields, family, known = _language_model(mapping)
     return _model(Fields(fields, family), family, known, name or _name(mapping, family))
@@ -110,11 +121,21 @@ def _limit(mapping):
     while waiting:
         value, depth = waiting.pop()
         if depth > DEEPEST:
-            raise ValueError(f"config.json is not accepted: give objects nested at most {DEEPEST} deep")
+            raise Refusal(
+                "config.json",
+                "it",
+                f"objects nested at most {DEEPEST} deep",
+                reason=f"config.json is not accepted: give objects nested at most {DEEPEST} deep",
+            )
         inner = list(value.values()) if isinstance(value, dict) else value
         values += len(inner)
         if values > MOST_VALUES:
-            raise ValueError(f"config.json is not accepted: give at most {MOST_VALUES} values")
+            raise Refusal(
+                "config.json",
+                "it",
+                f"at most {MOST_VALUES} values",
+                reason=f"config.json is not accepted: give at most {MOST_VALUES} values",
+            )
         for each in inner:
             if isinstance(each, (dict, list, tuple)):
                 waiting.append((each, depth + 1))
@@ -212,12 +233,14 @@ class Fields:
             if default is not None:
                 return default
             kind = self.family["name"]
-            raise ValueError(f"{name} is missing: give the field" + (f", which {kind} needs" if kind else ""))
+            raise Refusal(
+                name, None, "", reason=f"{name} is missing: give the field" + (f", which {kind} needs" if kind else "")
+            )
         number = plain(value)
         if type(number) is float and low <= number <= high and number == int(number):
             number = int(number)
         if type(number) is not int or not low <= number <= high:
-            raise ValueError(f"{name} = {shown(value)} is not accepted: give a whole number from {low} to {high}")
+            raise Refusal(name, value, f"a whole number from {low} to {high}")
         return number
 
     def flag(self, meaning, default=False):
@@ -227,7 +250,7 @@ class Fields:
             return default
         if type(value) is bool or (type(value) is int and value in (0, 1)):
             return bool(value)
-        raise ValueError(f"{name} = {shown(value)} is not accepted: give true or false")
+        raise Refusal(name, value, "true or false")
 
     def has(self, meaning):
         """Whether a field is there and says anything."""
@@ -246,7 +269,12 @@ class Fields:
         if not isinstance(value, (list, tuple)):
             return None
         if len(value) < layers:
-            raise ValueError(f"{name} has {len(value)} values, but num_hidden_layers = {layers}: give one a layer")
+            raise Refusal(
+                name,
+                None,
+                "",
+                reason=f"{name} has {len(value)} values, but num_hidden_layers = {layers}: give one a layer",
+            )
         return list(value[:layers])
 
     def each(self, meaning, layers, default=None, low=1):
@@ -260,7 +288,7 @@ class Fields:
     def within(self, fields):
         """The fields of an object inside the file."""
         if not isinstance(fields, dict):
-            raise ValueError(f"an object = {shown(fields)} is not accepted: give fields by name")
+            raise Refusal("an", None, "", reason=f"an object = {shown(fields)} is not accepted: give fields by name")
         return Fields(fields, self.family)
 
     def assume(self, sentence):
@@ -342,11 +370,16 @@ def _heads(fields, hidden_size):
     kv_heads = fields.number("kv_heads", heads)
     if kv_heads > heads or heads % kv_heads:
         name = fields.find("kv_heads")[0]
-        raise ValueError(f"{name} = {kv_heads} is not accepted: give a number that divides {heads} heads")
+        raise Refusal(name, kv_heads, f"a number that divides {heads} heads")
     if fields.has("head_size"):
         head_size = fields.number("head_size")
     elif hidden_size % heads:
-        raise ValueError(f"head_dim is missing: hidden_size = {hidden_size} is no multiple of {heads} heads")
+        raise Refusal(
+            "head_dim",
+            None,
+            "",
+            reason=f"head_dim is missing: hidden_size = {hidden_size} is no multiple of {heads} heads",
+        )
     else:
         head_size = hidden_size // heads
     return heads, kv_heads, head_size, fields.number("value_size", head_size)
@@ -425,7 +458,9 @@ def _kinds(fields, layers):
         found = []
         for kind in listed:
             if not isinstance(kind, str):
-                raise ValueError(f"layer_types has {shown(kind)}: give names of kinds of layers")
+                raise Refusal(
+                    "layer_types", None, "", reason=f"layer_types has {shown(kind)}: give names of kinds of layers"
+                )
             if kind in FULL:
                 found.append("full")
             elif kind in SLIDING:
@@ -477,7 +512,7 @@ def _mlps(fields, layers, hidden_size):
     for shape in sorted(counted):
         if shape[1] > shape[0]:
             name = fields.find("experts_per_token")[0]
-            raise ValueError(f"{name} = {shape[1]} is not accepted: give at most {shape[0]}, as many as experts")
+            raise Refusal(name, shape[1], f"at most {shape[0]}, as many as experts")
         experts, used, width, shared = shape
         beside = {"shared_gate": fields.trait("shared_gate") and shared > 0, "router_bias": fields.trait("router_bias")}
         found.append(Mixture(counted[shape], experts, used, width, matrices, shared, bias=bias, **beside))

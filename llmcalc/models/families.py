@@ -10,8 +10,8 @@ Facts are those of the classes of huggingface/transformers, src/transformers/mod
 modeling_*.py, or of the code beside the weights where the family isn't in it.
 """
 
+from ..checks import Refusal
 from .layers import Attention, LatentAttention, Mixture, Mlp
-from .numbers import shown
 from .states import mamba, mamba2, recurrent_parts
 
 # Meanings, and the names that files have for them, most usual first.
@@ -355,11 +355,21 @@ def _nemotron_h(fields):
         pattern = fields.fields.get("layers_block_type")
         names = {"mamba": "M", "attention": "*", "mlp": "-", "moe": "E"}
         if not isinstance(pattern, (list, tuple)):
-            raise ValueError("hybrid_override_pattern is missing: give the field, which nemotron_h needs")
+            raise Refusal(
+                "hybrid_override_pattern",
+                None,
+                "",
+                reason="hybrid_override_pattern is missing: give the field, which nemotron_h needs",
+            )
         pattern = "".join([names.get(kind, "?") if isinstance(kind, str) else "?" for kind in pattern])
     for letter in pattern:
         if letter not in "M*-E":
-            raise ValueError(f"hybrid_override_pattern has {letter!r}: give M, *, - and E")
+            raise Refusal(
+                "hybrid_override_pattern",
+                None,
+                "",
+                reason=f"hybrid_override_pattern has {letter!r}: give M, *, - and E",
+            )
     fields.fields["num_hidden_layers"] = len(pattern)
     fields.family["pattern"] = pattern
 
@@ -393,7 +403,9 @@ def _nemotron_h_mlps(fields, layers, hidden_size):
 def _blocks(fields, layers):
     blocks = fields.per_layer("block_configs", layers)
     if blocks is None:
-        raise ValueError("block_configs is missing: give the field, which nemotron_nas needs")
+        raise Refusal(
+            "block_configs", None, "", reason="block_configs is missing: give the field, which nemotron_nas needs"
+        )
     return blocks
 
 
@@ -424,7 +436,7 @@ def _nas_mlps(fields, layers, hidden_size):
             continue
         value = mlp.fields.get("ffn_mult")
         if type(value) not in (int, float) or not 0 < value < 100:
-            raise ValueError(f"ffn_mult = {shown(value)} is not accepted: give a number above 0 and below 100")
+            raise Refusal("ffn_mult", value, "a number above 0 and below 100")
         width = -(-int(2 * value * hidden_size / 3) // 256) * 256
         counted[width] = counted.get(width, 0) + 1
         norms += 1
@@ -606,7 +618,12 @@ def _mllama_mixers(fields, layers, hidden_size):
     crossed = fields.fields.get("cross_attention_layers")
     count = len(crossed) if isinstance(crossed, (list, tuple)) else 0
     if count > layers:
-        raise ValueError(f"cross_attention_layers has {count} values, but num_hidden_layers = {layers}")
+        raise Refusal(
+            "cross_attention_layers",
+            None,
+            "",
+            reason=f"cross_attention_layers has {count} values, but num_hidden_layers = {layers}",
+        )
     found = [Attention(layers - count, *shape)] if layers > count else []
     if count:
         # Their keys and values are the image's: none is kept of a token of text.
@@ -622,7 +639,12 @@ def _kimi_linear_mixers(fields, layers, hidden_size):
     full = inside.fields.get("full_attn_layers")
     count = len(full) if isinstance(full, (list, tuple)) else layers
     if count > layers:
-        raise ValueError(f"full_attn_layers has {count} values, but num_hidden_layers = {layers}")
+        raise Refusal(
+            "full_attn_layers",
+            None,
+            "",
+            reason=f"full_attn_layers has {count} values, but num_hidden_layers = {layers}",
+        )
     heads, value_size = fields.number("heads"), fields.number("value_size")
     gate = heads * value_size if fields.flag("mla_use_output_gate", False) else 0
     ranks = (fields.number("q_lora_rank", 0, 0), fields.number("kv_lora_rank"))

@@ -4,8 +4,9 @@ Every part answers the same questions, so that a `Model` only adds them up: its 
 what it keeps of a token or of a sequence, and its FLOP. `inputs` and `outputs` are those of a matrix.
 """
 
+from ..checks import Refusal
 from ..formulas import attention, mixture
-from ..transformer import mlp_weights
+from ..formulas.transformer import mlp_weights
 from .numbers import switch, whole
 
 
@@ -112,7 +113,7 @@ class Attention(Part):
         self.layers, self.heads = number("layers", layers), number("heads", heads)
         self.kv_heads = number("kv_heads", kv_heads, 0)
         if number is whole and self.kv_heads and self.heads % self.kv_heads:
-            raise ValueError(f"kv_heads = {kv_heads} is not accepted: give a number that divides heads = {heads}")
+            raise Refusal("kv_heads", kv_heads, f"a number that divides heads = {heads}")
         self.head_size = number("head_size", head_size)
         self.value_size = self.head_size if value_size is None else number("value_size", value_size)
         self.window = whole("window", window, 0)

@@ -6,9 +6,10 @@
 (8030261248, 131072)
 """
 
+from ..checks import Refusal
 from ..formulas import attention
 from .layers import Attention, LatentAttention, Mixture, Mlp
-from .numbers import shown, size, switch, whole
+from .numbers import size, switch, whole
 from .states import delta_part
 
 FLOP_PER_WEIGHT = 2.0  # a product and an addition
@@ -205,9 +206,9 @@ class Model:
         number=whole,
     ):
         if not isinstance(name, str):
-            raise ValueError(f"name = {shown(name)} is not accepted: give a text")
+            raise Refusal("name", name, "a text")
         if attention not in ("standard", "latent"):
-            raise ValueError(f"attention = {shown(attention)} is not accepted: give standard or latent")
+            raise Refusal("attention", attention, "standard or latent")
         self.name, self.assumed = name, list(assumed)
         self.layers, self.hidden_size = number("layers", layers), number("hidden_size", hidden_size)
         self.vocabulary_size = number("vocabulary_size", vocabulary_size)
@@ -228,7 +229,7 @@ class Model:
 
         if mixers is None:
             if heads is None:
-                raise ValueError("heads = None is not accepted: give a whole number above 0")
+                raise Refusal("heads", None, "a whole number above 0")
             if attention == "latent":
                 shape = (query_rank, kv_rank, rotary_size, nope_size, value_size)
                 chosen = (index_heads, index_size, index_window)
@@ -251,7 +252,8 @@ class Model:
         for parts, what in ((self.mixers, "mixers"), (self.mlps, "mlps")):
             together = sum([part.layers for part in parts])
             if together > self.layers:
-                raise ValueError(f"{what} of {together} layers are not accepted: layers = {self.layers}")
+                sentence = f"{what} of {together} layers are not accepted: layers = {self.layers}"
+                raise Refusal("layers", self.layers, f"{together}", reason=sentence)
         self._name_the_main_parts()
 
     def _windows(
@@ -262,7 +264,7 @@ class Model:
         if head_size is None:
             if number is whole and self.hidden_size % heads:
                 accepted = f"a number that divides hidden_size = {self.hidden_size}, or head_size"
-                raise ValueError(f"heads = {heads} is not accepted: give {accepted}")
+                raise Refusal("heads", heads, f"{accepted}")
             head_size = self.hidden_size // heads if self.hidden_size % heads == 0 else self.hidden_size / heads
         kv_heads = heads if kv_heads is None else number("kv_heads", kv_heads)
         window = whole("window", window, 0)
@@ -525,7 +527,7 @@ class Model:
         """
         keywords = {}
         for name in NUMBERS:
-            value = row.get(name)
+            value = row.get(name, None)
             if value is not None and value != "":
                 keywords[name] = value
         assumed = []

@@ -1,5 +1,7 @@
 """Whole numbers and switches of things with parts: taken from any library, or refused in one line."""
 
+from ..checks import Refusal
+
 LARGEST = 10**9  # more than any size of a model, and small enough that nothing takes long
 
 
@@ -13,7 +15,7 @@ def whole(name, value, low=1, high=LARGEST, high_name=""):
     >>> whole("layers", 1.5)
     Traceback (most recent call last):
     ...
-    ValueError: layers = 1.5 is not accepted: give a whole number from 1 to 1000000000
+    llmcalc.checks.Refusal: layers = 1.5 is not accepted: give a whole number from 1 to 1000000000
     """
     number = plain(value)
     if type(number) is int and low <= number <= high:
@@ -21,7 +23,7 @@ def whole(name, value, low=1, high=LARGEST, high_name=""):
     if type(number) is float and low <= number <= high and number == int(number):
         return int(number)
     most = high_name + " = " + str(high) if high_name else str(high)
-    raise ValueError(f"{name} = {shown(value)} is not accepted: give a whole number from {low} to {most}")
+    raise Refusal(name, value, f"a whole number from {low} to {most}")
 
 
 def size(name, value, low=1, high=LARGEST):
@@ -35,7 +37,7 @@ def size(name, value, low=1, high=LARGEST):
     number = plain(value)
     if type(number) in (int, float) and low <= number <= high:
         return int(number) if number == int(number) else number
-    raise ValueError(f"{name} = {shown(value)} is not accepted: give a number from {low} to {high}")
+    raise Refusal(name, value, f"a number from {low} to {high}")
 
 
 def switch(name, value):
@@ -49,7 +51,7 @@ def switch(name, value):
     number = plain(value)
     if type(number) is bool or (type(number) in (int, float) and number in (0, 1)):
         return bool(number)
-    raise ValueError(f"{name} = {shown(value)} is not accepted: give true or false")
+    raise Refusal(name, value, "true or false")
 
 
 def plain(value):

@@ -1,5 +1,6 @@
 """Layers that keep a state of fixed size, from the fields of a file: their matrices, other values, and state."""
 
+from ..checks import Refusal
 from ..formulas import attention
 from .layers import Matrix, Recurrent
 from .numbers import whole
@@ -10,7 +11,12 @@ def recurrent_parts(fields, kinds, hidden_size):
     parts = []
     for kind in sorted(set(kinds)):
         if kind not in READERS:
-            raise ValueError(f"layer_types names {kind[:40]!r}, which is not known: give one of {_known()}")
+            raise Refusal(
+                "layer_types",
+                None,
+                "",
+                reason=f"layer_types names {kind[:40]!r}, which is not known: give one of {_known()}",
+            )
         reader = fields.family.get("state") or READERS[kind]
         parts.append(reader(fields, kinds.count(kind), hidden_size))
     return parts

@@ -11,8 +11,9 @@ Frantar et al. 2022 (arXiv:2210.17323) and Lin et al. 2023 (arXiv:2306.00978) fo
 weights; NVIDIA's NVFP4: a scale of 8 bits for 16 weights.
 """
 
+from ..checks import Refusal
 from ..formulas.quantisation import block_bits, stored_bytes
-from .numbers import shown, whole
+from .numbers import whole
 
 SIXTEEN = {"bits": 16.0, "block": 1, "scale": 0.0}
 
@@ -130,7 +131,7 @@ def _found(weight_format):
         return name.lower()
     if short.upper() in MIXTURES:
         return short.upper()
-    raise ValueError(f"format = {shown(weight_format)} is not accepted: give one of {', '.join(names())}")
+    raise Refusal("format", weight_format, f"one of {', '.join(names())}")
 
 
 def _up(number):

@@ -1,4 +1,4 @@
-from llmcalc import convolution
+from llmcalc.formulas import convolution
 
 POWERS = {
     convolution.convolution_weights: {
@@ -12,4 +12,3 @@ POWERS = {
     convolution.dense_macs: {"in_features": 1, "out_features": 1, "macs_per_weight": 1},
     convolution.epoch_flop: {"macs_per_sample": 1, "samples": 1, "flop_per_mac": 1, "forward_passes": 1},
 }
-NO_POWER_LAW = [convolution.convolution_output]

@@ -1,4 +1,4 @@
-from llmcalc import cost
+from llmcalc.formulas import cost
 
 POWERS = {
     cost.device_time: {"flop": 1, "peak_flops": -1, "mfu": -1},
@@ -10,4 +10,3 @@ POWERS = {
     cost.electricity_cost: {"joules": 1, "electricity_price": 1},
     cost.emissions: {"joules": 1, "carbon_intensity": 1},
 }
-NO_POWER_LAW = []

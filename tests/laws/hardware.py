@@ -1,4 +1,4 @@
-from llmcalc import hardware
+from llmcalc.formulas import hardware
 
 POWERS = {
     hardware.baseline_rate: {"image_rate": 1, "speedup": -1},
@@ -15,4 +15,3 @@ POWERS = {
     hardware.relative_efficiency: {"speedup": 1, "device_power": -1, "reference_power": 1},
     hardware.labelling_seconds: {"labels": 1, "seconds_per_label": 1},
 }
-NO_POWER_LAW = [hardware.outer_links, hardware.optical_switches, hardware.amdahl_speedup]

@@ -1,4 +1,4 @@
-from llmcalc import memory
+from llmcalc.formulas import memory
 
 POWERS = {
     memory.weight_bytes: {"params": 1, "bytes_per_param": 1},
@@ -12,11 +12,3 @@ POWERS = {
         "bytes_per_value": 1,
     },
 }
-NO_POWER_LAW = [
-    memory.output_channels,
-    memory.quantised_bytes,
-    memory.training_state_bytes,
-    memory.activation_bytes,
-    memory.interleaved_layers,
-    memory.largest_batch,
-]

@@ -1,4 +1,4 @@
-from llmcalc import parallelism
+from llmcalc.formulas import parallelism
 
 POWERS = {
     parallelism.sample_throughput: {"samples": 1, "seconds": -1},
@@ -8,12 +8,3 @@ POWERS = {
     parallelism.largest_network_gain: {"linearity": -1},
     parallelism.mean_bandwidth: {"transferred_bytes": 1, "seconds": -1},
 }
-NO_POWER_LAW = [
-    parallelism.step_seconds,
-    parallelism.speed_up_without,
-    parallelism.affected_share,
-    parallelism.pipeline_utilisation,
-    parallelism.microbatches_for_utilisation,
-    parallelism.pipeline_seconds,
-    parallelism.wait_ratio,
-]

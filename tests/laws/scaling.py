@@ -1,4 +1,4 @@
-from llmcalc import scaling
+from llmcalc.formulas import scaling
 
 POWERS = {
     scaling.corpus_tokens: {"corpus_bytes": 1, "bytes_per_character": -1, "characters_per_token": -1},
@@ -7,10 +7,3 @@ POWERS = {
     scaling.optimal_tokens: {"params": 1, "tokens_per_param": 1},
     scaling.optimal_params: {"budget_flop": 0.5, "tokens_per_param": -0.5, "flop_per_param_token": -0.5},
 }
-NO_POWER_LAW = [
-    scaling.kaplan_frontier_params,
-    scaling.kaplan_loss,
-    scaling.kaplan_loss_params,
-    scaling.chinchilla_loss,
-    scaling.chinchilla_params,
-]

@@ -1,4 +1,4 @@
-from llmcalc import serving
+from llmcalc.formulas import serving
 
 POWERS = {
     serving.token_rate: {
@@ -13,4 +13,3 @@ POWERS = {
     serving.served_token_rate: {"devices": 1, "params": -1, "peak_flops": 1, "mfu": 1, "flop_per_param_token": -1},
     serving.decode_token_rate: {"params": -1, "bytes_per_param": -1, "memory_bandwidth": 1, "batch_tokens": 1},
 }
-NO_POWER_LAW = [serving.reading_seconds, serving.time_per_output_token, serving.batch_in_time]

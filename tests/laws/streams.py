@@ -1,4 +1,4 @@
-from llmcalc import streams
+from llmcalc.formulas import streams
 
 POWERS = {
     streams.scaled_stream_ops: {
@@ -9,10 +9,3 @@ POWERS = {
         "reference_frame_rate": -1,
     },
 }
-NO_POWER_LAW = [
-    streams.streams_per_card,
-    streams.cards_for_streams,
-    streams.card_load,
-    streams.served_streams,
-    streams.spare_cards,
-]

@@ -1,4 +1,4 @@
-from llmcalc import training
+from llmcalc.formulas import training
 
 POWERS = {
     training.train_flop: {"params": 1, "tokens": 1, "flop_per_param_token": 1},
@@ -19,4 +19,3 @@ POWERS = {
         "flop_per_param_token": 1,
     },
 }
-NO_POWER_LAW = []

@@ -1,4 +1,4 @@
-from llmcalc import transformer
+from llmcalc.formulas import transformer
 
 POWERS = {
     transformer.mlp_weights: {"hidden_size": 1, "mlp_size": 1, "mlp_matrices": 1},
@@ -13,12 +13,3 @@ POWERS = {
     transformer.score_term: {"context": 1, "hidden_size": -1},
     transformer.logits_term: {"vocabulary_size": 1, "layers": -1, "hidden_size": -1},
 }
-NO_POWER_LAW = [
-    transformer.attention_weights,
-    transformer.layer_params,
-    transformer.embedding_params,
-    transformer.transformer_params,
-    transformer.layer_flop,
-    transformer.forward_flop,
-    transformer.iteration_flop,
-]

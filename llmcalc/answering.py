@@ -1,0 +1,107 @@
+"""The guard of an answer: each of its parameters is a word of the vocabulary, in the unit that people write."""
+
+from . import datasets
+from .checks import NUMBERS, Refusal, choice
+from .vocabulary import WORDS
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any, ParamSpec
+
+    from .results import Results
+
+    Given = ParamSpec("Given")
+
+
+def question(
+    **limits: "tuple[float, float] | tuple[str, ...]",
+) -> "Callable[[Callable[Given, Results]], Callable[Given, Results]]":
+    """Make a function the answer to a question of the book: what it is given is refused if it is out of range.
+
+    Parameters
+    ----------
+    **limits : tuple
+        By parameter: smallest and largest number, or the texts to choose from, where they differ from the vocabulary's.
+        The answer's documentation says why.
+
+    Examples
+    --------
+    >>> from llmcalc import answers
+    >>> answers.training_gpus(mfu=1.63)
+    Traceback (most recent call last):
+    ...
+    llmcalc.checks.Refusal: mfu = 1.63 is not accepted: give a number from 0.001 to 1
+    """
+
+    def guard(function: "Callable[Given, Results]") -> "Callable[Given, Results]":
+        def answer(**given: "Any") -> "Results":
+            for name, value in given.items():
+                accept(name, value, limits.get(name))
+            return function(**given)  # type: ignore[call-arg]
+
+        try:
+            from functools import update_wrapper
+        except ImportError:  # in MicroPython
+            return answer  # type: ignore[return-value]
+        answer.limits = limits  # type: ignore[attr-defined]
+        return update_wrapper(answer, function)  # type: ignore[return-value]
+
+    return guard
+
+
+def accept(name: str, value: "Any", limits: "tuple[Any, ...] | None" = None) -> None:
+    """Refuse a value that a parameter cannot have.
+
+    Raises
+    ------
+    Refusal
+        Naming the parameter, its unit and what is accepted; the closest choice of texts.
+    """
+    if name not in WORDS:
+        raise Refusal(name, value, "a parameter of this question", reason=f"{name} is no parameter of this question")
+    word = WORDS[name]
+    if word.choices:
+        choice(name, value, limits or choices(word.choices))
+    elif word.range is None:
+        if type(value) is not bool:
+            raise Refusal(name, value, "true or false")
+    else:
+        low, high = limits or word.usual or (word.range.low, word.range.high)
+        number = value if type(value) in NUMBERS else _number(value)
+        if number is None or not low <= number <= high or (word.whole and number % 1):
+            kind = "a whole number" if word.whole else "a number"
+            raise Refusal(name, value, f"{kind} from {written(low)} to {written(high)}", unit=word.shown)
+
+
+def choices(text: str) -> "list[str]":
+    """Texts to choose from: those listed, or those of ``column in data/NAME.csv``.
+
+    Examples
+    --------
+    >>> choices("none, selective, full")
+    ['none', 'selective', 'full']
+    >>> choices("model in data/transformer-shapes.csv")[0]
+    'GPT-1'
+    """
+    column, found, name = text.partition(" in data/")
+    return datasets.values(name[: -len(".csv")], column) if found else text.split(", ")
+
+
+def written(number: float) -> str:
+    """Write an end of a range as short as Python reads it.
+
+    Examples
+    --------
+    >>> written(1e6), written(72), written(0.01), written(1e15)
+    ('1000000', '72', '0.01', '1e15')
+    """
+    if number == number // 1 and abs(number) < 1e9:
+        return str(int(number))
+    return f"{number:g}".replace("e+", "e")
+
+
+def _number(value: "Any") -> "float | None":
+    # A number of an array library, e.g. a cell of a table.
+    kind = getattr(getattr(value, "dtype", None), "kind", "")
+    return float(value) if kind and kind in "fiu" and getattr(value, "ndim", 1) == 0 else None

@@ -1,0 +1,76 @@
+"""How much work is in AlexNet, ResNet and MobileNet?"""
+
+from .. import datasets
+from ..answering import question
+from ..formulas import convolution, training
+from ..models import networks
+from ..results import Results
+from ..units import GIGA, HOUR, MINUTE, PETA, TERA
+
+
+@question(batch=(1, 65536), epochs=(0.1, 1000), images=(1, 1e09), mfu=(0.01, 1))
+def cnn_macs(
+    network: str = "resnet50",
+    image_size: int = 224,
+    batch: int = 256,
+    epochs: float = 90.0,
+    images: int = 1281167,
+    accelerator: str = "A100 SXM 80GB",
+    number_format: str = "fp16",
+    mfu: float = 0.2,
+) -> Results:
+    """Parameters and multiply-accumulates of a network, and the time of its training on one device.
+
+    Parameters
+    ----------
+    network : str
+        Network, by its name in torchvision.
+    image_size : int
+        Height and width of the pictures [pixel].
+    batch : int
+        Pictures in a training step [picture].
+    epochs : float
+        Passes over the data set [1].
+    images : int
+        Pictures in the data set, by default ImageNet's [picture].
+    accelerator : str
+        Device.
+    number_format : str
+        Number format of the multiplications.
+    mfu : float
+        Model FLOPs utilisation, the share of the peak that training gets [1].
+
+    Returns
+    -------
+    Results
+        ``params``, ``macs``, ``step_tflop``, ``step_seconds``, ``epoch_pflop``, ``epoch_minutes``,
+        ``training_hours``.
+
+    References
+    ----------
+    Document 000, lines 448 to 663.
+
+    Examples
+    --------
+    >>> round(cnn_macs()["params"], 4)
+    25557032.0
+    """
+    layers = networks.build(network, image_size)
+    params = networks.params(layers)
+    macs = networks.macs(layers)
+    training_macs = networks.macs(layers, training=True)
+    step_flop = convolution.epoch_flop(training_macs, batch)
+    epoch_flop = convolution.epoch_flop(training_macs, images)
+    peak_flops = datasets.peak_flops(accelerator, number_format)
+    step_seconds = training.training_seconds(step_flop, 1, peak_flops, mfu)
+    epoch_seconds = training.training_seconds(epoch_flop, 1, peak_flops, mfu)
+
+    return Results(
+        params=(params, "parameter", "Parameters"),
+        macs=(macs / GIGA, "GMAC", "Multiply-accumulates for one picture"),
+        step_tflop=(step_flop / TERA, "TFLOP", "Work of a training step"),
+        step_seconds=(step_seconds, "s", "Time of a training step on one device"),
+        epoch_pflop=(epoch_flop / PETA, "PFLOP", "Work of an epoch"),
+        epoch_minutes=(epoch_seconds / MINUTE, "min", "Time of an epoch on one device"),
+        training_hours=(epochs * epoch_seconds / HOUR, "h", "Time of the training on one device"),
+    )

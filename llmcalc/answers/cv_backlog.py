@@ -1,0 +1,95 @@
+"""Can 20 PFLOPS train a year of vision models?"""
+
+from .. import datasets
+from ..answering import question
+from ..formulas import backlog
+from ..models import scheduling
+from ..results import Results
+from ..units import DAY, PETA, TERA, WEEK
+
+
+@question()
+def cv_backlog(
+    tasks_per_year: int = 30,
+    trials: int = 8,
+    trial_days: float = 7.0,
+    setup_days: float = 2.0,
+    setup_holds_cluster: bool = True,
+    arrivals_spread: bool = False,
+    cluster_cards: int = 64,
+    cards_per_trial: int = 8,
+    card_tflops: float = 320.0,
+    days_in_year: float = 365.0,
+) -> Results:
+    """A year's training backlog on one cluster: when it ends, and how busy the cluster is.
+
+    Parameters
+    ----------
+    tasks_per_year : int
+        Models to be found in the year [task].
+    trials : int
+        Trainings until a model satisfies [training].
+    trial_days : float
+        Duration of one training [day].
+    setup_days : float
+        Commissioning, installation and model update of a task [day].
+    setup_holds_cluster : bool
+        Whether the whole cluster stands still during a set-up.
+    arrivals_spread : bool
+        Whether tasks arrive evenly over the year, else all are there on its first day.
+    cluster_cards : int
+        Cards of the cluster [card].
+    cards_per_trial : int
+        Cards that one training takes [card].
+    card_tflops : float
+        Dense FP16 peak of a card [TFLOP/s].
+    days_in_year : float
+        Days in which the cluster runs [day].
+
+    Returns
+    -------
+    Results
+        ``last_day``, ``slack_days``, ``utilisation``, ``cluster_pflops``, ``literal_days``, ``contained_days``.
+
+    References
+    ----------
+    Document 000, lines 665 to 907.
+
+    Examples
+    --------
+    >>> round(cv_backlog()["last_day"], 4)
+    270.0
+    """
+    year = days_in_year * DAY
+    cluster_flops = cluster_cards * card_tflops * TERA
+    year_tasks = scheduling.equal_tasks(
+        tasks_per_year,
+        runs=trials,
+        cards=cards_per_trial,
+        seconds=trial_days * DAY,
+        setup=setup_days * DAY,
+        setup_cards=cluster_cards * setup_holds_cluster,
+        interval=arrivals_spread * year / tasks_per_year,
+    )
+    jobs = scheduling.schedule(year_tasks, cluster_cards)
+    end = scheduling.schedule_end(jobs)
+    utilisation = scheduling.schedule_utilisation(jobs, cluster_cards, year)
+
+    smallest = min(row["tflops"] for row in datasets.records("cv-algorithms")) * TERA
+    literal_flop = contained_flop = 0.0
+    for row in datasets.records("cv-algorithms"):
+        capacity, seconds = row["tflops"] * TERA, row["weeks"] * WEEK
+        trials_contained = row["runs"] if capacity == smallest else capacity / smallest
+        literal_flop += backlog.trial_work(capacity, seconds, row["runs"])
+        contained_flop += backlog.trial_work(smallest, seconds, trials_contained)
+    literal = backlog.cluster_seconds(literal_flop, cluster_flops)
+    contained = backlog.cluster_seconds(contained_flop, cluster_flops)
+
+    return Results(
+        last_day=(end / DAY, "day", "Day on which the last task ends"),
+        slack_days=((year - end) / DAY, "day", "Days left in the year"),
+        utilisation=(100 * utilisation, "%", "Share of the year's card-days that trials take"),
+        cluster_pflops=(cluster_flops / PETA, "PFLOP/s", "Peak of the cluster"),
+        literal_days=(literal / DAY, "day", "Whole-cluster days of the table, read literally, without set-up"),
+        contained_days=(contained / DAY, "day", "Whole-cluster days of the table, a week an algorithm, without set-up"),
+    )

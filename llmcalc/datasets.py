@@ -1,0 +1,172 @@
+"""Rows of the files in data/, by their contracts, and look-ups in them.
+
+Nothing but the standard library is needed. A page has no files: it provides the rows that came with it.
+
+>>> record("transformer-shapes", "model", "GPT-3")["layers"]
+96
+"""
+
+from .checks import Refusal, choice, did_you_mean
+
+FORMATS = ("fp64", "fp32", "tf32", "fp16", "bf16", "fp8", "fp4", "int8", "int4")
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    Row = dict[str, Any]
+
+_tables: "dict[str, list[Row]]" = {}
+_specifications: "dict[str, dict[str, float]]" = {}
+
+
+def records(name: str) -> "list[Row]":
+    """Rows of `data/NAME.csv` as mappings by column; empty cells are None.
+
+    Parameters
+    ----------
+    name : str
+        File name without its ending.
+
+    Examples
+    --------
+    >>> records("transformer-shapes")[0]["model"]
+    'GPT-1'
+    """
+    if name not in _tables:
+        from . import files
+
+        _tables[name] = files.rows(name)
+    return _tables[name]
+
+
+def provide(tables: "dict[str, list[Row]]") -> None:
+    """Provide rows by the names of their files, in place of reading them."""
+    _tables.update(tables)
+    _specifications.clear()
+
+
+def record(name: str, column: str, value: str) -> "Row":
+    """The one row of `data/NAME.csv` whose column has a value.
+
+    Raises
+    ------
+    Refusal
+        Naming the column and the closest value, if there is no such row.
+    """
+    rows = records(name)
+    for candidate in rows:
+        if candidate[column] == value:
+            return candidate
+    hint = did_you_mean(value, [str(row[column]) for row in rows])
+    raise Refusal(column, value, f"one of {column} in data/{name}.csv{hint}")
+
+
+def values(name: str, column: str) -> "list[Any]":
+    """The different values of a column of `data/NAME.csv`, in order.
+
+    Examples
+    --------
+    >>> values("transformer-shapes", "model")[:2]
+    ['GPT-1', 'GPT-2 XL']
+    """
+    found: list[object] = []
+    for row in records(name):
+        if row[column] not in found:
+            found.append(row[column])
+    return found
+
+
+def specifications() -> "dict[str, dict[str, float]]":
+    """Numbers of the datasheets in SI units, by accelerator and quantity."""
+    if not _specifications:
+        for row in records("accelerators"):
+            _specifications.setdefault(row["accelerator"], {})[row["quantity"]] = row["value"]
+    return _specifications
+
+
+def specification(accelerator: str, quantity: str) -> float:
+    """A number of an accelerator's datasheet, in SI units.
+
+    Parameters
+    ----------
+    accelerator : str
+        A name in `data/accelerators.csv`.
+    quantity : str
+        A quantity there, e.g. ``power`` [W] or ``memory`` [byte].
+
+    Raises
+    ------
+    Refusal
+        If there is no such accelerator, or no such number of it.
+
+    Examples
+    --------
+    >>> specification("A100 SXM 80GB", "power")
+    400.0
+    """
+    known = _numbers(accelerator)
+    if quantity not in known:
+        others = [name for name, numbers in specifications().items() if quantity in numbers]
+        accepted = (
+            f"one whose {quantity} is in data/accelerators.csv, e.g. {others[0]}" if others else "another quantity"
+        )
+        raise Refusal("accelerator", accelerator, accepted)
+    return known[quantity]
+
+
+def peak_flops(accelerator: str, number_format: str, argument: str = "number_format") -> float:
+    """Dense peak of an accelerator for a number format [FLOP/s], of integer formats [op/s].
+
+    Parameters
+    ----------
+    accelerator : str
+        A name in `data/accelerators.csv`.
+    number_format : str
+        One of `FORMATS`.
+    argument : str
+        Name under which the format was given, for refusals.
+
+    Raises
+    ------
+    Refusal
+        If there is no such accelerator, or no sourced peak of it for the format.
+
+    Examples
+    --------
+    >>> peak_flops("A100 PCIe 80GB", "tf32")
+    156000000000000.0
+    """
+    numbers = _numbers(accelerator)
+    known = [form for form in FORMATS if f"peak_{form}" in numbers]
+    choice(argument, number_format, FORMATS)
+    if number_format not in known:
+        if not known:
+            raise Refusal("accelerator", accelerator, "one with a peak in data/accelerators.csv")
+        raise Refusal(argument, number_format, f"a format of which {accelerator} has a peak: {', '.join(known)}")
+    return numbers[f"peak_{number_format}"]
+
+
+def electric_power(accelerator: str) -> float:
+    """Power to plan with [W]: a device's share of the most that its server draws, where that is known, else its own.
+
+    Raises
+    ------
+    Refusal
+        If there is no such accelerator, or no power of it is known.
+
+    Examples
+    --------
+    >>> electric_power("H100 SXM"), electric_power("A100 PCIe 80GB")
+    (1275.0, 300.0)
+    """
+    quantity = "server_power" if "server_power" in _numbers(accelerator) else "power"
+    return specification(accelerator, quantity)
+
+
+def _numbers(accelerator: str) -> "dict[str, float]":
+    known = specifications()
+    if not isinstance(accelerator, str) or accelerator not in known:
+        hint = did_you_mean(accelerator, known)
+        raise Refusal("accelerator", accelerator, "a name in data/accelerators.csv" + hint)
+    return known[accelerator]

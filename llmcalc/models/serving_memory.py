@@ -1,0 +1,212 @@
+"""Memory for serving a model: what a device holds, how much fits on it, and how many devices are needed.
+
+>>> from llmcalc.models.model import Model
+>>> shape = {"layers": 64, "hidden_size": 5120, "heads": 40, "kv_heads": 8, "mlp_size": 27648, "context": 32768}
+>>> qwen = Model("Qwen2.5-32B", vocabulary_size=152064, query_bias=True, **shape)
+>>> answer = fits(qwen, 24576 * 2**20, context=4096)
+>>> answer["bf16"]["sequences"], answer["awq-int4-g128"]["sequences"]
+(0, 5)
+"""
+
+from ..checks import Refusal
+from .numbers import size, whole
+from .weights import names
+
+GIBI = 2.0**30
+MOST = 1e18  # bytes and parameters beyond which a number is a slip
+
+# The device's context and loaded kernels, as measured on an A100: stas00/ml-engineering,
+# training/performance/README.md, "Preloaded CUDA kernels memory usage". Engines with more (graphs, communicators) are
+# told so: vLLM 0.6.4 printed 1.79 GiB beside PyTorch's memory on one H100 and 3.58 on each of two
+# (vllm-project/vllm#10511).
+ENGINE_BYTES = 0.55 * GIBI
+
+# Tokens of prompts that an engine reads in one step: vLLM's default of max_num_batched_tokens with chunked prefill.
+PROMPT_TOKENS = 2048
+
+# Sampling holds logits in 16 and 32 bits, sorted, their places in 64 bits, probabilities and masks: about 40 bytes a
+# logit, from the 1.26 GiB at 256 sequences and 128,256 tokens of Llama 3 8B (vllm-project/vllm#10511).
+SAMPLER_BYTES = 40.0
+
+
+def serving_memory(
+    model,
+    context,
+    batch=1,
+    weight_format="bf16",
+    bytes_per_value=2.0,
+    tensor_parallel=1,
+    prompt_tokens=PROMPT_TOKENS,
+    engine_bytes=ENGINE_BYTES,
+):
+    """Memory of each device that serves a model, by purpose [byte].
+
+    Parameters
+    ----------
+    model : Model
+        What is served.
+    context, batch : int
+        Tokens of each sequence, and sequences at once.
+    weight_format : str
+        One of `llmcalc.models.weights.names`.
+    bytes_per_value : float
+        Bytes of a value in the cache: 2 in 16 bits, 1 in FP8.
+    tensor_parallel : int
+        Devices that share each layer.
+    prompt_tokens : int
+        Tokens of prompts that are read in one step.
+    engine_bytes : float
+        What the engine and the device's context take.
+
+    Returns
+    -------
+    dict
+        ``weights``, ``cache``, ``activations`` and ``engine``.
+
+    Raises
+    ------
+    ValueError
+        If an argument is out of range, or the heads cannot be shared.
+    """
+    tensor_parallel = whole("tensor_parallel", tensor_parallel)
+    if tensor_parallel not in legal_sizes(model, tensor_parallel):
+        sizes = ", ".join([str(number) for number in legal_sizes(model, model.heads)])
+        raise Refusal("tensor_parallel", tensor_parallel, f"one that divides the {model.heads} heads: {sizes}")
+    return {
+        "weights": model.weight_bytes_per_device(weight_format, tensor_parallel),
+        "cache": model.cache_bytes_per_device(context, batch, bytes_per_value, tensor_parallel),
+        "activations": engine_activations(model, batch, tensor_parallel, prompt_tokens),
+        "engine": size("engine_bytes", engine_bytes, 0, MOST),
+    }
+
+
+def engine_activations(model, batch, tensor_parallel=1, prompt_tokens=PROMPT_TOKENS):
+    """Bytes of a layer at work on a step's tokens, or of sampling, whichever is larger [byte].
+
+    A layer holds the residual and its norm, and the widths inside its MLP; experts, as many as a token uses.
+    """
+    tokens = max(size("prompt_tokens", prompt_tokens, 1), size("batch", batch, 0))
+    width = max(model.mlp_size, model.experts_per_token * model.expert_mlp_size + model.shared_mlp_size)
+    copies = max(1, model.experts_per_token)
+    layer = 2.0 * tokens * ((3 + copies) * model.hidden_size + model.mlp_matrices * width / tensor_parallel)
+    return max(layer, SAMPLER_BYTES * batch * model.vocabulary_size)
+
+
+def legal_sizes(model, most):
+    """Numbers of devices that can share each layer [1]: powers of two that divide the query heads.
+
+    Engines refuse others; of key and value heads fewer than devices they keep copies, and others must divide, too.
+    """
+    sizes, number = [], 1
+    while number <= most and number <= model.heads:
+        of_keys = model.kv_heads
+        shared = model.attention == "latent" or not of_keys or of_keys % number == 0 or number % of_keys == 0
+        if model.heads % number == 0 and shared:
+            sizes.append(number)
+        number *= 2
+    return sizes
+
+
+def sequences_that_fit(model, device_memory, context, utilisation=1.0, **serving):
+    """Sequences of a context that fit on the devices that share a model [1]: not rounded, 0 if the weights do not fit.
+
+    Parameters
+    ----------
+    model, context
+        See `serving_memory`.
+    device_memory : float
+        Memory of each device, as the driver reports it [byte].
+    utilisation : float
+        Share of it that the engine is given (vLLM: gpu_memory_utilization) [1].
+    serving
+        Other arguments of `serving_memory`, but the batch.
+    """
+    room = size("device_memory", device_memory, 0, MOST) * size("utilisation", utilisation, 0, 1)
+    one, most = serving_memory(model, context, 1, **serving), 1
+    each, fixed = one["cache"], one["weights"] + one["engine"]
+    # Activations grow in steps with the batch: take from the room what the last count needs, until nothing changes.
+    found = (room - fixed - one["activations"]) / each
+    for _ in range(20):
+        if found < 1:
+            break
+        most = found
+        held = engine_activations(model, int(most), serving.get("tensor_parallel", 1), _prompt_tokens(serving))
+        found = (room - fixed - held) / each
+        if abs(found - most) < 1e-3:
+            break
+    return max(0.0, found)
+
+
+def _prompt_tokens(serving):
+    return serving.get("prompt_tokens", PROMPT_TOKENS)
+
+
+def longest_context(model, device_memory, batch=1, utilisation=1.0, limit=None, **serving):
+    """Longest context of a number of sequences that fits [1]: at most the limit, or what the model was made for.
+
+    0 if the weights do not fit. Arguments as in `sequences_that_fit`.
+    """
+    room = size("device_memory", device_memory, 0, MOST) * size("utilisation", utilisation, 0, 1)
+    high = whole("limit", limit or model.context or 2**20)
+    if not _within(room, model, 1, batch, serving):
+        return 0
+    if _within(room, model, high, batch, serving):
+        return high
+    low = 1
+    while high - low > 1:
+        middle = (low + high) // 2
+        if _within(room, model, middle, batch, serving):
+            low = middle
+        else:
+            high = middle
+    return low
+
+
+def _within(room, model, context, batch, serving):
+    return sum(serving_memory(model, context, batch, **serving).values()) <= room
+
+
+def fits(model, device_memory, context=None, utilisation=1.0, **serving):
+    """What fits on a device, or on those that share the model, for every format of weights.
+
+    Parameters
+    ----------
+    model, device_memory, utilisation, serving
+        See `sequences_that_fit`.
+    context : int, optional
+        Tokens of a sequence; the model's context, if left out.
+
+    Returns
+    -------
+    dict
+        By format: ``weights`` [byte a device], ``sequences`` of the context [1], ``longest_context`` of one [1].
+    """
+    context = model.context if context is None else context
+    found = {}
+    for weight_format in names():
+        chosen = dict(serving)
+        chosen["weight_format"] = weight_format
+        parts = serving_memory(model, context, 1, **chosen)
+        found[weight_format] = {
+            "weights": parts["weights"],
+            "sequences": int(sequences_that_fit(model, device_memory, context, utilisation, **chosen)),
+            "longest_context": longest_context(model, device_memory, 1, utilisation, **chosen),
+        }
+    return found
+
+
+def devices_needed(model, device_memory, context, batch=1, utilisation=1.0, most=64, **serving):
+    """Fewest devices, of the legal sizes, that serve a batch [1].
+
+    Raises
+    ------
+    ValueError
+        If even the most do not.
+    """
+    room = size("device_memory", device_memory, 0, MOST) * size("utilisation", utilisation, 0, 1)
+    for number in legal_sizes(model, most):
+        chosen = dict(serving)
+        chosen["tensor_parallel"] = number
+        if _within(room, model, context, batch, chosen):
+            return number
+    raise Refusal("device_memory", device_memory, f"more: {most} devices are too few")

@@ -1,0 +1,1 @@
+"""Choices: the plan of a training run, of a service and of a whole project, and what fits."""

@@ -1,0 +1,229 @@
+"""Memory of whole models from `data/transformer-shapes.csv`, and searches and look-ups for what fits."""
+
+from ..checks import Refusal
+from ..formulas import memory, transformer
+
+
+def parameter_kinds(shape):
+    """Parameters of a model by the way in which quantisation treats them.
+
+    Parameters
+    ----------
+    shape : mapping
+        A row of `data/transformer-shapes.csv`.
+
+    Returns
+    -------
+    dict
+        ``linear``: parameters of the matrices in the layers; ``other``: embeddings, output matrix, norms and
+        biases; ``channels``: outputs of all the matrices in the layers.
+
+    Examples
+    --------
+    >>> from llmcalc.report.tables import read
+    >>> shape = read("transformer-shapes").set_index("model").loc["LLaMA-7B"]
+    >>> print(sum(parameter_kinds(shape)[kind] for kind in ("linear", "other")))
+    6738415616.0
+    """
+    h, mlp = shape["hidden_size"], (shape["mlp_size"], shape["mlp_matrices"])
+    heads = (shape["heads"], shape["kv_heads"])
+    outside = (shape["vocabulary_size"], shape["embedding_tables"], shape["learned_positions"], shape["final_vectors"])
+    in_layer = transformer.layer_params(h, *heads, *mlp, shape["layer_vectors"])
+    linear = transformer.attention_weights(h, *heads) + transformer.mlp_weights(h, *mlp)
+    return {
+        "linear": shape["layers"] * linear,
+        "other": shape["layers"] * (in_layer - linear) + transformer.embedding_params(h, *outside),
+        "channels": memory.output_channels(shape["layers"], h, *heads, *mlp),
+    }
+
+
+def serving_bytes(shape, context, batch=1, bytes_per_param=2.0, scale_bytes=0.0, bytes_per_value=2.0):
+    """Memory for serving a model, by purpose [byte].
+
+    Parameters
+    ----------
+    shape : mapping
+        A row of `data/transformer-shapes.csv`.
+    context, batch, bytes_per_value
+        See `llmcalc.memory.kv_cache_bytes`.
+    bytes_per_param, scale_bytes
+        Of the matrices in the layers, with a scale an output channel; see `llmcalc.memory.quantised_bytes`.
+
+    Returns
+    -------
+    dict
+        ``weights`` and ``KV cache``.
+
+    Examples
+    --------
+    >>> from llmcalc.report.tables import read
+    >>> shape = read("transformer-shapes").set_index("model").loc["LLaMA-7B"]
+    >>> parts = serving_bytes(shape, context=2048, bytes_per_param=0.5, scale_bytes=8.0)
+    >>> " ".join(f"{part}: {value / 2**30:.1f}" for part, value in parts.items())
+    'weights: 3.5 KV cache: 1.0'
+    """
+    kinds = parameter_kinds(shape)
+    of_cache = [shape[key] for key in ("layers", "hidden_size", "heads", "kv_heads")]
+    return {
+        "weights": memory.quantised_bytes(
+            kinds["linear"], kinds["other"], kinds["channels"], bytes_per_param, scale_bytes
+        ),
+        "KV cache": memory.kv_cache_bytes(*of_cache, context, batch, bytes_per_value),
+    }
+
+
+def training_bytes(shape, context, batch=1, stage=0, devices=1, recomputation="none"):
+    """Memory of each device for training a model in mixed precision with Adam, by purpose [byte].
+
+    Parameters
+    ----------
+    shape : mapping
+        A row of `data/transformer-shapes.csv`.
+    context, batch : float
+        Tokens of a sequence, and sequences that a device holds at once (its microbatch).
+    stage, devices : int
+        Stage of ZeRO and data-parallel devices; see `zero_shards`.
+    recomputation : str
+        ``none``, ``selective`` or ``full``; see `llmcalc.memory.ACTIVATIONS`.
+
+    Returns
+    -------
+    dict
+        ``weights``, ``gradients``, ``optimiser state``, ``activations`` kept of all layers, and ``layer at work``,
+        what is recomputed in the one layer whose backward pass is under way.
+
+    Examples
+    --------
+    >>> from llmcalc.report.tables import read
+    >>> shape = read("transformer-shapes").set_index("model").loc["LLaMA-7B"]
+    >>> parts = training_bytes(shape, context=2048, recomputation="full")
+    >>> " ".join(f"{part}: {value / 2**30:.1f}" for part, value in parts.items())
+    'weights: 12.6 gradients: 12.6 optimiser state: 75.3 activations: 0.5 layer at work: 0.9'
+    """
+    kinds = parameter_kinds(shape)
+    params = kinds["linear"] + kinds["other"]
+    shards = zero_shards(stage, devices)
+    size = (shape["hidden_size"], shape["heads"], context, batch)
+    kept, everything = (
+        memory.activation_bytes(1, *size, **memory.ACTIVATIONS[kind]) for kind in (recomputation, "none")
+    )
+    return {
+        "weights": memory.weight_bytes(params, 2.0) / shards["weight_shards"],
+        "gradients": memory.weight_bytes(params, 2.0) / shards["gradient_shards"],
+        "optimiser state": memory.weight_bytes(params, 12.0) / shards["optimiser_shards"],
+        "activations": shape["layers"] * kept,
+        "layer at work": everything - kept,
+    }
+
+
+def batch_that_fits(device_memory, fixed_bytes, sequence_bytes, batch_step=1):
+    """Largest batch that fits: a multiple of the step, or if none fits, any number.
+
+    Parameters
+    ----------
+    device_memory, fixed_bytes, sequence_bytes, batch_step
+        See `llmcalc.memory.largest_batch`; here the fixed part may exceed the memory.
+
+    Returns
+    -------
+    float
+        Sequences, 0 if not even one fits.
+
+    Examples
+    --------
+    >>> batch_that_fits(40.0, 10.0, 1.0, batch_step=16), batch_that_fits(20.0, 10.0, 1.0, batch_step=16)
+    (16.0, 10.0)
+    """
+    if fixed_bytes >= device_memory:
+        return 0.0
+    multiple = memory.largest_batch(device_memory, fixed_bytes, sequence_bytes, batch_step)
+    return multiple or memory.largest_batch(device_memory, fixed_bytes, sequence_bytes)
+
+
+def largest_batch_by_bisection(fits, batch_step=1):
+    """Largest batch that fits, found by trying.
+
+    Doubles the batch until it no longer fits, then halves the gap between the last batch that did and the
+    first that did not. Assumes that whatever is smaller than a batch that fits, fits as well.
+
+    Parameters
+    ----------
+    fits : function
+        Takes a batch and says whether it fits; on a real device, one trial run.
+    batch_step : int
+        Number of which the batch shall be a multiple.
+
+    Returns
+    -------
+    batch : int
+        The largest multiple that fits, 0 if none does.
+    trials : int
+        Calls of `fits`.
+
+    Examples
+    --------
+    >>> largest_batch_by_bisection(lambda batch: batch <= 100, batch_step=16)
+    (96, 6)
+    """
+    trials = 1
+    low, high = 0, batch_step
+    while fits(high):
+        low, high = high, 2 * high
+        trials += 1
+    while high - low > batch_step:
+        middle = low + (high - low) // (2 * batch_step) * batch_step
+        low, high = (middle, high) if fits(middle) else (low, middle)
+        trials += 1
+    return low, trials
+
+
+def smallest_size(sizes, need):
+    """Smallest of the sizes on offer that is not below the need, or None.
+
+    Parameters
+    ----------
+    sizes : iterable of float
+        Sizes on offer.
+    need : float
+        Size needed, in the same unit.
+
+    Examples
+    --------
+    >>> smallest_size([24, 8, 12], 9.1)
+    12
+    """
+    return min((size for size in sizes if size >= need), default=None)
+
+
+def zero_shards(stage, devices):
+    """Devices that share one copy of each part of the training state, by stage of ZeRO.
+
+    Stage 1 shares the optimiser state, stage 2 the gradients as well, stage 3 the weights too
+    (Rajbhandari et al. 2020, arXiv:1910.02054, section 5).
+
+    Parameters
+    ----------
+    stage : int
+        Stage, 0 (nothing shared) to 3.
+    devices : int
+        Data-parallel devices.
+
+    Returns
+    -------
+    dict
+        Arguments of `llmcalc.memory.training_state_bytes`.
+
+    Raises
+    ------
+    ValueError
+        If there is no such stage.
+
+    Examples
+    --------
+    >>> zero_shards(2, 64)
+    {'weight_shards': 1, 'gradient_shards': 64, 'optimiser_shards': 64}
+    """
+    if stage not in (0, 1, 2, 3):
+        raise Refusal("zero_stage", stage, "0, 1, 2 or 3")
+    parts = ("weight_shards", "gradient_shards", "optimiser_shards")
+    return {part: devices if stage >= needed else 1 for part, needed in zip(parts, (3, 2, 1))}  # noqa: B905 - MicroPython's zip knows no `strict`

@@ -1,0 +1,89 @@
+"""The questions of the book, found by looking: each with its parameters, as forms, commands and schemas need them."""
+
+import inspect
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from . import answers
+from .answering import choices
+from .checks import Refusal, did_you_mean
+from .results import Results
+from .vocabulary import WORDS
+
+_DESCRIBED = re.compile(r"^    (\w+) : .*\n((?:        .*\n)+)", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A parameter of a question, in the unit that people write."""
+
+    name: str
+    type: type
+    default: Any
+    unit: str
+    meaning: str
+    low: float | None
+    high: float | None
+    choices: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Question:
+    """A question: its name, its title, its parameters, and the function that answers it."""
+
+    name: str
+    title: str
+    parameters: dict[str, Parameter]
+    answer: Callable[..., Results]
+
+
+@lru_cache
+def questions() -> dict[str, Question]:
+    """Return all questions by name, in the order of `llmcalc.answers`.
+
+    Examples
+    --------
+    >>> questions()["training-gpus"].parameters["mfu"].high
+    1
+    """
+    found = [_question(getattr(answers, name)) for name in answers.__all__]
+    return {question.name: question for question in found}
+
+
+def find(name: str) -> Question:
+    """Return a question by its name.
+
+    Raises
+    ------
+    Refusal
+        If there is no such question, naming the closest.
+    """
+    known = questions()
+    if name not in known:
+        raise Refusal("question", name, "one of " + ", ".join(known) + did_you_mean(name, known))
+    return known[name]
+
+
+def _question(answer: Callable[..., Results]) -> Question:
+    module = inspect.getmodule(inspect.unwrap(answer))
+    assert module is not None
+    described = {name: " ".join(text.split()) for name, text in _DESCRIBED.findall(answer.__doc__ or "")}
+    parameters = {
+        name: _parameter(name, parameter, described[name], answer)
+        for name, parameter in inspect.signature(answer).parameters.items()
+    }
+    title = (module.__doc__ or "").strip().splitlines()[0]
+    return Question(answer.__name__.replace("_", "-"), title, parameters, answer)
+
+
+def _parameter(name: str, declared: inspect.Parameter, described: str, answer: Callable[..., Results]) -> Parameter:
+    word, limits = WORDS[name], getattr(answer, "limits", {}).get(name)
+    meaning = re.sub(r"\s*(\[[^\]]*\])?\.$", "", described)
+    listed = tuple(limits or choices(word.choices)) if word.choices else ()
+    low, high = (None, None)
+    if word.range is not None:
+        low, high = limits or word.usual or (word.range.low, word.range.high)
+    return Parameter(name, type(declared.default), declared.default, word.shown, meaning, low, high, listed)

@@ -1,0 +1,196 @@
+"""The ledger: every printed number, what it comes out as, and the verdict.
+
+A notebook's `Ledger` takes the facts of a data file (line, quantity, unit and digits as
+printed) and is told the computed values. It never fails a rerun with other parameters:
+`verdict` says whether a row's claim holds, and the build checks it for the defaults.
+"""
+
+import math
+from decimal import Decimal
+from fractions import Fraction
+
+import pandas as pd
+
+from ..formats import number
+from . import tables
+
+MIME_TYPE = "application/vnd.llmcalc.ledger+json"
+COLUMNS = ["id", "chapter", "document", "line", "quantity", "unit", "printed", "computed", "status", "note"]
+STATUSES = {
+    "given": "an input of the document",
+    "reproduced": "agrees to within one unit of the last printed digit",
+    "corrected": "follows only from a mistake; the right value stands beside it",
+    "underivable": "nothing in the documents determines it",
+}
+
+
+def agrees(printed, computed):
+    """Whether a computed value is within one unit of the last printed digit.
+
+    Parameters
+    ----------
+    printed : str
+        The number with the digits that were printed, e.g. ``"4760e21"`` or ``"0.90"``.
+    computed : float
+        The computed number, in the same unit.
+
+    Examples
+    --------
+    >>> agrees("1558", 1558.05), agrees("4760e21", 2777e21), agrees("3.5", 3.46), agrees("4/3", 1.33)
+    (True, False, True, False)
+    """
+    if "/" in printed:
+        return math.isclose(computed, printed_value(printed), rel_tol=1e-12)
+    digits = Decimal(printed)
+    last_digit = Decimal(1).scaleb(digits.as_tuple().exponent)
+    return abs(Decimal(repr(float(computed))) - digits) <= last_digit
+
+
+def printed_value(printed):
+    """Value of a printed number or fraction.
+
+    Parameters
+    ----------
+    printed : str
+        E.g. ``"4760e21"`` or ``"4/3"``.
+
+    Examples
+    --------
+    >>> printed_value("3/4")
+    0.75
+    """
+    return float(Fraction(printed))
+
+
+class Ledger:
+    """Rows of one chapter.
+
+    Parameters
+    ----------
+    chapter : str
+        The notebook's name.
+    facts : pandas.DataFrame
+        Printed numbers by id, with ``document``, ``line``, ``quantity``, ``unit`` and ``printed``.
+    """
+
+    def __init__(self, chapter, facts):
+        self.chapter = chapter
+        self.facts = facts
+        self.rows = []
+        self.errata = []
+
+    def given(self, fact, computed, note=""):
+        """Record an input of the document, and the value that the notebook uses for it."""
+        self._add(fact, "given", computed, note)
+
+    def reproduced(self, fact, computed, note=""):
+        """Record a printed number that comes out."""
+        self._add(fact, "reproduced", computed, note)
+
+    def corrected(self, fact, computed, mistaken, note):
+        """Record a printed number that follows from a mistake: the right value, and the mistake's."""
+        self._add(fact, "corrected", computed, note, mistaken=float(mistaken))
+
+    def underivable(self, fact, note, computed=None):
+        """Record a printed number that nothing determines: what is missing, and a value to set beside it."""
+        self._add(fact, "underivable", computed, note)
+
+    def erratum(self, title, document, line, printed, right, proof, effect, facts=()):
+        """Record a slip for the Errata page, in Markdown.
+
+        Parameters
+        ----------
+        title : str
+            The slip in a few words.
+        document, line : str
+            Where it stands: the document's file name, and its line or lines.
+        printed, right : str
+            What the document says, and what is right.
+        proof : str
+            How we know.
+        effect : str
+            How much it matters.
+        facts : sequence of str
+            Ids of the corrected rows that it explains.
+        """
+        self.errata.append(
+            {
+                "chapter": self.chapter,
+                "title": title,
+                "document": document,
+                "line": line,
+                "printed": printed,
+                "right": right,
+                "proof": proof,
+                "effect": effect,
+                "rows": [f"{self.chapter}/{fact}" for fact in facts],
+            }
+        )
+
+    def frame(self):
+        """Rows as a table with the ledger's columns."""
+        return pd.DataFrame(self.rows)[COLUMNS]
+
+    def _add(self, fact, status, computed, note, mistaken=None):
+        if fact not in self.facts.index:
+            raise KeyError(f"no fact {fact!r} in the data of {self.chapter}")
+        printed = self.facts.loc[fact]
+        self.rows.append(
+            {
+                "id": f"{self.chapter}/{fact}",
+                "chapter": self.chapter,
+                "document": printed["document"],
+                "line": str(printed["line"]),
+                "quantity": printed["quantity"],
+                "unit": printed["unit"],
+                "printed": str(printed["printed"]),
+                "computed": None if computed is None else float(computed),
+                "status": status,
+                "note": note,
+                "mistaken": mistaken,
+            }
+        )
+
+    def _repr_html_(self):
+        used = [row for row in self.rows if verdict(row) == "given"]
+        others = [row for row in self.rows if verdict(row) != "given"]
+        parts = [self._table(others, "Printed and computed")] if others else []
+        if used:
+            summary = f"Inputs of the document, used as printed: {len(used)}"
+            parts.append(f"<details><summary>{summary}</summary>{self._table(used, 'Inputs')}</details>")
+        return "".join(parts)
+
+    def _table(self, rows, caption):
+        frame = pd.DataFrame(
+            {
+                "quantity [unit]": [f"{row['quantity']} [{row['unit']}]" for row in rows],
+                "printed": [number(printed_value(row["printed"]), 7) for row in rows],
+                "computed": [number(row["computed"], 7) for row in rows],
+                "status": [verdict(row) for row in rows],
+                "line": [row["line"] for row in rows],
+                "note": [row["note"] for row in rows],
+            }
+        )
+        return tables.show(frame, caption, wide=["quantity [unit]", "note"]).to_html()
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        missing = sorted(set(self.facts.index) - {row["id"].split("/", 1)[1] for row in self.rows})
+        bundle = {"rows": self.rows, "errata": self.errata, "missing": missing}
+        return {"text/html": self._repr_html_(), MIME_TYPE: bundle}
+
+
+def verdict(row):
+    """A row's status, or ``differs`` where its claim does not hold.
+
+    Parameters
+    ----------
+    row : dict
+        A row of a `Ledger`, with ``status``, ``printed``, ``computed`` and ``mistaken``.
+    """
+    computed, status = row["computed"], row["status"]
+    if status in ("given", "reproduced"):
+        return status if computed is not None and agrees(row["printed"], computed) else "differs"
+    if status == "corrected":
+        slip_found = row["mistaken"] is not None and agrees(row["printed"], row["mistaken"])
+        return status if slip_found and not agrees(row["printed"], computed) else "differs"
+    return status

@@ -1,0 +1,119 @@
+"""The data files as tables of pandas, and display of tables."""
+
+import pandas as pd
+
+from ..files import DATA, contract
+from ..formats import number
+
+
+def read(name, as_printed=False):
+    """Read `data/NAME.csv` with the column types of its contract.
+
+    Parameters
+    ----------
+    name : str
+        File name without its ending.
+    as_printed : bool
+        Keep numbers as the texts that stand in the file, for their significant digits.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The table, one column for each of the contract's.
+    """
+    columns = contract(name)["columns"]
+    types = {column: "str" if as_printed else rules["dtype"] for column, rules in columns.items()}
+    return pd.read_csv(DATA / f"{name}.csv", dtype=types, keep_default_na=False, na_values=[""])
+
+
+def printed(name):
+    """Read a file of single printed numbers: line, quantity, unit and the printed text, by id."""
+    return read(name).set_index("id")
+
+
+def cells(name):
+    """Single printed numbers of a wide table, by id, as `printed` gives them.
+
+    A column of printed numbers says in its contract what it counts (``quantity``), in which
+    ``unit``, and how many lines below the row's own ``line`` its numbers stand (``line_offset``).
+    A unit that differs between rows is ``that of the column`` which holds it.
+
+    Parameters
+    ----------
+    name : str
+        File name without its ending, of a table with the columns ``id``, ``document``, ``line`` and ``name``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a number that is not empty, its id made of the row's and the column's.
+
+    Examples
+    --------
+    >>> cells("training-schedules").loc["pangu-100b-duration", ["line", "unit", "printed"]].tolist()
+    ['146', 'day', '28']
+    """
+    numeric = {column: rules for column, rules in contract(name)["columns"].items() if "line_offset" in rules}
+    facts = [
+        {
+            "id": f"{row['id']}-{column.replace('_', '-')}",
+            "document": row["document"],
+            "line": str(int(row["line"]) + rules["line_offset"]),
+            "quantity": f"{row['name']}: {rules['quantity']}",
+            "unit": row.get(rules["unit"].removeprefix("that of the column "), rules["unit"]),
+            "printed": row[column],
+        }
+        for _, row in read(name, as_printed=True).iterrows()
+        for column, rules in numeric.items()
+        if isinstance(row[column], str)
+    ]
+    return pd.DataFrame(facts).set_index("id")
+
+
+def accelerators():
+    """Accelerators by name: dense peaks [FLOP/s or op/s], memory [byte], bandwidth [byte/s], power [W]."""
+    return read("accelerators").pivot_table(index="accelerator", columns="quantity", values="value", sort=False)
+
+
+def show(frame, caption, digits=4, wide=()):
+    """Display a table: numbers written for people and set right, a caption, no index.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        The table; its column headers carry the units.
+    caption : str
+        What the table shows.
+    digits : int
+        Significant digits of numbers.
+    wide : sequence of str
+        Columns of running text.
+
+    Returns
+    -------
+    pandas.io.formats.style.Styler
+        The table, for display.
+    """
+    numeric = [
+        column
+        for column in frame.columns
+        if all(isinstance(value, (int, float)) and not isinstance(value, bool) for value in frame[column])
+    ]
+    texts = frame.astype(object)
+    for column in numeric:
+        texts[column] = [number(value, digits) for value in frame[column]]
+    styler = texts.fillna("–").style.hide(axis="index").set_caption(caption)
+    styler = styler.set_table_attributes('class="dataframe"').set_uuid(_slug(caption))
+    alignment = [(column, "right" if column in numeric else "left") for column in frame.columns]
+    rules = [
+        {"selector": f".col{frame.columns.get_loc(column)}", "props": [("text-align", side)]}
+        for column, side in alignment
+    ]
+    rules += [
+        {"selector": f".col{frame.columns.get_loc(column)}", "props": [("min-width", "11rem")]} for column in wide
+    ]
+    return styler.set_table_styles(rules)
+
+
+def _slug(text):
+    return "".join(letter if letter.isalnum() else "-" for letter in text.lower())[:40]
