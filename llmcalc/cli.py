@@ -200,6 +200,92 @@ def device(name: str, as_json: bool) -> None:
         _say(f"{quantity}: missing, because {reason}")
 
 
+def _complete_model(ctx: Any, param: Any, incomplete: str) -> list[str]:
+    from . import known_models
+
+    return [name for name in known_models.names() if name.lower().startswith(incomplete.lower())]
+
+
+@command.command()
+@click.argument("name", metavar="NAME|config.json", shell_complete=_complete_model)
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+def model(name: str, as_json: bool) -> None:
+    """Print what follows from a model's shape: parameters, cache, FLOP, weights by format.
+
+    The model is one of the book's, or that of a config.json.
+
+    \b
+    Examples:
+      llmcalc model "Llama 3 70B"
+      llmcalc model ./config.json --json
+    """
+    from .models import description
+
+    described = description.describe(_model(name))
+    if as_json:
+        described["source"] = _model_source(name, described["name"])
+        _say(_json(described, sys.stdout))
+        return
+    _say(described["name"])
+    lines = [["quantity", "value", "unit"]]
+    for quantity, unit in MODEL_UNITS.items():
+        value = described[quantity]
+        for part, number in value.items() if isinstance(value, dict) else [("", value)]:
+            lines.append([f"{quantity} {part}".strip(), f"{number:,}", "token" if part == "context" else unit])
+    click.echo(_laid_out(lines, sys.stdout, texts=3))
+    for sentence in described["assumed"]:
+        _say(f"assumed: {sentence}")
+    _say(f"source: {_model_source(name, described['name'])}")
+
+
+MODEL_UNITS = {
+    "params": "parameter",
+    "active_params": "parameter",
+    "kv_bytes_per_token": "byte/token",
+    "cache_bytes": "byte",
+    "flop_per_token": "FLOP/token",
+    "weights": "byte",
+}
+
+
+def _is_file(name: str) -> bool:
+    return name.endswith(".json") or os.path.isfile(name)
+
+
+def _model(name: str) -> Any:
+    if not _is_file(name):
+        from . import known_models
+
+        return known_models.model(name)
+    from .models import configs
+
+    try:
+        if os.path.exists(name) and not os.path.isfile(name):
+            raise OSError(0, "Not a file")
+        with open(name, "rb") as file:
+            content = file.read(LARGEST_FILE + 1)
+        if len(content) > LARGEST_FILE:
+            raise OSError(0, f"Larger than {LARGEST_FILE:,} bytes")
+        text = content.decode("utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        sentence = f"model = {name!r} can't be read: {getattr(error, 'strerror', None) or error}"
+        raise Refusal("model", name, "a config.json in UTF-8", reason=sentence) from None
+    return configs.from_config(text)
+
+
+def _model_source(name: str, found: str) -> str:
+    """Where a model's shape comes from."""
+    if _is_file(name):
+        return name
+    from . import datasets
+
+    for row in datasets.records("models"):
+        if row["model"] == found:
+            return f"{row['link']}, {row['locator']}"
+    row = datasets.record("transformer-shapes", "model", found)
+    return str(row["source"])
+
+
 def _assignments(words: tuple[str, ...]) -> dict[str, str]:
     given: dict[str, str] = {}
     for word in words:

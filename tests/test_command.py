@@ -284,3 +284,37 @@ def test_ten_thousand_scenarios_take_under_ten_seconds(tmp_path):
     status, _, _ = run("answer", QUESTION, "--scenarios", str(source), "--output", str(tmp_path / "out.csv"))
     assert status == 0
     assert time.perf_counter() - start < 10
+
+
+def test_a_model_is_told_by_its_name_and_by_its_config(capsys, tmp_path):
+    from llmcalc import known_models
+
+    for name in known_models.names():
+        status, printed, said = invoke(capsys, "model", name, "--json")
+        assert status == 0, said
+        assert json.loads(printed)["params"] == known_models.model(name).params
+        assert json.loads(printed)["source"]
+    status, printed, _ = invoke(capsys, "model", "Llama 3 70B")
+    assert status == 0
+    assert f"{known_models.model('Llama 3 70B').params:,}" in printed
+    assert "huggingface.co" in printed
+    config = {"model_type": "llama", "num_hidden_layers": 2, "hidden_size": 64, "num_attention_heads": 4}
+    config |= {"intermediate_size": 128, "vocab_size": 1000, "max_position_embeddings": 512}
+    path = tmp_path / "config.json"
+    path.write_text(json.dumps(config), encoding="utf-8")
+    status, printed, said = invoke(capsys, "model", str(path), "--json")
+    assert status == 0, said
+    # Two embeddings, and a layer's four projections, three matrices and two norms; one norm at the end.
+    assert json.loads(printed)["params"] == 2 * 1000 * 64 + 2 * (4 * 64 * 64 + 3 * 64 * 128 + 2 * 64) + 64
+
+
+def test_a_model_that_is_none_is_refused_in_one_line(refused, tmp_path):
+    assert "did you mean 'Llama 3.1 8B'?" in refused("model", "Llama 3.1 9B")
+    path = tmp_path / "config.json"
+    assert "No such file" in refused("model", str(path))
+    path.write_bytes(b"\xff")
+    assert "can't be read" in refused("model", str(path))
+    path.write_text("[1, 2", encoding="utf-8")
+    assert "give a JSON object" in refused("model", str(path))
+    path.write_bytes(b" " * (cli.LARGEST_FILE + 1))
+    assert "Larger than" in refused("model", str(path))
