@@ -15,7 +15,7 @@ from typing import IO, Any
 
 from .checks import Refusal, did_you_mean
 from .quantities import read
-from .questions import Question, find
+from .questions import Parameter, Question, find
 
 CHUNK = 500
 # Fewer rows are answered before the processes that would share them have started.
@@ -71,9 +71,17 @@ def read_values(question: Question, given: dict[str, Any]) -> dict[str, Any]:
         parameter = question.parameters[name]
         limits = (parameter.low, parameter.high) if parameter.low is not None and parameter.high is not None else None
         value = read(text, name, limits) if isinstance(text, str) else text
-        # A count that a question takes as a float is one in its record, too.
-        values[name] = float(value) if parameter.type is float and type(value) is int else value
+        values[name] = _typed(parameter, value)
     return values
+
+
+def _typed(parameter: Parameter, value: Any) -> Any:
+    """A number as the question declares it, so that its record says the same whatever was written."""
+    if type(value) not in (int, float):
+        return value
+    if parameter.type is int and value % 1:
+        raise Refusal(parameter.name, value, "a whole number", unit=parameter.unit)
+    return parameter.type(value) if parameter.type in (int, float) else value
 
 
 class Table:
