@@ -133,8 +133,8 @@ def answer(question: str, values: tuple[str, ...], as_json: bool, scenarios: str
         raise Refusal("--json", True, "--json or --scenarios", reason="--json is for one answer: leave out --scenarios")
     refused, faults = _answer_table(asked, given, scenarios, output)
     if refused or faults:
-        problems = f"{refused} rows were refused" + (f", {faults} ended in a fault" if faults else "")
-        click.echo(f'llmcalc: {problems}: the reasons are in the column "error"', err=True)
+        problems = f"rows refused: {refused}" + (f", ended in a fault: {faults}" if faults else "")
+        click.echo(f'llmcalc: {problems}; the reasons are in the column "error"', err=True)
         sys.exit(FAULT if faults else REFUSED)
 
 

@@ -138,7 +138,7 @@ def test_scenarios_keep_rows_order_and_columns():
     rows = "id,days,mfu\nå,10,0.4\nb,,\nc,x,\nd,1\n"
     status, printed, said = run("answer", QUESTION, "--scenarios", "-", stdin=rows)
     assert status == 2
-    assert said == 'llmcalc: 2 rows were refused: the reasons are in the column "error"\n'
+    assert said == 'llmcalc: rows refused: 2; the reasons are in the column "error"\n'
     answers = table(printed)
     assert [row["id"] for row in answers] == ["å", "b", "c", "d"]
     asked = questions()[QUESTION].answer
