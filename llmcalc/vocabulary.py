@@ -352,6 +352,7 @@ WORDS = {
     "peak_flops": Word("FLOP/s", "dense peak of a device", POSITIVE),
     "pipeline_stages": Word("1", "stages", POSITIVE, usual=(1, 1000), shown="stage", whole=True),
     "pixels": Word("pixel", "pixels of a frame", POSITIVE),
+    "points": Word("1", "points of a curve", POSITIVE, whole=True),
     "positions_per_picture": Word("1", "positions in a picture", POSITIVE, usual=(1, 100000)),
     "postprocessing_seconds": Word("s", "time after the update", FROM_ZERO, usual=(0, 10000)),
     "price": Word("USD", "price of the training", POSITIVE, usual=(0.01, 1e9)),
@@ -366,6 +367,7 @@ WORDS = {
     "price_per_second": Word("USD/s", "price of a device for a second", POSITIVE),
     "probability": Word("1", "probability", Range(0, 1, False, False, "a probability from 0 to 1")),
     "prompt_seconds": Word("s", "time to read a prompt", FROM_ZERO),
+    "prompt_tokens": Word("token", "tokens of a prompt", POSITIVE),
     "pue": Word(
         "1", "power usage effectiveness, energy of the data centre by that of its computers", FROM_ONE, usual=(1, 3)
     ),

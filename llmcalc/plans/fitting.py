@@ -2,6 +2,7 @@
 
 from ..checks import Refusal
 from ..formulas import memory, transformer
+from . import guards
 
 
 def parameter_kinds(shape):
@@ -223,7 +224,8 @@ def zero_shards(stage, devices):
     >>> zero_shards(2, 64)
     {'weight_shards': 1, 'gradient_shards': 64, 'optimiser_shards': 64}
     """
-    if stage not in (0, 1, 2, 3):
+    if type(stage) is bool or getattr(stage, "ndim", 0) or stage not in (0, 1, 2, 3):
         raise Refusal("zero_stage", stage, "0, 1, 2 or 3")
+    guards.single(devices=devices)
     parts = ("weight_shards", "gradient_shards", "optimiser_shards")
     return {part: devices if stage >= needed else 1 for part, needed in zip(parts, (3, 2, 1))}  # noqa: B905 - MicroPython's zip knows no `strict`
