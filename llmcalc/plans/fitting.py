@@ -117,6 +117,72 @@ def training_bytes(shape, context, batch=1, stage=0, devices=1, recomputation="n
     }
 
 
+def serving_parts(shape, context, batch, overhead, bytes_per_param=2.0, scale_bytes=0.0, bytes_per_value=2.0):
+    """Memory for serving a model: what each batch needs, and what each of its sequences adds.
+
+    Parameters
+    ----------
+    shape, context, batch, bytes_per_param, scale_bytes, bytes_per_value
+        See `serving_bytes`.
+    overhead : float
+        Memory for the program and its work space [byte].
+
+    Returns
+    -------
+    dict
+        ``parts`` as `serving_bytes` returns them; ``bytes`` of all with the program [byte], of them ``fixed`` and
+        for a ``sequence``.
+
+    Examples
+    --------
+    >>> from llmcalc.datasets import record
+    >>> parts = serving_parts(record("transformer-shapes", "model", "LLaMA-7B"), 2048, 4, 2**30)
+    >>> parts["sequence"] / 2**30
+    1.0
+    """
+    guards.single(batch=batch, overhead=overhead)
+    parts = serving_bytes(shape, context, batch, bytes_per_param, scale_bytes, bytes_per_value)
+    return _parts(parts, ("weights",), batch, overhead)
+
+
+def training_parts(shape, context, batch, overhead, stage=0, devices=1, recomputation="none"):
+    """Memory of each device for training a model: what each batch needs, and what each of its sequences adds.
+
+    Parameters
+    ----------
+    shape, context, batch, stage, devices, recomputation
+        See `training_bytes`.
+    overhead : float
+        Memory for the program and its work space [byte].
+
+    Returns
+    -------
+    dict
+        See `serving_parts`.
+
+    Examples
+    --------
+    >>> from llmcalc.datasets import record
+    >>> parts = training_parts(record("transformer-shapes", "model", "LLaMA-7B"), 2048, 1, 0, recomputation="full")
+    >>> round(parts["fixed"] / 2**30, 1)
+    100.4
+    """
+    guards.single(batch=batch, overhead=overhead)
+    parts = training_bytes(shape, context, batch, stage, devices, recomputation)
+    return _parts(parts, ("weights", "gradients", "optimiser state"), batch, overhead)
+
+
+def _parts(parts, kept, batch, overhead):
+    fixed = sum(parts[name] for name in kept) + overhead
+    of_batch = sum(value for name, value in parts.items() if name not in kept)
+    return {
+        "parts": parts,
+        "bytes": sum(parts.values()) + overhead,
+        "fixed": fixed,
+        "sequence": of_batch / batch,
+    }
+
+
 def batch_that_fits(device_memory, fixed_bytes, sequence_bytes, batch_step=1):
     """Largest batch that fits: a multiple of the step, or if none fits, any number.
 

@@ -1,0 +1,90 @@
+"""What does a training run cost?"""
+
+from .. import datasets
+from ..answering import question
+from ..formulas import cost, devices, training
+from ..results import Results
+from ..units import DAY, HOUR, KILOWATT_HOUR, MEGAWATT_HOUR, PFLOPS_DAY
+from .power import watts
+
+
+@question(mfu=(0.01, 1))
+def training_cost(
+    params: float = 175e9,
+    tokens: float = 300e9,
+    flop_per_param_token: float = 6.0,
+    days: float = 30.0,
+    accelerator: str = "A100 SXM 80GB",
+    number_format: str = "bf16",
+    mfu: float = 0.4,
+    price_per_device_hour: float = 2.0,
+    device_watts: float = 0.0,
+    pue: float = 1.2,
+    electricity_price: float = 0.1,
+    carbon_intensity: float = 0.4,
+) -> Results:
+    """Money and energy of a training run: its device-time, times rent and times power.
+
+    Utilisation starts at a hundredth, below which no training in this chapter lies.
+
+    Parameters
+    ----------
+    params : float
+        Parameters of the model [parameter].
+    tokens : float
+        Training tokens, all epochs [token].
+    flop_per_param_token : float
+        Useful work [FLOP/parameter/token].
+    days : float
+        Time allowed [day].
+    accelerator : str
+        Device.
+    number_format : str
+        Number format of the multiplications.
+    mfu : float
+        Model FLOPs utilisation [1].
+    price_per_device_hour : float
+        Rent of a device with its share of the server [USD/h].
+    device_watts : float
+        Power of a device with its share of the server, 0 for the data's [W].
+    pue : float
+        Power usage effectiveness of the data centre [1].
+    electricity_price : float
+        Price of electricity [USD/kWh].
+    carbon_intensity : float
+        Carbon dioxide emitted for electricity [kg/kWh].
+
+    Returns
+    -------
+    Results
+        By the names below, with their units.
+
+    References
+    ----------
+    Document 000, lines 309 to 447; document 001.
+
+    Examples
+    --------
+    >>> round(training_cost()["device_hours"])
+    701122
+    """
+    peak_flops = datasets.peak_flops(accelerator, number_format)
+    device_power = watts(accelerator, device_watts)
+    price = price_per_device_hour / HOUR
+    flop = training.train_flop(params, tokens, flop_per_param_token)
+    gpus = devices.round_up(training.devices_for_deadline(flop, days * DAY, peak_flops, mfu))
+    device_seconds = cost.device_time(flop, peak_flops, mfu)
+    rent = cost.rent(device_seconds, price)
+    joules = cost.energy(device_seconds, device_power, pue)
+    electricity = cost.electricity_cost(joules, electricity_price / KILOWATT_HOUR)
+    carbon = cost.emissions(joules, carbon_intensity / KILOWATT_HOUR)
+
+    return Results(
+        rent=(rent, "USD", "Rent of the devices"),
+        pflops_days=(flop / PFLOPS_DAY, "petaFLOP/s-day", "Training compute"),
+        gpus=(gpus, "device", "Devices that finish in time"),
+        device_hours=(device_seconds / HOUR, "h", "Device-hours"),
+        energy=(joules / MEGAWATT_HOUR, "MWh", "Energy"),
+        electricity=(electricity, "USD", "Cost of that energy"),
+        carbon=(carbon / 1e3, "t", "Carbon dioxide for that energy"),
+    )
