@@ -113,6 +113,22 @@ def require(name: str, value: object, within: "object", accepted: str = "", unit
         raise Refusal(name, _first_refused(value, within), accepted or within.accepted, unit)
 
 
+def single(**quantities: object) -> None:
+    """Refuse what is not one number in the range of its word (errors as in `accept`).
+
+    Examples
+    --------
+    >>> single(batch=0)
+    Traceback (most recent call last):
+    ...
+    llmcalc.checks.Refusal: batch = 0 is not accepted: give a finite number above 0
+    """
+    for name, value in quantities.items():
+        accept(**{name: value})
+        if getattr(value, "ndim", 0):
+            raise Refusal(name, value, "a single number")
+
+
 def whole(**quantities: object) -> None:
     """Refuse single numbers that are not whole (errors as in `accept`).
 

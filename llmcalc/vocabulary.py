@@ -318,6 +318,7 @@ WORDS = {
     "model_chunks": Word(
         "1", "chunks of layers that a stage holds, 2 and more if it is interleaved", POSITIVE, usual=(1, 64), whole=True
     ),
+    "need": Word("1", "size needed, in the unit of those on offer", FROM_ZERO),
     "network": Word("1", "network, by its name in torchvision", TEXT, choices="name in data/cnn-macs.csv"),
     "number_format": Word(
         "1", "number format of the multiplications", TEXT, choices="fp64, fp32, tf32, fp16, bf16, fp8"

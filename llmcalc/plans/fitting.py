@@ -1,8 +1,7 @@
 """Memory of whole models from `data/transformer-shapes.csv`, and searches and look-ups for what fits."""
 
-from ..checks import Refusal
+from ..checks import Refusal, single, whole
 from ..formulas import memory, transformer
-from . import guards
 
 
 def parameter_kinds(shape):
@@ -140,7 +139,7 @@ def serving_parts(shape, context, batch, overhead, bytes_per_param=2.0, scale_by
     >>> parts["sequence"] / 2**30
     1.0
     """
-    guards.single(batch=batch, overhead=overhead)
+    single(batch=batch, overhead=overhead)
     parts = serving_bytes(shape, context, batch, bytes_per_param, scale_bytes, bytes_per_value)
     return _parts(parts, ("weights",), batch, overhead)
 
@@ -167,7 +166,7 @@ def training_parts(shape, context, batch, overhead, stage=0, devices=1, recomput
     >>> round(parts["fixed"] / 2**30, 1)
     100.4
     """
-    guards.single(batch=batch, overhead=overhead)
+    single(batch=batch, overhead=overhead)
     parts = training_bytes(shape, context, batch, stage, devices, recomputation)
     return _parts(parts, ("weights", "gradients", "optimiser state"), batch, overhead)
 
@@ -232,6 +231,8 @@ def largest_batch_by_bisection(fits, batch_step=1):
     >>> largest_batch_by_bisection(lambda batch: batch <= 100, batch_step=16)
     (96, 6)
     """
+    single(batch_step=batch_step)
+    whole(batch_step=batch_step)
     trials = 1
     low, high = 0, batch_step
     while fits(high):
@@ -259,6 +260,7 @@ def smallest_size(sizes, need):
     >>> smallest_size([24, 8, 12], 9.1)
     12
     """
+    single(need=need)
     return min((size for size in sizes if size >= need), default=None)
 
 
@@ -290,8 +292,9 @@ def zero_shards(stage, devices):
     >>> zero_shards(2, 64)
     {'weight_shards': 1, 'gradient_shards': 64, 'optimiser_shards': 64}
     """
-    if type(stage) is bool or getattr(stage, "ndim", 0) or stage not in (0, 1, 2, 3):
+    single(zero_stage=stage)
+    if stage not in (0, 1, 2, 3):
         raise Refusal("zero_stage", stage, "0, 1, 2 or 3")
-    guards.single(devices=devices)
+    single(devices=devices)
     parts = ("weight_shards", "gradient_shards", "optimiser_shards")
     return {part: devices if stage >= needed else 1 for part, needed in zip(parts, (3, 2, 1))}  # noqa: B905 - MicroPython's zip knows no `strict`

@@ -1,22 +1,6 @@
 """Refusals of what plans take: single numbers, numbers of which 0 means the best, and mappings."""
 
-from ..checks import NUMBERS, Refusal, accept, whole
-
-
-def single(**quantities):
-    """Refuse what is not one number in the range of its word (errors as in `llmcalc.checks.accept`).
-
-    Examples
-    --------
-    >>> single(batch=0)
-    Traceback (most recent call last):
-    ...
-    llmcalc.checks.Refusal: batch = 0 is not accepted: give a finite number above 0
-    """
-    for name, value in quantities.items():
-        accept(**{name: value})
-        if getattr(value, "ndim", 0):
-            raise Refusal(name, value, "a single number")
+from ..checks import NUMBERS, Refusal, single, whole
 
 
 def counted(**quantities):

@@ -6,7 +6,7 @@ A device is a mapping: ``peak_flops`` [FLOP/s], ``device_memory`` [byte] and of 
 the program [byte], ``devices_per_server`` [1], and for serving ``memory_bandwidth`` [byte/s].
 """
 
-from ..checks import INFINITY, Refusal, choice, fewer, whole
+from ..checks import INFINITY, Refusal, choice, fewer, single, whole
 from ..formulas import cost, memory, parallelism, serving, transformer
 from ..formulas.devices import round_down, round_up
 from . import fitting, guards
@@ -173,7 +173,7 @@ def training_plan(
     if seconds is None:
         guards.counted(devices=devices)
     else:
-        guards.single(seconds=seconds)
+        single(seconds=seconds)
     cuts = _cuts(shape, device, tensor_parallel, pipeline_stages)
     if devices is not None:
         smallest = cuts[0][0] * cuts[0][1]
@@ -312,7 +312,7 @@ def service_plan(
     """
     _check_shape(shape)
     _check_device(device, ("memory_bandwidth",))
-    guards.single(
+    single(
         request_rate=request_rate,
         prompt_tokens=prompt_tokens,
         answer_tokens=answer_tokens,
@@ -352,7 +352,7 @@ def _check_shape(shape):
 def _check_device(device, others=()):
     keys = OF_DEVICE + others
     guards.mapping("device", device, keys, "a mapping with " + ", ".join(keys))
-    guards.single(**{key: device[key] for key in keys})
+    single(**{key: device[key] for key in keys})
     whole(devices_per_server=device["devices_per_server"])
 
 
@@ -367,7 +367,7 @@ def _run(shape, device, tokens, mfu, batch, microbatch, model_chunks, zero_stage
     """What all plans of a training run share."""
     _check_shape(shape)
     _check_device(device)
-    guards.single(tokens=tokens, mfu=mfu, batch=batch, microbatch=microbatch)
+    single(tokens=tokens, mfu=mfu, batch=batch, microbatch=microbatch)
     guards.counted(model_chunks=model_chunks)
     choice("recomputation", recomputation, sorted(SEQUENCE_PARALLEL))
     fitting.zero_shards(zero_stage, 1)

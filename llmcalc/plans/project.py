@@ -1,6 +1,6 @@
 """A whole project: the run that trains a model, the service that offers it, and what both take in money and energy."""
 
-from ..checks import Refusal
+from ..checks import Refusal, single
 from ..formulas import cost, serving, training
 from ..units import DAY
 from . import guards, planning
@@ -75,7 +75,7 @@ def project(
             raise Refusal(name, arguments, "a mapping of arguments")
     guards.mapping("device", device, ("peak_flops", "serving_flops"), "a mapping with peak_flops and serving_flops")
     guards.mapping("service", service, ("prompt_tokens", "answer_tokens"), "a mapping of service_plan's arguments")
-    guards.single(
+    single(
         token_rate=token_rate,
         busiest_hour_share=busiest_hour_share,
         price_per_second=price_per_second,
@@ -88,7 +88,7 @@ def project(
     device_seconds = plan["devices"] * plan["seconds"]
     joules = cost.energy(device_seconds, device_power, pue)
 
-    guards.single(prompt_tokens=service["prompt_tokens"], answer_tokens=service["answer_tokens"])
+    single(prompt_tokens=service["prompt_tokens"], answer_tokens=service["answer_tokens"])
     tokens_per_request = service["prompt_tokens"] + service["answer_tokens"]
     request_rate = serving.request_rate(serving.peak_rate(token_rate, busiest_hour_share), tokens_per_request)
     served = planning.service_plan(shape, serving_device(device), request_rate, **service)
