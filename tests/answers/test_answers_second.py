@@ -58,11 +58,15 @@ DEFAULTS = {
         "rent_per_million": 4.736,
     },
     "training-cost": {"rent": 1402243.5897435897, "pflops_days": 3645.8333333333335, "gpus": 974},
-    "training-schedules": {"cards_in_512p": 2048},
-    "training-step": {"step_seconds": 27.9, "speed_up": 18.79211469534050},
-    "transformer-flops": {"params": 13015864320},
-    "memory": {"serve_gib": 5.5},
-    "how-much-data": {"tokens": 3.5e12, "corpus_gigabytes": 15750},
+    "training-schedules": {
+        "cards_in_512p": 2048,
+        "codegeex_mfu": 3.252500369225019,
+        "pangu_sigma_mfu": 158.94571940104169,
+    },
+    "training-step": {"step_seconds": 27.9, "speed_up": 18.79168458781362, "tokens_per_second": 28187.52688172043},
+    "transformer-flops": {"params": 13015859200, "mfu_percent": 53.919391113846146},
+    "memory": {"serve_gib": 5.514533996582031, "train_gib": 14.926277160644531, "train_batch": 7},
+    "how-much-data": {"tokens": 3.5e12, "corpus_gigabytes": 15750, "chinchilla_params": 15851185318.454994},
 }
 
 
