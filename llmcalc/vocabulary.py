@@ -339,6 +339,7 @@ WORDS = {
     "model_chunks": Word(
         "1", "chunks of layers that a stage holds, 2 and more if it is interleaved", POSITIVE, usual=(1, 64), whole=True
     ),
+    "need": Word("1", "size needed, in the unit of those on offer", FROM_ZERO),
     "network": Word("1", "network, by its name in torchvision", TEXT, choices="name in data/cnn-macs.csv"),
     "nope_size": Word("1", "part of a query or key head without position", FROM_ZERO),
     "norm_bytes": Word("byte", "bytes that a norm keeps beside, an element", FROM_ZERO),
@@ -377,6 +378,7 @@ WORDS = {
     "peak_flops": Word("FLOP/s", "dense peak of a device", POSITIVE),
     "pipeline_stages": Word("1", "stages", POSITIVE, usual=(1, 1000), shown="stage", whole=True),
     "pixels": Word("pixel", "pixels of a frame", POSITIVE),
+    "points": Word("1", "points of a curve", POSITIVE, whole=True),
     "positions_per_picture": Word("1", "positions in a picture", POSITIVE, usual=(1, 100000)),
     "postprocessing_seconds": Word("s", "time after the update", FROM_ZERO, usual=(0, 10000)),
     "price": Word("USD", "price of the training", POSITIVE, usual=(0.01, 1e9)),
@@ -391,6 +393,7 @@ WORDS = {
     "price_per_second": Word("USD/s", "price of a device for a second", POSITIVE),
     "probability": Word("1", "probability", Range(0, 1, False, False, "a probability from 0 to 1")),
     "prompt_seconds": Word("s", "time to read a prompt", FROM_ZERO),
+    "prompt_tokens": Word("token", "tokens of a prompt", POSITIVE),
     "pue": Word(
         "1", "power usage effectiveness, energy of the data centre by that of its computers", FROM_ONE, usual=(1, 3)
     ),

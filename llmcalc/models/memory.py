@@ -378,6 +378,10 @@ def chunks_under_way(pipeline_stages, stage, microbatches, model_chunks=1):
     >>> chunks_under_way(8, 0, 64, 3) * 96 / (8 * 3)  # as `interleaved_layers` counts GPT-3
     124.0
     """
+    size("pipeline_stages", pipeline_stages)
+    size("stage", stage, 0)
+    size("microbatches", microbatches)
+    size("model_chunks", model_chunks)
     if model_chunks == 1:
         return min(pipeline_stages - stage, microbatches)
     return min(
