@@ -1,5 +1,6 @@
 """Models from configuration files: published ones counted to the last parameter, malformed ones refused in a line."""
 
+import copy
 import csv
 import json
 import random
@@ -160,9 +161,9 @@ def mutated(mapping, chance):
             inside[key] = inside[key] * chance.choice([-1, 2, 10**6, 0.5])
         elif kind < 0.5:
             other = chance.choice(list(FILES.values()))
-            inside[key] = other.get(key, chance.choice(list(other.values())))
+            inside[key] = copy.deepcopy(other.get(key, chance.choice(list(other.values()))))
         else:
-            inside[key] = chance.choice(VALUES)
+            inside[key] = copy.deepcopy(chance.choice(VALUES))
     return fields
 
 
