@@ -8,7 +8,7 @@ One function reads them for forms in pages, for the command and for reruns.
 
 from .checks import Refusal
 from .units import DAY, GIBI, GIGA, HOUR, KILOWATT_HOUR, MEBI, MINUTE, PETA, TERA, WEEK, YEAR
-from .vocabulary import WORDS, Word
+from .vocabulary import INFINITY, WORDS, Word
 
 DIGITS = "0123456789"
 MULTIPLES = {"k": 1e3, "thousand": 1e3, "M": 1e6, "million": 1e6, "B": 1e9, "G": 1e9, "billion": 1e9}
@@ -143,14 +143,16 @@ def _decimal(text: str) -> "float | None":
         return None
     if "," in whole:
         groups = whole.split(",")
-        if not 1 <= len(groups[0]) <= 3 or any([len(group) != 3 for group in groups[1:]]):
+        if not 1 <= len(groups[0]) <= 3 or any(len(group) != 3 for group in groups[1:]):
             return None
         whole = "".join(groups)
     if (whole and not _digits(whole)) or not (whole or part):
         return None
     number = float((whole or "0") + "." + (part or "0") + ("e" + exponent if exponent else ""))
+    if number == INFINITY:
+        return None
     return -number if text[:1] == "-" else number
 
 
 def _digits(text: str) -> bool:
-    return bool(text) and all([letter in DIGITS for letter in text])
+    return bool(text) and all(letter in DIGITS for letter in text)

@@ -81,9 +81,11 @@ def _question(answer: Callable[..., Results]) -> Question:
 
 def _parameter(name: str, declared: inspect.Parameter, described: str, answer: Callable[..., Results]) -> Parameter:
     word, limits = WORDS[name], getattr(answer, "limits", {}).get(name)
-    meaning = re.sub(r"\s*(\[[^\]]*\])?\.$", "", described)
+    match = re.match(r"(.*?)\s*(?:\[([^\]]*)\])?\.$", described)
+    assert match is not None, f"{name} is described without a full stop"
+    meaning, unit = match.groups()
     listed = tuple(limits or choices(word.choices)) if word.choices else ()
     low, high = (None, None)
     if word.range is not None:
         low, high = limits or word.usual or (word.range.low, word.range.high)
-    return Parameter(name, type(declared.default), declared.default, word.shown, meaning, low, high, listed)
+    return Parameter(name, type(declared.default), declared.default, unit or word.shown, meaning, low, high, listed)
