@@ -89,3 +89,30 @@ def _parameter(name: str, declared: inspect.Parameter, described: str, answer: C
     if word.range is not None:
         low, high = limits or word.usual or (word.range.low, word.range.high)
     return Parameter(name, type(declared.default), declared.default, unit or word.shown, meaning, low, high, listed)
+
+
+def json_schema(question: Question) -> dict[str, Any]:
+    """Return the JSON Schema of a question's parameters, with the unit of each under ``unit``.
+
+    Examples
+    --------
+    >>> json_schema(find("training-gpus"))["properties"]["mfu"]["maximum"]
+    1
+    """
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": question.title,
+        "type": "object",
+        "properties": {name: _property(parameter) for name, parameter in question.parameters.items()},
+        "additionalProperties": False,
+    }
+
+
+def _property(parameter: Parameter) -> dict[str, Any]:
+    kinds = {float: "number", int: "integer", str: "string", bool: "boolean"}
+    described: dict[str, Any] = {"type": kinds[parameter.type], "description": parameter.meaning}
+    if parameter.type in (int, float):
+        described |= {"unit": parameter.unit, "minimum": parameter.low, "maximum": parameter.high}
+    if parameter.choices:
+        described["enum"] = list(parameter.choices)
+    return described | {"default": parameter.default}
