@@ -1,8 +1,7 @@
-"""A chapter's calculator: its headline cell, for a page that runs it in MicroPython.
+"""A chapter's calculator: the answer to its question, for a page that runs it in MicroPython.
 
-Nothing is written for a calculator by hand. The parameters come from the notebook's parameters
-cell, the calculation is the headline cell's own source, and the modules and the data are those
-that it names. A chapter whose headline cell needs more than llmcalc has no calculator.
+Nothing is written for a calculator by hand. The parameters are those of the question, and the modules
+and the data are those that its answer imports and names. A chapter that is no question has no calculator.
 """
 
 import ast
@@ -12,7 +11,6 @@ import json
 import math
 import shutil
 import sys
-from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -22,10 +20,12 @@ from nbformat import NotebookNode
 import llmcalc
 from bookbuild import notebooks, parameters
 from bookbuild.notebooks import ROOT
-from bookbuild.parameters import Parameter
-from llmcalc import datasets
+from llmcalc import datasets, questions
+from llmcalc.answering import written as shortest
 from llmcalc.formats import written
+from llmcalc.questions import Parameter, Question
 from llmcalc.results import DIGITS
+from llmcalc.vocabulary import WORDS
 
 RUNTIME = ROOT / "book" / "calculator"
 PACKAGE = Path(llmcalc.__file__).parent
@@ -39,104 +39,65 @@ SAVED = (
     '<p class="calculator-said" role="status"></p></section>'
 )
 HEADLINE_TABLE = '<table class="dataframe headline">'
+# Columns that no answer reads, and calls that read the accelerators.
+SOURCES = {"source", "locator", "link", "kind"}
+LOOKS_UP = ("datasets.peak", "datasets.spec", "datasets.electric", "datasets.values")
 RATIO_ON_A_LINE = 100  # a slider whose ends differ by a larger factor is logarithmic
 RANGE_ON_A_LINE = 50  # a slider from zero to more is denser towards zero
 
 
-class NoCalculator(Exception):
-    """Why a chapter's headline cell can't run in a page."""
-
-
-@dataclass(frozen=True)
-class Code:
-    """What a headline cell needs: statements of earlier cells, its own source, its modules and its data.
-
-    A chapter may have another cell with curves, which goes on from the headline cell.
-    """
-
-    prelude: str
-    headline: str
-    modules: list[str]
-    data: list[str]
-    curves: str = ""
-    figure: str = ""
-
-    @property
-    def names(self) -> set[str]:
-        """Names that the calculation reads, those of parameters among them."""
-        return _loaded(ast.parse(f"{self.prelude}\n{self.headline}\n{self.curves}"))
-
-    @property
-    def runnable(self) -> str:
-        """The headline cell with its last expression under a name."""
-        return _with_name("results", self.headline)
-
-
-def code(name: str) -> Code:
-    """Find what a notebook's headline cell needs, or raise NoCalculator."""
-    cells = [cell for cell in notebooks.read(name).cells if cell.cell_type == "code"]
-    tags = [cell.metadata.get("tags", []) for cell in cells]
-    try:
-        [first] = [position for position, found in enumerate(tags) if "parameters" in found]
-        [position] = [position for position, found in enumerate(tags) if "headline" in found]
-    except ValueError:
-        raise NoCalculator(f"{name} has not one parameters cell and one headline cell") from None
-    headline = cells[position].source
-    curves = next((number for number, found in enumerate(tags) if "curves" in found), None)
-    together = headline if curves is None else f"{headline}\n{cells[curves].source}"
-    earlier = [statement for cell in cells[:first] for statement in ast.parse(cell.source).body]
-    kept = _needed(earlier, ast.parse(together))
-    modules = {"llmcalc.datasets"}
-    for statement in kept:
-        modules |= _modules(name, statement)
-    prelude = "\n".join(ast.unparse(statement) for statement in kept)
-    found = Code(prelude, headline, sorted(_closure(modules)), _data(f"{prelude}\n{together}"))
-    if curves is None:
-        return found
-    # The figure after the curves is the one that a page draws anew.
-    figure = next(cell.metadata["mystnb"]["figure"]["name"] for cell in cells[curves:] if "mystnb" in cell.metadata)
-    return replace(found, curves=_with_name("curves", cells[curves].source), figure=figure)
-
-
 def model(name: str, notebook: NotebookNode) -> dict[str, Any]:
-    """Return all that the page of a chapter needs to calculate, ready for JSON, or raise NoCalculator."""
-    found = code(name)
-    # Parameters of the rest of the chapter would be inputs that change nothing.
-    used = [parameter for parameter in parameters.declared(name).values() if parameter.name in found.names]
+    """Return all that the page of a chapter needs to calculate, ready for JSON."""
+    question = questions.find(name)
+    groups = {declared.name: declared.group for declared in parameters.declared(name).values()}
+    modules = sorted(_closure({f"llmcalc.answers.{question.answer.__name__}", "llmcalc.quantities"}))
+    drawn = notebooks.emitted(notebook, notebooks.CURVES)
     return {
         "notebook": name,
-        "parameters": [describe(parameter) for parameter in used],
+        "answer": question.answer.__name__,
+        "parameters": [describe(parameter, groups[key]) for key, parameter in question.parameters.items()],
         "results": [
-            result | {"name": key, "text": written(result["value"], DIGITS)}
-            for key, result in notebooks.results(notebook).items()
+            result | {"name": key, "text": results_text(result)} for key, result in notebooks.results(notebook).items()
         ],
         # What is read out: the first result, of a planner those that its curves show.
-        "spoken": [curve["name"] for curves in notebooks.emitted(notebook, notebooks.CURVES) for curve in curves]
-        or [next(iter(notebooks.results(notebook)))],
-        "prelude": found.prelude,
-        "headline": found.headline,
-        "runnable": found.runnable,
-        "curves": found.curves,
-        "figure": found.figure,
-        "modules": {module: _source(module) for module in found.modules},
-        "data": {table: datasets.records(table) for table in found.data},
+        "spoken": [curve["name"] for curves in drawn for curve in curves] or [next(iter(notebooks.results(notebook)))],
+        "curves": bool(drawn),
+        "figure": _figure(name) if drawn else "",
+        "modules": {module: _source(module) for module in modules},
+        "data": {table: _rows(table) for table in _data(modules, question)},
     }
 
 
-def describe(parameter: Parameter) -> dict[str, Any]:
-    """Return a declared parameter as a page's input takes it."""
+def results_text(result: dict[str, Any]) -> str:
+    """Return a result as people write it, or why there is no number."""
+    return written(result["value"], DIGITS) if result["value"] is not None else result["reason"]
+
+
+def _figure(name: str) -> str:
+    """Return the name of the figure after the curves, which a page draws anew."""
+    cells = [cell for cell in notebooks.read(name).cells if cell.cell_type == "code"]
+    first = next(number for number, cell in enumerate(cells) if "curves" in cell.metadata.get("tags", []))
+    return next(cell.metadata["mystnb"]["figure"]["name"] for cell in cells[first:] if "mystnb" in cell.metadata)
+
+
+def describe(parameter: Parameter, group: str) -> dict[str, Any]:
+    """Return a question's parameter as a page's input takes it."""
     described = {
         "name": parameter.name,
-        "group": parameter.group,
+        "group": group,
         "type": parameter.type.__name__,
         "default": text(parameter.default),
-        "expected": parameter.expected,
+        "unit": parameter.unit,
+        "meaning": parameter.meaning,
     }
-    if parameter.type in (int, float) and not parameter.choices:
-        low, high = parameter.bounds
-        described |= {"low": low, "high": high, "scale": scale(low, high), "limits": parameter.limits}
-    elif parameter.choices:
-        described |= {"choices": parameter.choices}
+    if parameter.choices:
+        return described | {"choices": list(parameter.choices)}
+    if parameter.low is not None and parameter.high is not None:
+        return described | {
+            "low": parameter.low,
+            "high": parameter.high,
+            "scale": scale(parameter.low, parameter.high),
+        }
     return described
 
 
@@ -164,10 +125,9 @@ def text(value: Any) -> str:
 
 def form(model: dict[str, Any]) -> str:
     """Return the inputs of a chapter's calculator as HTML; its script makes them work."""
-    declared = parameters.declared(model["notebook"])
     fields = ""
     for number, (group, members) in enumerate(groupby(model["parameters"], lambda described: described["group"])):
-        inputs = "".join(_field(declared[described["name"]], described) for described in members)
+        inputs = "".join(map(_field, members))
         # What is asked first is open, and details wait.
         fields += inputs if number == 0 else _group(group, inputs)
     legend = next((described["group"] for described in model["parameters"]), "") or "Your assumptions"
@@ -184,6 +144,8 @@ def form(model: dict[str, Any]) -> str:
 <button type="button" data-action="link" disabled>Copy link</button>
 {save}</div>
 <details class="calculator-more"><summary>Rerun this</summary>
+<p>The answer alone, with the command that the package brings:</p>
+<pre data-text="command" tabindex="0"></pre><button type="button" data-copy="command">Copy this command</button>
 <p>The whole chapter, with its figures, under these assumptions:</p>
 <pre data-text="rerun" tabindex="0"></pre><button type="button" data-copy="rerun">Copy the command</button>
 <p>With papermill alone:</p>
@@ -266,57 +228,15 @@ def stage(folder: Path, executed: dict[str, NotebookNode]) -> None:
     (target / "uplot.mjs").write_text(f"{plotter}\nexport default uPlot;\n", encoding="utf-8")
     shutil.copy(UPLOT / "uPlot.min.css", target / "uplot.css")
     for name, notebook in executed.items():
-        try:
-            found = model(name, notebook)
-        except NoCalculator:
+        if name not in questions.questions():
             continue
+        found = model(name, notebook)
         packed = json.dumps(found, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
         (target / f"{name}.json").write_text(packed, encoding="utf-8")
     contents = hashlib.sha256()
     for path in sorted(target.iterdir()):
         contents.update(path.name.encode() + path.read_bytes())
     target.rename(target.with_name(contents.hexdigest()[:12]))
-
-
-def _with_name(name: str, source: str) -> str:
-    last = ast.parse(source).body[-1]
-    lines = source.splitlines()
-    lines[last.lineno - 1] = f"{name} = {lines[last.lineno - 1]}"
-    return "\n".join(lines)
-
-
-def _needed(earlier: list[ast.stmt], headline: ast.Module) -> list[ast.stmt]:
-    wanted = _loaded(headline)
-    kept: list[ast.stmt] = []
-    for statement in reversed(earlier):
-        if isinstance(statement, ast.Import | ast.ImportFrom):
-            used = [alias for alias in statement.names if (alias.asname or alias.name) in wanted]
-            if used:
-                statement.names = used
-                kept.insert(0, statement)
-        elif wanted & _stored(statement):
-            wanted |= _loaded(statement)
-            kept.insert(0, statement)
-    return kept
-
-
-def _loaded(tree: ast.AST) -> set[str]:
-    return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
-
-
-def _stored(tree: ast.AST) -> set[str]:
-    return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
-
-
-def _modules(name: str, statement: ast.stmt) -> set[str]:
-    if not isinstance(statement, ast.Import | ast.ImportFrom):
-        return set()
-    package = (statement.module or "") if isinstance(statement, ast.ImportFrom) else ""
-    found = {f"{package}.{alias.name}" for alias in statement.names} if package else set()
-    modules = {name if _path(name).exists() else package for name in found}
-    if package.split(".")[0] == "llmcalc" and not any(name.startswith("llmcalc.report") for name in modules):
-        return modules
-    raise NoCalculator(f"{name}: the headline cell needs {ast.unparse(statement)!r}, which pages do not have")
 
 
 def _closure(modules: set[str]) -> set[str]:
@@ -348,15 +268,26 @@ def _source(module: str) -> str:
     return _path(module).read_text(encoding="utf-8")
 
 
-def _data(source: str) -> list[str]:
-    calls = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)]
+def _data(modules: list[str], question: Question) -> set[str]:
+    """Names of the data files that modules look into, and of those that parameters choose from."""
+    calls = [node for module in modules for node in ast.walk(ast.parse(_source(module))) if isinstance(node, ast.Call)]
     named = {
         call.args[0].value
         for call in calls
-        if ast.unparse(call.func) in ("datasets.records", "datasets.record") and isinstance(call.args[0], ast.Constant)
+        if ast.unparse(call.func) in ("datasets.records", "datasets.record", "datasets.values")
+        and isinstance(call.args[0], ast.Constant)
     }
-    looks_up = any(ast.unparse(call.func).startswith(("datasets.peak", "datasets.spec")) for call in calls)
-    return sorted(named | ({"accelerators"} if looks_up else set()))
+    if any(ast.unparse(call.func).startswith(LOOKS_UP) for call in calls):
+        named.add("accelerators")
+    columns = [WORDS[name].choices.partition(" in data/")[2] for name in question.parameters]
+    return named | {file.removesuffix(".csv") for file in columns if file}
+
+
+def _rows(table: str) -> list[dict[str, Any]]:
+    """Rows of a data file without the columns that say where they come from."""
+    return [
+        {column: value for column, value in row.items() if column not in SOURCES} for row in datasets.records(table)
+    ]
 
 
 def _scientific(value: float, digits: int) -> str:
@@ -364,45 +295,40 @@ def _scientific(value: float, digits: int) -> str:
     return f"{mantissa}e{int(power)}"
 
 
-def _range(parameter: Parameter, described: dict[str, Any]) -> str:
-    if "limits" not in described:
+def _range(described: dict[str, Any]) -> str:
+    if "low" not in described:
         return ""
-    _, _, above, below = parameter.limits
-    words = [word for word in parameter.accepted.split() if word not in (parameter.name, "≤", "<")]
-    return f", {'above ' if above else ''}{words[0]} to {'below ' if below else ''}{words[1]}"
+    return f", {shortest(described['low'])} to {shortest(described['high'])}"
 
 
 def _group(name: str, inputs: str) -> str:
     return f'<details class="calculator-group"><summary>{html.escape(name)}</summary>\n{inputs}</details>\n'
 
 
-def _field(parameter: Parameter, described: dict[str, Any]) -> str:
-    name = parameter.name
+def _field(described: dict[str, Any]) -> str:
+    name = described["name"]
     identifier = f"calculator-{name.replace('_', '-')}"
-    unit = "" if parameter.unit == "1" else f' <span class="calculator-unit">[{html.escape(parameter.unit)}]</span>'
-    label = f'<label for="{identifier}">{html.escape(parameter.help)}{unit}</label>'
+    shown = html.escape(described["unit"])
+    unit = "" if shown == "1" else f' <span class="calculator-unit">[{shown}]</span>'
+    label = f'<label for="{identifier}">{html.escape(described["meaning"])}{unit}</label>'
     common = f'id="{identifier}" name="{name}" aria-describedby="{identifier}-range {identifier}-error"'
     slider = ""
     if "choices" in described:
         options = "".join(
-            f"<option{' selected' if choice == parameter.default else ''}>{html.escape(choice)}</option>"
-            for choice in parameter.choices
+            f"<option{' selected' if choice == described['default'] else ''}>{html.escape(choice)}</option>"
+            for choice in described["choices"]
         )
         control = f"<select {common}>{options}</select>"
-    elif parameter.type is bool:
-        control = f'<input type="checkbox" {common}{" checked" if parameter.default else ""}>'
+    elif described["type"] == "bool":
+        control = f'<input type="checkbox" {common}{" checked" if described["default"] == "true" else ""}>'
     else:
-        mode = "numeric" if parameter.type is int else "decimal"
-        control = (
-            f'<input type="text" inputmode="{mode}" autocomplete="off" spellcheck="false" {common} '
-            f'value="{described["default"]}">'
-        )
+        control = f'<input type="text" autocomplete="off" spellcheck="false" {common} value="{described["default"]}">'
         slider = (
             f'<input type="range" min="0" max="1000" step="1" value="500" data-slides="{name}" '
-            f'aria-label="{html.escape(parameter.help)}, slider">'
+            f'aria-label="{html.escape(described["meaning"])}, slider">'
         )
     return (
         f'<div class="calculator-field">{label}{control}{slider}'
-        f'<small id="{identifier}-range"><code>{name}</code>{_range(parameter, described)}</small>'
+        f'<small id="{identifier}-range"><code>{name}</code>{_range(described)}</small>'
         f'<p class="calculator-error" id="{identifier}-error" hidden></p></div>\n'
     )

@@ -52,7 +52,8 @@ def emitted(notebook: NotebookNode, mime_type: str) -> list[Any]:
 def results(notebook: NotebookNode) -> dict[str, dict[str, Any]]:
     """Return the headline results of an executed notebook by name: value, unit and label."""
     listed = [result for part in emitted(notebook, RESULTS) for result in part]
-    return {result["name"]: {key: result[key] for key in ("value", "unit", "label")} for result in listed}
+    kept = ("value", "unit", "label", "reason")
+    return {result["name"]: {key: result[key] for key in kept if key in result} for result in listed}
 
 
 def without_records(notebook: NotebookNode) -> NotebookNode:

@@ -107,7 +107,8 @@ def specification(accelerator: str, quantity: str) -> float:
     """
     known = _numbers(accelerator)
     if quantity not in known:
-        others = [name for name, numbers in specifications().items() if quantity in numbers]
+        # In the order of the file, which mappings do not keep everywhere.
+        others = [name for name in values("accelerators", "accelerator") if quantity in specifications()[name]]
         accepted = (
             f"one whose {quantity} is in data/accelerators.csv, e.g. {others[0]}" if others else "another quantity"
         )

@@ -11,6 +11,13 @@ worker.addEventListener("message", ({ data: { id, answer, failure } }) => {
   else reject(new Error(failure));
 });
 
+// A worker that can't be loaded answers nobody.
+worker.addEventListener("error", (event) => {
+  const failure = new Error(event.message || "its worker could not be loaded");
+  for (const { reject } of waiting.values()) reject(failure);
+  waiting.clear();
+});
+
 /** Have the worker do something: calculate a chapter's results, or draw the curves of the last ones. */
 export function ask(action, given) {
   return new Promise((resolve, reject) => {

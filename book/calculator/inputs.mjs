@@ -1,21 +1,11 @@
-// A parameter's input: what may stand in its field, and where its slider stands.
+// A parameter's input: its text as a number, and where its slider stands.
 
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
-const WHOLE = /^[+-]?\d+$/;
 const STEPS = 1000;
 
-/** Say what is wrong with a text, or return an empty one. */
-export function problem(parameter, text) {
-  return holds(parameter, text) ? "" : `${parameter.name} = '${text}' is not accepted: give ${parameter.expected}`;
-}
-
-function holds(parameter, text) {
-  if (parameter.choices) return parameter.choices.includes(text);
-  if (parameter.type === "bool") return text === "true" || text === "false";
-  const value = Number(text);
-  if (!(parameter.type === "int" ? WHOLE : NUMBER).test(text) || !Number.isFinite(value)) return false;
-  const [low, high, above, below] = parameter.limits;
-  return (above ? value > low : value >= low) && (below ? value < high : value <= high);
+/** A text as a plain number, if people wrote it in another way. */
+export function plain(parameter, text, value) {
+  return !("low" in parameter) || NUMBER.test(text) ? text : written(parameter, value);
 }
 
 /** Whether two texts of a parameter mean the same value. */
@@ -39,7 +29,7 @@ export function valueAt(parameter, position) {
 /** A slider's position for a value. */
 export function positionOf(parameter, text) {
   const { low, high, scale } = parameter;
-  const value = Math.min(high, Math.max(low, Number(text)));
+  const value = Math.min(high, Math.max(low, Number(text) || low));
   const share = scale === "log" ? Math.log(value / low) / Math.log(high / low) : (value - low) / (high - low);
   return Math.round(STEPS * (scale === "power" ? share ** 0.25 : share));
 }

@@ -1,6 +1,6 @@
 // Makes a chapter's calculator work: its inputs, its headline table, the address bar and what can be copied.
 import { ask, model } from "./calculation.mjs";
-import { positionOf, problem, same, valueAt } from "./inputs.mjs";
+import { plain, positionOf, same, valueAt } from "./inputs.mjs";
 import * as scenario from "./scenario.mjs";
 
 const PAUSE = 700; // milliseconds without a change before a result is read out
@@ -19,7 +19,7 @@ const rows = new Map(
   [...root.querySelectorAll("table.headline tr[data-result]")].map((row) => {
     const before = document.createElement("small");
     row.cells[0].append(before);
-    return [row.dataset.result, { value: row.cells[1], before }];
+    return [row.dataset.result, { value: row.cells[1], unit: row.cells[2], before }];
   }),
 );
 const fields = new Map(
@@ -105,21 +105,15 @@ function say(element, text) {
   element.hidden = !text;
 }
 
-/** Problems by parameter: of single values, or llmcalc's own refusal of them together. */
+/** What the texts give: results, or llmcalc's refusals by parameter. */
 async function evaluate(texts) {
-  const problems = {};
-  for (const [key, { parameter }] of fields) {
-    const found = problem(parameter, texts[key]);
-    if (found) problems[key] = found;
-  }
-  if (Object.keys(problems).length) return { problems };
-  const { refusal, ...results } = await ask("calculate", texts);
-  if (refusal === undefined) {
+  const { refusals, ...results } = await ask("calculate", texts);
+  if (refusals === undefined) {
     calculated = true;
-    return { problems, results };
+    return { problems: {}, results };
   }
-  const named = refusal.match(/^\w+/)?.[0];
-  return { problems: { [fields.has(named) ? named : latest]: refusal } };
+  const problems = Object.entries(refusals).map(([key, text]) => [fields.has(key) ? key : latest, text]);
+  return { problems: Object.fromEntries(problems) };
 }
 
 /** Show what the inputs give, one update at a time, the last of which takes the inputs as they are then. */
@@ -155,16 +149,21 @@ function showEvaluated(began, texts, { problems, results }) {
   return Boolean(results);
 }
 
-function showResults(texts, results) {
+function showResults(given, results) {
+  const read = results.read ?? {};
+  const texts = Object.fromEntries(
+    [...fields].map(([key, { parameter }]) => [key, plain(parameter, given[key], read[key])]),
+  );
   shown = texts;
   answer = results;
-  for (const { name: key, text } of model.results) {
-    const { value, before } = rows.get(key);
+  for (const { name: key, text, unit: name } of model.results) {
+    const { value, unit, before } = rows.get(key);
     value.textContent = results.texts[key];
+    unit.textContent = results.values[key] === null ? "" : name;
     // A planner's results are many, and its saved scenarios say what was before.
     before.textContent = planner || results.texts[key] === text ? "" : `the document’s: ${text}`;
   }
-  for (const output of ["rerun", "papermill", "program"]) {
+  for (const output of ["command", "rerun", "papermill", "program"]) {
     part(`[data-text="${output}"]`).textContent = scenario[output](model, texts);
   }
   if (planner) {
@@ -214,18 +213,36 @@ async function open() {
   // The scenario at hand last: the curves are those of the last one.
   const evaluated = wrong
     ? []
-    : await Promise.all([...others, texts].map(async (each) => ({ texts: each, ...(await evaluate(each)) })));
+    : await Promise.all([...others, texts].map(async (each) => ({ ...(await evaluateWhatHolds(each)) })));
   const reasons = wrong ? [wrong] : evaluated.flatMap(({ problems }) => Object.values(problems));
-  saved = reasons.length ? [] : evaluated.slice(0, -1).map(({ texts, results }) => ({ texts, results }));
-  write(reasons.length ? scenario.fromAddress(model, "").texts : texts);
-  if (reasons.length) await update();
-  else showEvaluated(began, texts, evaluated.at(-1));
-  say(alarm, reasons.length ? `This link is not used: ${reasons.join("; ")}` : "");
+  saved = evaluated.slice(0, -1).map(({ texts, results }) => ({ texts, results }));
+  const opened = evaluated.at(-1);
+  write(opened?.texts ?? scenario.fromAddress(model, "").texts);
+  if (!opened) await update();
+  else showEvaluated(began, opened.texts, { problems: {}, results: opened.results });
+  say(alarm, reasons.length ? `Not all of this link is used: ${reasons.join("; ")}` : "");
+}
+
+/** Evaluate texts without the values that are refused; those are told as problems. */
+async function evaluateWhatHolds(given) {
+  let texts = given;
+  const dropped = {};
+  for (;;) {
+    const { problems, results } = await evaluate(texts);
+    Object.assign(dropped, problems);
+    if (results) return { texts, problems: dropped, results };
+    const kept = Object.entries(texts).map(([key, text]) => [key, key in problems ? fields.get(key).parameter.default : text]);
+    const next = Object.fromEntries(kept);
+    // What is refused although it is a default is refused for its company: then nothing is kept.
+    const stuck = Object.keys(next).every((key) => next[key] === texts[key]);
+    texts = stuck ? scenario.fromAddress(model, "").texts : next;
+  }
 }
 
 /** Keep a finished change in the address and in the browser's history. */
 async function commit() {
   if (!(await update())) return;
+  write(shown);
   say(alarm, "");
   remember();
 }

@@ -1,4 +1,4 @@
-// MicroPython with a chapter's modules, its data and its headline cell: texts of parameters in, results out.
+// MicroPython with a question's answer, its modules and its data: texts of parameters in, results out.
 import { loadMicroPython } from "./micropython.mjs";
 
 // Numbers cross as text, because whole numbers would cross in 32 bits.
@@ -6,39 +6,36 @@ const PROGRAM = `
 import json
 import sys
 sys.path.append(".")
-
-def read(path):
-    with open(path) as file:
-        return file.read()
-
 from llmcalc import datasets
-datasets.provide(json.loads(read("data.json")))
-shared = {}
-exec(read("prelude.py"), shared)
-headline = compile(read("headline.py"), "headline", "exec")
-curves = compile(read("curves.py"), "curves", "exec")
+from llmcalc.checks import Refusal
+from llmcalc.quantities import read
+
+with open("data.json") as file:
+    datasets.provide(json.load(file))
 latest = {}
-read_as = {"float": float, "int": int, "str": str, "bool": lambda text: text == "true"}
 
 def calculate(given):
     global latest
-    scope = dict(shared)
-    for name, kind, text in json.loads(given):
-        scope[name] = read_as[kind](text)
+    values, refusals = {}, {}
+    for name, text in json.loads(given):
+        try:
+            values[name] = read(text, name)
+        except Refusal as refusal:
+            refusals[name] = str(refusal)
+    if refusals:
+        return json.dumps({"refusals": refusals})
     try:
-        exec(headline, scope)
-        results = scope["results"]
-        texts = results.formatted()
-        latest = scope
-        return json.dumps({"texts": texts, "values": {name: results[name] for name in texts}})
-    except ValueError as error:
-        return json.dumps({"refusal": str(error)})
+        results = getattr(module, NAME)(**values)
+    except Refusal as refusal:
+        return json.dumps({"refusals": {refusal.argument: str(refusal)}})
     except (ArithmeticError, MemoryError) as error:
-        return json.dumps({"refusal": "there is no result: " + str(error or type(error).__name__)})
+        return json.dumps({"refusals": {"": "there is no result: " + str(error or type(error).__name__)}})
+    latest = values
+    texts = results.formatted()
+    return json.dumps({"texts": texts, "values": {name: results[name] for name in texts}, "read": values})
 
 def draw():
-    exec(curves, latest)
-    return json.dumps(latest["curves"].data())
+    return json.dumps(getattr(module, NAME + "_curves")(**latest).data())
 `;
 
 /** Begin to load MicroPython. */
@@ -60,14 +57,12 @@ export function prepare(python, model) {
     python.FS.writeFile(`${parts.join("/")}.py`, source);
   }
   python.FS.writeFile("data.json", JSON.stringify(model.data));
-  python.FS.writeFile("prelude.py", model.prelude);
-  python.FS.writeFile("headline.py", model.runnable);
-  python.FS.writeFile("curves.py", model.curves);
   python.runPython(PROGRAM);
+  python.runPython(`from llmcalc.answers import ${model.answer} as module\nNAME = "${model.answer}"`);
   const [calculate, draw] = ["calculate", "draw"].map((name) => python.globals.get(name));
   return {
     calculate(texts) {
-      const given = model.parameters.map(({ name, type }) => [name, type, texts[name]]);
+      const given = model.parameters.map(({ name }) => [name, texts[name]]);
       return JSON.parse(calculate(JSON.stringify(given)));
     },
     draw: () => JSON.parse(draw()),

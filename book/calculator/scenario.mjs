@@ -35,10 +35,8 @@ function fromQuery(model, parts) {
   const texts = Object.fromEntries(model.parameters.map(({ name, default: text }) => [name, text]));
   const seen = new Set();
   for (const [name, text] of parts) {
-    if (!model.parameters.some((parameter) => parameter.name === name)) {
-      const known = model.parameters.map((parameter) => parameter.name).join(", ");
-      return { texts, wrong: `no parameter '${name}': known are ${known}` };
-    }
+    // Other people's parameters, such as utm_source, say nothing of this scenario.
+    if (!model.parameters.some((parameter) => parameter.name === name)) continue;
     if (seen.has(name)) return { texts, wrong: `${name} is given twice` };
     seen.add(name);
     texts[name] = text.trim();
@@ -59,11 +57,16 @@ export function papermill(model, texts) {
   return `papermill notebooks/${model.notebook}.md out.ipynb${changed.join("")}`;
 }
 
+export function command(model, texts) {
+  const changed = changes(model, texts).map(({ name }) => ` ${name}=${quoted(texts[name])}`);
+  return `llmcalc answer ${model.notebook}${changed.join("")}`;
+}
+
 export function program(model, texts) {
-  const assignments = model.parameters.map((parameter) => {
-    return `${parameter.name} = ${literal(parameter, texts[parameter.name])}`;
+  const given = changes(model, texts).map((parameter) => {
+    return `    ${parameter.name}=${literal(parameter, texts[parameter.name])},\n`;
   });
-  return `${model.prelude}\n\n${assignments.join("\n")}\n\n${model.runnable}\nprint(results.formatted())\n`;
+  return `from llmcalc import answers\n\nprint(answers.${model.answer}(${given.length ? `\n${given.join("")}` : ""}))\n`;
 }
 
 function quoted(text) {

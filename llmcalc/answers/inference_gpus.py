@@ -21,7 +21,7 @@ def inference_gpus(
     devices_per_server: int = 8,
     busiest_hour_share: float = 0.041666666666666664,
 ) -> Results:
-    """GPUs that answer questions: tokens a second in the busiest hour, times the work of a token, by what a GPU sustains.
+    """GPUs that answer questions: busiest tokens a second, times the work of a token, by what a GPU sustains.
 
     Parameters
     ----------
