@@ -1,14 +1,11 @@
-"""The devices and models of `data/`: made of their rows, found by name, described with their sources."""
+"""The devices of `data/`: made of their rows, found by name, described with their sources."""
 
-import difflib
 import re
 from functools import lru_cache
 from pathlib import Path
 
 from . import datasets
-from .checks import Refusal
 from .models.device import Device, find
-from .models.model import Model
 
 _PACKAGED = Path(__file__).parent / "data" / "references.bib"
 REFERENCES = _PACKAGED if _PACKAGED.is_file() else Path(__file__).parent.parent / "book" / "references.bib"
@@ -119,67 +116,3 @@ def describe(chosen):
 def _sourced(row):
     fact = {column: row[column] for column in ("value", "unit", "source", "kind", "locator")}
     return {**fact, "link": links().get(row["source"])}
-
-
-MOST_BYTES = 4 << 20  # of a config.json: the longest that is known has a tenth of it
-
-
-def model_from_file(path):
-    """The model that a `config.json` describes, named after its folder if it does not name itself.
-
-    Raises
-    ------
-    Refusal
-        If the file is too large, no text, or does not describe a model.
-    """
-    file = Path(path)
-    if file.stat().st_size > MOST_BYTES:
-        raise Refusal("config.json", path, f"a file of at most {MOST_BYTES} bytes")
-    try:
-        text = file.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError:
-        raise Refusal("config.json", path, "a text in UTF-8") from None
-    return Model.from_config(text)
-
-
-@lru_cache
-def models():
-    """Rows of `data/models.csv` by every name and alias, as `_spelling` writes them."""
-    known = {}
-    for row in datasets.records("models"):
-        for name in [row["model"], *(row["aliases"] or "").split(";")]:
-            if name:
-                known.setdefault(_spelling(name), row)
-    return known
-
-
-def model(text):
-    """The model that a name means: case, separators, an organisation before it and ``Instruct`` do not matter.
-
-    Raises
-    ------
-    Refusal
-        If no model has that name, naming the closest.
-
-    Examples
-    --------
-    >>> model("meta-llama/Meta-Llama-3-70B-Instruct").name, model("qwen2.5 32b").name
-    ('Llama 3 70B', 'Qwen2.5 32B')
-    """
-    known = models()
-    spelled = _spelling(text) if isinstance(text, str) else ""
-    if spelled in known:
-        return Model.from_row(known[spelled])
-    close = difflib.get_close_matches(spelled, known, n=1, cutoff=0)
-    hint = f"; did you mean {known[close[0]]['model']!r}?" if close else ""
-    raise Refusal("model", text, f"a file or a name in data/models.csv{hint}")
-
-
-# Words around a model's name that do not change its shape.
-FINISHED = ("instruct", "chat", "base", "hf", "it", "meta", "fp8", "bf16", "preview", "dense")
-
-
-def _spelling(text):
-    name = text.rsplit("/", 1)[-1].lower()
-    words = re.findall(r"[a-z]+|\d+(?:\.\d+)?", name)
-    return "".join(word for word in words if word not in FINISHED)
