@@ -147,28 +147,9 @@ def schema(question: str) -> None:
     Example:
       llmcalc schema training-gpus
     """
-    from .questions import find
+    from .questions import find, json_schema
 
-    asked = find(question)
-    properties = {}
-    for name, parameter in asked.parameters.items():
-        kind = {float: "number", int: "integer", str: "string", bool: "boolean"}[parameter.type]
-        rules: dict[str, Any] = {"type": kind, "description": parameter.meaning, "default": parameter.default}
-        if kind in ("number", "integer"):
-            rules["unit"] = parameter.unit
-            ends = {"minimum": parameter.low, "maximum": parameter.high}
-            rules |= {key: end for key, end in ends.items() if end is not None and abs(end) != float("inf")}
-        if parameter.choices:
-            rules["enum"] = list(parameter.choices)
-        properties[name] = rules
-    described = {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": asked.title,
-        "type": "object",
-        "properties": properties,
-        "additionalProperties": False,
-    }
-    _say(_json(described, sys.stdout))
+    _say(_json(json_schema(find(question)), sys.stdout))
 
 
 @command.command()
