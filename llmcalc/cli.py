@@ -1,5 +1,6 @@
 """The command `llmcalc`: the book's questions, asked from a terminal or a program."""
 
+import csv
 import json
 import os
 import re
@@ -179,6 +180,38 @@ def device(name: str, as_json: bool) -> None:
     click.echo(_laid_out(lines, sys.stdout, texts=6))
     for quantity, reason in described["missing"].items():
         _say(f"{quantity}: missing, because {reason}")
+
+
+@command.group()
+def predict() -> None:
+    """Predict measurements of one's own, or of others, row by row."""
+
+
+@predict.command()
+@click.argument("runs", metavar="RUNS.csv")
+@click.option("--output", default="-", metavar="FILE", help="Where the predictions go; - is standard output.")
+def serving(runs: str, output: str) -> None:
+    """Predict output tokens a second, and latencies, of the services in RUNS.csv.
+
+    A row names model, gpu, tp, precision, isl and osl, and may give batch or concurrency; columns are found by their
+    usual names. Behind its own columns stand the prediction with its range, and the reason where there is none.
+
+    \b
+    Example:
+      llmcalc predict serving runs.csv --output predicted.csv
+    """
+    from .prediction.serving import predict_table
+
+    try:
+        source = sys.stdin if runs == "-" else open(runs, encoding="utf-8-sig", newline="")  # noqa: SIM115
+    except OSError as error:
+        sentence = f"RUNS = {runs!r} can't be read: {error.strerror}"
+        raise Refusal("RUNS", runs, "a CSV file", reason=sentence) from None
+    try:
+        with source, _writing(output) as target:
+            predict_table(source, target)
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise Refusal("RUNS", runs, "a CSV file", reason=f"RUNS = {runs!r} is no CSV file: {error}") from None
 
 
 def _complete_model(ctx: Any, param: Any, incomplete: str) -> list[str]:
