@@ -184,7 +184,12 @@ def device(name: str, as_json: bool) -> None:
 
 @command.group()
 def predict() -> None:
-    """Predict measurements of one's own, or of others, row by row."""
+    """Predict measurements of one's own, or of others, row by row.
+
+    \b
+    Example:
+      llmcalc predict serving runs.csv --output predicted.csv
+    """
 
 
 @predict.command()
