@@ -100,7 +100,7 @@ def test_changed_data_rebuild_the_same_site(checkout):
         ("_config.yml", ["site"]),
         ("_toc.yml", ["site"]),
         ("book/index.md", ["site"]),
-        ("llmcalc/formulas/streams.py", ["site"]),
+        ("llmcalc/cli.py", ["site"]),
         ("bookbuild/assemble.py", ["site"]),
         ("llmcalc/formulas/training.py", ["run", "site"]),
         ("data/accelerators.csv", ["run", "site"]),
