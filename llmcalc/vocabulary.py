@@ -123,10 +123,14 @@ WORDS = {
     ),
     "accelerated_share": Word("1", "share of the time spent in the part, before", SHARE, usual=(0.01, 1)),
     "accelerator": Word("1", "device", TEXT, choices="accelerator in data/accelerators.csv"),
+    "acceptance": Word("1", "share of a draft's tokens that are accepted", SHARE_BELOW_ONE, usual=(0, 0.99)),
     "achieved_flops": Word("FLOP/s", "measured rate of a GPU, recomputation included", POSITIVE),
     "active_params": Word("parameter", "parameters used on a token", POSITIVE),
     "answer_tokens": Word("token", "tokens of an answer", POSITIVE, usual=(1, 1e6)),
     "arrival": Word("s", "time at which a task arrives", FROM_ZERO),
+    "arrival_spread": Word(
+        "1", "standard deviation of the time between arrivals, in shares of its mean", FROM_ZERO, usual=(0, 10)
+    ),
     "arrivals_spread": Word(
         "1", "whether tasks arrive evenly over the year, else all are there on its first day", YES_OR_NO
     ),
@@ -151,6 +155,7 @@ WORDS = {
     "busiest_hour_share": Word(
         "1", "share of the day's tokens that falls into its busiest hour; 1/24 is flat", SHARE, usual=(0.0416, 1)
     ),
+    "bytes_per_bit": Word("byte", "bytes of a bit", POSITIVE),
     "bytes_per_character": Word("byte/character", "bytes of a character", POSITIVE, usual=(1, 4)),
     "bytes_per_param": Word(
         "byte/parameter",
@@ -204,6 +209,7 @@ WORDS = {
     "data_seconds": Word("s", "time to load the batch", FROM_ZERO, usual=(0, 10000)),
     "days": Word("s", "time allowed, if the deadline is fixed", POSITIVE, usual=(0.01, 3650), shown="day", scale=DAY),
     "days_in_year": Word("s", "days in which the cluster runs", POSITIVE, usual=(1, 366), shown="day", scale=DAY),
+    "deviations": Word("1", "quantile of the normal distribution", FROM_ZERO),
     "device_count": Word(
         "1", "devices at hand, if they are fixed", POSITIVE, usual=(1, 10000000), shown="device", whole=True
     ),
@@ -216,6 +222,7 @@ WORDS = {
     ),
     "devices": Word("1", "devices", POSITIVE, usual=(1, 1000000), shown="device", whole=True),
     "devices_per_server": Word("1", "devices in one server", POSITIVE, usual=(1, 72), shown="device", whole=True),
+    "draft_tokens": Word("1", "tokens of a draft", FROM_ZERO, usual=(0, 32), shown="token", whole=True),
     "efficiency": Word("1", "share of its cards' capacity that a cluster keeps", SHARE, usual=(0.1, 1)),
     "electricity_price": Word(
         "USD/J", "price of energy", POSITIVE, usual=(0.001, 10), shown="USD/kWh", scale=1 / KILOWATT_HOUR
@@ -270,6 +277,7 @@ WORDS = {
     "heads": Word("1", "query heads", POSITIVE, usual=(1, 1024), shown="head", whole=True),
     "hfu_flop_per_param_token": Word("FLOP/parameter/token", "work with recomputation", POSITIVE, usual=(1, 16)),
     "hidden_size": Word("1", "hidden size", POSITIVE, usual=(1, 131072), whole=True),
+    "hit_share": Word("1", "share of a prompt's tokens whose caches are kept", SHARE_BELOW_ONE, usual=(0, 0.99)),
     "host_availability": Word("1", "probability that a host works", SHARE, usual=(0.5, 1)),
     "hours": Word("s", "duration of training", POSITIVE, usual=(0.01, 100000), shown="h", scale=HOUR),
     "hosts_per_block": Word("1", "hosts of a block", POSITIVE),
@@ -300,6 +308,7 @@ WORDS = {
     "labels": Word("1", "labels, such as the masks of objects", POSITIVE),
     "largest_bandwidth": Word("byte/s", "largest bandwidth of a way", POSITIVE),
     "largest_wait_ratio": Word("1", "largest wait ratio of all devices", FROM_ZERO, usual=(0, 0.99)),
+    "latency_seconds": Word("s", "time that a collective takes however small its message is", FROM_ZERO),
     "layer_vectors": Word(
         "1",
         "biases and norms of a layer, in vectors of the hidden size",
@@ -313,14 +322,20 @@ WORDS = {
     "linear_params": Word("parameter", "parameters of the matrices in the layers", POSITIVE),
     "linearity": Word("1", "linearity", SHARE),
     "linearity_threshold": Word("1", "linearity below which a cluster scales badly", SHARE, usual=(0.01, 1)),
+    "link_bandwidth": Word(
+        "byte/s", "rate at which a device sends to those of its fast domain, one direction", POSITIVE
+    ),
+    "load": Word("1", "share of the time in which somebody works", SHARE_BELOW_ONE, usual=(0, 0.99)),
     "load_factor": Word("1", "tokens of the busiest device's experts, in shares of the mean", POSITIVE),
     "macs_per_sample": Word("MAC/sample", "multiply-accumulates of a forward pass over one sample", POSITIVE),
     "macs_per_weight": Word("MAC", "multiply-accumulates of a weight", POSITIVE),
     "mask_bytes": Word("byte", "bytes of dropout's mask, an element", FROM_ZERO),
     "masks": Word("1", "masks of the data set", POSITIVE, usual=(1, 1e12), shown="mask"),
     "mbu": Word("1", "model bandwidth utilisation, share of the bandwidth that reading gets", SHARE, usual=(0.01, 1)),
+    "mean": Word("s", "mean of durations", POSITIVE),
     "memory_bandwidth": Word("byte/s", "memory bandwidth of a device", POSITIVE),
     "memory_gib": Word("byte", "memory of one device", POSITIVE, usual=(1, 100000), shown="GiB", scale=GIBI),
+    "message_bytes": Word("byte", "tensor that devices add up", FROM_ZERO),
     "mfu": Word("1", "model FLOPs utilisation", SHARE, usual=(0.001, 1)),
     "microbatch": Word(
         "1",
@@ -363,6 +378,11 @@ WORDS = {
     "overhead_gib": Word(
         "byte", "memory for the program and its work space", FROM_ZERO, usual=(0, 100), shown="GiB", scale=GIBI
     ),
+    "overlap": Word(
+        "1",
+        "share of the shorter of two times that is hidden behind the longer",
+        Range(0, 1, False, False, "a share from 0 to 1"),
+    ),
     "own_kv_heads": Word("1", "key and value heads", FROM_ZERO),
     "padding": Word("1", "zeros put before and behind the input", FROM_ZERO),
     "palm_days": Word(
@@ -392,6 +412,7 @@ WORDS = {
     ),
     "price_per_second": Word("USD/s", "price of a device for a second", POSITIVE),
     "probability": Word("1", "probability", Range(0, 1, False, False, "a probability from 0 to 1")),
+    "product_time": Word("s", "time of the products with weights", FROM_ZERO),
     "prompt_seconds": Word("s", "time to read a prompt", FROM_ZERO),
     "prompt_tokens": Word("token", "tokens of a prompt", POSITIVE),
     "pue": Word(
@@ -450,6 +471,10 @@ WORDS = {
     "sequence_shards": Word("1", "devices over which the values of a sequence are spread", POSITIVE),
     "server_throughput": Word("token/s", "throughput of one server alone", POSITIVE, usual=(0.001, 100000000)),
     "servers": Word("1", "servers", POSITIVE, usual=(1, 10000), whole=True),
+    "service_seconds": Word("s", "mean time of service", POSITIVE),
+    "service_spread": Word(
+        "1", "standard deviation of the time of service, in shares of its mean", FROM_ZERO, usual=(0, 10)
+    ),
     "serving_format": Word(
         "1", "number format of the multiplications", TEXT, choices="fp64, fp32, tf32, fp16, bf16, fp8"
     ),
@@ -531,6 +556,7 @@ WORDS = {
     "utilisation": Word("1", "share of the time in which the stages compute", SHARE_BELOW_ONE),
     "value_heads": Word("1", "heads of values", POSITIVE),
     "value_size": Word("1", "size of a value head", POSITIVE),
+    "variance": Word("s**2", "variance of durations", FROM_ZERO),
     "visit_rate": Word("1/s", "visits a second, mean of the day", POSITIVE),
     "visits_per_day": Word("1/s", "visits a day", POSITIVE, usual=(1, 1e12), shown="1/day", scale=1 / DAY),
     "vocabulary_size": Word("1", "different tokens", POSITIVE, usual=(1, 10000000), shown="token", whole=True),
