@@ -8,6 +8,7 @@ MEANINGS = {
     "matrix_efficiency": ("1", 0.02, 1, "share of the peak that large matrix products of a number format reach"),
     "matrix_efficiency_16": ("1", 0.02, 1, "the same in 16 bits: attention's scores and the logits stay there"),
     "expert_factor": ("1", 0.05, 1, "rate of the experts' products over that of one product of their size"),
+    "routing_passes": ("1", 0, 50, "times a copy of a token is read or written on its way to its expert and back, forward"),
     "attention_forward_efficiency": ("1", 0.02, 1, "share of the 16-bit peak that fused attention reaches forward"),
     "attention_backward_efficiency": ("1", 0.02, 1, "the same backward"),
     "attention_half_context": ("1", 0, 1e5, "length of a sequence at which attention reaches half of that"),

@@ -44,8 +44,6 @@ SCORE_BYTES_DROPOUT = 5.0
 LOGIT_BYTES = 20.0
 # What a cast to 8 or 4 bits moves for a value: read in 16 bits, written twice, once of them transposed [byte].
 CAST_BYTES = 4.0
-# What routing moves for a copy of a token: gathered, and scattered back with its weight (16 bits) [values].
-PERMUTATION = 6
 # The latent attention of DeepSeek-V3 computes its scores backward 2.5 times, like others: scores again, and four products.
 ATTENTION_BACKWARD = 2.5
 # Adam in FP32 with gradients and a copy in 16 bits: reads 16 bytes, writes 14 (Rajbhandari et al. 2020) [byte/parameter].
@@ -305,7 +303,7 @@ class _Machine:
         inputs = self.tokens * sum(in_features for in_features, _ in products)
         if routed:
             copies = self.copies()
-            values = values + copies * (activation * model.expert_mlp_size + PERMUTATION * model.hidden_size)
+            values = values + copies * (activation * model.expert_mlp_size + self.constants.routing_passes * model.hidden_size)
             inputs = inputs + copies * (model.hidden_size + model.expert_mlp_size)
         return values, CAST_BYTES * inputs * self.cast
 

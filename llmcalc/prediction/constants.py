@@ -37,27 +37,34 @@ def generation(device):
 
 
 def stack_of(texts):
-    """The stack of software that one of some texts names, by the words of `data/training-stacks.csv`, or None.
+    """The stack of software that some texts name, by the words of `data/training-stacks.csv`, or None.
 
     Examples
     --------
     >>> stack_of(["mosaicml/llm-foundry scripts/train/benchmarking/README.md"])
     'llm-foundry'
     """
+    words = " | ".join(text for text in texts if text).lower()
     for row in datasets.records("training-stacks"):
-        if any(text and row["word"].lower() in text.lower() for text in texts):
+        if row["word"].lower() in words and (row["release"] or "").lower() in words:
             return row["stack"]
     return None
 
 
+def _holds_for(scope, stack):
+    # "megatron-bridge" holds for "megatron-bridge 26.06", too.
+    return stack is not None and (stack == scope or stack.startswith(scope + " "))
+
+
 def lookup(table, device, number_format, stack=None):
     """Values by constant, of the rows that hold; `device` is a name."""
-    scopes = {"any": "any", "generation": generation(device), "device": device, "stack": stack}
+    scopes = {"any": "any", "generation": generation(device), "device": device}
     found = {}
     for row in table:
-        if scopes[row["kind"]] != row["scope"] or row["number_format"] not in (None, "", number_format):
+        holds = _holds_for(row["scope"], stack) if row["kind"] == "stack" else scopes[row["kind"]] == row["scope"]
+        if not holds or row["number_format"] not in (None, "", number_format):
             continue
-        rank = (KINDS.index(row["kind"]), row["number_format"] == number_format)
+        rank = (KINDS.index(row["kind"]), len(row["scope"]), row["number_format"] == number_format)
         if row["constant"] not in found or rank >= found[row["constant"]][0]:
             found[row["constant"]] = (rank, row["value"])
     return {name: value for name, (_, value) in found.items()}

@@ -70,10 +70,10 @@ OUTPUT = (
 
 
 class Predicted:
-    """A row with what was made of it: the run, its constants, its kind, and what was assumed."""
+    """A row with what was made of it: the run, its constants and what they hold for, its kind, what was assumed."""
 
-    def __init__(self, run, constants, kind, assumed):
-        self.run, self.constants, self.kind, self.assumed = run, constants, kind, assumed
+    def __init__(self, run, key, constants, kind, assumed):
+        self.run, self.key, self.constants, self.kind, self.assumed = run, key, constants, kind, assumed
 
     def step(self):
         """The predicted step."""
@@ -126,11 +126,12 @@ def read_row(row, table=None):
         network_bandwidth=network,
         **settings,
     )
-    stack = _text(row, "stack") or stack_of([_text(row, "source"), _text(row, "set")])
+    stack = _text(row, "stack") or stack_of([_text(row, name) for name in ("source", "set", "id")])
     assumed.append(f"constants of {stack}" if stack else "constants of no stack in particular")
-    constants = resolve(device.name, number_format, stack, table)
+    key = (device.name, number_format, stack)
+    constants = resolve(*key, table)
     kind = ranges.kind(bool(model.experts), device.name, number_format, stack)
-    return Predicted(run, constants, kind, assumed)
+    return Predicted(run, key, constants, kind, assumed)
 
 
 def _model(row, assumed):
