@@ -220,3 +220,61 @@ def read(path):
         for name in ("value", "assumed", "spread"):
             row[name] = float(row[name]) if row[name] else None
     return table
+
+
+def published_errors(rows, table):
+    """What the ranges come from: the errors of published runs with their model, or their stack, left out.
+
+    Parameters
+    ----------
+    rows : list of dict
+        Rows of `data/training-runs.csv`.
+    table : list of dict
+        Constants fitted to all of them.
+
+    Returns
+    -------
+    list of dict
+        Of each row ``set``, ``id``, ``kind``, ``error`` as fitted and ``left_out_error``; once as a known stack or a
+        mixture, with its model left out, and for dense models once more as a new stack, with its stack left out and
+        nothing known of it.
+    """
+    fitted = Calibration(rows, table).errors()
+    reads = [runs.read_row(row, table) for row in rows]
+    known = left_out_errors(rows, table, shape)
+    stacks = {id(row): read.key[2] for row, read in zip(rows, reads, strict=True)}
+    found = [
+        _published(row, read.kind, error, left)
+        for row, read, error, left in zip(rows, reads, fitted, known, strict=True)
+    ]
+    for stack in dict.fromkeys(stacks.values()):
+        others = Calibration([row for row in rows if stacks[id(row)] != stack], table).fit(3)
+        for row, read, error in zip(rows, reads, fitted, strict=True):
+            if read.key[2] == stack and read.kind != "mixture":
+                seconds = predict(read.run, resolve(*read.key[:2], None, others)).seconds
+                left = seconds / float(row["step_seconds"]) - 1
+                found.append(_published(row, "new stack", error, left))
+    return found
+
+
+def _published(row, kind, error, left_out):
+    return {"set": row["set"], "id": row["id"], "kind": kind, "error": error, "left_out_error": left_out}
+
+
+def main():
+    """Fit the shipped constants anew and write them and their errors: `python -m llmcalc.prediction.calibration`."""
+    from ..files import DATA
+
+    rows = datasets.records("training-runs")
+    table = Calibration(rows, datasets.records("step-constants")).fit()
+    write(table, DATA / "step-constants.csv")
+    with (DATA / "prediction-errors.csv").open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, ("set", "id", "kind", "error", "left_out_error"), lineterminator="\n")
+        writer.writeheader()
+        for row in published_errors(rows, table):
+            errors = {name: f"{row[name]:.4f}" for name in ("error", "left_out_error")}
+            writer.writerow({**row, **errors})
+
+
+if __name__ == "__main__":
+    main()

@@ -1,13 +1,50 @@
-"""Ranges of predictions: what 80 % of the published errors of their kind came to."""
+"""Ranges of predictions: where 80 % of the published times of their kind lay, beside what was predicted without them."""
 
-def kind(mixture, device, number_format, stack):
-    """Kind of a prediction: a mixture of experts, a stack whose constants are known, or another."""
+from functools import lru_cache
+
+from .. import datasets
+
+SHARE = 0.8
+KINDS = ("known stack", "new stack", "mixture")
+
+# What stands behind a prediction.
+FITTED, BOUND = "fitted", "bound"
+
+
+def kind(mixture, stack):
+    """Kind of a prediction: of a mixture of experts, of a stack whose constants are known, or of another."""
     if mixture:
         return "mixture"
     return "known stack" if stack else "new stack"
 
+
+@lru_cache
 def interval(of_kind):
-    return {"mixture": (0.6,1.5), "known stack": (0.9,1.1), "new stack": (0.8,1.3)}[of_kind]
+    """Ends of the range of a kind, in shares of the prediction.
+
+    Examples
+    --------
+    >>> low, high = interval("known stack")
+    >>> 0.85 < low < 1 < high < 1.2
+    True
+    """
+    return ends([row for row in datasets.records("prediction-errors") if row["kind"] == of_kind])
+
+
+def ends(rows):
+    """Quantiles of published over predicted time of rows with their errors left out, each end cutting off as many."""
+    ratios = sorted(1 / (1 + row["left_out_error"]) for row in rows)
+    return quantile(ratios, (1 - SHARE) / 2), quantile(ratios, (1 + SHARE) / 2)
+
+
+def quantile(ordered, share):
+    """Quantile of sorted numbers, between two of them in proportion."""
+    place = share * (len(ordered) - 1)
+    below = int(place)
+    above = min(below + 1, len(ordered) - 1)
+    return ordered[below] + (place - below) * (ordered[above] - ordered[below])
+
 
 def badge(of_kind):
-    return "fitted" if of_kind == "known stack" else "bound"
+    """ "fitted", where the constants of such runs were fitted, or "bound", where they were carried over."""
+    return BOUND if of_kind == "new stack" else FITTED

@@ -126,11 +126,11 @@ def read_row(row, table=None):
         network_bandwidth=network,
         **settings,
     )
-    stack = _text(row, "stack") or stack_of([_text(row, name) for name in ("source", "set", "id")])
+    stack = _text(row, "stack") or stack_of([_text(row, name) for name in ("source", "citation", "set", "id")])
     assumed.append(f"constants of {stack}" if stack else "constants of no stack in particular")
     key = (device.name, number_format, stack)
     constants = resolve(*key, table)
-    kind = ranges.kind(bool(model.experts), device.name, number_format, stack)
+    kind = ranges.kind(bool(model.experts), stack)
     return Predicted(run, key, constants, kind, assumed)
 
 
