@@ -46,7 +46,9 @@ def network_share(network_cards: Numeric, card_bandwidth: Numeric, devices_per_s
 
 
 @formula
-def all_gather_seconds(message_bytes: Numeric, members: Numeric, link_bandwidth: Numeric, latency: Numeric = 0.0) -> Numeric:
+def all_gather_seconds(
+    message_bytes: Numeric, members: Numeric, link_bandwidth: Numeric, latency: Numeric = 0.0
+) -> Numeric:
     r"""Time of an all-gather round a ring; a reduce-scatter takes as long.
 
     .. math:: t = (n - 1) \left( \frac{B}{n W} + \alpha \right)
@@ -87,7 +89,9 @@ def all_gather_seconds(message_bytes: Numeric, members: Numeric, link_bandwidth:
 
 
 @formula
-def all_reduce_seconds(message_bytes: Numeric, members: Numeric, link_bandwidth: Numeric, latency: Numeric = 0.0) -> Numeric:
+def all_reduce_seconds(
+    message_bytes: Numeric, members: Numeric, link_bandwidth: Numeric, latency: Numeric = 0.0
+) -> Numeric:
     r"""Time of an all-reduce round a ring: a reduce-scatter and an all-gather.
 
     .. math:: t = 2 (n - 1) \left( \frac{B}{n W} + \alpha \right)
@@ -127,7 +131,9 @@ def all_reduce_seconds(message_bytes: Numeric, members: Numeric, link_bandwidth:
 
 
 @formula
-def all_to_all_seconds(message_bytes: Numeric, members: Numeric, link_bandwidth: Numeric, latency: Numeric = 0.0) -> Numeric:
+def all_to_all_seconds(
+    message_bytes: Numeric, members: Numeric, link_bandwidth: Numeric, latency: Numeric = 0.0
+) -> Numeric:
     r"""Time of an all-to-all, in which a member keeps its own part of what it holds and sends each other one its part.
 
     .. math:: t = \frac{n - 1}{n} \left( \frac{B}{W} + \alpha \right)
@@ -207,7 +213,14 @@ def send_seconds(message_bytes: Numeric, link_bandwidth: Numeric, latency: Numer
 
 
 @formula
-def hierarchical_gather_seconds(message_bytes: Numeric, members: Numeric, members_inside: Numeric, link_bandwidth: Numeric, network_bandwidth: Numeric, latency: Numeric = 0.0) -> Numeric:
+def hierarchical_gather_seconds(
+    message_bytes: Numeric,
+    members: Numeric,
+    members_inside: Numeric,
+    link_bandwidth: Numeric,
+    network_bandwidth: Numeric,
+    latency: Numeric = 0.0,
+) -> Numeric:
     r"""Time of an all-gather over servers: each device fetches its share over the network, then links spread it.
 
     .. math:: t = \left(\frac{n}{k} - 1\right) \left( \frac{B}{n \, W_{net}} + \alpha \right)
@@ -251,7 +264,14 @@ def hierarchical_gather_seconds(message_bytes: Numeric, members: Numeric, member
     >>> round(hierarchical_gather_seconds(8e9, 16, 8, 100e9, 10e9), 9)
     0.12
     """
-    accept(message_bytes=message_bytes, latency=latency, members=members, members_inside=members_inside, link_bandwidth=link_bandwidth, network_bandwidth=network_bandwidth)
+    accept(
+        message_bytes=message_bytes,
+        latency=latency,
+        members=members,
+        members_inside=members_inside,
+        link_bandwidth=link_bandwidth,
+        network_bandwidth=network_bandwidth,
+    )
     outside = members / members_inside
     over_network = (outside - 1) * (message_bytes / (members * network_bandwidth) + latency)
     return over_network + (members_inside - 1) * (message_bytes / (members_inside * link_bandwidth) + latency)

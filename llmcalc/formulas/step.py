@@ -8,7 +8,18 @@ from ..checks import Numeric, accept, formula
 
 
 @formula
-def product_seconds(rows: Numeric, in_features: Numeric, out_features: Numeric, peak_flops: Numeric, efficiency: Numeric, memory_bandwidth: Numeric, value_bytes: Numeric = 2.0, result_bytes: Numeric = 2.0, launch_seconds: Numeric = 0.0, flop_per_weight: Numeric = 2.0) -> Numeric:
+def product_seconds(
+    rows: Numeric,
+    in_features: Numeric,
+    out_features: Numeric,
+    peak_flops: Numeric,
+    efficiency: Numeric,
+    memory_bandwidth: Numeric,
+    value_bytes: Numeric = 2.0,
+    result_bytes: Numeric = 2.0,
+    launch_seconds: Numeric = 0.0,
+    flop_per_weight: Numeric = 2.0,
+) -> Numeric:
     r"""Time of a matrix product: arithmetic, its operands' way through the memory, and the launch of a kernel.
 
     .. math:: t = \frac{2 m k n}{e P} + \frac{b (m k + k n) + b_r m n}{W} + t_{launch}
@@ -61,14 +72,27 @@ def product_seconds(rows: Numeric, in_features: Numeric, out_features: Numeric, 
     >>> round(arithmetic * 125e12 / (traffic * 900e9), 1)
     124.1
     """
-    accept(rows=rows, out_features=out_features, result_bytes=result_bytes, launch_seconds=launch_seconds, in_features=in_features, peak_flops=peak_flops, memory_bandwidth=memory_bandwidth, value_bytes=value_bytes, flop_per_weight=flop_per_weight, efficiency=efficiency)
+    accept(
+        rows=rows,
+        out_features=out_features,
+        result_bytes=result_bytes,
+        launch_seconds=launch_seconds,
+        in_features=in_features,
+        peak_flops=peak_flops,
+        memory_bandwidth=memory_bandwidth,
+        value_bytes=value_bytes,
+        flop_per_weight=flop_per_weight,
+        efficiency=efficiency,
+    )
     traffic = value_bytes * in_features * (rows + out_features) + result_bytes * rows * out_features
     arithmetic = flop_per_weight * rows * in_features * out_features / (efficiency * peak_flops)
     return arithmetic + traffic / memory_bandwidth + launch_seconds
 
 
 @formula
-def fused_attention_seconds(flop: Numeric, context: Numeric, peak_flops: Numeric, efficiency: Numeric, half_context: Numeric = 0.0) -> Numeric:
+def fused_attention_seconds(
+    flop: Numeric, context: Numeric, peak_flops: Numeric, efficiency: Numeric, half_context: Numeric = 0.0
+) -> Numeric:
     r"""Time of a fused attention kernel, which is less efficient on short sequences.
 
     .. math:: t = \frac{F}{e P} \left( 1 + \frac{s_{1/2}}{s} \right)
@@ -111,7 +135,9 @@ def fused_attention_seconds(flop: Numeric, context: Numeric, peak_flops: Numeric
 
 
 @formula
-def traffic_seconds(traffic_bytes: Numeric, memory_bandwidth: Numeric, efficiency: Numeric, launch_seconds: Numeric = 0.0) -> Numeric:
+def traffic_seconds(
+    traffic_bytes: Numeric, memory_bandwidth: Numeric, efficiency: Numeric, launch_seconds: Numeric = 0.0
+) -> Numeric:
     r"""Time of kernels that read and write the memory and compute next to nothing: norms, residuals, activations.
 
     .. math:: t = \frac{B}{e W} + t_{launch}
@@ -147,7 +173,12 @@ def traffic_seconds(traffic_bytes: Numeric, memory_bandwidth: Numeric, efficienc
     >>> traffic_seconds(2e9, 2e12, 0.8)
     0.00125
     """
-    accept(traffic_bytes=traffic_bytes, launch_seconds=launch_seconds, memory_bandwidth=memory_bandwidth, efficiency=efficiency)
+    accept(
+        traffic_bytes=traffic_bytes,
+        launch_seconds=launch_seconds,
+        memory_bandwidth=memory_bandwidth,
+        efficiency=efficiency,
+    )
     return traffic_bytes / (efficiency * memory_bandwidth) + launch_seconds
 
 
@@ -189,11 +220,17 @@ def exposed_seconds(communication_seconds: Numeric, hidden_share: Numeric, cover
     """
     accept(communication_seconds=communication_seconds, cover_seconds=cover_seconds, hidden_share=hidden_share)
     late = hidden_share * communication_seconds - cover_seconds
-    return (1 - hidden_share) * communication_seconds + late * (late > 0 * late)
+    return (1 - hidden_share) * communication_seconds + (late + abs(late)) / 2
 
 
 @formula
-def pipeline_seconds(stage_seconds: Numeric, microbatches: Numeric, mean_stage_seconds: Numeric, pipeline_stages: Numeric = 1.0, model_chunks: Numeric = 1.0) -> Numeric:
+def pipeline_seconds(
+    stage_seconds: Numeric,
+    microbatches: Numeric,
+    mean_stage_seconds: Numeric,
+    pipeline_stages: Numeric = 1.0,
+    model_chunks: Numeric = 1.0,
+) -> Numeric:
     r"""Time of a pipeline of stages: the slowest works all the time, filling and draining cost the mean of all.
 
     .. math:: t = m \, t_{slowest} + \frac{p - 1}{v} \, t_{mean}
@@ -230,12 +267,24 @@ def pipeline_seconds(stage_seconds: Numeric, microbatches: Numeric, mean_stage_s
     >>> pipeline_seconds(1.0, 8, 1.0, 4, 2)
     9.5
     """
-    accept(stage_seconds=stage_seconds, microbatches=microbatches, pipeline_stages=pipeline_stages, model_chunks=model_chunks, mean_stage_seconds=mean_stage_seconds)
+    accept(
+        stage_seconds=stage_seconds,
+        microbatches=microbatches,
+        pipeline_stages=pipeline_stages,
+        model_chunks=model_chunks,
+        mean_stage_seconds=mean_stage_seconds,
+    )
     return microbatches * stage_seconds + (pipeline_stages - 1) / model_chunks * mean_stage_seconds
 
 
 @formula
-def update_seconds(params: Numeric, update_bytes_per_param: Numeric, memory_bandwidth: Numeric, efficiency: Numeric, optimiser_shards: Numeric = 1.0) -> Numeric:
+def update_seconds(
+    params: Numeric,
+    update_bytes_per_param: Numeric,
+    memory_bandwidth: Numeric,
+    efficiency: Numeric,
+    optimiser_shards: Numeric = 1.0,
+) -> Numeric:
     r"""Time in which an optimiser reads and writes its states.
 
     .. math:: t = \frac{N b}{s \, e W}
@@ -273,5 +322,11 @@ def update_seconds(params: Numeric, update_bytes_per_param: Numeric, memory_band
     >>> round(update_seconds(1e9, 28, 2e12, 0.8), 6)
     0.0175
     """
-    accept(params=params, update_bytes_per_param=update_bytes_per_param, memory_bandwidth=memory_bandwidth, optimiser_shards=optimiser_shards, efficiency=efficiency)
+    accept(
+        params=params,
+        update_bytes_per_param=update_bytes_per_param,
+        memory_bandwidth=memory_bandwidth,
+        optimiser_shards=optimiser_shards,
+        efficiency=efficiency,
+    )
     return params * update_bytes_per_param / (optimiser_shards * efficiency * memory_bandwidth)

@@ -142,7 +142,6 @@ class Run:
         return self.replicas * self.context_parallel
 
 
-
 def _all(condition):
     every = getattr(condition, "all", None)
     return bool(condition if every is None else every())

@@ -44,13 +44,13 @@ SCORE_BYTES_DROPOUT = 5.0
 LOGIT_BYTES = 20.0
 # What a cast to 8 or 4 bits moves for a value: read in 16 bits, written twice, once of them transposed [byte].
 CAST_BYTES = 4.0
-# The latent attention of DeepSeek-V3 computes its scores backward 2.5 times, like others: scores again, and four products.
+# A fused kernel computes five products backward, two forward: the scores again, and two gradients of each product.
 ATTENTION_BACKWARD = 2.5
-# Adam in FP32 with gradients and a copy in 16 bits: reads 16 bytes, writes 14 (Rajbhandari et al. 2020) [byte/parameter].
+# Adam in FP32, with gradients and a copy in 16 bits, reads 16 bytes and writes 14: Rajbhandari et al. 2020
+# (arXiv:1910.02054), section 3.1 [byte/parameter].
 UPDATE_BYTES = 30.0
 # Rows of a tile of a matrix product: an expert's last tile is half empty on average.
 TILE_ROWS = 128.0
-
 
 
 def longer(one, other):
@@ -222,10 +222,11 @@ class _Machine:
         whole_backward = computed_backward + tensor + ring_backward + routing
         repeated = self.recomputed(whole_forward, attention_forward)
         gather, scatter = self.sharded_exchange(routed)
-        waiting = longer(whole_forward, gather) - whole_forward
-        waiting = waiting + longer(whole_backward + repeated, gather + scatter) - whole_backward - repeated
-        busy = whole_forward + whole_backward + repeated + waiting
+        fetched_forward = longer(whole_forward, gather)
+        fetched_backward = longer(whole_backward + repeated, gather + scatter)
         host = self.constants.host_seconds_of_a_mixture if routed else self.constants.host_seconds_of_a_layer
+        took_forward = longer(fetched_forward, host / (1 + BACKWARD) + 0 * fetched_forward)
+        took_backward = longer(fetched_backward, host * BACKWARD / (1 + BACKWARD) + 0 * fetched_backward)
         return {
             "matrix products": forward + backward,
             "experts": experts_forward + experts_backward,
@@ -235,10 +236,10 @@ class _Machine:
             "tensor-parallel exchange": 2 * tensor,
             "context-parallel exchange": ring_forward + ring_backward,
             "expert-parallel exchange": 2 * routing,
-            "sharded parameters": waiting,
-            "host": longer(busy, host + 0 * busy) - busy,
-            "_backward": whole_backward + repeated,
-            "_forward": whole_forward,
+            "sharded parameters": fetched_forward - whole_forward + (fetched_backward - (whole_backward + repeated)),
+            "host": took_forward - fetched_forward + (took_backward - fetched_backward),
+            "_backward": took_backward,
+            "_forward": took_forward,
             "_weights": self.weights(products),
             "_expert_weights": self.expert_weights() if routed else 0.0,
         }
@@ -303,7 +304,9 @@ class _Machine:
         inputs = self.tokens * sum(in_features for in_features, _ in products)
         if routed:
             copies = self.copies()
-            values = values + copies * (activation * model.expert_mlp_size + self.constants.routing_passes * model.hidden_size)
+            values = values + copies * (
+                activation * model.expert_mlp_size + self.constants.routing_passes * model.hidden_size
+            )
             inputs = inputs + copies * (model.hidden_size + model.expert_mlp_size)
         return values, CAST_BYTES * inputs * self.cast
 
@@ -343,7 +346,9 @@ class _Machine:
         inside = longer(inside, 1.0 + 0 * inside)
         few = members < inside
         inside = members * few + inside * (1 - few)
-        return hierarchical_gather_seconds(message, members, inside, self.link, self.network, self.constants.hop_seconds)
+        return hierarchical_gather_seconds(
+            message, members, inside, self.link, self.network, self.constants.hop_seconds
+        )
 
     def sharded_exchange(self, routed):
         """Of a layer whose parameters are sharded over all replicas: a gather, and the scatter of its gradients."""
@@ -354,11 +359,11 @@ class _Machine:
             weights = weights + self.weights(self.mlp_products(self.model.shared_mlp_size)) + self.expert_weights()
         else:
             weights = weights + self.weights(self.mlp_products(self.model.mlp_size))
-        sharded = (run.zero_stage >= 3) * weights / self.constants.gather_factor
-        members = run.data_parallel
+        weights = weights / self.constants.gather_factor
+        members, sharded = run.data_parallel, run.zero_stage >= 3
         return (
-            self.gather(SIXTEEN_BITS * sharded, members, self.tensor),
-            self.gather(run.gradient_bytes * sharded, members, self.tensor),
+            sharded * self.gather(SIXTEEN_BITS * weights, members, self.tensor),
+            sharded * self.gather(run.gradient_bytes * weights, members, self.tensor),
         )
 
     def recomputed(self, forward, attention):
@@ -384,7 +389,7 @@ class _Machine:
         return several * 2 * run.model_chunks * once * (1 - self.constants.pipeline_overlap)
 
     def step(self, sums):
-        run, model, constants = self.run, self.model, self.constants
+        run, constants = self.run, self.constants
         stages, chunks, microbatches = run.pipeline_stages, run.model_chunks, run.microbatches
         parts = [name for name in sums if name[0] != "_"]
         layers = sum(sums[name] for name in parts)
@@ -431,8 +436,8 @@ class _Machine:
         whole = run.zero_stage < 3
 
         def gather(value_bytes):
-            dense = self.gather(whole * value_bytes * held, members, self.tensor)
-            return dense + self.gather(whole * value_bytes * routed, expert_members, run.expert_parallel)
+            dense = self.gather(value_bytes * held, members, self.tensor)
+            return whole * (dense + self.gather(value_bytes * routed, expert_members, run.expert_parallel))
 
         hidden = self.constants.gradient_overlap * run.overlap_gradients
         # The last microbatch's backward pass covers the sums, the first one's forward pass the gathers.

@@ -1,7 +1,7 @@
 """Constants fitted to measured steps: those of `data/step-constants.csv`, and those of a reader's own machine.
 
-Needs scipy. Each fitted constant starts from what was assumed of it beforehand and is drawn back to it by how far it may
-be off, its spread: rows that say nothing of a constant leave it where it was.
+Needs scipy. Each fitted constant starts from what was assumed of it beforehand and is drawn back to it by how far it
+may be off, its spread: rows that say nothing of a constant leave it where it was.
 """
 
 import csv
@@ -51,7 +51,7 @@ class Calibration:
         sizes = {}
         for row in rows:
             sizes[row.get("set")] = sizes.get(row.get("set"), 0) + 1
-        # A set's rows resemble each other: three of them count as much as one of a set of its own thinks it should.
+        # Rows of a set resemble each other: a set of n counts like 9 independent rows, however many it has.
         self.weights = [3 / math.sqrt(sizes[row.get("set")]) / EXPECTED_ERROR for row in rows]
 
     def predicted(self, values):
@@ -128,6 +128,11 @@ def left_out_errors(rows, table, group, steps=3):
 def shape(row):
     """What makes a model: rows of the same shape are left out together."""
     return tuple(str(row.get(name)) for name in runs.COUNTS)
+
+
+def shape_and_machine(row):
+    """A model on a device: a stack whose only model is left out would not be known."""
+    return *shape(row), row["accelerator"]
 
 
 def calibrate(rows, table=None):
@@ -223,7 +228,7 @@ def read(path):
 
 
 def published_errors(rows, table):
-    """What the ranges come from: the errors of published runs with their model, or their stack, left out.
+    """What the ranges come from: the errors of published runs that were left out of the fit.
 
     Parameters
     ----------
@@ -236,12 +241,12 @@ def published_errors(rows, table):
     -------
     list of dict
         Of each row ``set``, ``id``, ``kind``, ``error`` as fitted and ``left_out_error``; once as a known stack or a
-        mixture, with its model left out, and for dense models once more as a new stack, with its stack left out and
-        nothing known of it.
+        mixture, with its model on its device left out, and for dense models once more as a new stack, with its stack
+        left out and nothing known of it.
     """
     fitted = Calibration(rows, table).errors()
     reads = [runs.read_row(row, table) for row in rows]
-    known = left_out_errors(rows, table, shape)
+    known = left_out_errors(rows, table, shape_and_machine)
     stacks = {id(row): read.key[2] for row, read in zip(rows, reads, strict=True)}
     found = [
         _published(row, read.kind, error, left)
@@ -267,11 +272,12 @@ def main():
 
     rows = datasets.records("training-runs")
     table = Calibration(rows, datasets.records("step-constants")).fit()
+    found = published_errors(rows, table)
     write(table, DATA / "step-constants.csv")
     with (DATA / "prediction-errors.csv").open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, ("set", "id", "kind", "error", "left_out_error"), lineterminator="\n")
         writer.writeheader()
-        for row in published_errors(rows, table):
+        for row in found:
             errors = {name: f"{row[name]:.4f}" for name in ("error", "left_out_error")}
             writer.writerow({**row, **errors})
 

@@ -86,8 +86,8 @@ def resolve(device, number_format, stack=None, table=None):
 
     Examples
     --------
-    >>> resolve("A100 SXM 80GB", "fp16").memory_efficiency
-    0.85
+    >>> resolve("A100 SXM 80GB", "fp16").link_efficiency
+    0.8
     """
     table = rows() if table is None else table
     usual = "bf16" if number_format in NARROW else number_format

@@ -1,4 +1,4 @@
-"""Ranges of predictions: where 80 % of the published times of their kind lay, beside what was predicted without them."""
+"""Ranges of predictions: where 80 % of the published times of their kind lay, each predicted without it."""
 
 from functools import lru_cache
 
@@ -25,7 +25,7 @@ def interval(of_kind):
     Examples
     --------
     >>> low, high = interval("known stack")
-    >>> 0.85 < low < 1 < high < 1.2
+    >>> 0.8 < low < 1 < high < 1.3
     True
     """
     return ends([row for row in datasets.records("prediction-errors") if row["kind"] == of_kind])

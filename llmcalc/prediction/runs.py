@@ -5,6 +5,7 @@ says which. A row that cannot be predicted is answered with the reason; no row s
 """
 
 import csv
+import math
 
 from .. import catalogue
 from ..checks import Refusal
@@ -135,8 +136,7 @@ def read_row(row, table=None):
 
 
 def _model(row, assumed):
-    numbers = {name: _number(row, name) for name in COUNTS}
-    given = {name: int(value) for name, value in numbers.items() if value is not None}
+    given = _without_nones({name: _whole(row, name) for name in COUNTS})
     attention = _text(row, "attention") or "standard"
     if "heads" not in given:
         given["heads"] = max(1, given["hidden_size"] // 128)
@@ -149,9 +149,7 @@ def _model(row, assumed):
         assumed.append(f"mlp_size = {given['mlp_size']}")
     extra = dict(LATENT, head_size=None) if attention == "latent" else {}
     given.update(extra)
-    return Model(
-        _text(row, "id") or "", attention=attention, context=int(_number(row, "context")), **_without_nones(given)
-    )
+    return Model(_text(row, "id") or "", attention=attention, context=_whole(row, "context"), **_without_nones(given))
 
 
 def _without_nones(values):
@@ -173,6 +171,15 @@ def _number(row, name):
         return float(text)
     except ValueError:
         raise Refusal(name, text, "a number") from None
+
+
+def _whole(row, name):
+    number = _number(row, name)
+    if number is None:
+        return None
+    if not (0 <= number < math.inf and number == int(number)):
+        raise Refusal(name, number, "a whole number, 0 or more")
+    return int(number)
 
 
 def _setting(row, name, usual, assumed):
