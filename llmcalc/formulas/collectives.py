@@ -58,7 +58,7 @@ def all_gather_seconds(
     message_bytes : float or array
         What every member holds afterwards, or before a reduce-scatter, 0 or more [byte].
     members : float or array
-        Members of the ring, at least 1 [1].
+        Members of the ring, 1 or more [1].
     link_bandwidth : float or array
         Rate at which a member sends, one direction [byte/s].
     latency : float or array
@@ -101,7 +101,7 @@ def all_reduce_seconds(
     message_bytes : float or array
         What every member holds, 0 or more [byte].
     members : float or array
-        Members of the ring, at least 1 [1].
+        Members of the ring, 1 or more [1].
     link_bandwidth : float or array
         Rate at which a member sends, one direction [byte/s].
     latency : float or array
@@ -145,7 +145,7 @@ def all_to_all_seconds(
     message_bytes : float or array
         What a member holds, its own part included, 0 or more [byte].
     members : float or array
-        Members, at least 1 [1].
+        Members, 1 or more [1].
     link_bandwidth : float or array
         Rate at which a member sends, one direction [byte/s].
     latency : float or array
@@ -234,9 +234,9 @@ def hierarchical_gather_seconds(
     message_bytes : float or array
         What every member holds afterwards, 0 or more [byte].
     members : float or array
-        Members in all, at least 1 [1].
+        Members in all, 1 or more [1].
     members_inside : float or array
-        Of them in one server, k, at least 1 [1].
+        Of them in one server, k, 1 or more [1].
     link_bandwidth : float or array
         Rate of a device in its server, one direction [byte/s].
     network_bandwidth : float or array
@@ -290,7 +290,7 @@ def remote_copies(copies: Numeric, groups: Numeric) -> Numeric:
     copies : float or array
         Experts that a token goes to, k [1].
     groups : float or array
-        Groups, such as servers, over which the experts are spread, at least 1 [1].
+        Groups, such as servers, over which the experts are spread, 1 or more [1].
 
     Returns
     -------

@@ -244,7 +244,7 @@ def pipeline_seconds(
     mean_stage_seconds : float or array
         Mean of a microbatch's time over the stages, 0 or more [s].
     pipeline_stages : float or array
-        Stages, at least 1 [1].
+        Stages, 1 or more [1].
     model_chunks : float or array
         Chunks of layers on a stage [1].
 

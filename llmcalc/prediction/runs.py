@@ -9,6 +9,7 @@ import math
 
 from .. import catalogue
 from ..checks import Refusal
+from ..models.device import Device
 from ..models.memory import training_memory
 from ..models.model import Model
 from ..models.run import Run
@@ -56,6 +57,9 @@ USUAL = {
     "overlap_tensor_parallel": 0,
     "overlap_gradients": 1,
 }
+# Where nobody published how devices are joined: PCIe 4.0 x16 in a server of eight, and a card of 200 Gbit/s for each.
+USUAL_LINKS = {"link_bandwidth": 32e9, "link_devices": 8, "network_bandwidth": 25e9}
+
 OUTPUT = (
     "predicted_seconds",
     "low_seconds",
@@ -105,7 +109,7 @@ def read_row(row, table=None):
     for name in NEEDED:
         if _text(row, name) is None:
             raise Refusal(name, "", "a value: the row has none")
-    device = catalogue.device(_text(row, "accelerator"))
+    device = _joined(catalogue.device(_text(row, "accelerator")), assumed)
     model = _model(row, assumed)
     settings = {name: _setting(row, name, usual, assumed) for name, usual in USUAL.items()}
     number_format = _text(row, "number_format")
@@ -113,9 +117,6 @@ def read_row(row, table=None):
         number_format = device.best_format()
         assumed.append(f"number_format = {number_format}")
     network, replicas = _number(row, "network_bytes_per_s"), _number(row, "replicas")
-    if network is None and not device.has("network_bandwidth"):
-        network = device.link_bandwidth
-        assumed.append("network as fast as the links")
     run = Run(
         model,
         device,
@@ -133,6 +134,17 @@ def read_row(row, table=None):
     constants = resolve(*key, table)
     kind = ranges.kind(bool(model.experts), stack)
     return Predicted(run, key, constants, kind, assumed)
+
+
+def _joined(device, assumed):
+    """The device, with the usual links and network where its own are not known."""
+    unknown = [name for name in USUAL_LINKS if not device.has(name)]
+    if not unknown:
+        return device
+    known = {quantity: row["value"] for quantity, row in catalogue.facts().get(device.name, {}).items()}
+    assumed += [f"{name} = {USUAL_LINKS[name]:g}" for name in unknown]
+    usual = {name: USUAL_LINKS[name] for name in unknown}
+    return Device.from_facts(device.name, {**known, **usual}, device.missing)
 
 
 def _model(row, assumed):
