@@ -50,9 +50,12 @@ def emitted(notebook: NotebookNode, mime_type: str) -> list[Any]:
 
 
 def results(notebook: NotebookNode) -> dict[str, dict[str, Any]]:
-    """Return the headline results of an executed notebook by name: value, unit and label."""
+    """Return the headline results of an executed notebook by name: value, unit, label, and why there is no value."""
     listed = [result for part in emitted(notebook, RESULTS) for result in part]
-    return {result["name"]: {key: result[key] for key in ("value", "unit", "label")} for result in listed}
+    return {
+        result["name"]: {key: result[key] for key in ("value", "unit", "label", "reason") if key in result}
+        for result in listed
+    }
 
 
 def without_records(notebook: NotebookNode) -> NotebookNode:

@@ -9,7 +9,6 @@ a line of its own names the group of the parameters below it.
 import ast
 import csv
 import difflib
-import math
 import re
 import warnings
 from dataclasses import dataclass
@@ -18,13 +17,13 @@ from typing import Any
 import papermill
 
 from bookbuild.notebooks import ROOT, SOURCES, read
+from llmcalc import quantities
 
 COMMENT = re.compile(r"\[(?P<unit>[^\]]+)\]\s*(?P<help>[^;]*)(;\s*(?P<accepted>.+))?$")
 RANGE = re.compile(r"(?P<low>\S+) (?P<low_sign>[<≤]) (?P<name>\w+)( (?P<high_sign>[<≤]) (?P<high>\S+))?$")
 CHOICES_FROM_FILE = re.compile(r"one of (?P<column>\w+) in (?P<file>data/[\w-]+\.csv)$")
 CHOICES = re.compile(r"one of (?P<choices>.+)$")
 TYPES = {"float": float, "int": int, "str": str, "bool": bool}
-TRUTH = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
 
 class ParameterError(ValueError):
@@ -56,10 +55,11 @@ class Parameter:
     def convert(self, text: str) -> Any:
         """Return the value that a text stands for, or raise ParameterError saying what is accepted."""
         try:
-            value = TRUTH[text.lower()] if self.type is bool else self.type(text)
-            if self.type is float and not math.isfinite(value):
+            value = text if self.type is str else quantities.read(text, self.name)
+            if self.type is int and value % 1:
                 raise ValueError
-        except (KeyError, ValueError):
+            value = self.type(value)
+        except ValueError:
             raise ParameterError(f"{self.name} = {text!r} is not accepted: give {self.expected}") from None
         if not self._holds(value):
             match = _closest(str(value), self.choices, cutoff=0.3)
@@ -113,7 +113,7 @@ def declared(notebook: str) -> dict[str, Parameter]:
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "The specified file .* does not end in")
         inspected = papermill.inspect_notebook(str(SOURCES / f"{notebook}.md"))
-    parameters, groups = {}, _groups(notebook)
+    parameters, grouped = {}, groups(notebook)
     for name, found in inspected.items():
         comment = COMMENT.match(found["help"])
         if not comment or found["inferred_type_name"] not in TYPES:
@@ -128,21 +128,21 @@ def declared(notebook: str) -> dict[str, Parameter]:
             unit=comment["unit"],
             help=comment["help"].strip(),
             accepted=(comment["accepted"] or "").strip(),
-            group=groups[name],
+            group=grouped[name],
         )
     return parameters
 
 
-def _groups(notebook: str) -> dict[str, str]:
+def groups(notebook: str) -> dict[str, str]:
     """Return the comment on a line of its own above each parameter, which names its group."""
     [cell] = [cell for cell in read(notebook).cells if "parameters" in cell.metadata.get("tags", [])]
-    groups, group = {}, ""
+    grouped, group = {}, ""
     for line in cell.source.splitlines():
         if line.startswith("#"):
             group = line.removeprefix("#").strip()
         elif ":" in line:
-            groups[line.partition(":")[0]] = group
-    return groups
+            grouped[line.partition(":")[0]] = group
+    return grouped
 
 
 def convert(parameters: dict[str, Parameter], given: dict[str, str]) -> dict[str, Any]:

@@ -114,6 +114,22 @@ def require(name: str, value: "Numeric", within: "Range | None", accepted: str =
         raise Refusal(name, _first_refused(value, within), accepted or within.accepted, unit)
 
 
+def single(**quantities: object) -> None:
+    """Refuse what is not one number in the range of its word (errors as in `accept`).
+
+    Examples
+    --------
+    >>> single(batch=0)
+    Traceback (most recent call last):
+    ...
+    llmcalc.checks.Refusal: batch = 0 is not accepted: give a finite number above 0
+    """
+    for name, value in quantities.items():
+        accept(**{name: value})
+        if getattr(value, "ndim", 0):
+            raise Refusal(name, value, "a single number")
+
+
 def whole(**quantities: "Numeric") -> None:
     """Refuse single numbers that are not whole (errors as in `accept`).
 

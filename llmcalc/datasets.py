@@ -70,9 +70,10 @@ def values(name: str, column: str) -> "list[Any]":
     >>> values("transformer-shapes", "model")[:2]
     ['GPT-1', 'GPT-2 XL']
     """
-    found: list[object] = []
+    found, seen = [], set()  # a page asks at every move of a slider
     for row in records(name):
-        if row[column] not in found:
+        if row[column] not in seen:
+            seen.add(row[column])
             found.append(row[column])
     return found
 
@@ -107,7 +108,8 @@ def specification(accelerator: str, quantity: str) -> float:
     """
     known = _numbers(accelerator)
     if quantity not in known:
-        others = [name for name, numbers in specifications().items() if quantity in numbers]
+        # By the rows, because mappings have no order in MicroPython.
+        others = [row["accelerator"] for row in records("accelerators") if row["quantity"] == quantity]
         accepted = (
             f"one whose {quantity} is in data/accelerators.csv, e.g. {others[0]}" if others else "another quantity"
         )

@@ -1,156 +1,311 @@
-"""Numbers as people write them: `15T`, `1,400,000`, `4/3`, `40%`, `80GiB`, `2 weeks`.
+"""Numbers as people write them, read for a word of the vocabulary.
 
-One function reads them for forms in pages, for the command and for reruns.
+Pages, the command and reruns read what they are given with `read`, so that the same text means the same everywhere.
+What could mean two things is refused: ``1,5``, ``80G``, ``1_0``, digits that only look like digits.
 
->>> read("15T", "tokens"), read("40%", "mfu"), read("2 weeks", "days"), read("80GiB", "memory_gib")
-(15000000000000.0, 0.4, 14.0, 80.0)
+>>> read("15T", "tokens"), read("80 GiB", "memory_gib"), read("2 weeks", "days"), read("40%", "mfu")
+(15000000000000.0, 80.0, 14.0, 0.4)
 """
 
+from .answering import written
 from .checks import Refusal
-from .units import DAY, GIBI, GIGA, HOUR, KILOWATT_HOUR, MEBI, MINUTE, PETA, TERA, WEEK, YEAR
-from .vocabulary import WORDS, Word
+from .units import DAY, HOUR, MINUTE, WEEK, YEAR
+from .vocabulary import WORDS
 
 DIGITS = "0123456789"
-MULTIPLES = {"k": 1e3, "thousand": 1e3, "M": 1e6, "million": 1e6, "B": 1e9, "G": 1e9, "billion": 1e9}
-MULTIPLES.update({"bn": 1e9, "T": 1e12, "trillion": 1e12})
-
-# How much of the unit in which formulas take a number one of these is.
-SECONDS = {"s": 1.0, "sec": 1.0, "second": 1.0, "ms": 1e-3, "min": MINUTE, "minute": MINUTE, "h": HOUR, "hr": HOUR}
-SECONDS.update({"hour": HOUR, "d": DAY, "day": DAY, "week": WEEK, "month": YEAR / 12, "year": YEAR})
-BYTES = {"B": 1.0, "byte": 1.0, "kB": 1e3, "MB": 1e6, "GB": GIGA, "TB": TERA, "PB": PETA, "KiB": 1024.0, "MiB": MEBI}
-BYTES.update({"GiB": GIBI, "TiB": 2.0**40})
-RATES = {"": 1.0, "k": 1e3, "M": 1e6, "G": GIGA, "T": TERA, "P": PETA, "E": 1e18}
-
-
-def _rates(*endings: str) -> "dict[str, float]":
-    return {prefix + ending: factor for prefix, factor in RATES.items() for ending in endings}
-
-
-UNITS = {
-    "s": SECONDS,
-    "byte": BYTES,
-    "byte/s": {unit + "/s": factor for unit, factor in BYTES.items()},
-    "FLOP/s": _rates("FLOP/s", "FLOPS"),
-    "FLOP": _rates("FLOP", "FLOPs"),
-    "op/s": _rates("OPS", "op/s", "OP/s"),
-    "W": {"mW": 1e-3, "W": 1.0, "kW": 1e3, "MW": 1e6},
-    "USD": {"USD": 1.0, "$": 1.0},
-    "USD/s": {"USD/h": 1 / HOUR, "$/h": 1 / HOUR, "USD/day": 1 / DAY},
-    "USD/J": {"USD/kWh": 1 / KILOWATT_HOUR, "$/kWh": 1 / KILOWATT_HOUR},
-    "kg/J": {"kg/kWh": 1 / KILOWATT_HOUR, "g/kWh": 1e-3 / KILOWATT_HOUR},
-    "1/s": {"1/s": 1.0, "/s": 1.0, "1/day": 1 / DAY, "/day": 1 / DAY},
-    "token/s": {"token/s": 1.0, "tokens/s": 1.0, "token/day": 1 / DAY, "tokens/day": 1 / DAY},
-}
 TRUTH = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
+# Powers of ten. A capital M is a million, never a minute, a month or a thousandth.
+MAGNITUDES = {"k": 3, "K": 3, "M": 6, "B": 9, "T": 12, "thousand": 3, "million": 6, "billion": 9, "trillion": 12}
+DECIMAL = {"k": 3, "K": 3, "M": 6, "G": 9, "T": 12, "P": 15, "E": 18, "Z": 21}
+BINARY = {"Ki": 2.0**10, "Mi": 2.0**20, "Gi": 2.0**30, "Ti": 2.0**40, "Pi": 2.0**50}
 
-def read(text: str, name: str) -> "float | int | str | bool":
-    """Read what somebody wrote for a parameter, in the unit that its word is shown in.
+# What each unit is: what it measures, its power of ten, and its factor beside that.
+SCALED = {
+    "FLOP": ("FLOP", 0, 1.0),
+    "MAC": ("MAC", 0, 1.0),
+    "op": ("op", 0, 1.0),
+    "B": ("byte", 0, 1.0),
+    "byte": ("byte", 0, 1.0),
+    "bit": ("byte", 0, 0.125),
+    "W": ("W", 0, 1.0),
+    "J": ("J", 0, 1.0),
+    "Wh": ("J", 2, 36.0),
+    "g": ("kg", -3, 1.0),
+}
+PLAIN = {
+    "ms": ("s", -3, 1.0),
+    "s": ("s", 0, 1.0),
+    "sec": ("s", 0, 1.0),
+    "second": ("s", 0, 1.0),
+    "min": ("s", 0, MINUTE),
+    "minute": ("s", 0, MINUTE),
+    "h": ("s", 0, HOUR),
+    "hr": ("s", 0, HOUR),
+    "hour": ("s", 0, HOUR),
+    "d": ("s", 0, DAY),
+    "day": ("s", 0, DAY),
+    "week": ("s", 0, WEEK),
+    "year": ("s", 0, YEAR),
+    "USD": ("USD", 0, 1.0),
+    "$": ("USD", 0, 1.0),
+    "dollar": ("USD", 0, 1.0),
+    "param": ("parameter", 0, 1.0),
+    "px": ("pixel", 0, 1.0),
+    "1": ("", 0, 1.0),
+}
+SUGGESTED = {"s": "s, min, h, days, weeks, years", "byte": "MB, GB, TB, MiB, GiB, TiB", "USD": "USD or $"}
+
+
+def read(text: str, name: str, limits: "tuple[float, float] | tuple[str, ...] | None" = None) -> "float | str | bool":
+    """Read what somebody wrote for a parameter.
 
     Parameters
     ----------
     text : str
-        E.g. ``"300B"`` or ``"30 days"``.
+        What was written: a number, a fraction, a percentage, a number with ``k``, ``M``, ``B`` or ``T`` or with a unit.
     name : str
-        A word of the vocabulary.
+        Name of the parameter, a word of the vocabulary.
+    limits : tuple, optional
+        Smallest and largest number that the question accepts, for the sentence of a refusal.
 
     Returns
     -------
     float, int, str or bool
-        The number, a whole one as ``int``; the text itself where the word stands for one.
+        The value in the unit that the word is shown in: an int where people give whole numbers only. That it is in
+        its range is for `answering.accept` to say.
 
     Raises
     ------
     Refusal
-        Naming the parameter, the text and how it may be written.
+        If the text is no such value, naming the parameter, the text and what is accepted.
 
     Examples
     --------
-    >>> read("1,400,000", "layers")
-    1400000
-    >>> read("80GB", "memory_gib")  # 80e9 bytes
+    >>> read("1,400,000", "tokens"), read("1/24", "busiest_hour_share") == 1 / 24, read("8", "devices_per_server")
+    (1400000.0, True, 8)
+    >>> read("80GB", "memory_gib")
     74.50580596923828
-    >>> read("1_0", "days")
+    >>> read("312 TFLOPS", "gpu_tflops"), read("$2", "price_per_device_hour"), read("12 h", "days")
+    (312.0, 2.0, 0.5)
+    >>> read("1_0", "mfu")
     Traceback (most recent call last):
     ...
-    llmcalc.checks.Refusal: days = '1_0' [day] is not accepted: give a number such as 12, 1.5e9, 300B or 30 day
+    llmcalc.checks.Refusal: mfu = '1_0' is not accepted: give a number from 0.001 to 1, e.g. 0.4 or 40%
+    """
+    if name not in WORDS:
+        raise Refusal(name, text, "a known parameter", reason=f"{name} is no word of the vocabulary")
+    word = WORDS[name]
+    bare = text.strip(" \t\r\n") if isinstance(text, str) else ""
+    if word.choices and bare:
+        return bare
+    if word.range is None and not word.choices and bare.lower() in TRUTH:
+        return TRUTH[bare.lower()]
+    value = _number(bare, word) if word.range is not None else None
+    if value is None:
+        raise Refusal(name, text, expected(name, limits), unit=word.shown)
+    if word.whole and value == value // 1:
+        # Digits alone are exact, however many.
+        digits = bare.replace(",", "")
+        return int(digits) if _all_digits(digits) else int(value)
+    return value
+
+
+def expected(name: str, limits: "tuple[float, float] | tuple[str, ...] | None" = None) -> str:
+    """What is accepted for a parameter, in words that complete "give".
+
+    Examples
+    --------
+    >>> expected("mfu"), expected("devices_per_server")
+    ('a number from 0.001 to 1, e.g. 0.4 or 40%', 'a whole number from 1 to 72')
     """
     word = WORDS[name]
     if word.choices:
-        return text
+        return "one of " + word.choices
     if word.range is None:
-        if text.lower() not in TRUTH:
-            raise Refusal(name, text, "true or false")
-        return TRUTH[text.lower()]
-    value = _quantity(text.strip(" "), word)
-    if value is None:
-        hint = "" if word.shown == "1" else f" or 30 {word.shown}"
-        raise Refusal(name, text, f"a number such as 12, 1.5e9, 300B{hint}", unit=word.shown)
-    return int(value) if word.whole and value == value // 1 else value
+        return "true or false"
+    ends = limits or word.usual
+    kind = "a whole number" if word.whole else "a number"
+    sentence = f"{kind} from {written(ends[0])} to {written(ends[1])}" if ends else word.range.accepted
+    if word.unit == "1" and word.shown == "1" and not word.whole and ends and ends[1] <= 1:
+        return sentence + ", e.g. 0.4 or 40%"
+    if word.shown in ("1", "device", "sequence"):
+        return sentence
+    names = SUGGESTED.get(word.unit)
+    return sentence + (f", with or without a unit ({names})" if names else f", with or without the unit {word.shown}")
 
 
-def _quantity(text: str, word: Word) -> "float | None":
-    """The number in the unit shown, or None if the text is none."""
-    if text[:1] == "$" and word.unit in ("USD", "USD/s"):
+def _number(text, word):
+    """The value of a text in the unit shown, or None."""
+    if text[:1] == "$":
+        if _unit(word.shown)[0][:1] != ["USD"]:
+            return None
         text = text[1:]
-    size = len(text)
-    for end in range(size, 0, -1):
-        number = _number(text[:end])
-        if number is not None:
-            factor = _factor(text[end:].strip(" "), word)
-            return None if factor is None else number * factor
+        # $48/day is 48 USD/day, and $2 is in the unit asked for.
+        place = text.find("/")
+        text = text + " " + word.shown if place < 0 else text[:place] + " USD" + text[place:]
+    mantissa, exponent, divisor, rest = _leading(text)
+    if mantissa is None:
+        return None
+    attached, rest = rest[:1] != " ", rest.strip(" ")
+    shown = _unit(word.shown)
+    if rest == "%":
+        if word.unit != "1" or word.shown != "1" or word.whole:
+            return None
+        return _finite(mantissa, exponent - 2, divisor)
+    power, rest = _magnitude(rest, shown, attached, divisor)
+    if not rest:
+        # 5k for a word in GB could mean kilobytes.
+        if power and (shown[1] or shown[2] != 1):
+            return None
+        return _finite(mantissa, exponent + power, divisor)
+    unit = _unit(rest)
+    # A magnitude and a unit with a magnitude of its own are one too many.
+    if unit is None or not _same(unit[0], shown[0]) or (power and unit[1]):
+        return None
+    value = _finite(mantissa, exponent + power + unit[1] - shown[1], divisor)
+    if value is None or unit[2] == shown[2]:
+        return value
+    value = value * unit[2] / shown[2]
+    return value if value - value == 0 else None
+
+
+def _magnitude(rest, shown, attached, divisor):
+    """The power of ten that a text begins with, and what follows it."""
+    if divisor is not None or shown[0][:1] == ["s"]:
+        return 0, rest
+    first = rest.split(" ")[0].split("/")[0]
+    # A B alone is a byte where bytes are asked for.
+    if first in MAGNITUDES and not (first == "B" and shown[0][:1] == ["byte"]) and (attached or len(first) > 1):
+        return MAGNITUDES[first], rest[len(first) :].strip(" ")
+    return 0, rest
+
+
+def _leading(text):
+    """Digits, power of ten and divisor of the number that a text begins with, and the rest of the text."""
+    digits, exponent, rest = _decimal(text)
+    if digits is None or rest[:1] != "/" or exponent:
+        return digits, exponent, None, rest
+    below, power, after = _decimal(rest[1:])
+    if below is None:  # 5/day
+        return digits, exponent, None, rest
+    if below[:1] == "-" or power or float(below) == 0:
+        return None, 0, None, text
+    return digits, exponent, float(below), after
+
+
+def _decimal(text):
+    """Digits with a sign and a point, the power of ten written after them, and the rest; None where there are none."""
+    sign = text[:1] if text[:1] and text[:1] in "+-" else ""
+    place = len(sign)
+    whole, place = _digits(text, place)
+    if whole and text[place : place + 1] == ",":
+        whole, place = _groups(text, place, whole)
+        if whole is None:
+            return None, 0, text
+    part = ""
+    if text[place : place + 1] == ".":
+        part, place = _digits(text, place + 1)
+    if not whole and not part:
+        return None, 0, text
+    exponent = 0
+    if text[place : place + 1] and text[place] in "eE":
+        mark = text[place + 1 : place + 2]
+        signed = 1 if mark and mark in "+-" else 0
+        power, end = _digits(text, place + 1 + signed)
+        if power:
+            # An exponent of more digits than any float's is as good as this one.
+            exponent, place = int(power[:6]) * (-1 if mark == "-" else 1), end
+    return sign.replace("+", "") + (whole or "0") + "." + (part or "0"), exponent, text[place:]
+
+
+def _groups(text, place, first):
+    """Digits in groups of three, of which the first has one to three and no leading zero."""
+    whole = first
+    while text[place : place + 1] == ",":
+        group, place = _digits(text, place + 1)
+        if len(group) != 3:
+            return None, place
+        whole += group
+    return (whole if len(first) <= 3 and first[0] != "0" else None), place
+
+
+def _digits(text, place):
+    start = place
+    while place < len(text) and text[place] in DIGITS:
+        place += 1
+    return text[start:place], place
+
+
+def _all_digits(text):
+    return bool(text) and all(letter in DIGITS for letter in text)
+
+
+def _finite(digits, exponent, divisor):
+    # One reading of one text rounds once: 40% is 0.4 and 1.1M is 1100000.
+    value = float(digits + "e" + str(exponent))
+    if divisor is not None:
+        value = value / divisor
+    vanished = value == 0 and any(digit in "123456789" for digit in digits)
+    return None if vanished or value - value != 0 else value
+
+
+def _unit(text):
+    """What a unit measures, as names above and below the stroke, its power of ten and its factor; None if unknown."""
+    for ending in ("FLOPS", "OPS"):
+        if text[-len(ending) :] == ending:
+            prefix = text[: -len(ending)]
+            if prefix == "" or prefix in DECIMAL:
+                name = "FLOP" if ending == "FLOPS" else "op"
+                return [name, "s"], DECIMAL.get(prefix, 0), 1.0
+    parts = [part.strip(" ") for part in text.replace(" per ", "/").split("/")]
+    if text[:4] == "per ":
+        parts = ["1"] + [part.strip(" ") for part in text[4:].split("/")]
+    if parts[0] == "" and len(parts) > 1:
+        parts[0] = "1"
+    names, power, factor = [], 0, 1.0
+    for position, part in enumerate(parts):
+        atom = _atom(part)
+        if atom is None:
+            return None
+        names.append(atom[0])
+        power = power + (atom[1] if position == 0 else -atom[1])
+        factor = factor * atom[2] if position == 0 else factor / atom[2]
+    return names, power, factor
+
+
+def _atom(text):
+    for candidate in (text, text[:-1] if text[-1:] == "s" else text):
+        if candidate in PLAIN:
+            return PLAIN[candidate]
+        for prefixes in (BINARY, DECIMAL, {"": 0}):
+            for prefix in prefixes:
+                name = candidate[len(prefix) :]
+                if candidate[: len(prefix)] != prefix or name not in SCALED:
+                    continue
+                measured, power, factor = SCALED[name]
+                if prefixes is not BINARY:
+                    return measured, power + prefixes[prefix], factor
+                if measured == "byte":
+                    return measured, power, factor * prefixes[prefix]
+        if candidate in COUNTED:
+            return candidate, 0, 1.0
     return None
 
 
-def _factor(unit: str, word: Word) -> "float | None":
-    """What a number with a unit or a multiple is to be multiplied with, or None if they do not belong to the word."""
-    if unit in ("", word.shown):
-        return 1.0
-    if unit == "%":
-        return 0.01 if word.unit == "1" and word.range.high == 1 else None
-    known = UNITS.get(word.unit, {})
-    for candidate in (unit, unit[:-1] if unit[-1:] == "s" else unit):
-        if candidate in known:
-            return known[candidate] / word.scale
-    for multiple, factor in MULTIPLES.items():
-        rest = unit[len(multiple) :]
-        # A letter alone is a multiple only where it is no unit, like the B of bytes.
-        if unit[: len(multiple)] == multiple and rest in ("", " " + word.shown, " " + word.shown + "s"):
-            return factor
-    return 1.0 if word.unit not in UNITS and unit in (word.shown + "s",) else None
+def _same(given, shown):
+    # What is counted may go without saying: 5/s are 5 image/s.
+    return given == shown or (given[1:] == shown[1:] and given[0] == "" and shown[0] in COUNTED)
 
 
-def _number(text: str) -> "float | None":
-    """A plain number, one with separated thousands, or a fraction of two numbers; None if it is no number."""
-    over, slash, under = text.partition("/")
-    if slash:
-        top, bottom = _decimal(over.strip(" ")), _decimal(under.strip(" "))
-        return None if top is None or not bottom else top / bottom
-    return _decimal(text)
+def _counted():
+    """Names of things that the vocabulary counts, which are units that nothing converts."""
+    names = set()
+    for word in WORDS.values():
+        for part in word.shown.split("/"):
+            if part not in PLAIN and part not in SCALED:
+                names.add(part)
+    return names
 
 
-def _decimal(text: str) -> "float | None":
-    body = text[1:] if text[:1] in ("+", "-") else text
-    mantissa, exponent = body, ""
-    for letter in ("e", "E"):
-        if letter in body:
-            mantissa, _, exponent = body.partition(letter)
-            power = exponent[1:] if exponent[:1] in ("+", "-") else exponent
-            if not _digits(power) or len(power) > 3:
-                return None
-    whole, point, part = mantissa.partition(".")
-    if point and part and not _digits(part):
-        return None
-    if "," in whole:
-        groups = whole.split(",")
-        if not 1 <= len(groups[0]) <= 3 or any([len(group) != 3 for group in groups[1:]]):
-            return None
-        whole = "".join(groups)
-    if (whole and not _digits(whole)) or not (whole or part):
-        return None
-    number = float((whole or "0") + "." + (part or "0") + ("e" + exponent if exponent else ""))
-    return -number if text[:1] == "-" else number
-
-
-def _digits(text: str) -> bool:
-    return bool(text) and all([letter in DIGITS for letter in text])
+COUNTED = _counted()

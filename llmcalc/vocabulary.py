@@ -123,10 +123,14 @@ WORDS = {
     ),
     "accelerated_share": Word("1", "share of the time spent in the part, before", SHARE, usual=(0.01, 1)),
     "accelerator": Word("1", "device", TEXT, choices="accelerator in data/accelerators.csv"),
+    "acceptance": Word("1", "share of a draft's tokens that are accepted", SHARE_BELOW_ONE, usual=(0, 0.99)),
     "achieved_flops": Word("FLOP/s", "measured rate of a GPU, recomputation included", POSITIVE),
     "active_params": Word("parameter", "parameters used on a token", POSITIVE),
     "answer_tokens": Word("token", "tokens of an answer", POSITIVE, usual=(1, 1e6)),
     "arrival": Word("s", "time at which a task arrives", FROM_ZERO),
+    "arrival_spread": Word(
+        "1", "standard deviation of the time between arrivals, in shares of its mean", FROM_ZERO, usual=(0, 10)
+    ),
     "arrivals_spread": Word(
         "1", "whether tasks arrive evenly over the year, else all are there on its first day", YES_OR_NO
     ),
@@ -151,6 +155,7 @@ WORDS = {
     "busiest_hour_share": Word(
         "1", "share of the day's tokens that falls into its busiest hour; 1/24 is flat", SHARE, usual=(0.0416, 1)
     ),
+    "bytes_per_bit": Word("byte", "bytes of a bit", POSITIVE),
     "bytes_per_character": Word("byte/character", "bytes of a character", POSITIVE, usual=(1, 4)),
     "bytes_per_param": Word(
         "byte/parameter",
@@ -207,6 +212,7 @@ WORDS = {
     "data_seconds": Word("s", "time to load the batch", FROM_ZERO, usual=(0, 10000)),
     "days": Word("s", "time allowed, if the deadline is fixed", POSITIVE, usual=(0.01, 3650), shown="day", scale=DAY),
     "days_in_year": Word("s", "days in which the cluster runs", POSITIVE, usual=(1, 366), shown="day", scale=DAY),
+    "deviations": Word("1", "quantile of the normal distribution", FROM_ZERO),
     "device_count": Word(
         "1", "devices at hand, if they are fixed", POSITIVE, usual=(1, 10000000), shown="device", whole=True
     ),
@@ -219,6 +225,7 @@ WORDS = {
     ),
     "devices": Word("1", "devices", POSITIVE, usual=(1, 1000000), shown="device", whole=True),
     "devices_per_server": Word("1", "devices in one server", POSITIVE, usual=(1, 72), shown="device", whole=True),
+    "draft_tokens": Word("1", "tokens of a draft", FROM_ZERO, usual=(0, 32), shown="token", whole=True),
     "efficiency": Word("1", "share of its cards' capacity that a cluster keeps", SHARE, usual=(0.1, 1)),
     "electricity_price": Word(
         "USD/J", "price of energy", POSITIVE, usual=(0.001, 10), shown="USD/kWh", scale=1 / KILOWATT_HOUR
@@ -275,6 +282,7 @@ WORDS = {
     "hfu_flop_per_param_token": Word("FLOP/parameter/token", "work with recomputation", POSITIVE, usual=(1, 16)),
     "hidden_share": Word("1", "share of an exchange that may overlap with computation", SHARE_BELOW_ONE),
     "hidden_size": Word("1", "hidden size", POSITIVE, usual=(1, 131072), whole=True),
+    "hit_share": Word("1", "share of a prompt's tokens whose caches are kept", SHARE_BELOW_ONE, usual=(0, 0.99)),
     "host_availability": Word("1", "probability that a host works", SHARE, usual=(0.5, 1)),
     "hours": Word("s", "duration of training", POSITIVE, usual=(0.01, 100000), shown="h", scale=HOUR),
     "hosts_per_block": Word("1", "hosts of a block", POSITIVE),
@@ -305,7 +313,7 @@ WORDS = {
     "labels": Word("1", "labels, such as the masks of objects", POSITIVE),
     "largest_bandwidth": Word("byte/s", "largest bandwidth of a way", POSITIVE),
     "largest_wait_ratio": Word("1", "largest wait ratio of all devices", FROM_ZERO, usual=(0, 0.99)),
-    "latency": Word("s", "time of a hop that does not depend on the size", FROM_ZERO),
+    "latency_seconds": Word("s", "time that a collective takes however small its message is", FROM_ZERO),
     "launch_seconds": Word("s", "time to launch the kernel", FROM_ZERO),
     "layer_vectors": Word(
         "1",
@@ -320,13 +328,17 @@ WORDS = {
     "linear_params": Word("parameter", "parameters of the matrices in the layers", POSITIVE),
     "linearity": Word("1", "linearity", SHARE),
     "linearity_threshold": Word("1", "linearity below which a cluster scales badly", SHARE, usual=(0.01, 1)),
-    "link_bandwidth": Word("byte/s", "rate of a device to its neighbours, one direction", POSITIVE),
+    "link_bandwidth": Word(
+        "byte/s", "rate at which a device sends to those of its fast domain, one direction", POSITIVE
+    ),
+    "load": Word("1", "share of the time in which somebody works", SHARE_BELOW_ONE, usual=(0, 0.99)),
     "load_factor": Word("1", "tokens of the busiest device's experts, in shares of the mean", POSITIVE),
     "macs_per_sample": Word("MAC/sample", "multiply-accumulates of a forward pass over one sample", POSITIVE),
     "macs_per_weight": Word("MAC", "multiply-accumulates of a weight", POSITIVE),
     "mask_bytes": Word("byte", "bytes of dropout's mask, an element", FROM_ZERO),
     "masks": Word("1", "masks of the data set", POSITIVE, usual=(1, 1e12), shown="mask"),
     "mbu": Word("1", "model bandwidth utilisation, share of the bandwidth that reading gets", SHARE, usual=(0.01, 1)),
+    "mean": Word("s", "mean of durations", POSITIVE),
     "mean_stage_seconds": Word("s", "mean of a microbatch's time over the stages", FROM_ZERO),
     "members": Word("1", "devices that exchange data", FROM_ONE),
     "members_inside": Word("1", "members of an exchange that sit in one server", FROM_ONE),
@@ -351,6 +363,7 @@ WORDS = {
     "model_chunks": Word(
         "1", "chunks of layers that a stage holds, 2 and more if it is interleaved", POSITIVE, usual=(1, 64), whole=True
     ),
+    "need": Word("1", "size needed, in the unit of those on offer", FROM_ZERO),
     "network": Word("1", "network, by its name in torchvision", TEXT, choices="name in data/cnn-macs.csv"),
     "network_bandwidth": Word("byte/s", "rate of a device over the network, one direction", POSITIVE),
     "network_cards": Word("1", "network cards of a server", POSITIVE),
@@ -376,6 +389,11 @@ WORDS = {
     "overhead_gib": Word(
         "byte", "memory for the program and its work space", FROM_ZERO, usual=(0, 100), shown="GiB", scale=GIBI
     ),
+    "overlap": Word(
+        "1",
+        "share of the shorter of two times that is hidden behind the longer",
+        Range(0, 1, False, False, "a share from 0 to 1"),
+    ),
     "own_kv_heads": Word("1", "key and value heads", FROM_ZERO),
     "padding": Word("1", "zeros put before and behind the input", FROM_ZERO),
     "palm_days": Word(
@@ -391,6 +409,7 @@ WORDS = {
     "peak_flops": Word("FLOP/s", "dense peak of a device", POSITIVE),
     "pipeline_stages": Word("1", "stages", POSITIVE, usual=(1, 1000), shown="stage", whole=True),
     "pixels": Word("pixel", "pixels of a frame", POSITIVE),
+    "points": Word("1", "points of a curve", POSITIVE, whole=True),
     "positions_per_picture": Word("1", "positions in a picture", POSITIVE, usual=(1, 100000)),
     "postprocessing_seconds": Word("s", "time after the update", FROM_ZERO, usual=(0, 10000)),
     "price": Word("USD", "price of the training", POSITIVE, usual=(0.01, 1e9)),
@@ -404,7 +423,9 @@ WORDS = {
     ),
     "price_per_second": Word("USD/s", "price of a device for a second", POSITIVE),
     "probability": Word("1", "probability", Range(0, 1, False, False, "a probability from 0 to 1")),
+    "product_time": Word("s", "time of the products with weights", FROM_ZERO),
     "prompt_seconds": Word("s", "time to read a prompt", FROM_ZERO),
+    "prompt_tokens": Word("token", "tokens of a prompt", POSITIVE),
     "pue": Word(
         "1", "power usage effectiveness, energy of the data centre by that of its computers", FROM_ONE, usual=(1, 3)
     ),
@@ -463,6 +484,10 @@ WORDS = {
     "sequence_shards": Word("1", "devices over which the values of a sequence are spread", POSITIVE),
     "server_throughput": Word("token/s", "throughput of one server alone", POSITIVE, usual=(0.001, 100000000)),
     "servers": Word("1", "servers", POSITIVE, usual=(1, 10000), whole=True),
+    "service_seconds": Word("s", "mean time of service", POSITIVE),
+    "service_spread": Word(
+        "1", "standard deviation of the time of service, in shares of its mean", FROM_ZERO, usual=(0, 10)
+    ),
     "serving_format": Word(
         "1", "number format of the multiplications", TEXT, choices="fp64, fp32, tf32, fp16, bf16, fp8"
     ),
@@ -548,6 +573,7 @@ WORDS = {
     "value_bytes": Word("byte", "bytes of a value that goes into a product", POSITIVE),
     "value_heads": Word("1", "heads of values", POSITIVE),
     "value_size": Word("1", "size of a value head", POSITIVE),
+    "variance": Word("s**2", "variance of durations", FROM_ZERO),
     "visit_rate": Word("1/s", "visits a second, mean of the day", POSITIVE),
     "visits_per_day": Word("1/s", "visits a day", POSITIVE, usual=(1, 1e12), shown="1/day", scale=1 / DAY),
     "vocabulary_size": Word("1", "different tokens", POSITIVE, usual=(1, 10000000), shown="token", whole=True),

@@ -1,83 +1,49 @@
-"""What the build takes from a notebook for its calculator."""
+"""What the build takes from a question for its calculator."""
 
+import ast
 import random
 
-import nbformat
 import pytest
 
-from bookbuild import calculators, notebooks
-
-SETUP = """\
-import pandas as pd
+from bookbuild import calculators
 from llmcalc import datasets
-from llmcalc.formulas import devices, training
-from llmcalc.report import plots, tables
-from llmcalc.results import Results
-from llmcalc.units import DAY, TERA
+from llmcalc.questions import questions
 
-plots.use_style()
-unused = pd.Series([1.0])
-rows = datasets.records("cnn-macs")
-first = rows[0]
+QUESTION = questions()["training-gpus"]
+LOOKS_UP = """\
+from .. import datasets
+
+def shape(name):
+    return datasets.record("transformer-shapes", "model", name)["layers"]
 """
-HEADLINE = """\
-seconds = days * DAY
-
-Results(
-    seconds=(seconds, "s", first["name"]),
-)"""
 
 
-@pytest.fixture
-def notebook(monkeypatch):
-    def make(headline=HEADLINE, setup=SETUP, tag="headline"):
-        cells = [
-            nbformat.v4.new_code_cell(setup),
-            nbformat.v4.new_code_cell("days: float = 1.0", metadata={"tags": ["parameters"]}),
-            nbformat.v4.new_code_cell(headline, metadata={"tags": [tag]}),
-        ]
-        made = nbformat.v4.new_notebook(cells=cells)
-        monkeypatch.setattr(notebooks, "read", lambda name: made)
-        return calculators.code("made-up")
-
-    return make
+def test_data_go_along_that_modules_look_up_or_choices_are_taken_from():
+    found = calculators.tables(QUESTION, [LOOKS_UP])
+    assert sorted(found) == ["accelerators", "transformer-shapes"]
+    assert found["transformer-shapes"][0] == {"model": "GPT-1", "layers": 12}
+    assert found["accelerators"][0] == {"accelerator": datasets.records("accelerators")[0]["accelerator"]}
 
 
-def test_only_what_the_headline_needs_goes_along(notebook):
-    found = notebook()
-    assert found.prelude.splitlines() == [
-        "from llmcalc import tables",
-        "from llmcalc.results import Results",
-        "from llmcalc.units import DAY",
-        "rows = datasets.records('cnn-macs')",
-        "first = rows[0]",
-    ]
-    assert found.modules == ["formats", "lookups", "results", "tables", "units"]
-    assert found.data == ["cnn-macs"]
-    assert "days" in found.names
-    assert "unused" not in found.names
+def test_a_look_up_of_accelerators_takes_them_along():
+    assert calculators._looked_up(ast.parse("datasets.peak_flops(accelerator, number_format)")) == {"accelerators"}
+    assert calculators._looked_up(ast.parse("devices.peak_flops(accelerator, number_format)")) == set()
 
 
-def test_the_last_expression_gets_a_name(notebook):
-    assert notebook().runnable == HEADLINE.replace("\nResults(", "\nresults = Results(")
+def test_modules_are_those_that_an_answer_imports_and_those_import():
+    found = calculators._closure({"llmcalc.answers.training_gpus"})
+    assert {"llmcalc.answering", "llmcalc.formulas.training", "llmcalc.checks", "llmcalc.vocabulary"} <= found
+    assert "llmcalc.formulas.memory" not in found
+    assert not any(name.startswith("llmcalc.report") for name in found)
 
 
-@pytest.mark.parametrize(
-    ("headline", "needs"),
-    [
-        ("Results(mean=(pd.Series([days]).mean(), '1', 'Mean'))", "import pandas as pd"),
-        ("Results(mean=(unused.mean(), '1', 'Mean'))", "import pandas as pd"),
-        ("Results(size=(plots.SIZE, '1', 'Size'))", "from llmcalc import plots"),
-    ],
-)
-def test_a_headline_that_needs_a_library_has_no_calculator(notebook, headline, needs):
-    with pytest.raises(calculators.NoCalculator, match=f"made-up: the headline cell needs '{needs}'"):
-        notebook(headline)
-
-
-def test_a_notebook_without_a_headline_has_no_calculator(notebook):
-    with pytest.raises(calculators.NoCalculator, match="one headline cell"):
-        notebook(tag="answer")
+def test_a_parameter_is_described_by_its_question():
+    described = calculators.describe(QUESTION.parameters["mfu"])
+    word = QUESTION.parameters["mfu"]
+    assert described["default"] == "0.5"
+    assert (described["low"], described["high"]) == (word.low, word.high)
+    assert "choices" in calculators.describe(QUESTION.parameters["number_format"])
+    assert "low" not in calculators.describe(QUESTION.parameters["number_format"])
 
 
 @pytest.mark.parametrize(

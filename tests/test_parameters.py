@@ -10,7 +10,7 @@ LAYERS = parameters.Parameter("layers", int, 96, "1", "layers", "1 ≤ layers")
 FORMAT = parameters.Parameter("form", str, "bf16", "1", "number format", "one of bf16, fp16")
 DEVICE = parameters.Parameter("device", str, "H100 SXM", "1", "device", "one of accelerator in data/accelerators.csv")
 NOTE = parameters.Parameter("note", str, "", "1", "anything", "")
-SPARSE = parameters.Parameter("sparse", bool, False, "1", "whether zeros are skipped", "")
+SPARSE = parameters.Parameter("arrivals_spread", bool, False, "1", "whether zeros are skipped", "")
 DECLARED = {parameter.name: parameter for parameter in (MFU, LAYERS, FORMAT, DEVICE, NOTE, SPARSE)}
 
 
@@ -88,19 +88,19 @@ def test_a_text_is_converted(parameter, text, value):
         (MFU, "0", "mfu = '0' is not accepted: give a number [1] with 0 < mfu ≤ 1"),
         (MFU, "1.0001", "give a number [1] with 0 < mfu ≤ 1"),
         (MFU, "-0.5", "give a number [1] with 0 < mfu ≤ 1"),
-        (MFU, "50 %", "mfu = '50 %' is not accepted"),
+        (MFU, "50 GB", "mfu = '50 GB' is not accepted"),
         (MFU, "0,5", "mfu = '0,5' is not accepted"),
         (MFU, "nan", "mfu = 'nan' is not accepted"),
         (MFU, "-inf", "mfu = '-inf' is not accepted"),
         (MFU, "1e999", "mfu = '1e999' is not accepted"),
         (MFU, "", "mfu = '' is not accepted"),
         (LAYERS, "0", "layers = '0' is not accepted: give a whole number [1] with 1 ≤ layers"),
-        (LAYERS, "96.0", "give a whole number [1] with 1 ≤ layers"),
+        (LAYERS, "96.5", "give a whole number [1] with 1 ≤ layers"),
         (LAYERS, "9" * 5000, "give a whole number [1] with 1 ≤ layers"),
         (FORMAT, "bf61", "form = 'bf61' is not accepted: give one of bf16, fp16 (did you mean 'bf16'?)"),
         (FORMAT, "?", "form = '?' is not accepted: give one of bf16, fp16"),
         (DEVICE, "H100SXM", "give one of accelerator in data/accelerators.csv (did you mean 'H100 SXM'?)"),
-        (SPARSE, "maybe", "sparse = 'maybe' is not accepted: give true or false"),
+        (SPARSE, "maybe", "arrivals_spread = 'maybe' is not accepted: give true or false"),
     ],
 )
 def test_a_bad_text_is_refused_with_what_is_accepted(parameter, text, said):
@@ -125,7 +125,10 @@ def test_a_range_that_names_another_parameter_is_a_slip_of_the_notebook():
 
 
 def test_given_texts_are_converted_by_name():
-    assert parameters.convert(DECLARED, {"layers": "80", "sparse": "yes"}) == {"layers": 80, "sparse": True}
+    assert parameters.convert(DECLARED, {"layers": "80", "arrivals_spread": "yes"}) == {
+        "layers": 80,
+        "arrivals_spread": True,
+    }
     assert parameters.convert(DECLARED, {}) == {}
 
 

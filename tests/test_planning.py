@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from llmcalc import datasets
+from llmcalc.checks import Refusal
 from llmcalc.formulas import cost, memory, serving, training
 from llmcalc.plans import fitting, planning
 from llmcalc.report import tables
@@ -44,7 +45,7 @@ def plan_with(cut, shape, run, **limit):
 
 
 def cuts_of(shape):
-    across = [size for size in (1, 2, 4, 8) if size <= shape["heads"]]
+    across = [size for size in (1, 2, 4, 8) if shape["heads"] % size == 0]
     along = {-(-shape["layers"] // longest) for longest in range(1, shape["layers"] + 1)}
     return [(size, 1) for size in across] + [(across[-1], stages) for stages in sorted(along - {1})]
 
@@ -201,13 +202,17 @@ def test_a_replica_spreads_over_servers_only_if_it_may_or_must():
 @given(model=shapes, layers=st.integers(0, 200), hidden_size=st.integers(0, 20_000), heads=st.integers(0, 128))
 def test_a_shape_keeps_the_proportions_that_are_not_changed(model, layers, hidden_size, heads):
     shape = SHAPES[model]
+    if heads > (hidden_size or shape["hidden_size"]):
+        with pytest.raises(Refusal, match=r"heads = .* give at most hidden_size"):
+            planning.shape_like(shape, layers=layers, hidden_size=hidden_size, heads=heads)
+        return
     changed = planning.shape_like(shape, layers=layers, hidden_size=hidden_size, heads=heads)
     assert changed["layers"] == (layers or shape["layers"])
     assert changed["vocabulary_size"] == shape["vocabulary_size"]
     size = changed["hidden_size"] / shape["hidden_size"]
     assert changed["mlp_size"] == max(1, round(size * shape["mlp_size"]))
     assert changed["heads"] == (heads or max(1, round(size * shape["heads"])))
-    assert changed["kv_heads"] <= changed["heads"]
+    assert changed["heads"] % changed["kv_heads"] == 0
     assert planning.shape_like(shape) == shape
 
 

@@ -207,3 +207,19 @@ def test_the_search_works_by_keyboard_alone(tab):
             break
     tab.keyboard.press("Enter")
     tab.wait_for_url(re.compile(r"/(notebooks/training-step|glossary)[.]html"))
+
+
+@in_a_browser
+@pytest.mark.parametrize(
+    "words", ["__proto__", "constructor", "toString", "valueOf", "constructor GPU", "GPU -__proto__"]
+)
+def test_a_search_for_what_every_object_has_is_a_search_as_any_other(tab, words):
+    faults = []
+    tab.once("pageerror", lambda error: faults.append(str(error)))
+    tab.goto(f"search.html?q={quote(words)}")
+    browsing.wait_until(tab, "document.getElementById('search-status').textContent")
+    assert faults == []
+    titles = tab.eval_on_selector_all("#search-results li > a", "links => links.map(link => link.textContent)")
+    assert "undefined" not in titles
+    addresses = tab.eval_on_selector_all("#search-results li > a", "links => links.map(link => link.pathname)")
+    assert not [path for path in addresses if "undefined" in path]

@@ -5,6 +5,23 @@ const HAN = /\p{Script=Han}+/gu;
 const { _parseQuery: parse, makeSearchSummary: summarise } = Search;
 let marks;
 
+// The index is looked up by what readers type: "constructor" is no word of it because every object has one.
+const { setIndex } = Search;
+Search.setIndex = (index) => {
+  withoutInherited(index);
+  setIndex(index);
+};
+if (Search._index) withoutInherited(Search._index);
+
+function withoutInherited(index) {
+  for (const part of ["terms", "titleterms"]) {
+    // Sphinx asks its tables themselves what they have.
+    const own = Object.create(null, { hasOwnProperty: { value: (word) => Object.hasOwn(own, word) } });
+    for (const [word, pages] of Object.entries(index[part])) own[word] = pages;
+    index[part] = own;
+  }
+}
+
 Search._parseQuery = (query) => {
   const parsed = parse(query);
   marks = new Set([...[...parsed[3]].filter((word) => word.search(HAN) < 0), ...(query.match(HAN) ?? [])]);

@@ -1,22 +1,6 @@
-// A parameter's input: what may stand in its field, and where its slider stands.
+// A parameter's input: whether two texts mean the same, and where its slider stands.
 
-const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
-const WHOLE = /^[+-]?\d+$/;
 const STEPS = 1000;
-
-/** Say what is wrong with a text, or return an empty one. */
-export function problem(parameter, text) {
-  return holds(parameter, text) ? "" : `${parameter.name} = '${text}' is not accepted: give ${parameter.expected}`;
-}
-
-function holds(parameter, text) {
-  if (parameter.choices) return parameter.choices.includes(text);
-  if (parameter.type === "bool") return text === "true" || text === "false";
-  const value = Number(text);
-  if (!(parameter.type === "int" ? WHOLE : NUMBER).test(text) || !Number.isFinite(value)) return false;
-  const [low, high, above, below] = parameter.limits;
-  return (above ? value > low : value >= low) && (below ? value < high : value <= high);
-}
 
 /** Whether two texts of a parameter mean the same value. */
 export function same(parameter, one, other) {

@@ -1,6 +1,6 @@
 // Makes a chapter's calculator work: its inputs, its headline table, the address bar and what can be copied.
-import { ask, model } from "./calculation.mjs";
-import { positionOf, problem, same, valueAt } from "./inputs.mjs";
+import { ask, model, prepared } from "./calculation.mjs";
+import { positionOf, same, valueAt } from "./inputs.mjs";
 import * as scenario from "./scenario.mjs";
 
 const PAUSE = 700; // milliseconds without a change before a result is read out
@@ -68,7 +68,13 @@ if (planner) {
 }
 
 // Nobody else waits for what the worker can't do.
-addEventListener("unhandledrejection", ({ reason }) => say(alarm, `The calculator does not work here: ${reason.message}`));
+addEventListener("unhandledrejection", ({ reason }) => failed(reason));
+prepared.catch(failed);
+
+function failed({ message }) {
+  const link = shown || !location.search ? "" : " What this link asks for is not shown: the table has the document’s results.";
+  say(alarm, `The calculator does not work here: ${message}.${link}`);
+}
 
 function read() {
   const texts = {};
@@ -93,10 +99,10 @@ function reveal(control) {
   if (group) group.open = true;
 }
 
-function moveSlider(key) {
+function moveSlider(key, value = fields.get(key).control.value) {
   const { parameter, control, slider } = fields.get(key);
   if (!slider) return;
-  if (document.activeElement !== slider) slider.value = positionOf(parameter, control.value);
+  if (document.activeElement !== slider) slider.value = positionOf(parameter, value);
   slider.setAttribute("aria-valuetext", control.value);
 }
 
@@ -105,21 +111,16 @@ function say(element, text) {
   element.hidden = !text;
 }
 
-/** Problems by parameter: of single values, or llmcalc's own refusal of them together. */
+/** Results, or what llmcalc refuses, by parameter; what names none of them stands at the one that was changed last. */
 async function evaluate(texts) {
   const problems = {};
-  for (const [key, { parameter }] of fields) {
-    const found = problem(parameter, texts[key]);
-    if (found) problems[key] = found;
-  }
-  if (Object.keys(problems).length) return { problems };
-  const { refusal, ...results } = await ask("calculate", texts);
-  if (refusal === undefined) {
+  const { refusals, ...results } = await ask("calculate", texts);
+  if (!refusals) {
     calculated = true;
     return { problems, results };
   }
-  const named = refusal.match(/^\w+/)?.[0];
-  return { problems: { [fields.has(named) ? named : latest]: refusal } };
+  for (const { argument, message } of refusals) problems[fields.has(argument) ? argument : latest] = message;
+  return { problems };
 }
 
 /** Show what the inputs give, one update at a time, the last of which takes the inputs as they are then. */
@@ -158,14 +159,16 @@ function showEvaluated(began, texts, { problems, results }) {
 function showResults(texts, results) {
   shown = texts;
   answer = results;
+  // What people write, such as 40%, is a number only when it has been read.
+  for (const [key, value] of Object.entries(results.given)) moveSlider(key, value);
   for (const { name: key, text } of model.results) {
     const { value, before } = rows.get(key);
     value.textContent = results.texts[key];
     // A planner's results are many, and its saved scenarios say what was before.
     before.textContent = planner || results.texts[key] === text ? "" : `the document’s: ${text}`;
   }
-  for (const output of ["rerun", "papermill", "program"]) {
-    part(`[data-text="${output}"]`).textContent = scenario[output](model, texts);
+  for (const output of ["command", "rerun", "papermill", "program"]) {
+    part(`[data-text="${output}"]`).textContent = scenario[output](model, texts, results.given);
   }
   if (planner) {
     cancelAnimationFrame(drawing);
@@ -198,29 +201,50 @@ async function drawAll() {
 /** The results of the page as it came. */
 function known() {
   const by = (key) => Object.fromEntries(model.results.map((result) => [result.name, result[key]]));
-  return { texts: by("text"), values: by("value") };
+  return { texts: by("text"), values: by("value"), given: {} };
 }
 
-/** Take what an address says; a wrong address changes nothing and says why. */
+/** A scenario of an address without what is refused in it, and the reasons. */
+async function settle(given) {
+  const texts = { ...given };
+  const reasons = [];
+  for (;;) {
+    const evaluated = await evaluate(texts);
+    const refused = Object.entries(evaluated.problems);
+    if (!refused.length) return { texts, reasons, results: evaluated.results };
+    reasons.push(...refused.map(([, message]) => message));
+    const changed = scenario.changes(model, texts).map(({ name }) => name);
+    if (!changed.length) return { texts, reasons };
+    // A value that the page has anyway is refused for the others, which then go.
+    const bad = refused.map(([key]) => key).filter((key) => changed.includes(key));
+    for (const key of bad.length ? bad : changed) texts[key] = fields.get(key).parameter.default;
+  }
+}
+
+/** Take what an address says: what is unknown in it is passed over, and what is refused is left out and said. */
 async function open() {
   const { texts, saved: others, wrong } = scenario.fromAddress(model, location.search);
   const began = performance.now();
-  if (!location.search && !shown) {
+  if (!scenario.changes(model, texts).length && !others.length && !shown) {
     // Nobody waits for what the page shows already.
     write(texts);
     showEvaluated(began, texts, { problems: {}, results: known() });
+    say(alarm, leftOut(wrong));
     return;
   }
+  const settled = [];
   // The scenario at hand last: the curves are those of the last one.
-  const evaluated = wrong
-    ? []
-    : await Promise.all([...others, texts].map(async (each) => ({ texts: each, ...(await evaluate(each)) })));
-  const reasons = wrong ? [wrong] : evaluated.flatMap(({ problems }) => Object.values(problems));
-  saved = reasons.length ? [] : evaluated.slice(0, -1).map(({ texts, results }) => ({ texts, results }));
-  write(reasons.length ? scenario.fromAddress(model, "").texts : texts);
-  if (reasons.length) await update();
-  else showEvaluated(began, texts, evaluated.at(-1));
-  say(alarm, reasons.length ? `This link is not used: ${reasons.join("; ")}` : "");
+  for (const each of [...others, texts]) settled.push(await settle(each));
+  const now = settled.pop();
+  // A saved scenario with something left out is no longer the one that was saved.
+  saved = settled.filter(({ reasons }) => !reasons.length).map(({ texts, results }) => ({ texts, results }));
+  write(now.texts);
+  if (now.results) showEvaluated(began, now.texts, { problems: {}, results: now.results });
+  say(alarm, leftOut([...wrong, ...now.reasons, ...settled.flatMap(({ reasons }) => reasons)]));
+}
+
+function leftOut(reasons) {
+  return reasons.length ? `Left out of this link: ${reasons.join("; ")}` : "";
 }
 
 /** Keep a finished change in the address and in the browser's history. */

@@ -1,4 +1,4 @@
-// MicroPython with a chapter's modules, its data and its headline cell: texts of parameters in, results out.
+// MicroPython with the answer to a chapter's question, what it imports and its data: texts of parameters in, results out.
 import { loadMicroPython } from "./micropython.mjs";
 
 // Numbers cross as text, because whole numbers would cross in 32 bits.
@@ -7,38 +7,60 @@ import json
 import sys
 sys.path.append(".")
 
-def read(path):
-    with open(path) as file:
-        return file.read()
-
 from llmcalc import datasets
-datasets.provide(json.loads(read("data.json")))
-shared = {}
-exec(read("prelude.py"), shared)
-headline = compile(read("headline.py"), "headline", "exec")
-curves = compile(read("curves.py"), "curves", "exec")
+from llmcalc.answering import accept
+from llmcalc.checks import Refusal
+from llmcalc.quantities import read
+
+with open("page.json") as file:
+    page = json.load(file)
+datasets.provide(page["data"])
+module = __import__("llmcalc.answers." + page["function"], None, None, ["*"])
+answer = getattr(module, page["function"])
+limits = {}
+for parameter in page["parameters"]:
+    if "choices" in parameter:
+        limits[parameter["name"]] = parameter["choices"]
+    elif "low" in parameter:
+        limits[parameter["name"]] = (parameter["low"], parameter["high"])
 latest = {}
-read_as = {"float": float, "int": int, "str": str, "bool": lambda text: text == "true"}
+
+def told(refusal):
+    return {
+        "argument": refusal.argument,
+        "value": repr(refusal.value),
+        "accepted": refusal.accepted,
+        "message": str(refusal),
+    }
 
 def calculate(given):
     global latest
-    scope = dict(shared)
-    for name, kind, text in json.loads(given):
-        scope[name] = read_as[kind](text)
+    values, refusals = {}, []
+    for name, text in json.loads(given):
+        try:
+            values[name] = read(text, name)
+            accept(name, values[name], limits.get(name))
+        except Refusal as refusal:
+            refusals.append(told(refusal))
+    if refusals:
+        return json.dumps({"refusals": refusals})
     try:
-        exec(headline, scope)
-        results = scope["results"]
+        results = answer(**values)
         texts = results.formatted()
-        latest = scope
-        return json.dumps({"texts": texts, "values": {name: results[name] for name in texts}})
-    except ValueError as error:
-        return json.dumps({"refusal": str(error)})
-    except (ArithmeticError, MemoryError) as error:
-        return json.dumps({"refusal": "there is no result: " + str(error or type(error).__name__)})
+        latest = values
+        return json.dumps({
+            "texts": texts,
+            "values": {name: results[name] for name in texts},
+            "given": {name: repr(value) for name, value in values.items()},
+        })
+    except Refusal as refusal:
+        return json.dumps({"refusals": [told(refusal)]})
+    except (ValueError, ArithmeticError, MemoryError) as error:
+        message = "there is no result: " + str(error or type(error).__name__)
+        return json.dumps({"refusals": [{"argument": "", "value": "", "accepted": "", "message": message}]})
 
 def draw():
-    exec(curves, latest)
-    return json.dumps(latest["curves"].data())
+    return json.dumps(getattr(module, page["curves"])(**latest).data())
 `;
 
 /** Begin to load MicroPython. */
@@ -59,15 +81,13 @@ export function prepare(python, model) {
     }
     python.FS.writeFile(`${parts.join("/")}.py`, source);
   }
-  python.FS.writeFile("data.json", JSON.stringify(model.data));
-  python.FS.writeFile("prelude.py", model.prelude);
-  python.FS.writeFile("headline.py", model.runnable);
-  python.FS.writeFile("curves.py", model.curves);
+  const { parameters, data, curves } = model;
+  python.FS.writeFile("page.json", JSON.stringify({ function: model.function, parameters, data, curves }));
   python.runPython(PROGRAM);
   const [calculate, draw] = ["calculate", "draw"].map((name) => python.globals.get(name));
   return {
     calculate(texts) {
-      const given = model.parameters.map(({ name, type }) => [name, type, texts[name]]);
+      const given = model.parameters.map(({ name }) => [name, texts[name]]);
       return JSON.parse(calculate(JSON.stringify(given)));
     },
     draw: () => JSON.parse(draw()),

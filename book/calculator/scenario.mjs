@@ -20,30 +20,33 @@ export function address(model, texts, saved = []) {
   return url.href;
 }
 
-/** Read an address: the texts of all parameters, those of saved scenarios, and what is wrong with it. */
+/** Read an address: the texts of all parameters, those of saved scenarios, and what is left out of it. */
 export function fromAddress(model, search) {
   const parts = new URLSearchParams(search);
-  const saved = model.curves ? parts.getAll("saved").map((part) => fromQuery(model, new URLSearchParams(part))) : [];
-  if (model.curves) parts.delete("saved");
-  const { texts, wrong } = fromQuery(model, parts);
-  const reasons = [wrong, ...saved.map((scenario) => scenario.wrong)].filter(Boolean);
-  if (saved.length > MOST_SAVED) reasons.push(`saved is given more than ${MOST_SAVED} times`);
-  return { texts, saved: saved.map((scenario) => scenario.texts), wrong: reasons.join("; ") };
+  const given = model.curves ? parts.getAll("saved") : [];
+  const now = fromQuery(model, parts);
+  const saved = given.slice(0, MOST_SAVED).map((part) => fromQuery(model, new URLSearchParams(part)));
+  const wrong = [...now.wrong, ...saved.flatMap((scenario) => scenario.wrong)];
+  if (given.length > MOST_SAVED) wrong.push(`saved is given more than ${MOST_SAVED} times`);
+  return { texts: now.texts, saved: saved.map((scenario) => scenario.texts), wrong };
 }
 
+/** Names that are no parameters are others' business: those who pass links on add marks of their own. */
 function fromQuery(model, parts) {
-  const texts = Object.fromEntries(model.parameters.map(({ name, default: text }) => [name, text]));
-  const seen = new Set();
-  for (const [name, text] of parts) {
-    if (!model.parameters.some((parameter) => parameter.name === name)) {
-      const known = model.parameters.map((parameter) => parameter.name).join(", ");
-      return { texts, wrong: `no parameter '${name}': known are ${known}` };
-    }
-    if (seen.has(name)) return { texts, wrong: `${name} is given twice` };
-    seen.add(name);
-    texts[name] = text.trim();
+  const texts = {};
+  const wrong = [];
+  for (const { name, default: text } of model.parameters) {
+    const given = parts.getAll(name);
+    if (given.length > 1) wrong.push(`${name} is given ${given.length} times`);
+    texts[name] = given.length === 1 ? given[0].trim() : text;
   }
-  return { texts, wrong: "" };
+  return { texts, wrong };
+}
+
+/** The same question, answered in a terminal. */
+export function command(model, texts) {
+  const changed = changes(model, texts).map(({ name }) => ` ${name}=${quoted(texts[name])}`);
+  return `llmcalc answer ${model.notebook}${changed.join("")}`;
 }
 
 export function rerun(model, texts) {
@@ -51,27 +54,19 @@ export function rerun(model, texts) {
   return `make rerun NOTEBOOK=${model.notebook}${changed.length ? ` PARAMS="${changed.join(" ")}"` : ""}`;
 }
 
-export function papermill(model, texts) {
-  const changed = changes(model, texts).map((parameter) => {
-    const text = texts[parameter.name];
-    return ` -p ${parameter.name} ${parameter.type === "bool" ? literal(parameter, text) : quoted(text)}`;
+export function papermill(model, texts, given) {
+  const changed = changes(model, texts).map(({ name, type }) => {
+    return ` -p ${name} ${type === "str" ? quoted(texts[name]) : given[name]}`;
   });
   return `papermill notebooks/${model.notebook}.md out.ipynb${changed.join("")}`;
 }
 
-export function program(model, texts) {
-  const assignments = model.parameters.map((parameter) => {
-    return `${parameter.name} = ${literal(parameter, texts[parameter.name])}`;
-  });
-  return `${model.prelude}\n\n${assignments.join("\n")}\n\n${model.runnable}\nprint(results.formatted())\n`;
+/** The same question, asked in Python: `given` has the values as Python writes them. */
+export function program(model, texts, given) {
+  const changed = changes(model, texts).map(({ name }) => `${name}=${given[name]}`);
+  return `from llmcalc import answers\n\nprint(answers.${model.function}(${changed.join(", ")}))\n`;
 }
 
 function quoted(text) {
   return /^[\w.+-]+$/.test(text) ? text : `'${text}'`;
-}
-
-function literal({ type }, text) {
-  if (type === "bool") return text === "true" ? "True" : "False";
-  if (type === "str") return JSON.stringify(text);
-  return type === "int" ? String(BigInt(text.replace(/^\+/, ""))) : text;
 }

@@ -8,6 +8,7 @@ from .inference_cards import inference_cards
 from .inference_gpus import inference_gpus
 from .memory import memory
 from .planner import planner
+from .planner import planner_curves as planner_curves
 from .small_print import small_print
 from .training_cost import training_cost
 from .training_gpus import training_gpus

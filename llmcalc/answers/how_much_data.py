@@ -6,14 +6,9 @@ from ..formulas import scaling, training
 from ..results import Results
 from ..units import GIGA
 
-constants = {
-    law: {row["constant"]: row["value"] for row in datasets.records("scaling-law-constants") if row["law"] == law}
-    for law in ("chinchilla", "kaplan-frontier", "kaplan-loss", "replication")
-}
-of_split = {
-    law: {name: value for name, value in constants[law].items() if name != "irreducible_loss"}
-    for law in ("chinchilla", "replication")
-}
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 @question()
@@ -27,7 +22,7 @@ def how_much_data(
     first_params: float = 100e9,
     second_params: float = 200e9,
 ) -> Results:
-    """Tokens that a model needs, text that they are, and how three laws split a budget between the two.
+    """Tokens that a model takes, text that they are, and the best model for a budget by four published laws.
 
     Parameters
     ----------
@@ -51,19 +46,25 @@ def how_much_data(
     Returns
     -------
     Results
-        ``tokens``, ``corpus_gigabytes``, ``corpus_tokens``, ``kaplan_frontier_params``, ``kaplan_loss_params``,
-        ``chinchilla_params``, ``replication_params``, ``kaplan_first``, ``kaplan_second``,
-        ``chinchilla_first``, ``chinchilla_second``, ``replication_first``, ``replication_second``.
+        By the names below, with their units.
 
     References
     ----------
-    Document 000, lines 1 to 5; document 001, lines 39 to 43.
+    Documents 000 and 001; the laws' constants are in `data/scaling-law-constants.csv`.
 
     Examples
     --------
-    >>> round(how_much_data()["tokens"], 4)
+    >>> how_much_data()["tokens"]
     3500000000000.0
     """
+    constants = {
+        law: {row["constant"]: row["value"] for row in datasets.records("scaling-law-constants") if row["law"] == law}
+        for law in ("chinchilla", "kaplan-frontier", "kaplan-loss", "replication")
+    }
+    of_split = {  # the best split does not depend on the loss that remains
+        law: {name: value for name, value in constants[law].items() if name != "irreducible_loss"}
+        for law in ("chinchilla", "replication")
+    }
     tokens = scaling.optimal_tokens(params, tokens_per_param)
     corpus_needed = scaling.corpus_size(tokens, bytes_per_character, characters_per_token)
     corpus_tokens = scaling.corpus_tokens(corpus_gigabytes * GIGA, bytes_per_character, characters_per_token)
@@ -76,7 +77,7 @@ def how_much_data(
         "replication": scaling.chinchilla_params(budget_flop, **of_split["replication"]),
         "rule": scaling.optimal_params(budget_flop, tokens_per_param),
     }
-    losses_by_law = {
+    losses_by_law: dict[str, Callable[..., float]] = {
         "kaplan-loss": scaling.kaplan_loss,
         "chinchilla": scaling.chinchilla_loss,
         "replication": scaling.chinchilla_loss,

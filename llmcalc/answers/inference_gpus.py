@@ -21,7 +21,7 @@ def inference_gpus(
     devices_per_server: int = 8,
     busiest_hour_share: float = 0.041666666666666664,
 ) -> Results:
-    """GPUs that answer questions: tokens a second in the busiest hour, times the work of a token, by what a GPU sustains.
+    """GPUs that answer questions: busiest tokens a second, times the work of a token, by what a GPU sustains.
 
     Parameters
     ----------
@@ -44,7 +44,7 @@ def inference_gpus(
     mfu : float
         Model FLOPs utilisation, the share of the peak that serving gets [1].
     devices_per_server : int
-        GPUs in one server [1].
+        GPUs in one server [device].
     busiest_hour_share : float
         Share of the day in its busiest hour, 1/24 if it is flat [1].
 

@@ -7,7 +7,7 @@ from ..results import Results
 from ..units import GIBI
 
 
-@question(bytes_per_param=(0.125, 4), context=(1, 1e06), batch=(1, 100000))
+@question(bytes_per_param=(0.125, 4), context=(1, 1000000), batch=(1, 100000))
 def memory(
     model: str = "LLaMA-7B",
     bytes_per_param: float = 0.5,
@@ -22,7 +22,9 @@ def memory(
     data_parallel: int = 8,
     batch_step: int = 16,
 ) -> Results:
-    """Memory of a device to serve a model and to train it, and the largest batches that fit.
+    """Memory to serve a model and to train it, and the largest batch that fits into a device.
+
+    Weights are stored in 1 to 32 bits; a device holds no longer sequence and no larger batch than these.
 
     Parameters
     ----------
@@ -43,40 +45,36 @@ def memory(
     overhead_gib : float
         Memory for the program and its work space [GiB].
     recomputation : str
-        What is computed again of the activations.
+        Activation recomputation.
     zero_stage : int
         Stage of ZeRO in training, 0 shares nothing [1].
     data_parallel : int
         Devices that train together [device].
     batch_step : int
-        Number of which the batch shall be a multiple [sequence].
+        Batch multiple [sequence].
 
     Returns
     -------
     Results
-        ``serve_gib``, ``serve_free_gib``, ``serve_batch``, ``train_gib``, ``train_free_gib``, ``train_batch``.
+        By the names below, with their units.
 
     References
     ----------
-    Document 000, lines 78 to 128.
+    Document 000, lines 90 to 120.
 
     Examples
     --------
-    >>> round(memory()["serve_gib"], 4)
-    5.5145
+    >>> round(memory()["serve_gib"], 1)
+    5.5
     """
     shape = datasets.record("transformer-shapes", "model", model)
     device_memory, overhead = memory_gib * GIBI, overhead_gib * GIBI
-    serving = fitting.serving_bytes(shape, context, batch, bytes_per_param, scale_bytes, bytes_per_value)
-    training = fitting.training_bytes(shape, context, batch, zero_stage, data_parallel, recomputation)
-    serve_gib = (sum(serving.values()) + overhead) / GIBI
-    train_gib = (sum(training.values()) + overhead) / GIBI
-    serve_fixed, serve_sequence = serving["weights"] + overhead, serving["KV cache"] / batch
-    train_sequence = (training["activations"] + training["layer at work"]) / batch
-    train_fixed = training["weights"] + training["gradients"] + training["optimiser state"] + overhead
-    serve_batch = fitting.batch_that_fits(device_memory, serve_fixed, serve_sequence, batch_step)
-    train_batch = fitting.batch_that_fits(device_memory, train_fixed, train_sequence, batch_step)
-
+    serving = fitting.serving_parts(shape, context, batch, overhead, bytes_per_param, scale_bytes, bytes_per_value)
+    training = fitting.training_parts(shape, context, batch, overhead, zero_stage, data_parallel, recomputation)
+    serve_gib, train_gib = (of["bytes"] / GIBI for of in (serving, training))
+    serve_batch, train_batch = (
+        fitting.batch_that_fits(device_memory, of["fixed"], of["sequence"], batch_step) for of in (serving, training)
+    )
     return Results(
         serve_gib=(serve_gib, "GiB", "Memory to serve the model"),
         serve_free_gib=(memory_gib - serve_gib, "GiB", "Free while serving; negative if it does not fit"),

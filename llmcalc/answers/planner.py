@@ -2,37 +2,47 @@
 
 from .. import datasets
 from ..answering import question
+from ..checks import Refusal
 from ..formats import number
-from ..formulas import cost, serving
+from ..formulas import cost
 from ..plans import planning
 from ..plans.project import project
 from ..results import Curves, Results
 from ..units import DAY, GIGA, HOUR, KILOWATT_HOUR, MEGAWATT_HOUR, PFLOPS_DAY
+from .power import watts
 
+SHAPE = ("layers", "hidden_size", "heads", "kv_heads", "mlp_size", "vocabulary_size", "context")
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-# A shape's numbers and the cut may be 0, which leaves them to the model or to the planner; the largest plans are those
-# that a page answers in an instant.
-LIMITS = {
-    "layers": (0, 1000),
-    "hidden_size": (0, 131072),
-    "heads": (0, 1024),
-    "kv_heads": (0, 1024),
-    "mlp_size": (0, 524288),
-    "vocabulary_size": (0, 1e6),
-    "context": (0, 1e6),
-    "mfu": (0.01, 1),
-    "batch": (1, 100000),
-    "tensor_parallel": (0, 64),
-    "pipeline_stages": (0, 1000),
-    "bytes_per_param": (0.25, 4),
-    "bytes_per_value": (0.25, 4),
-}
+# Names that plans have for what a reader calls otherwise.
+NAMES = {"devices": "device_count", "overhead": "overhead_gb", "prompt_tokens": "question_tokens"}
 
 
-@question(**LIMITS)
+class Plan(Results):
+    """Results of the planner, with the plans behind them: ``whole``, a mapping of what was planned with what."""
+
+    def __init__(self, whole: "dict[str, Any]", **results: "Any") -> None:
+        super().__init__(**results)
+        self.whole = whole
+
+
+@question(
+    layers=(0, 1000),
+    hidden_size=(0, 131072),
+    heads=(0, 1024),
+    kv_heads=(0, 1024),
+    mlp_size=(0, 524288),
+    vocabulary_size=(0, 1000000),
+    context=(0, 1000000),
+    mfu=(0.01, 1),
+    batch=(1, 100000),
+    tensor_parallel=(0, 64),
+    pipeline_stages=(0, 1000),
+    bytes_per_param=(0.25, 4),
+    bytes_per_value=(0.25, 4),
+)
 def planner(
     model: str = "GPT-3",
     tokens: float = 300e9,
@@ -76,8 +86,11 @@ def planner(
     serving_mfu: float = 0.4,
     replica_servers: int = 1,
     mbu: float = 0.6,
-) -> Results:
+) -> Plan:
     """Devices, days, memory, money and energy of a training run, and the devices that serve the finished model.
+
+    Numbers of the shape and of the cut may be 0, for the model's own and for the best. Their upper ends, and those of
+    the batch and of stored sizes, are what a plan of a dense model can use.
 
     Parameters
     ----------
@@ -140,7 +153,7 @@ def planner(
     overhead_gb : float
         Memory of a device for the program and its work space [GB].
     device_watts : float
-        Power of a device with its share of the server, 0 for the datasheet's [W].
+        Power of a device with its share of the server, 0 for the data's [W].
     pue : float
         Power usage effectiveness of the data centre [1].
     electricity_price : float
@@ -168,169 +181,152 @@ def planner(
 
     Returns
     -------
-    Results
-        Of training, its memory and price, and of serving.
+    Plan
+        Results of training, memory, price and serving; ``whole`` holds the plans, the shape and the device.
 
     References
     ----------
-    The chapters of the book whose formulas it joins; see the page of the planner.
+    The chapters of the book, joined by `llmcalc.plans.project`.
 
     Examples
     --------
-    >>> planner()["devices"]
-    1072.0
+    >>> answer = planner()
+    >>> answer["devices"], answer["serving_devices"]
+    (1072.0, 296.0)
     """
-    given = {
-        "model": model,
+    shape = planning.shape_like(
+        datasets.record("transformer-shapes", "model", model),
+        layers=layers,
+        hidden_size=hidden_size,
+        heads=heads,
+        kv_heads=kv_heads,
+        mlp_size=mlp_size,
+        vocabulary_size=vocabulary_size,
+        context=context,
+    )
+    device = {
+        "peak_flops": datasets.peak_flops(accelerator, number_format),
+        "serving_flops": datasets.peak_flops(accelerator, serving_format, "serving_format"),
+        "device_memory": datasets.specification(accelerator, "memory"),
+        "memory_bandwidth": datasets.specification(accelerator, "memory_bandwidth"),
+        "overhead": overhead_gb * GIGA,
+        "devices_per_server": devices_per_server,
+    }
+    run = {
         "tokens": tokens,
-        "accelerator": accelerator,
-        "sized_by": sized_by,
-        "days": days,
-        "device_count": device_count,
-        "price_per_device_hour": price_per_device_hour,
-        "users": users,
-        "tokens_per_user_day": tokens_per_user_day,
-        "time_per_output_token": time_per_output_token,
-        "time_to_first_token": time_to_first_token,
-        "layers": layers,
-        "hidden_size": hidden_size,
-        "heads": heads,
-        "kv_heads": kv_heads,
-        "mlp_size": mlp_size,
-        "vocabulary_size": vocabulary_size,
-        "context": context,
-        "number_format": number_format,
         "mfu": mfu,
         "batch": batch,
         "microbatch": microbatch,
-        "recomputation": recomputation,
-        "zero_stage": zero_stage,
-        "tensor_parallel": tensor_parallel,
-        "pipeline_stages": pipeline_stages,
         "model_chunks": model_chunks,
-        "devices_per_server": devices_per_server,
-        "overhead_gb": overhead_gb,
-        "device_watts": device_watts,
-        "pue": pue,
-        "electricity_price": electricity_price,
-        "carbon_intensity": carbon_intensity,
-        "busiest_hour_share": busiest_hour_share,
-        "question_tokens": question_tokens,
+        "zero_stage": zero_stage,
+        "recomputation": recomputation,
+    }
+    limit = {"seconds": days * DAY} if sized_by == "deadline" else {"devices": device_count}
+    cut = {"tensor_parallel": tensor_parallel, "pipeline_stages": pipeline_stages}
+    service = {
+        "prompt_tokens": question_tokens,
         "answer_tokens": answer_tokens,
-        "serving_format": serving_format,
+        "time_per_output_token": time_per_output_token,
+        "time_to_first_token": time_to_first_token,
+        "mfu": serving_mfu,
+        "mbu": mbu,
         "bytes_per_param": bytes_per_param,
         "bytes_per_value": bytes_per_value,
-        "serving_mfu": serving_mfu,
         "replica_servers": replica_servers,
-        "mbu": mbu,
     }
-    parts = arranged(given)
-    device = parts["device"]
-    plans = project(
-        parts["shape"], device, parts["serving_device"], parts["run"] | parts["cut"], parts["service"],
-        parts["price"], parts["power"], pue, electricity_price / KILOWATT_HOUR, carbon_intensity / KILOWATT_HOUR,
-    )  # fmt: skip
-    plan, service = plans["training"], plans["service"]
+    price = price_per_device_hour / HOUR
     tokens_per_day = users * tokens_per_user_day
-    in_time = "yes" if plan["seconds"] <= days * DAY else "no: the batch is too small"
-    memory_left = number(abs(plan["free_bytes"]) / GIGA, 3)
-    rent_per_day = service["rent"] * DAY
-    return Results(
+    try:
+        whole = project(
+            shape,
+            device,
+            dict(run, **limit, **cut),
+            service,
+            tokens_per_day / DAY,
+            busiest_hour_share,
+            price,
+            watts(accelerator, device_watts),
+            pue,
+            electricity_price / KILOWATT_HOUR,
+            carbon_intensity / KILOWATT_HOUR,
+        )
+    except Refusal as refused:
+        if refused.argument not in NAMES:
+            raise
+        raise Refusal(NAMES[refused.argument], refused.value, refused.accepted, refused.unit) from None
+    plan, served = whole["plan"], whole["service"]
+    whole.update({"shape": shape, "device": device, "run": run, "serving": service, "price": price})
+    free = number(abs(plan["free_bytes"]) / GIGA, 3)
+    late = "no: the batch is too small"
+    return Plan(
+        whole,
         training="Training",
         devices=(plan["devices"], "device", "Devices"),
         days=(plan["seconds"] / DAY, "day", "Days"),
         in_time=(
-            "no deadline" if sized_by == "devices" else in_time,
+            "no deadline" if sized_by == "devices" else "yes" if plan["seconds"] <= days * DAY else late,
             "",
             "In time",
         ),
-        params=(planning.model_params(parts["shape"]), "parameter", "Parameters"),
+        params=(whole["params"], "parameter", "Parameters"),
         pflops_days=(plan["flop"] / PFLOPS_DAY, "petaFLOP/s-day", "Work"),
-        run_mfu=(100 * plan["mfu"], "%", "Utilisation, waiting included"),
+        run_mfu=(100 * whole["mfu"], "%", "Utilisation, waiting included"),
         tensor=(plan["tensor_parallel"], "device", "Devices that share a layer"),
         stages=(plan["pipeline_stages"], "stage", "Stages of the pipeline"),
         replicas=(plan["replicas"], "replica", "Replicas of the model"),
         memory="Memory of each device",
-        fits=(f"yes, {memory_left} GB left" if plan["free_bytes"] >= 0 else f"no, {memory_left} GB short", "", "Fits"),
-        memory_gb=((device["device_memory"] - plan["free_bytes"]) / GIGA, "GB", "Needed, with the program"),
+        fits=(f"yes, {free} GB left" if plan["free_bytes"] >= 0 else f"no, {free} GB short", "", "Fits"),
+        memory_gb=(whole["memory_bytes"] / GIGA, "GB", "Needed, with the program"),
         state_gb=(plan["state_bytes"] / GIGA, "GB", "Weights, gradients, optimiser"),
         activation_gb=(plan["activation_bytes"] / GIGA, "GB", "Activations"),
         price="Price of training",
-        rent=(plan["rent"], "USD", "Rent"),
-        device_hours=(plan["device_seconds"] / HOUR, "h", "Device-hours"),
-        energy=(plan["energy"] / MEGAWATT_HOUR, "MWh", "Energy"),
-        electricity=(plan["electricity"], "USD", "Cost of that energy"),
-        carbon=(plan["carbon"] / 1e3, "t", "Carbon dioxide for it"),
+        rent=(whole["rent"], "USD", "Rent"),
+        device_hours=(whole["device_seconds"] / HOUR, "h", "Device-hours"),
+        energy=(whole["joules"] / MEGAWATT_HOUR, "MWh", "Energy"),
+        electricity=(whole["electricity"], "USD", "Cost of that energy"),
+        carbon=(whole["carbon"] / 1e3, "t", "Carbon dioxide for it"),
         serving="Serving",
-        serving_devices=(service["devices"], "device", "Devices that serve"),
-        serving_replicas=(service["replicas"], "replica", "Replicas that serve"),
-        replica_devices=(service["devices_per_replica"], "device", "Devices of such a replica"),
-        answers=(service["batch"], "answer", "Answers at a time, of such a replica"),
-        tpot=(1000 * service["time_per_output_token"], "ms", "Time per output token"),
-        ttft=(1000 * service["time_to_first_token"], "ms", "Time to first token"),
+        serving_devices=(served["devices"], "device", "Devices that serve"),
+        serving_replicas=(served["replicas"], "replica", "Replicas that serve"),
+        replica_devices=(served["devices_per_replica"], "device", "Devices of such a replica"),
+        answers=(served["batch"], "answer", "Answers at a time, of such a replica"),
+        tpot=(1000 * served["time_per_output_token"], "ms", "Time per output token"),
+        ttft=(1000 * served["time_to_first_token"], "ms", "Time to first token"),
         tokens_per_day=(tokens_per_day, "token/day", "Tokens a day"),
-        rent_per_day=(rent_per_day, "USD/day", "Rent a day"),
-        rent_per_million=(1e6 * cost.cost_per_token(rent_per_day, tokens_per_day), "USD", "Rent for a million tokens"),
-        energy_per_day=(service["energy"] * DAY / MEGAWATT_HOUR, "MWh/day", "Energy a day"),
+        rent_per_day=(whole["service_rent"], "USD/day", "Rent a day"),
+        rent_per_million=(
+            1e6 * cost.cost_per_token(whole["service_rent"], tokens_per_day),
+            "USD",
+            "Rent for a million tokens",
+        ),
+        energy_per_day=(whole["service_joules"] / MEGAWATT_HOUR, "MWh/day", "Energy a day"),
     )
 
 
-def planner_curves(**given: "Any") -> Curves:
-    """Days and rent by the number of devices, with the model cut as in the plan; all parameters of `planner`."""
-    parts = arranged(given)
-    shape, device = parts["shape"], parts["device"]
-    plan = planning.training_plan(shape, device, **(parts["run"] | parts["cut"]))
-    run = {name: value for name, value in parts["run"].items() if name not in ("seconds", "devices")}
-    others = planning.trade_off(shape, device, plan, **run)
-    shown = [other if other["free_bytes"] >= 0 else None for other in others]
-    rents = [other and cost.rent(other["devices"] * other["seconds"], parts["price"]) for other in shown]
+def planner_curves(**parameters: "Any") -> Curves:
+    """Days and rent by the number of devices, with the model cut as in the plan.
+
+    Parameters
+    ----------
+    **parameters
+        Those of `planner`.
+
+    Examples
+    --------
+    >>> planner_curves().data()[0]["values"][0]
+    16.0
+    """
+    return curves(planner(**parameters).whole)  # type: ignore[attr-defined]
+
+
+def curves(whole: "dict[str, Any]") -> Curves:
+    """The curves of a project that `planner` planned; None where the model does not fit."""
+    others = planning.trade_off(whole["shape"], whole["device"], whole["plan"], **whole["run"])
+    fit = [other["free_bytes"] >= 0 for other in others]
+    days = [other["seconds"] / DAY for other in others]
+    rents = [cost.rent(other["devices"] * other["seconds"], whole["price"]) for other in others]
     return Curves(
         ("devices", "Devices", "device", [other["devices"] for other in others]),
-        ("days", "Days", "day", [other and other["seconds"] / DAY for other in shown]),
-        ("rent", "Rent", "USD", rents),
+        ("days", "Days", "day", [days[i] if fit[i] else None for i in range(len(fit))]),
+        ("rent", "Rent", "USD", [rents[i] if fit[i] else None for i in range(len(fit))]),
     )
-
-
-def arranged(given: "dict[str, Any]") -> "dict[str, Any]":
-    """What plans are made of, from all parameters of `planner`.
-
-    Returns
-    -------
-    dict
-        ``shape``; ``device`` and ``serving_device``; ``run``, ``cut`` and ``service``, arguments of the two plans; and
-        of a device ``price`` [USD/s] and ``power`` [W].
-    """
-    accelerator = given["accelerator"]
-    shape = datasets.record("transformer-shapes", "model", given["model"])
-    own = ("layers", "hidden_size", "heads", "kv_heads", "mlp_size", "vocabulary_size", "context")
-    device = {
-        "peak_flops": datasets.peak_flops(accelerator, given["number_format"]),
-        "device_memory": datasets.specification(accelerator, "memory"),
-        "memory_bandwidth": datasets.specification(accelerator, "memory_bandwidth"),
-        "overhead": given["overhead_gb"] * GIGA,
-        "devices_per_server": given["devices_per_server"],
-    }
-    of_run = ("tokens", "mfu", "batch", "microbatch", "model_chunks", "zero_stage", "recomputation")
-    run = {name: given[name] for name in of_run}
-    if given["sized_by"] == "deadline":
-        run["seconds"] = given["days"] * DAY
-    else:
-        run["devices"] = given["device_count"]
-    token_rate = serving.peak_rate(given["users"] * given["tokens_per_user_day"] / DAY, given["busiest_hour_share"])
-    of_service = ("time_per_output_token", "time_to_first_token", "mbu", "bytes_per_param", "bytes_per_value")
-    service = {name: given[name] for name in of_service + ("answer_tokens", "replica_servers")}  # noqa: RUF005
-    service["mfu"] = given["serving_mfu"]
-    service["prompt_tokens"] = given["question_tokens"]
-    service["request_rate"] = serving.request_rate(token_rate, given["question_tokens"] + given["answer_tokens"])
-    serving_device = dict(device)
-    serving_device["peak_flops"] = datasets.peak_flops(accelerator, given["serving_format"], "serving_format")
-    return {
-        "shape": planning.shape_like(shape, **{name: given[name] for name in own}),
-        "device": device,
-        "serving_device": serving_device,
-        "run": run,
-        "cut": {name: given[name] for name in ("tensor_parallel", "pipeline_stages")},
-        "service": service,
-        "price": given["price_per_device_hour"] / HOUR,
-        "power": given["device_watts"] or datasets.electric_power(accelerator),
-    }

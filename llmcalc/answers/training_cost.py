@@ -5,6 +5,7 @@ from ..answering import question
 from ..formulas import cost, devices, training
 from ..results import Results
 from ..units import DAY, HOUR, KILOWATT_HOUR, MEGAWATT_HOUR, PFLOPS_DAY
+from .power import watts
 
 
 @question(mfu=(0.01, 1))
@@ -22,7 +23,9 @@ def training_cost(
     electricity_price: float = 0.1,
     carbon_intensity: float = 0.4,
 ) -> Results:
-    """Cost of a training run: device-time, rent, energy, electricity and carbon dioxide.
+    """Money and energy of a training run: its device-time, times rent and times power.
+
+    Utilisation starts at a hundredth, below which no training in this chapter lies.
 
     Parameters
     ----------
@@ -43,7 +46,7 @@ def training_cost(
     price_per_device_hour : float
         Rent of a device with its share of the server [USD/h].
     device_watts : float
-        Power of a device with its share of the server, 0 for the datasheet's [W].
+        Power of a device with its share of the server, 0 for the data's [W].
     pue : float
         Power usage effectiveness of the data centre [1].
     electricity_price : float
@@ -54,19 +57,19 @@ def training_cost(
     Returns
     -------
     Results
-        ``rent``, ``pflops_days``, ``gpus``, ``device_hours``, ``energy``, ``electricity``, ``carbon``.
+        By the names below, with their units.
 
     References
     ----------
-    Document 000, lines 309 to 447; document 001, lines 45 to 66.
+    Document 000, lines 309 to 447; document 001.
 
     Examples
     --------
-    >>> round(training_cost()["rent"], 4)
-    1402243.5897
+    >>> round(training_cost()["device_hours"])
+    701122
     """
     peak_flops = datasets.peak_flops(accelerator, number_format)
-    device_power = device_watts or datasets.specification(accelerator, "power")
+    device_power = watts(accelerator, device_watts)
     price = price_per_device_hour / HOUR
     flop = training.train_flop(params, tokens, flop_per_param_token)
     gpus = devices.round_up(training.devices_for_deadline(flop, days * DAY, peak_flops, mfu))

@@ -14,7 +14,7 @@ def training_schedules(
     a100_tflops: float = 312.0,
     counted_tflops: float = 250.0,
 ) -> Results:
-    """Utilisation that printed schedules imply: work by what their cards could do in the time.
+    """Utilisation that a schedule of training runs implies: work, divided by what its cards could have done.
 
     Parameters
     ----------
@@ -30,16 +30,15 @@ def training_schedules(
     Returns
     -------
     Results
-        ``cards_in_512p``, ``pangu_100b_mfu``, ``pangu_200b_mfu``, ``codegeex_mfu``, ``gpt3_2048_mfu``,
-        ``gpt3_1024_mfu``, ``pangu_sigma_mfu``, ``pangu_sigma_active_share``.
+        By the names below, with their units.
 
     References
     ----------
-    Document 000, lines 130 to 306.
+    Document 000, lines 203 to 302.
 
     Examples
     --------
-    >>> round(training_schedules()["cards_in_512p"], 4)
+    >>> training_schedules()["cards_in_512p"]
     2048.0
     """
     peaks = {"Ascend 910": ascend_910_tflops * TERA, "A100": a100_tflops * TERA}

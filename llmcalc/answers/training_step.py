@@ -29,7 +29,9 @@ def training_step(
     rdma_seconds: float = 4.6,
     rdma_largest: float = 25.0,
 ) -> Results:
-    """Time of a training step, throughput, linearity, and the share of bandwidths that was reached.
+    """Time of a training step, by its parts, and what is lost in communication.
+
+    As many stages as a picture can show.
 
     Parameters
     ----------
@@ -52,13 +54,13 @@ def training_step(
     servers : int
         Servers [1].
     devices_per_server : int
-        Devices in a server [1].
+        Devices in a server [device].
     device_throughput : float
         Throughput of one device alone [token/s].
     server_throughput : float
         Throughput of one server alone [token/s].
     pipeline_stages : int
-        Stages of the pipeline that is drawn [1].
+        Stages of the pipeline that is drawn [stage].
     microbatches : int
         Microbatches of a batch [1].
     sdma_gigabytes : float
@@ -77,18 +79,15 @@ def training_step(
     Returns
     -------
     Results
-        ``step_seconds``, ``samples_per_second``, ``tokens_per_second``, ``tokens_per_day``,
-        ``communication_share``, ``hidden_speed_up``, ``linearity``, ``linearity_within``,
-        ``linearity_between``, ``speed_up``, ``pipeline_utilisation``, ``sdma_bandwidth_share``,
-        ``rdma_bandwidth_share``.
+        By the names below, with their units.
 
     References
     ----------
-    Document 003, lines 9 to 76 and 148 to 237.
+    Document 003, lines 148 to 195.
 
     Examples
     --------
-    >>> round(training_step()["step_seconds"], 4)
+    >>> training_step()["step_seconds"]
     27.9
     """
     step = parallelism.step_seconds(

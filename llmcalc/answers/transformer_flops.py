@@ -3,11 +3,12 @@
 from .. import datasets
 from ..answering import question
 from ..formulas import training, transformer
+from ..plans import guards
 from ..results import Results
 from ..units import GIGA
 
 
-@question(hidden_size=(64, 100000), mlp_size=(64, 1e06), vocabulary_size=(256, 1e07))
+@question(hidden_size=(64, 100000), mlp_size=(64, 1000000), vocabulary_size=(256, 10000000))
 def transformer_flops(
     layers: int = 40,
     hidden_size: int = 5120,
@@ -26,7 +27,9 @@ def transformer_flops(
     devices: int = 1024,
     iteration_seconds: float = 2.0,
 ) -> Results:
-    """Parameters and work of a transformer, from the whole numbers that fix its shape.
+    """Parameters of a dense transformer, and the work of training it, matrix product by matrix product.
+
+    Sizes start where models do: with less, the leading terms that the chapter compares lose their sense.
 
     Parameters
     ----------
@@ -59,25 +62,25 @@ def transformer_flops(
     number_format : str
         Number format.
     devices : int
-        Devices that train [GPU].
+        Devices that train [device].
     iteration_seconds : float
         Time of an iteration [s].
 
     Returns
     -------
     Results
-        ``params``, ``forward_gflop``, ``training_gflop``, ``scores_percent``, ``logits_percent``,
-        ``six_nd_percent``, ``mfu_percent``, ``hfu_percent``.
+        By the names below, with their units.
 
     References
     ----------
-    Document 003, lines 78 to 146.
+    Document 003, lines 86 to 146.
 
     Examples
     --------
-    >>> round(transformer_flops()["params"], 4)
-    13015859200.0
+    >>> round(transformer_flops()["params"] / 1e9, 2)
+    13.02
     """
+    guards.heads(hidden_size, heads, kv_heads)
     layer = (hidden_size, heads, kv_heads, mlp_size, mlp_matrices)
     tokens = batch * context
     peak_flops = datasets.peak_flops(accelerator, number_format)

@@ -47,7 +47,7 @@ def network_share(network_cards: Numeric, card_bandwidth: Numeric, devices_per_s
 
 @formula
 def all_gather_seconds(
-    message_bytes: Numeric, members: Numeric, link_bandwidth: Numeric, latency: Numeric = 0.0
+    message_bytes: Numeric, members: Numeric, link_bandwidth: Numeric, latency_seconds: Numeric = 0.0
 ) -> Numeric:
     r"""Time of an all-gather round a ring; a reduce-scatter takes as long.
 
@@ -61,7 +61,7 @@ def all_gather_seconds(
         Members of the ring, 1 or more [1].
     link_bandwidth : float or array
         Rate at which a member sends, one direction [byte/s].
-    latency : float or array
+    latency_seconds : float or array
         Time of a hop that does not depend on the size, 0 or more [s].
 
     Returns
@@ -84,13 +84,13 @@ def all_gather_seconds(
     >>> all_gather_seconds(8e9, 8, 100e9)
     0.07
     """
-    accept(message_bytes=message_bytes, latency=latency, members=members, link_bandwidth=link_bandwidth)
-    return (members - 1) * (message_bytes / (members * link_bandwidth) + latency)
+    accept(message_bytes=message_bytes, latency_seconds=latency_seconds, members=members, link_bandwidth=link_bandwidth)
+    return (members - 1) * (message_bytes / (members * link_bandwidth) + latency_seconds)
 
 
 @formula
 def all_reduce_seconds(
-    message_bytes: Numeric, members: Numeric, link_bandwidth: Numeric, latency: Numeric = 0.0
+    message_bytes: Numeric, members: Numeric, link_bandwidth: Numeric, latency_seconds: Numeric = 0.0
 ) -> Numeric:
     r"""Time of an all-reduce round a ring: a reduce-scatter and an all-gather.
 
@@ -104,7 +104,7 @@ def all_reduce_seconds(
         Members of the ring, 1 or more [1].
     link_bandwidth : float or array
         Rate at which a member sends, one direction [byte/s].
-    latency : float or array
+    latency_seconds : float or array
         Time of a hop that does not depend on the size, 0 or more [s].
 
     Returns
@@ -127,12 +127,12 @@ def all_reduce_seconds(
     >>> all_reduce_seconds(8e9, 8, 100e9)
     0.14
     """
-    return 2 * all_gather_seconds(message_bytes, members, link_bandwidth, latency)
+    return 2 * all_gather_seconds(message_bytes, members, link_bandwidth, latency_seconds)
 
 
 @formula
 def all_to_all_seconds(
-    message_bytes: Numeric, members: Numeric, link_bandwidth: Numeric, latency: Numeric = 0.0
+    message_bytes: Numeric, members: Numeric, link_bandwidth: Numeric, latency_seconds: Numeric = 0.0
 ) -> Numeric:
     r"""Time of an all-to-all, in which a member keeps its own part of what it holds and sends each other one its part.
 
@@ -148,7 +148,7 @@ def all_to_all_seconds(
         Members, 1 or more [1].
     link_bandwidth : float or array
         Rate at which a member sends, one direction [byte/s].
-    latency : float or array
+    latency_seconds : float or array
         Time that does not depend on the size, 0 or more [s].
 
     Returns
@@ -170,12 +170,12 @@ def all_to_all_seconds(
     >>> all_to_all_seconds(8e9, 8, 100e9)
     0.07
     """
-    accept(message_bytes=message_bytes, latency=latency, members=members, link_bandwidth=link_bandwidth)
-    return (members - 1) / members * (message_bytes / link_bandwidth + latency)
+    accept(message_bytes=message_bytes, latency_seconds=latency_seconds, members=members, link_bandwidth=link_bandwidth)
+    return (members - 1) / members * (message_bytes / link_bandwidth + latency_seconds)
 
 
 @formula
-def send_seconds(message_bytes: Numeric, link_bandwidth: Numeric, latency: Numeric = 0.0) -> Numeric:
+def send_seconds(message_bytes: Numeric, link_bandwidth: Numeric, latency_seconds: Numeric = 0.0) -> Numeric:
     r"""Time to send a message from one device to another.
 
     .. math:: t = B / W + \alpha
@@ -186,7 +186,7 @@ def send_seconds(message_bytes: Numeric, link_bandwidth: Numeric, latency: Numer
         Message, 0 or more [byte].
     link_bandwidth : float or array
         Rate, one direction [byte/s].
-    latency : float or array
+    latency_seconds : float or array
         Time that does not depend on the size, 0 or more [s].
 
     Returns
@@ -208,8 +208,8 @@ def send_seconds(message_bytes: Numeric, link_bandwidth: Numeric, latency: Numer
     >>> round(send_seconds(25e9, 25e9, 1e-5), 5)
     1.00001
     """
-    accept(message_bytes=message_bytes, latency=latency, link_bandwidth=link_bandwidth)
-    return message_bytes / link_bandwidth + latency
+    accept(message_bytes=message_bytes, latency_seconds=latency_seconds, link_bandwidth=link_bandwidth)
+    return message_bytes / link_bandwidth + latency_seconds
 
 
 @formula
@@ -219,7 +219,7 @@ def hierarchical_gather_seconds(
     members_inside: Numeric,
     link_bandwidth: Numeric,
     network_bandwidth: Numeric,
-    latency: Numeric = 0.0,
+    latency_seconds: Numeric = 0.0,
 ) -> Numeric:
     r"""Time of an all-gather over servers: each device fetches its share over the network, then links spread it.
 
@@ -241,7 +241,7 @@ def hierarchical_gather_seconds(
         Rate of a device in its server, one direction [byte/s].
     network_bandwidth : float or array
         Rate of a device over the network, one direction [byte/s].
-    latency : float or array
+    latency_seconds : float or array
         Time of a hop that does not depend on the size, 0 or more [s].
 
     Returns
@@ -266,15 +266,15 @@ def hierarchical_gather_seconds(
     """
     accept(
         message_bytes=message_bytes,
-        latency=latency,
+        latency_seconds=latency_seconds,
         members=members,
         members_inside=members_inside,
         link_bandwidth=link_bandwidth,
         network_bandwidth=network_bandwidth,
     )
     outside = members / members_inside
-    over_network = (outside - 1) * (message_bytes / (members * network_bandwidth) + latency)
-    return over_network + (members_inside - 1) * (message_bytes / (members_inside * link_bandwidth) + latency)
+    over_network = (outside - 1) * (message_bytes / (members * network_bandwidth) + latency_seconds)
+    return over_network + (members_inside - 1) * (message_bytes / (members_inside * link_bandwidth) + latency_seconds)
 
 
 @formula

@@ -4,7 +4,7 @@ The machine is made of equal blocks. A block works while all its hosts do; hosts
 for equal slices of several blocks. *Goodput* is the expected share of the machine that working slices cover.
 """
 
-from ..checks import accept, whole
+from ..checks import accept, single, whole
 
 
 def block_availability(host_availability, hosts_per_block):
@@ -53,7 +53,7 @@ def working_blocks(blocks, probability):
     >>> working_blocks(2, 0.5)
     [0.25, 0.5, 0.25]
     """
-    accept(blocks=blocks, probability=probability)
+    single(blocks=blocks, probability=probability)
     whole(blocks=blocks)
     # From the likeliest count outwards: neither end may be a number too small to write.
     likeliest = min(blocks, int((blocks + 1) * probability))
@@ -92,7 +92,7 @@ def fixed_goodput(host_availability, slice_blocks, blocks, hosts_per_block):
     >>> round(fixed_goodput(0.99, 16, 64, 16), 3)
     0.076
     """
-    accept(slice_blocks=slice_blocks, blocks=blocks)
+    single(slice_blocks=slice_blocks, blocks=blocks)
     whole(slice_blocks=slice_blocks, blocks=blocks)
     slices = blocks // slice_blocks
     return slices * slice_blocks / blocks * block_availability(host_availability, hosts_per_block) ** slice_blocks
@@ -113,7 +113,7 @@ def switched_goodput(host_availability, slice_blocks, blocks, hosts_per_block):
     >>> round(switched_goodput(0.99, 16, 64, 16), 3)
     0.747
     """
-    accept(slice_blocks=slice_blocks, blocks=blocks)
+    single(slice_blocks=slice_blocks, blocks=blocks)
     whole(slice_blocks=slice_blocks, blocks=blocks)
     distribution = working_blocks(blocks, block_availability(host_availability, hosts_per_block))
     return sum(weight * (count // slice_blocks) for count, weight in enumerate(distribution)) * slice_blocks / blocks

@@ -349,7 +349,10 @@ def layers_of_stage(layers, pipeline_stages, stage):
 def chunks_under_way(pipeline_stages, stage, microbatches, model_chunks=1):
     r"""Chunks of layers whose activations a stage holds at most.
 
-    .. math:: \min \left( p - i, \, b \right), \quad \min \left( 2 \, (p - i - 1) + (m - 1) \, p + 1, \, b \, m \right)
+    .. math::
+
+        \min \left( p - i, \, b \right) \\
+        \min \left( 2 \, (p - i - 1) + (m - 1) \, p + 1, \, b \, m \right)
 
     The first for the plain schedule, in which forward and backward passes take turns, the second if it is interleaved.
 
@@ -378,6 +381,10 @@ def chunks_under_way(pipeline_stages, stage, microbatches, model_chunks=1):
     >>> chunks_under_way(8, 0, 64, 3) * 96 / (8 * 3)  # as `interleaved_layers` counts GPT-3
     124.0
     """
+    size("pipeline_stages", pipeline_stages)
+    size("stage", stage, 0)
+    size("microbatches", microbatches)
+    size("model_chunks", model_chunks)
     if model_chunks == 1:
         return min(pipeline_stages - stage, microbatches)
     return min(

@@ -4,7 +4,7 @@ A `Network` records every layer that a picture passes. The builders below descri
 stage by stage, and `lenet` the small network that textbooks begin with.
 """
 
-from ..checks import Refusal, accept, choice, whole
+from ..checks import Refusal, choice, single, whole
 from ..formulas import convolution
 
 CLASSES = 1000  # of ImageNet
@@ -319,6 +319,8 @@ def build(name, image_size=None, first_stem=False):
     3504872
     """
     choice("network", name, NAMES)
+    if image_size is not None:
+        _whole(image_size=image_size)
     key = (name, image_size or native_size(name), first_stem)
     # A page's slider that leaves the network as it is shall not wait for it to be built again.
     if key not in _LATEST:
@@ -625,7 +627,7 @@ def _product(shape):
 
 
 def _whole(**counts):
-    accept(**counts)
+    single(**counts)
     whole(**counts)
 
 

@@ -4,7 +4,7 @@ A task is a model to be found by several trial trainings. Each trial takes a num
 for a time; before its trials, a task takes time to be set up.
 """
 
-from ..checks import Refusal, accept, whole
+from ..checks import Refusal, single, whole
 
 
 def equal_tasks(count, runs, cards, seconds, setup=0, setup_cards=0, interval=0):
@@ -50,7 +50,7 @@ def equal_tasks(count, runs, cards, seconds, setup=0, setup_cards=0, interval=0)
     (30, 24.0)
     """
     _whole(count=count, runs=runs, cards=cards)
-    accept(seconds=seconds, setup=setup, setup_cards=setup_cards, interval=interval)
+    single(seconds=seconds, setup=setup, setup_cards=setup_cards, interval=interval)
     return [
         {
             "name": str(index + 1),
@@ -201,7 +201,7 @@ def schedule_utilisation(jobs, cards, seconds):
     >>> round(schedule_utilisation(jobs, cards=64, seconds=365), 3)
     0.575
     """
-    accept(cards=cards, seconds=seconds)
+    single(cards=cards, seconds=seconds)
     used = 0
     for job in jobs:
         if job["run"]:
@@ -290,7 +290,7 @@ def turnaround(tasks, jobs):
 
 
 def _setup_batch(index, task, cards):
-    accept(arrival=task["arrival"], setup=task["setup"], setup_cards=task["setup_cards"], seconds=task["seconds"])
+    single(arrival=task["arrival"], setup=task["setup"], setup_cards=task["setup_cards"], seconds=task["seconds"])
     _whole(runs=task["runs"], cards=task["cards"])
     if task["setup_cards"]:
         _whole(setup_cards=task["setup_cards"])
@@ -353,7 +353,7 @@ def _start(batch, started, now):
 
 
 def _whole(**counts):
-    accept(**counts)
+    single(**counts)
     whole(**counts)
 
 
@@ -398,7 +398,7 @@ def random_arrivals(count, seconds, seed):
     (True, False)
     """
     _whole(count=count, seed=seed)
-    accept(seconds=seconds)
+    single(seconds=seconds)
     modulus, multiplier = 2147483647, 48271
     # Neighbouring seeds start close to each other, and a few steps part them.
     state = int(seed) % (modulus - 1) + 1
@@ -477,7 +477,7 @@ def mean_wait(seconds, interval):
     >>> round(mean_wait(9.0, 365 / 30), 1)
     12.8
     """
-    accept(seconds=seconds, interval=interval)
+    single(seconds=seconds, interval=interval)
     if not seconds < interval:
         raise Refusal("seconds", seconds, f"less than interval = {interval}, or tasks pile up")
     return seconds**2 / (2 * (interval - seconds))

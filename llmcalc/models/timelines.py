@@ -5,7 +5,7 @@ Stages and microbatches count from 0, the direction is ``"forward"`` or ``"backw
 unit of the passes' durations. Sending from stage to stage takes no time.
 """
 
-from ..checks import Refusal, accept, whole
+from ..checks import Refusal, single, whole
 
 FORWARD = "forward"
 BACKWARD = "backward"
@@ -235,8 +235,8 @@ def _timeline(orders, forward_seconds, backward_seconds):
 
 
 def _check(pipeline_stages, microbatches, forward_seconds, backward_seconds):
-    accept(forward_seconds=forward_seconds, backward_seconds=backward_seconds)
-    accept(pipeline_stages=pipeline_stages, microbatches=microbatches)
+    single(forward_seconds=forward_seconds, backward_seconds=backward_seconds)
+    single(pipeline_stages=pipeline_stages, microbatches=microbatches)
     whole(pipeline_stages=pipeline_stages, microbatches=microbatches)
 
 

@@ -1,6 +1,6 @@
 """Where a slow communication loses its time: a decision table that takes measured numbers."""
 
-from ..checks import accept
+from ..checks import Refusal, single
 from ..formulas.parallelism import mean_bandwidth
 
 
@@ -47,14 +47,18 @@ def communication_bottleneck(wait_ratios, transfers, wait_threshold=0.2, bandwid
     >>> communication_bottleneck([0.31, 0.02, 0.29], transfers)
     ('device', 'waiting')
     """
-    accept(wait_threshold=wait_threshold, bandwidth_share=bandwidth_share)
+    single(wait_threshold=wait_threshold, bandwidth_share=bandwidth_share)
+    if not isinstance(wait_ratios, (list, tuple)):
+        raise Refusal("wait_ratios", wait_ratios, "a list of wait ratios")
+    if not isinstance(transfers, dict):
+        raise Refusal("transfers", transfers, "a mapping by the name of the way")
     for ratio in wait_ratios:
-        accept(wait_ratio=ratio)
+        single(wait_ratio=ratio)
     if wait_ratios and max(wait_ratios) - min(wait_ratios) > wait_threshold:
         return "device", "waiting"
     moved = {}
     for way, (transferred_bytes, seconds, largest_bandwidth) in transfers.items():
-        accept(largest_bandwidth=largest_bandwidth)
+        single(transferred_bytes=transferred_bytes, seconds=seconds, largest_bandwidth=largest_bandwidth)
         bandwidth = mean_bandwidth(transferred_bytes, seconds)
         if bandwidth > 0:
             moved[way] = (seconds, bandwidth >= bandwidth_share * largest_bandwidth)

@@ -1,6 +1,6 @@
 """Memory of whole models from `data/transformer-shapes.csv`, and searches and look-ups for what fits."""
 
-from ..checks import Refusal
+from ..checks import Refusal, single, whole
 from ..formulas import memory, transformer
 
 
@@ -116,6 +116,72 @@ def training_bytes(shape, context, batch=1, stage=0, devices=1, recomputation="n
     }
 
 
+def serving_parts(shape, context, batch, overhead, bytes_per_param=2.0, scale_bytes=0.0, bytes_per_value=2.0):
+    """Memory for serving a model: what each batch needs, and what each of its sequences adds.
+
+    Parameters
+    ----------
+    shape, context, batch, bytes_per_param, scale_bytes, bytes_per_value
+        See `serving_bytes`.
+    overhead : float
+        Memory for the program and its work space [byte].
+
+    Returns
+    -------
+    dict
+        ``parts`` as `serving_bytes` returns them; ``bytes`` of all with the program [byte], of them ``fixed`` and
+        for a ``sequence``.
+
+    Examples
+    --------
+    >>> from llmcalc.datasets import record
+    >>> parts = serving_parts(record("transformer-shapes", "model", "LLaMA-7B"), 2048, 4, 2**30)
+    >>> parts["sequence"] / 2**30
+    1.0
+    """
+    single(batch=batch, overhead=overhead)
+    parts = serving_bytes(shape, context, batch, bytes_per_param, scale_bytes, bytes_per_value)
+    return _parts(parts, ("weights",), batch, overhead)
+
+
+def training_parts(shape, context, batch, overhead, stage=0, devices=1, recomputation="none"):
+    """Memory of each device for training a model: what each batch needs, and what each of its sequences adds.
+
+    Parameters
+    ----------
+    shape, context, batch, stage, devices, recomputation
+        See `training_bytes`.
+    overhead : float
+        Memory for the program and its work space [byte].
+
+    Returns
+    -------
+    dict
+        See `serving_parts`.
+
+    Examples
+    --------
+    >>> from llmcalc.datasets import record
+    >>> parts = training_parts(record("transformer-shapes", "model", "LLaMA-7B"), 2048, 1, 0, recomputation="full")
+    >>> round(parts["fixed"] / 2**30, 1)
+    100.4
+    """
+    single(batch=batch, overhead=overhead)
+    parts = training_bytes(shape, context, batch, stage, devices, recomputation)
+    return _parts(parts, ("weights", "gradients", "optimiser state"), batch, overhead)
+
+
+def _parts(parts, kept, batch, overhead):
+    fixed = sum(parts[name] for name in kept) + overhead
+    of_batch = sum(value for name, value in parts.items() if name not in kept)
+    return {
+        "parts": parts,
+        "bytes": sum(parts.values()) + overhead,
+        "fixed": fixed,
+        "sequence": of_batch / batch,
+    }
+
+
 def batch_that_fits(device_memory, fixed_bytes, sequence_bytes, batch_step=1):
     """Largest batch that fits: a multiple of the step, or if none fits, any number.
 
@@ -165,6 +231,8 @@ def largest_batch_by_bisection(fits, batch_step=1):
     >>> largest_batch_by_bisection(lambda batch: batch <= 100, batch_step=16)
     (96, 6)
     """
+    single(batch_step=batch_step)
+    whole(batch_step=batch_step)
     trials = 1
     low, high = 0, batch_step
     while fits(high):
@@ -192,6 +260,7 @@ def smallest_size(sizes, need):
     >>> smallest_size([24, 8, 12], 9.1)
     12
     """
+    single(need=need)
     return min((size for size in sizes if size >= need), default=None)
 
 
@@ -223,7 +292,9 @@ def zero_shards(stage, devices):
     >>> zero_shards(2, 64)
     {'weight_shards': 1, 'gradient_shards': 64, 'optimiser_shards': 64}
     """
+    single(zero_stage=stage)
     if stage not in (0, 1, 2, 3):
         raise Refusal("zero_stage", stage, "0, 1, 2 or 3")
+    single(devices=devices)
     parts = ("weight_shards", "gradient_shards", "optimiser_shards")
     return {part: devices if stage >= needed else 1 for part, needed in zip(parts, (3, 2, 1))}  # noqa: B905 - MicroPython's zip knows no `strict`

@@ -6,13 +6,17 @@ A device is a mapping: ``peak_flops`` [FLOP/s], ``device_memory`` [byte] and of 
 the program [byte], ``devices_per_server`` [1], and for serving ``memory_bandwidth`` [byte/s].
 """
 
-from ..checks import INFINITY, Refusal, accept, fewer
+from ..checks import INFINITY, Refusal, choice, fewer, single, whole
 from ..formulas import cost, memory, parallelism, serving, transformer
 from ..formulas.devices import round_down, round_up
-from . import fitting
+from . import fitting, guards
 
 # Each with what it is in proportion to, in order: mappings have none in every Python.
 PROPORTIONS = (("heads", "hidden_size"), ("kv_heads", "heads"), ("mlp_size", "hidden_size"))
+WIDTHS = ("layers", "hidden_size", "heads", "kv_heads", "mlp_size", "mlp_matrices", "vocabulary_size")
+OUTSIDE = ("context", "embedding_tables", "learned_positions", "layer_vectors")
+OF_DEVICE = ("peak_flops", "device_memory", "overhead", "devices_per_server")
+OF_PLAN = ("tensor_parallel", "pipeline_stages")
 SEQUENCE_PARALLEL = {"none": "none, sequence parallel", "selective": "selective, sequence parallel", "full": "full"}
 
 
@@ -35,7 +39,7 @@ def shape_like(shape, **changes):
     Raises
     ------
     ValueError
-        If there are to be more key and value heads than heads.
+        If a change is no whole number, or heads, key and value heads and hidden size do not belong together.
 
     Examples
     --------
@@ -44,14 +48,19 @@ def shape_like(shape, **changes):
     >>> [small[key] for key in ("layers", "hidden_size", "heads", "kv_heads", "mlp_size")]
     [40, 4096, 32, 4, 14336]
     """
+    _check_shape(shape)
+    for key, value in changes.items():
+        if key not in WIDTHS + OUTSIDE:
+            raise Refusal(key, value, "changes of " + ", ".join(WIDTHS + OUTSIDE))
+        guards.counted_or_0(**{key: value})
     changed = dict(shape)
     changed.update({key: value for key, value in changes.items() if value})
     for key, reference in PROPORTIONS:
         if not changes.get(key):
             changed[key] = max(1, round(shape[key] * changed[reference] / shape[reference]))
-    if changed["kv_heads"] > changed["heads"]:
-        accepted = f"at most as many as heads = {changed['heads']}"
-        raise Refusal("kv_heads", changed["kv_heads"], accepted)
+    if not changes.get("kv_heads"):
+        changed["kv_heads"] = _nearest_divisor(changed["heads"], changed["kv_heads"])
+    guards.heads(changed["hidden_size"], changed["heads"], changed["kv_heads"])
     return changed
 
 
@@ -64,6 +73,7 @@ def model_params(shape):
     >>> round(model_params(record("transformer-shapes", "model", "GPT-3")) / 1e9, 1)
     174.6
     """
+    _check_shape(shape)
     kinds = fitting.parameter_kinds(shape)
     return kinds["linear"] + kinds["other"]
 
@@ -85,6 +95,7 @@ def sequence_flop(shape, context):
     >>> round(3 * sequence_flop(gpt3, 2048) / 2048 * 300e9 / 1e21)  # 6 N D gives 315
     323
     """
+    _check_shape(shape)
     return transformer.forward_flop(1, context, *_widths(shape))
 
 
@@ -157,6 +168,12 @@ def training_plan(
     [8, 2, 67.0, 1072.0]
     """
     run = _run(shape, device, tokens, mfu, batch, microbatch, model_chunks, zero_stage, recomputation)
+    if (seconds is None) == (devices is None):
+        raise Refusal("seconds", seconds, f"a time or a number of devices, one of both; devices = {devices!r}")
+    if seconds is None:
+        guards.counted(devices=devices)
+    else:
+        single(seconds=seconds)
     cuts = _cuts(shape, device, tensor_parallel, pipeline_stages)
     if devices is not None:
         smallest = cuts[0][0] * cuts[0][1]
@@ -222,6 +239,10 @@ def trade_off(
     [2.0, 16.0, 128.0, 1024.0]
     """
     run = _run(shape, device, tokens, mfu, batch, microbatch, model_chunks, zero_stage, recomputation)
+    guards.mapping("plan", plan, OF_PLAN, "a result of training_plan")
+    guards.counted(tensor_parallel=plan["tensor_parallel"], pipeline_stages=plan["pipeline_stages"], points=points)
+    if points < 2:
+        raise Refusal("points", points, "2 or more")
     most = run["microbatches"]
     counts = {round_up(most / round(most ** (point / (points - 1)))) for point in range(points)}
     cut = plan["tensor_parallel"], plan["pipeline_stages"]
@@ -289,12 +310,20 @@ def service_plan(
     >>> plan["replicas"], plan["devices_per_replica"], plan["batch"]
     (44.0, 8.0, 46.0)
     """
-    accept(
+    _check_shape(shape)
+    _check_device(device, ("memory_bandwidth",))
+    single(
         request_rate=request_rate,
+        prompt_tokens=prompt_tokens,
+        answer_tokens=answer_tokens,
         time_per_output_token=time_per_output_token,
         time_to_first_token=time_to_first_token,
-        answer_tokens=answer_tokens,
+        mfu=mfu,
+        mbu=mbu,
+        bytes_per_param=bytes_per_param,
+        bytes_per_value=bytes_per_value,
     )
+    guards.counted(replica_servers=replica_servers)
     fewer(than=("device_memory", device["device_memory"]), overhead=device["overhead"])
     replica = _replica_of(
         shape, device, prompt_tokens, answer_tokens, time_per_output_token, mfu, mbu, bytes_per_param, bytes_per_value
@@ -312,15 +341,36 @@ def service_plan(
 
 
 def _widths(shape):
-    return [
-        shape[key]
-        for key in ("layers", "hidden_size", "heads", "kv_heads", "mlp_size", "mlp_matrices", "vocabulary_size")
-    ]
+    return [shape[key] for key in WIDTHS]
+
+
+def _check_shape(shape):
+    guards.mapping("shape", shape, WIDTHS + OUTSIDE, "a row of data/transformer-shapes.csv")
+    whole(layers=shape["layers"])
+
+
+def _check_device(device, others=()):
+    keys = OF_DEVICE + others
+    guards.mapping("device", device, keys, "a mapping with " + ", ".join(keys))
+    single(**{key: device[key] for key in keys})
+    whole(devices_per_server=device["devices_per_server"])
+
+
+def _nearest_divisor(number, wanted):
+    """Of the divisors of a number the one nearest to what is wanted, of equals the smaller."""
+    return min(
+        (part for part in range(1, number + 1) if number % part == 0), key=lambda part: (abs(part - wanted), part)
+    )
 
 
 def _run(shape, device, tokens, mfu, batch, microbatch, model_chunks, zero_stage, recomputation):
     """What all plans of a training run share."""
-    accept(microbatch=microbatch, model_chunks=model_chunks)
+    _check_shape(shape)
+    _check_device(device)
+    single(tokens=tokens, mfu=mfu, batch=batch, microbatch=microbatch)
+    guards.counted(model_chunks=model_chunks)
+    choice("recomputation", recomputation, sorted(SEQUENCE_PARALLEL))
+    fitting.zero_shards(zero_stage, 1)
     fewer(than=("device_memory", device["device_memory"]), overhead=device["overhead"])
     sequence_flop = transformer.iteration_flop(1, shape["context"], *_widths(shape))
     steps = tokens / (batch * shape["context"])
@@ -340,13 +390,17 @@ def _run(shape, device, tokens, mfu, batch, microbatch, model_chunks, zero_stage
 
 def _cuts(shape, device, tensor_parallel, pipeline_stages):
     heads, layers = shape["heads"], shape["layers"]
+    guards.counted_or_0(tensor_parallel=tensor_parallel, pipeline_stages=pipeline_stages)
     if tensor_parallel > heads:
         raise Refusal("tensor_parallel", tensor_parallel, f"at most heads = {heads}, or 0")
+    if tensor_parallel and heads % tensor_parallel:
+        raise Refusal("tensor_parallel", tensor_parallel, f"a divisor of heads = {heads}, or 0")
     if pipeline_stages > layers:
         accepted = f"at most layers = {layers}, or 0"
         raise Refusal("pipeline_stages", pipeline_stages, accepted)
     across = [tensor_parallel] if tensor_parallel else [1]
-    while not tensor_parallel and 2 * across[-1] <= min(heads, device["devices_per_server"]):
+    # Each device computes whole heads, and all equally many.
+    while not tensor_parallel and 2 * across[-1] <= device["devices_per_server"] and heads % (2 * across[-1]) == 0:
         across.append(2 * across[-1])
     # Of the numbers of stages that leave the longest one equally long, the smallest.
     along = (

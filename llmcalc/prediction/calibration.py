@@ -13,6 +13,7 @@ from ..models.step_constants import MEANINGS
 from ..plans.step import predict
 from . import runs
 from .constants import FACTOR, resolve
+from .ranges import MIXTURE, NEW_STACK
 
 # How well a step is expected to be predicted: an error of this size weighs as much as a constant off by its spread.
 EXPECTED_ERROR = 0.05
@@ -94,7 +95,7 @@ class Calibration:
         return [one / other - 1 for one, other in zip(seconds, self.measured, strict=True)]
 
 
-def left_out_errors(rows, table, group, steps=3):
+def left_out_errors(rows, table, group, wanted=None, steps=3):
     """Errors of rows that nothing was fitted to: for each group, the others are fitted and it is predicted.
 
     Parameters
@@ -105,24 +106,21 @@ def left_out_errors(rows, table, group, steps=3):
         Constants, from whose values each fit starts.
     group : callable
         Group of a row: its index for "leave one out", its model for "leave one model out".
+    wanted : list of dict, optional
+        Rows whose errors are wanted, if not all.
     steps : int
         Steps of each fit, which starts from the fit to all.
 
     Returns
     -------
     list of float
-        Error of each row, as a share.
+        Error of each row that is wanted, as a share.
     """
-    errors = [0.0] * len(rows)
-    groups = [group(row) for row in rows]
-    for left in dict.fromkeys(groups):
-        others = [row for row, name in zip(rows, groups, strict=True) if name != left]
-        fitted = Calibration(others, table).fit(steps)
-        for index, name in enumerate(groups):
-            if name == left:
-                seconds = runs.read_row(rows[index], fitted).step().seconds
-                errors[index] = seconds / float(rows[index]["step_seconds"]) - 1
-    return errors
+    wanted = rows if wanted is None else wanted
+    tables = {}
+    for left in dict.fromkeys(map(group, wanted)):
+        tables[left] = Calibration([row for row in rows if group(row) != left], table).fit(steps)
+    return [runs.read_row(row, tables[group(row)]).step().seconds / float(row["step_seconds"]) - 1 for row in wanted]
 
 
 def shape(row):
@@ -240,25 +238,27 @@ def published_errors(rows, table):
     Returns
     -------
     list of dict
-        Of each row ``set``, ``id``, ``kind``, ``error`` as fitted and ``left_out_error``; once as a known stack or a
-        mixture, with its model on its device left out, and for dense models once more as a new stack, with its stack
-        left out and nothing known of it.
+        Of each row ``set``, ``id``, ``kind``, ``error`` as fitted and ``left_out_error``: of a dense model once as a
+        known stack, with its model on its device left out, and once as a new stack, with its stack left out and
+        nothing known of it. Published mixtures are so few that they are all taken like the latter.
     """
     fitted = Calibration(rows, table).errors()
     reads = [runs.read_row(row, table) for row in rows]
-    known = left_out_errors(rows, table, shape_and_machine)
-    stacks = {id(row): read.key[2] for row, read in zip(rows, reads, strict=True)}
+    dense = [row for row, read in zip(rows, reads, strict=True) if read.kind != MIXTURE]
+    known = dict(zip(map(id, dense), left_out_errors(rows, table, shape_and_machine, dense), strict=True))
     found = [
-        _published(row, read.kind, error, left)
-        for row, read, error, left in zip(rows, reads, fitted, known, strict=True)
+        _published(row, read.kind, error, known[id(row)])
+        for row, read, error in zip(rows, reads, fitted, strict=True)
+        if id(row) in known
     ]
-    for stack in dict.fromkeys(stacks.values()):
-        others = Calibration([row for row in rows if stacks[id(row)] != stack], table).fit(3)
+    stacks = [read.key[2] for read in reads]
+    for stack in dict.fromkeys(stacks):
+        others = Calibration([row for row, name in zip(rows, stacks, strict=True) if name != stack], table).fit(3)
         for row, read, error in zip(rows, reads, fitted, strict=True):
-            if read.key[2] == stack and read.kind != "mixture":
+            if read.key[2] == stack:
                 seconds = predict(read.run, resolve(*read.key[:2], None, others)).seconds
                 left = seconds / float(row["step_seconds"]) - 1
-                found.append(_published(row, "new stack", error, left))
+                found.append(_published(row, MIXTURE if read.kind == MIXTURE else NEW_STACK, error, left))
     return found
 
 

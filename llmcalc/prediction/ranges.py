@@ -5,7 +5,7 @@ from functools import lru_cache
 from .. import datasets
 
 SHARE = 0.8
-KINDS = ("known stack", "new stack", "mixture")
+KNOWN_STACK, NEW_STACK, MIXTURE = KINDS = ("known stack", "new stack", "mixture")
 
 # What stands behind a prediction.
 FITTED, BOUND = "fitted", "bound"
@@ -14,8 +14,8 @@ FITTED, BOUND = "fitted", "bound"
 def kind(mixture, stack):
     """Kind of a prediction: of a mixture of experts, of a stack whose constants are known, or of another."""
     if mixture:
-        return "mixture"
-    return "known stack" if stack else "new stack"
+        return MIXTURE
+    return KNOWN_STACK if stack else NEW_STACK
 
 
 @lru_cache
@@ -47,4 +47,4 @@ def quantile(ordered, share):
 
 def badge(of_kind):
     """ "fitted", where the constants of such runs were fitted, or "bound", where they were carried over."""
-    return BOUND if of_kind == "new stack" else FITTED
+    return BOUND if of_kind == NEW_STACK else FITTED

@@ -1,0 +1,556 @@
+"""The command `llmcalc`: the book's questions, asked from a terminal or a program."""
+
+import csv
+import json
+import os
+import re
+import sys
+from contextlib import contextmanager
+from typing import Any
+
+import click
+
+from .checks import Refusal, did_you_mean
+
+REFUSED, FAULT, INTERRUPTED, PIPE_CLOSED = 2, 1, 130, 141
+LARGEST_FILE = 2_000_000  # bytes of a config.json: hundreds of times a usual one
+_POWER = re.compile(" × 10([⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+)")
+_SUPERSCRIPTS = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
+
+
+class Commands(click.Group):
+    """Commands of which the closest is named where one is unknown."""
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
+        if args and self.get_command(ctx, args[0]) is None and not args[0].startswith("-"):
+            known = self.list_commands(ctx)
+            raise Refusal("command", args[0], "one of " + ", ".join(known) + did_you_mean(args[0], known))
+        return super().resolve_command(ctx, args)
+
+
+def _complete_question(ctx: Any, param: Any, incomplete: str) -> list[str]:
+    from .questions import questions
+
+    return [name for name in questions() if name.startswith(incomplete)]
+
+
+def _complete_value(ctx: click.Context, param: Any, incomplete: str) -> list[str]:
+    from .questions import questions
+
+    question = questions().get(ctx.params.get("question", ""))
+    if question is None:
+        return []
+    name, equals, start = incomplete.partition("=")
+    if not equals:
+        return [f"{known}=" for known in question.parameters if known.startswith(name)]
+    choices = question.parameters[name].choices if name in question.parameters else ()
+    return [f"{name}={choice}" for choice in choices if choice.startswith(start)]
+
+
+def _complete_device(ctx: Any, param: Any, incomplete: str) -> list[str]:
+    from . import catalogue
+
+    return [name for name in catalogue.names() if name.lower().startswith(incomplete.lower())]
+
+
+@click.group(
+    cls=Commands,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.option("--version", is_flag=True, help="Print the version.")
+@click.pass_context
+def command(ctx: click.Context, version: bool) -> None:
+    """How much compute do I need? Without arguments: the questions, each with its default answer.
+
+    \b
+    Examples:
+      llmcalc
+      llmcalc answer training-gpus days=10 mfu=40%
+      llmcalc answer training-gpus --scenarios scenarios.csv --output answers.csv
+      llmcalc device "H100 SXM"
+
+    \b
+    Shell completion:
+      eval "$(_LLMCALC_COMPLETE=bash_source llmcalc)"     (or zsh_source, fish_source)
+    """
+    if version:
+        from . import __version__
+
+        click.echo(f"llmcalc {__version__}")
+    elif ctx.invoked_subcommand is None:
+        from .questions import questions
+
+        lines = [["question", "asks", "default answer"]]
+        for name, question in questions().items():
+            first = question.answer().listed()[0]
+            text = question.answer().formatted()[first["name"]]
+            lines.append([name, question.title, f"{text} {_unit(first['unit'])}".strip()])
+        click.echo(_laid_out(lines, sys.stdout, texts=3))
+
+
+@command.command()
+@click.argument("question", shell_complete=_complete_question)
+@click.argument("values", nargs=-1, metavar="[NAME=VALUE]...", shell_complete=_complete_value)
+@click.option("--json", "as_json", is_flag=True, help="Parameters and results as JSON; refusals, too.")
+@click.option("--scenarios", metavar="FILE", help="A table with a row a scenario: .csv, .parquet, or - for CSV.")
+@click.option("--output", default="-", metavar="FILE", help="Where the answer goes; - is standard output.")
+def answer(question: str, values: tuple[str, ...], as_json: bool, scenarios: str | None, output: str) -> None:
+    """Answer QUESTION with your assumptions, or with a table of them.
+
+    Numbers are written as people write them: 15T, 1,400,000, 4/3, 40%, 80GB or 80GiB, 2 weeks.
+
+    \b
+    Examples:
+      llmcalc answer training-gpus days="2 weeks" mfu=40%
+      llmcalc answer training-gpus params=70B tokens=15T --json
+      llmcalc answer training-gpus --scenarios scenarios.csv --output answers.csv
+      printf 'days,mfu\\n10,0.4\\n20,\\n' | llmcalc answer training-gpus --scenarios -
+
+    A table has parameters' names in its first line; an empty cell stands for the default, other columns are kept.
+    A row that is refused has its reason in the column "error", and the exit code is then 2.
+    """
+    from . import scenarios as tables
+    from .answering import accept
+    from .questions import find
+
+    asked = find(question)
+    given = tables.read_values(asked, _assignments(values))
+    for name, value in given.items():
+        accept(name, value, getattr(asked.answer, "limits", {}).get(name))
+    if scenarios is None:
+        answered = tables.run(asked, given)
+        with _writing(output) as file:
+            if as_json:
+                file.write(_json(answered, file) + "\n")
+            else:
+                from .comparison import compare
+
+                default = tables.run(asked, {})["results"]
+                lines = compare({"default": default, "yours": answered["results"]})
+                file.write(_laid_out(lines, file) + "\n")
+        return
+    if as_json:
+        raise Refusal("--json", True, "--json or --scenarios", reason="--json is for one answer: leave out --scenarios")
+    refused, faults = _answer_table(asked, given, scenarios, output)
+    if refused or faults:
+        problems = f"rows refused: {refused}" + (f", ended in a fault: {faults}" if faults else "")
+        click.echo(f'llmcalc: {problems}; the reasons are in the column "error"', err=True)
+        sys.exit(FAULT if faults else REFUSED)
+
+
+@command.command()
+@click.argument("question", shell_complete=_complete_question)
+def schema(question: str) -> None:
+    """Print a JSON Schema (draft 2020-12) of QUESTION's parameters.
+
+    \b
+    Example:
+      llmcalc schema training-gpus
+    """
+    from .questions import find, json_schema
+
+    _say(_json(json_schema(find(question)), sys.stdout))
+
+
+@command.command()
+@click.argument("name", shell_complete=_complete_device)
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+def device(name: str, as_json: bool) -> None:
+    """Print all that is known of a device, with its sources.
+
+    \b
+    Examples:
+      llmcalc device "H100 SXM"
+      llmcalc device 4090 --json
+    """
+    from . import catalogue
+    from .formats import written
+
+    described = catalogue.describe(name)
+    if as_json:
+        _say(_json(described, sys.stdout))
+        return
+    lines = [["quantity", "value", "unit", "kind", "where", "source"]]
+    for quantity, fact in described["facts"].items():
+        source = fact["link"] or fact["source"]
+        value = written(fact["value"], 6)
+        lines.append([quantity, value, fact["unit"], str(fact["kind"] or ""), str(fact["locator"] or ""), source or ""])
+    _say(described["name"])
+    click.echo(_laid_out(lines, sys.stdout, texts=6))
+    for quantity, reason in described["missing"].items():
+        _say(f"{quantity}: missing, because {reason}")
+
+
+@command.group()
+def predict() -> None:
+    """Predict measurements of one's own, or of others, row by row.
+
+    \b
+    Example:
+      llmcalc predict serving runs.csv --output predicted.csv
+    """
+
+
+@predict.command()
+@click.argument("runs", metavar="RUNS.csv")
+@click.option("--output", default="-", metavar="FILE", help="Where the predictions go; - is standard output.")
+def serving(runs: str, output: str) -> None:
+    """Predict output tokens a second, and latencies, of the services in RUNS.csv.
+
+    A row names model, gpu, tp, precision, isl and osl, and may give batch or concurrency; columns are found by their
+    usual names. Behind its own columns stand the prediction with its range, and the reason where there is none.
+
+    \b
+    Example:
+      llmcalc predict serving runs.csv --output predicted.csv
+    """
+    from .prediction.serving import predict_table
+
+    try:
+        source = sys.stdin if runs == "-" else open(runs, encoding="utf-8-sig", newline="")  # noqa: SIM115
+    except OSError as error:
+        sentence = f"RUNS = {runs!r} can't be read: {error.strerror}"
+        raise Refusal("RUNS", runs, "a CSV file", reason=sentence) from None
+    try:
+        with source, _writing(output) as target:
+            predict_table(source, target)
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise Refusal("RUNS", runs, "a CSV file", reason=f"RUNS = {runs!r} is no CSV file: {error}") from None
+
+
+def _complete_model(ctx: Any, param: Any, incomplete: str) -> list[str]:
+    from . import known_models
+
+    return [name for name in known_models.names() if name.lower().startswith(incomplete.lower())]
+
+
+@command.command()
+@click.argument("name", metavar="NAME|config.json", shell_complete=_complete_model)
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+def model(name: str, as_json: bool) -> None:
+    """Print what follows from a model's shape: parameters, cache, FLOP, weights by format.
+
+    The model is one of the book's, or that of a config.json.
+
+    \b
+    Examples:
+      llmcalc model "Llama 3 70B"
+      llmcalc model ./config.json --json
+    """
+    from .models import description
+
+    described = description.describe(_model(name))
+    if as_json:
+        described["source"] = _model_source(name, described["name"])
+        _say(_json(described, sys.stdout))
+        return
+    _say(described["name"])
+    lines = [["quantity", "value", "unit"]]
+    for quantity, unit in MODEL_UNITS.items():
+        value = described[quantity]
+        for part, number in value.items() if isinstance(value, dict) else [("", value)]:
+            lines.append([f"{quantity} {part}".strip(), f"{number:,}", "token" if part == "context" else unit])
+    click.echo(_laid_out(lines, sys.stdout, texts=3))
+    for sentence in described["assumed"]:
+        _say(f"assumed: {sentence}")
+    _say(f"source: {_model_source(name, described['name'])}")
+
+
+MODEL_UNITS = {
+    "params": "parameter",
+    "active_params": "parameter",
+    "kv_bytes_per_token": "byte/token",
+    "cache_bytes": "byte",
+    "flop_per_token": "FLOP/token",
+    "weights": "byte",
+}
+
+
+def _is_file(name: str) -> bool:
+    return name.endswith(".json") or os.path.isfile(name)
+
+
+def _model(name: str) -> Any:
+    if not _is_file(name):
+        from . import known_models
+
+        return known_models.model(name)
+    from .models import configs
+
+    try:
+        if os.path.exists(name) and not os.path.isfile(name):
+            raise OSError(0, "Not a file")
+        with open(name, "rb") as file:
+            content = file.read(LARGEST_FILE + 1)
+        if len(content) > LARGEST_FILE:
+            raise OSError(0, f"Larger than {LARGEST_FILE:,} bytes")
+        text = content.decode("utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        sentence = f"model = {name!r} can't be read: {getattr(error, 'strerror', None) or error}"
+        raise Refusal("model", name, "a config.json in UTF-8", reason=sentence) from None
+    return configs.from_config(text)
+
+
+def _model_source(name: str, found: str) -> str:
+    """Where a model's shape comes from."""
+    if _is_file(name):
+        return name
+    from . import datasets
+
+    for row in datasets.records("models"):
+        if row["model"] == found:
+            return f"{row['link']}, {row['locator']}"
+    row = datasets.record("transformer-shapes", "model", found)
+    return str(row["source"])
+
+
+def _assignments(words: tuple[str, ...]) -> dict[str, str]:
+    given: dict[str, str] = {}
+    for word in words:
+        name, equals, value = word.partition("=")
+        if not equals or not name:
+            sentence = f"{word!r} is no assignment: write name=value, without spaces around the equals sign"
+            raise Refusal("name=value", word, "name=value", reason=sentence)
+        if name in given:
+            raise Refusal(name, value, "each parameter once", reason=f"{name} = {value!r} is given twice: give it once")
+        given[name] = value
+    return given
+
+
+def _answer_table(question: Any, common: dict[str, Any], source: str, output: str) -> tuple[int, int]:
+    """Answer a table row by row; return how many rows were refused, and how many ended in a fault."""
+    from . import scenarios as tables
+
+    _need_pyarrow("--scenarios", source)
+    _need_pyarrow("--output", output)
+    refused = faults = 0
+    with _rows(source) as (rows, size, position):
+        header = [str(cell).strip() for cell in next(rows, [])]
+        if not header:
+            sentence = f"--scenarios = {source!r} has no first line: give one of parameters' names"
+            raise Refusal("--scenarios", source, "a table with parameters' names in its first line", reason=sentence)
+        table = tables.Table(question, header, common)
+        with _table_writer(output, table) as write, _progress(size) as bar:
+            for chunk in tables.answered(table, rows):
+                write([row for row, _, _ in chunk])
+                refused += sum(is_refused for _, is_refused, _ in chunk)
+                faults += sum(is_fault for _, _, is_fault in chunk)
+                bar.update(position() - bar.pos if size else len(chunk))
+    return refused, faults
+
+
+def _progress(size: int | None) -> Any:
+    from itertools import count
+
+    return click.progressbar(count(), length=size, label="scenarios", file=sys.stderr, hidden=not sys.stderr.isatty())
+
+
+def _need_pyarrow(argument: str, path: str) -> None:
+    if not path.endswith(".parquet"):
+        return
+    try:
+        import pyarrow.parquet  # noqa: F401
+    except ImportError:
+        sentence = f"{argument} = {path!r} needs pyarrow: install it with 'pip install pyarrow', or give a .csv"
+        raise Refusal(argument, path, "a .csv file, or pyarrow", reason=sentence) from None
+
+
+@contextmanager
+def _rows(source: str) -> Any:
+    """Rows of a table, its header first, its size, and how much of it is read."""
+    from . import scenarios as tables
+
+    try:
+        opened = sys.stdin.buffer if source == "-" else open(source, "rb")  # noqa: SIM115
+    except OSError as error:
+        sentence = f"--scenarios = {source!r} can't be read: {error.strerror}"
+        raise Refusal("--scenarios", source, "a file that can be read", reason=sentence) from None
+    try:
+        if source.endswith(".parquet"):
+            yield _parquet_rows(opened, source), None, lambda: 0
+            return
+        import io
+
+        text = io.TextIOWrapper(opened, encoding="utf-8-sig", newline="")
+        size = None if source == "-" else os.fstat(opened.fileno()).st_size or None
+        yield tables.csv_rows(text, source), size, opened.tell
+        text.detach()
+    finally:
+        if source != "-":
+            opened.close()
+
+
+def _parquet_rows(file: Any, name: str) -> Any:
+    import pyarrow
+    import pyarrow.parquet
+
+    try:
+        table = pyarrow.parquet.ParquetFile(file)
+        yield table.schema_arrow.names
+        for batch in table.iter_batches(batch_size=10_000):
+            for row in batch.to_pylist():
+                yield list(row.values())
+    except pyarrow.ArrowException as error:
+        sentence = f"--scenarios = {name!r} can't be read: {' '.join(str(error).split())}"
+        raise Refusal("--scenarios", name, "a Parquet file", reason=sentence) from None
+
+
+@contextmanager
+def _table_writer(output: str, table: Any) -> Any:
+    from . import scenarios as tables
+
+    if not output.endswith(".parquet"):
+        with _writing(output) as file:
+            yield tables.csv_writer(file, table.columns)
+        return
+    import pyarrow
+    import pyarrow.parquet
+
+    kinds = [pyarrow.string()] * len(table.header)
+    kinds += [pyarrow.string() if name in table.texts else pyarrow.float64() for name in table.results]
+    form = pyarrow.schema(list(zip(table.columns, [*kinds, pyarrow.string()], strict=True)))
+    with _replacing(output) as path, pyarrow.parquet.ParquetWriter(path, form) as writer:
+
+        def write(rows: list[list[Any]]) -> None:
+            columns = [
+                pyarrow.array([_typed(cell, kind) for cell in cells], kind)
+                for cells, kind in zip(zip(*rows, strict=True), form.types, strict=True)
+            ]
+            writer.write_table(pyarrow.table(columns, schema=form))
+
+        yield write
+
+
+def _typed(cell: Any, kind: Any) -> Any:
+    if cell is None:
+        return None
+    if str(kind) == "string":
+        return str(cell)
+    return cell if isinstance(cell, float) else None  # where no number suffices, there is none
+
+
+@contextmanager
+def _writing(output: str) -> Any:
+    """A text file to write to: whole when all went well, and as it was otherwise."""
+    if output == "-":
+        yield sys.stdout
+        return
+    with _replacing(output) as path, open(path, "w", encoding="utf-8", newline="") as file:
+        yield file
+
+
+@contextmanager
+def _replacing(output: str) -> Any:
+    target = os.path.realpath(output)
+    if os.path.exists(target) and not os.path.isfile(target):
+        if os.path.isdir(target):
+            sentence = f"--output = {output!r} is a folder: give a file"
+            raise Refusal("--output", output, "a file", reason=sentence)
+        yield target  # a device or a pipe is written to as it is
+        return
+    temporary = f"{target}.{os.getpid()}.part"
+    try:
+        open(temporary, "xb").close()
+    except OSError as error:
+        sentence = f"--output = {output!r} can't be written: {error.strerror}"
+        raise Refusal("--output", output, "a file that can be written", reason=sentence) from None
+    try:
+        yield temporary
+        os.replace(temporary, target)
+    except BaseException:
+        os.unlink(temporary)
+        raise
+
+
+def _unit(unit: str) -> str:
+    return "" if unit == "1" else unit
+
+
+def _json(value: Any, file: Any) -> str:
+    ascii_only = "utf" not in (getattr(file, "encoding", None) or "utf-8").lower()
+    return json.dumps(value, ensure_ascii=ascii_only, indent=2, allow_nan=False)
+
+
+def _say(text: str) -> None:
+    click.echo(_plain(text, sys.stdout))
+
+
+def _laid_out(lines: list[list[str]], file: Any, texts: int = 2) -> str:
+    from .comparison import as_text
+
+    return as_text([[_plain(cell, file) for cell in line] for line in lines], texts)
+
+
+def _plain(text: str, file: Any) -> str:
+    """A text in what a file's encoding can write: powers of ten as 3e23."""
+    encoding = getattr(file, "encoding", None) or "utf-8"
+    try:
+        text.encode(encoding)
+    except UnicodeEncodeError:
+        text = _POWER.sub(lambda found: "e" + found[1].translate(_SUPERSCRIPTS), text).replace("–", "-")
+        return text.encode(encoding, "backslashreplace").decode(encoding)
+    return text
+
+
+def _refuse(refusal: Refusal, as_json: bool) -> None:
+    if not as_json:
+        click.echo(_plain(f"llmcalc: {' '.join(str(refusal).split())}", sys.stderr), err=True)
+        return
+    value = refusal.value
+    if not isinstance(value, (str, int, float, bool)) or value != value or value in (float("inf"), -float("inf")):
+        value = None if value is None else repr(value)
+    error = {
+        "argument": refusal.argument,
+        "value": value,
+        "unit": refusal.unit,
+        "accepted": refusal.accepted,
+        "message": str(refusal),
+    }
+    click.echo(_json({"error": error}, sys.stderr), err=True)
+
+
+def _as_refusal(error: click.ClickException) -> Refusal:
+    argument = getattr(error, "option_name", None) or getattr(getattr(error, "param", None), "name", None) or "command"
+    sentence = " ".join(error.format_message().split()).rstrip(".")
+    return Refusal(argument, None, "arguments as llmcalc --help shows them", reason=f"{sentence} (see llmcalc --help)")
+
+
+def run(arguments: list[str] | None = None) -> int:
+    """Run the command and return its exit code: every error is one line."""
+    as_json = "--json" in (sys.argv[1:] if arguments is None else arguments)
+    try:
+        if hasattr(sys.stdout, "reconfigure"):
+            sys.stdout.reconfigure(errors="backslashreplace")
+        command.main(arguments, prog_name="llmcalc", standalone_mode=False)
+        sys.stdout.flush()
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else FAULT
+    except Refusal as refusal:
+        _refuse(refusal, as_json)
+        return REFUSED
+    except click.exceptions.Exit as end:
+        return end.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("llmcalc: interrupted", err=True)
+        return INTERRUPTED
+    except click.ClickException as error:
+        _refuse(_as_refusal(error), as_json)
+        return REFUSED
+    except BrokenPipeError:
+        # Whoever read the output has enough; what is left in the buffer has nowhere to go.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return PIPE_CLOSED
+    except Exception as fault:
+        click.echo(f"llmcalc: fault: {type(fault).__name__}: {' '.join(str(fault).split())}", err=True)
+        return FAULT
+    return 0
+
+
+def main() -> None:
+    """Run the command and end with its exit code."""
+    sys.exit(run())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,142 @@
+"""The language models of `data/`: made of their rows, and found by any of their usual names.
+
+>>> model("meta-llama/Llama-3.1-8B-Instruct").params
+8030261248
+"""
+
+from . import datasets
+from .checks import Refusal
+from .models.model import Model
+
+# What people and repositories write behind a model's name: how it was tuned, the format of its weights, its context.
+ENDINGS = (
+    "instruct",
+    "chat",
+    "base",
+    "hf",
+    "it",
+    "pt",
+    "sft",
+    "fp8",
+    "fp4",
+    "nvfp4",
+    "mxfp4",
+    "mxfp8",
+    "bf16",
+    "fp16",
+    "int4",
+    "int8",
+    "w8a8",
+    "w4a16",
+    "awq",
+    "gptq",
+    "gguf",
+    "bnb",
+    "4bit",
+    "8bit",
+)
+
+
+def names():
+    """Names of all models, those of `data/models.csv` before those of `data/transformer-shapes.csv`."""
+    found = [row["model"] for row in datasets.records("models")]
+    return found + [row["model"] for row in datasets.records("transformer-shapes") if row["model"] not in found]
+
+
+def model(text):
+    """The model that a text means (errors as in `find`)."""
+    name = find(text)
+    for row in datasets.records("models"):
+        if row["model"] == name:
+            return Model.from_row(row)
+    return Model.from_shape(datasets.record("transformer-shapes", "model", name))
+
+
+def find(text):
+    """The name of the model that a text means, whatever its case, dashes, organisation and usual endings.
+
+    Parameters
+    ----------
+    text : str
+        What somebody wrote, e.g. ``"gpt-oss-120b"`` or ``"Qwen/Qwen3-30B-A3B-FP8"``.
+
+    Raises
+    ------
+    Refusal
+        If no name or more than one fits, naming the closest.
+
+    Examples
+    --------
+    >>> find("LLAMA3_70B"), find("deepseek-ai/DeepSeek-R1"), find("maverick")
+    ('Llama 3 70B', 'DeepSeek R1', 'Llama 4 Maverick')
+    >>> find("Llama 3.1 9B")
+    Traceback (most recent call last):
+    ...
+    llmcalc.checks.Refusal: model = 'Llama 3.1 9B' is not known: did you mean 'Llama 3.1 8B'?
+    """
+    if not isinstance(text, str) or not _words(text) or len(text) > 200:
+        raise Refusal("model", text, "the name of a model")
+    spelled = _spellings()
+    words = _words(text)
+    while True:
+        joined = "".join(words)
+        if joined in spelled:
+            return spelled[joined]
+        if len(words) < 2 or not _is_ending(words[-1]):
+            break
+        words = words[:-1]
+    fitting = []
+    for name in names():
+        if all(word in _words(name) for word in words):
+            fitting.append(name)
+    if len(fitting) == 1:
+        return fitting[0]
+    if fitting:
+        sentence = f"model = {text!r} could be any of {', '.join(fitting)}: give one of them"
+        raise Refusal("model", text, "one of " + ", ".join(fitting), reason=sentence)
+    best, closest = -1.0, ""
+    for spelling in spelled:
+        likeness = _likeness("".join(words), spelling)
+        if likeness > best:
+            best, closest = likeness, spelled[spelling]
+    raise Refusal("model", text, closest, reason=f"model = {text!r} is not known: did you mean {closest!r}?")
+
+
+def _spellings():
+    """Names by how they and their aliases are written without case, dashes and blanks."""
+    found = {}
+    for row in datasets.records("transformer-shapes"):
+        found["".join(_words(row["model"]))] = row["model"]
+    rows = datasets.records("models")
+    for row in rows:
+        for alias in (row["aliases"] or "").split(";"):
+            if alias:
+                found["".join(_words(alias))] = row["model"]
+        if "huggingface.co" in row["link"]:
+            found["".join(_words(row["link"]))] = row["model"]
+    for row in rows:  # after the aliases: a name means itself
+        found["".join(_words(row["model"]))] = row["model"]
+    return found
+
+
+def _is_ending(word):
+    length = word[:-1].isdigit() and word[-1] == "k"  # of the context, in thousands of tokens
+    return word in ENDINGS or length
+
+
+def _words(text):
+    """Runs of letters and digits of what follows the last slash, small."""
+    last = text.rstrip("/").split("/")[-1].lower().replace("+", " plus ")
+    spaced = "".join([letter if letter.isdigit() or letter.isalpha() else " " for letter in last])
+    return spaced.split()
+
+
+def _likeness(one, other):
+    """Share of neighbouring letters that two texts have in common."""
+    pairs, others = _pairs(one), _pairs(other)
+    return 2 * len([pair for pair in pairs if pair in others]) / (len(pairs) + len(others))
+
+
+def _pairs(text):
+    padded = " " + text + " "
+    return [padded[place : place + 2] for place in range(len(padded) - 1)]

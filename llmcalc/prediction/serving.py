@@ -1,0 +1,254 @@
+"""Throughput and latency of published and of one's own services, row by row: what `llmcalc predict serving` does.
+
+Columns are found by any of their usual names, in any order; others are handed through. A row that cannot be predicted
+says why, and no row stops the others.
+"""
+
+import csv
+import re
+
+from .. import catalogue, datasets, known_models
+from ..checks import Refusal
+from ..models.service import Service, known_constants
+
+# Names of columns, as tables of engines have them.
+COLUMNS = {
+    "model": ("model", "model_path", "model_name"),
+    "device": ("gpu", "device", "accelerator", "system", "hardware"),
+    "tensor_parallel": ("tp", "tensor_parallel", "tp_size", "gpus", "devices", "num_gpus"),
+    "pipeline_stages": ("pp", "pipeline_stages", "pp_size"),
+    "expert_parallel": ("ep", "expert_parallel", "ep_size", "moe_ep_size"),
+    "data_parallel": ("attention_dp_size", "attention_dp", "dp_attention"),
+    "precision": ("precision", "number_format", "quantization", "dtype"),
+    "kv_precision": ("kv_precision", "kv_cache_dtype", "kv_dtype", "kv_format"),
+    "question_tokens": ("isl", "input_length", "input_tokens", "question_tokens", "input_len"),
+    "answer_tokens": ("osl", "output_length", "output_tokens", "answer_tokens", "output_len"),
+    "batch": ("batch", "batch_size"),
+    "concurrency": ("concurrency", "users", "max_concurrency"),
+    "largest_batch": ("max_batch", "max_batch_size", "max_num_seqs"),
+    "chunk_tokens": ("max_num_tokens", "max_num_batched_tokens"),
+    "engine": ("engine", "framework", "backend"),
+    "version": ("version", "backend_version", "engine_version"),
+    "source": ("source",),
+}
+PREDICTED = (
+    "predicted_output_tokens_s",
+    "low",
+    "high",
+    "batch",
+    "ttft_ms",
+    "tpot_ms",
+    "fits",
+    "refused",
+    "predicted_output_tokens_s_gpu",
+    "badge",
+)
+
+# Formats as people write them: of the products, and bytes of a weight where they are not that format's.
+FORMATS = {
+    "fp16": ("fp16", None),
+    "float16": ("fp16", None),
+    "half": ("fp16", None),
+    "bf16": ("bf16", None),
+    "bfloat16": ("bf16", None),
+    "fp8": ("fp8", None),
+    "w8a8fp8": ("fp8", None),
+    "fp8block": ("fp8", None),
+    "mxfp8": ("fp8", None),
+    "int8": ("int8", None),
+    "w8a8": ("int8", None),
+    "sq": ("int8", None),
+    "w8a16": ("bf16", 1.0),
+    "int8wo": ("bf16", 1.0),
+    "fp4": ("fp4", None),
+    "nvfp4": ("fp4", None),
+    "mxfp4": ("fp4", 0.53125),
+    "int4": ("bf16", 0.5625),
+    "int4wo": ("bf16", 0.5625),
+    "w4a16": ("bf16", 0.5625),
+    "awq": ("bf16", 0.5625),
+    "gptq": ("bf16", 0.5625),
+    "w4a8": ("fp8", 0.5625),
+}
+CACHES = {"fp16": 2, "bf16": 2, "auto": None, "fp8": 1, "fp8e4m3": 1, "int8": 1, "fp4": 0.5625, "nvfp4": 0.5625}
+
+# TensorRT-LLM up to version 0.7 multiplied the queries of a step on the ordinary cores.
+OLD_ENGINE = re.compile(r"tensorrt.?llm.*\bv?0\.[0-7]\b", re.IGNORECASE)
+# Engines that keep caches in 16 bits unless they are told otherwise, whatever the weights.
+WIDE_CACHES = ("vllm", "sglang")
+
+
+def predict_table(source, target):
+    """Predict the rows of an open CSV file, and write them to another with the columns `PREDICTED` behind their own."""
+    reader = csv.DictReader(source)
+    own = [name for name in reader.fieldnames or [] if name not in PREDICTED]
+    writer = csv.DictWriter(target, [*own, *PREDICTED], extrasaction="ignore", lineterminator="\n")
+    writer.writeheader()
+    for row in reader:
+        writer.writerow({**row, **predict_row(row)})
+
+
+def predict_rows(rows):
+    """Predict rows of texts: a mapping of the columns `PREDICTED` to texts for each, in the same order."""
+    return [predict_row(row) for row in rows]
+
+
+def predict_row(row):
+    """Predict a row.
+
+    Examples
+    --------
+    >>> row = {"model": "Llama 3.1 8B", "gpu": "H200", "tp": "1", "precision": "FP8", "isl": "128", "osl": "2048"}
+    >>> answer = predict_row(row)
+    >>> answer["fits"], answer["refused"], 20000 < float(answer["predicted_output_tokens_s"]) < 30000
+    ('yes', '', True)
+    >>> predict_row({"model": "Llama 3.1 8B", "gpu": "H2000", "isl": "128"})["refused"]
+    "device = 'H2000' is not known: did you mean 'H20'?"
+    """
+    blank = dict.fromkeys(PREDICTED, "")
+    try:
+        return blank | {name: _written(value) for name, value in predict(_read(row)).items()}
+    except ValueError as error:  # a Refusal, or what a device lacks
+        return blank | {"refused": str(error)}
+
+
+def predict(given):
+    """Predict a service from what `_read` found; as numbers."""
+    service = _service(given)
+    alone = service.first_token_seconds()
+    answer = {"fits": service.fits}
+    if not service.fits:
+        return answer
+    answer["ttft_ms"] = alone * 1e3
+    if "answer_tokens" not in given:
+        return answer
+    static = "batch" in given and "concurrency" not in given and _old(given)
+    asked = given.get("concurrency", given.get("batch"))
+    if static:
+        batch = asked
+        seconds = service.static_seconds(batch)
+        rate = batch * service.answer_tokens / seconds
+        answer["ttft_ms"] = 1e3 * (
+            seconds - service.answer_tokens * service.step(batch, service.mean_context()).seconds
+        )
+        token = service.step(batch, service.mean_context()).seconds
+    else:
+        full = service.full_batch()
+        batch = min(asked, full) if asked else full
+        token = service.token_seconds(batch)
+        rate = batch / token
+        # A request waits for the rest of the step that runs, and for a place if all are taken.
+        waiting = (asked - batch) * service.answer_tokens / rate if asked else 0.0
+        answer["ttft_ms"] = 1e3 * (token / 2 + alone + waiting)
+    low, high = interval("mixture" if service.mixtures else "dense")
+    answer["predicted_output_tokens_s"] = rate
+    answer["low"], answer["high"] = rate * low, rate * high
+    answer["predicted_output_tokens_s_gpu"] = rate / service.devices
+    answer["batch"] = batch
+    answer["tpot_ms"] = token * 1e3
+    answer["badge"] = badge(service)
+    return answer
+
+
+def interval(kind):
+    """Ends of the range that held 80 of 100 published measurements of a kind, in shares of the prediction."""
+    known = known_constants()
+    return known["low_" + kind], known["high_" + kind]
+
+
+def badge(service):
+    """How well a prediction is founded: "measured", "fitted" or "bound".
+
+    A published measurement of the very model, device and format is "measured", one of the device and the format with
+    another model "fitted", and all else "bound".
+    """
+    rows = [
+        row
+        for row in datasets.records("serving-published")
+        if row["accelerator"] == service.device.name and row["number_format"] == service.number_format
+    ]
+    if not rows:
+        return "bound"
+    return "measured" if any(row["model"] == service.model.name for row in rows) else "fitted"
+
+
+def _service(given):
+    number_format, bytes_per_weight = given["format"]
+    model = known_models.model(given["model"])
+    device = catalogue.device(given["device"])
+    ranks = given.get("tensor_parallel", 1)
+    if model.experts or model.attention == "latent":
+        ranks *= given.get("data_parallel", 1)
+    old = _old(given)
+    options = {name: given[name] for name in ("largest_batch", "chunk_tokens", "pipeline_stages") if name in given}
+    return Service(
+        model,
+        device,
+        number_format,
+        tensor_parallel=ranks,
+        expert_parallel=min(ranks, given.get("expert_parallel", 1)),
+        bytes_per_weight=bytes_per_weight,
+        bytes_per_value=given.get("bytes_per_value"),
+        question_tokens=given.get("question_tokens", 1),
+        answer_tokens=given.get("answer_tokens", 1),
+        kernels="2023" if old else "present",
+        **options,
+    )
+
+
+def _old(given):
+    """Whether a row is of an engine of 2023; so are static batches of an engine that is not named."""
+    said = " ".join([given.get(name, "") for name in ("engine", "version", "source")]).strip()
+    return bool(OLD_ENGINE.search(said)) if said else "batch" in given and "concurrency" not in given
+
+
+def _read(row):
+    known = {str(name).strip().lower().replace(" ", "_").replace("-", "_"): name for name in row if name is not None}
+    given = {}
+    for meaning, names in COLUMNS.items():
+        for name in names:
+            text = str(row[known[name]] or "").strip() if name in known else ""
+            if text:
+                given[meaning] = text
+                break
+    for needed in ("model", "device"):
+        if needed not in given:
+            raise Refusal(needed, "", "a column " + " or ".join(COLUMNS[needed][:3]))
+    if "question_tokens" not in given:
+        raise Refusal("isl", "", "the tokens of a prompt")
+    for name in ("tensor_parallel", "pipeline_stages", "expert_parallel", "data_parallel"):
+        if name in given:
+            given[name] = int(_number(name, given[name]))
+    for name in ("question_tokens", "answer_tokens", "batch", "concurrency", "largest_batch", "chunk_tokens"):
+        if name in given:
+            given[name] = _number(name, given[name])
+    if given.get("concurrency") is None and given.get("batch") is None:
+        given.pop("batch", None)
+    spelled = re.sub(r"[^a-z0-9]", "", given.get("precision", "bf16").lower())
+    if spelled not in FORMATS:
+        raise Refusal("precision", given["precision"], "one of " + ", ".join(sorted(FORMATS)))
+    given["format"] = FORMATS[spelled]
+    if "kv_precision" in given:
+        cache = re.sub(r"[^a-z0-9]", "", given["kv_precision"].lower())
+        if cache not in CACHES:
+            raise Refusal("kv_precision", given["kv_precision"], "one of " + ", ".join(sorted(CACHES)))
+        given["bytes_per_value"] = CACHES[cache]
+    elif any(name in given.get("engine", "").lower() for name in WIDE_CACHES):
+        given["bytes_per_value"] = 2
+    return given
+
+
+def _number(name, text):
+    try:
+        number = float(text.replace(",", "").replace("_", ""))
+    except ValueError:
+        raise Refusal(name, text, "a number above 0") from None
+    if not 0 < number < 1e12:
+        raise Refusal(name, text, "a number above 0")
+    return number
+
+
+def _written(value):
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:.6g}" if isinstance(value, float | int) else value

@@ -1,0 +1,199 @@
+"""A question answered for many scenarios: a table in, the same rows with their results out.
+
+Rows stream: a table of any length needs no more memory than a short one. Those of a long table are shared out over
+the cores.
+"""
+
+import csv
+import multiprocessing
+import os
+import signal
+from collections import deque
+from collections.abc import Callable, Iterator
+from itertools import chain, islice
+from typing import IO, Any
+
+from .checks import Refusal, did_you_mean
+from .quantities import read
+from .questions import Parameter, Question, find
+
+CHUNK = 500
+# Fewer rows are answered before the processes that would share them have started.
+WORTH_SHARING = 2000
+
+Row = list[Any]
+
+
+def run(question: Question, values: dict[str, Any]) -> dict[str, Any]:
+    """Answer a question and keep all that is needed to do it again.
+
+    Examples
+    --------
+    >>> answered = run(find("training-gpus"), {"mfu": 0.4})
+    >>> answered["results"]["gpus"], answered["parameters"]["mfu"]
+    ({'value': 1948.0, 'unit': 'GPU', 'label': 'GPUs that finish in time'}, 0.4)
+    """
+    from . import __version__
+
+    defaults = {name: parameter.default for name, parameter in question.parameters.items()}
+    results = {}
+    for result in question.answer(**values).listed():
+        value, reason = result["value"], result.get("reason")
+        if isinstance(value, str):
+            value, reason = None, value
+        elif value is not None and value - value != 0:
+            value, reason = None, "no finite number"
+        results[result["name"]] = {"value": value, "unit": result["unit"], "label": result["label"]}
+        if value is None:
+            results[result["name"]]["reason"] = reason
+    return {
+        "question": question.name,
+        "parameters": defaults | values,
+        "results": results,
+        "version": __version__,
+    }
+
+
+def read_values(question: Question, given: dict[str, Any]) -> dict[str, Any]:
+    """Read what was written for parameters of a question.
+
+    Raises
+    ------
+    Refusal
+        Naming the parameter, what was given and what is accepted, or the closest name if it is unknown.
+    """
+    values = {}
+    for name, text in given.items():
+        if name not in question.parameters:
+            known = question.parameters
+            sentence = f"{name} = {text!r} is no parameter of {question.name}{did_you_mean(name, known)}"
+            raise Refusal(name, text, "one of " + ", ".join(known), reason=f"{sentence}: known are {', '.join(known)}")
+        parameter = question.parameters[name]
+        limits = (parameter.low, parameter.high) if parameter.low is not None and parameter.high is not None else None
+        value = read(text, name, limits) if isinstance(text, str) else text
+        values[name] = _typed(parameter, value)
+    return values
+
+
+def _typed(parameter: Parameter, value: Any) -> Any:
+    """A number as the question declares it, so that its record says the same whatever was written."""
+    if type(value) not in (int, float):
+        return value
+    if parameter.type is int and value % 1:
+        raise Refusal(parameter.name, value, "a whole number", unit=parameter.unit)
+    return parameter.type(value) if parameter.type in (int, float) else value
+
+
+class Table:
+    """The columns of a table of scenarios, and how a row of it is answered."""
+
+    def __init__(self, question: Question, header: list[str], common: dict[str, Any]) -> None:
+        self.question, self.header, self.common = question, header, common
+        default = run(question, {})["results"]
+        self.results = {name: f"{name} [{result['unit']}]" for name, result in default.items()}
+        self.texts = {name for name, result in default.items() if result["value"] is None}
+        self.columns = [*header, *self.results.values(), "error"]
+        for column in header:
+            self._check(column)
+
+    def _check(self, column: str) -> None:
+        if column in self.question.parameters:
+            reason = "stands there twice"
+            if self.header.count(column) == 1:
+                return
+        elif self.header.count(column) > 1:
+            reason = "stands there twice"
+        elif column == "error" or column in self.results.values():
+            reason = "is the name of a column of the answers"
+        elif hint := did_you_mean(column, self.question.parameters):
+            reason = f"is no parameter of {self.question.name}{hint}"
+        else:
+            return
+        accepted = "parameters' names, and other names for columns that are to be kept as they are"
+        raise Refusal("--scenarios", column, accepted, reason=f"--scenarios: the column {column!r} {reason}")
+
+    def answer(self, row: Row) -> tuple[Row, bool, bool]:
+        """Return a row with its results and its error, and whether it was refused or is a fault."""
+        kept = [*row[: len(self.header)], *[""] * (len(self.header) - len(row))]
+        nothing = [None] * len(self.results)
+        if len(row) != len(self.header):
+            return [*kept, *nothing, f"{len(row)} cells where the first line has {len(self.header)}"], True, False
+        given = {
+            column: cell
+            for column, cell in zip(self.header, row, strict=True)
+            if column in self.question.parameters and cell is not None and str(cell).strip()
+        }
+        try:
+            results = run(self.question, self.common | read_values(self.question, given))["results"]
+        except Refusal as refusal:
+            return [*kept, *nothing, str(refusal)], True, False
+        except Exception as fault:  # the other rows are worth their answers
+            return [*kept, *nothing, f"fault: {type(fault).__name__}: {fault}"], False, True
+        cells = [self._cell(results.get(name)) for name in self.results]
+        return [*kept, *cells, ""], False, False
+
+    def _cell(self, result: dict[str, Any] | None) -> Any:
+        if result is None:
+            return None
+        return result.get("reason") if result["value"] is None else result["value"]
+
+
+def answered(table: Table, rows: Iterator[Row]) -> Iterator[list[tuple[Row, bool, bool]]]:
+    """Answer rows in their order, some at a time."""
+    first = list(islice(rows, WORTH_SHARING))
+    cores = _cores()
+    following = next(rows, None)
+    if following is None or cores == 1:
+        rest = rows if following is None else chain([following], rows)
+        for chunk in _chunks(chain(first, rest)):
+            yield [table.answer(row) for row in chunk]
+        return
+    arguments = (table.question.name, table.header, table.common)
+    with multiprocessing.Pool(cores, _start, arguments) as pool:
+        waiting: deque[Any] = deque()
+        for chunk in _chunks(chain(first, [following], rows)):
+            waiting.append(pool.apply_async(_answer_chunk, (chunk,)))
+            # As many as keep the cores busy; more would be memory.
+            if len(waiting) > 3 * cores:
+                yield waiting.popleft().get()
+        while waiting:
+            yield waiting.popleft().get()
+
+
+_shared: list[Table] = []
+
+
+def _start(name: str, header: list[str], common: dict[str, Any]) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the process that started this one ends it
+    _shared[:] = [Table(find(name), header, common)]
+
+
+def _answer_chunk(rows: list[Row]) -> list[tuple[Row, bool, bool]]:
+    return [_shared[0].answer(row) for row in rows]
+
+
+def _chunks(rows: Iterator[Row]) -> Iterator[list[Row]]:
+    while chunk := list(islice(rows, CHUNK)):
+        yield chunk
+
+
+def _cores() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def csv_rows(file: IO[str], name: str) -> Iterator[Row]:
+    """Rows of a CSV file, its header first; lines with nothing in them are none."""
+    try:
+        yield from (row for row in csv.reader(file, strict=True) if row)
+    except (csv.Error, UnicodeDecodeError) as error:
+        sentence = f"--scenarios = {name!r} can't be read: {error}"
+        raise Refusal("--scenarios", name, "a CSV file in UTF-8", reason=sentence) from None
+
+
+def csv_writer(file: IO[str], columns: list[str]) -> Callable[[list[Row]], None]:
+    """Write a header, and return what writes rows."""
+    writer = csv.writer(file, lineterminator="\n")
+    writer.writerow(columns)
+    return writer.writerows

@@ -1,0 +1,174 @@
+"""No function of formulas, models and plans lets nonsense through, or ends in anything but a refusal."""
+
+import importlib
+import inspect
+import math
+import pkgutil
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from llmcalc import datasets, formulas, known_models, models, plans
+from llmcalc.checks import Refusal
+from tests.models import memory_runs
+
+NONSENSE = [
+    math.nan,
+    math.inf,
+    -math.inf,
+    -3e11,
+    "many",
+    True,
+    False,
+    2j,
+    pd.NA,
+    [],
+    [1.0],
+    np.array([]),
+    np.array([1.0, math.nan]),
+    np.array([1.0, 2.0], dtype=object),
+    np.timedelta64(1),
+    pd.Series(["many"]),
+]
+SHAPE = datasets.record("transformer-shapes", "model", "GPT-3")
+DEVICE = {
+    "peak_flops": 312e12,
+    "serving_flops": 312e12,
+    "device_memory": 80e9,
+    "memory_bandwidth": 2039e9,
+    "overhead": 4e9,
+    "devices_per_server": 8,
+}
+RUN = {"tokens": 300e9, "mfu": 0.4, "batch": 1536}
+SERVICE = {
+    "prompt_tokens": 600.0,
+    "answer_tokens": 200.0,
+    "time_per_output_token": 0.1,
+    "time_to_first_token": 2.0,
+    "mfu": 0.4,
+    "mbu": 0.6,
+}
+# Good values, where a number will not do.
+GOOD = {
+    "shape": SHAPE,
+    "device": DEVICE,
+    "run": RUN | {"seconds": 3e6},
+    "service": SERVICE,
+    "plan": {"tensor_parallel": 8, "pipeline_stages": 2},
+    "recomputation": "full",
+    "seconds": None,
+    "devices": 1024,
+    "batch": 1536,
+    "tensor_parallel": 8,
+    "pipeline_stages": 2,
+    "stage": 1,
+    "zero_stage": 1,
+    "points": 4,
+    "mfu": 0.4,
+    "mbu": 0.6,
+    "busiest_hour_share": 0.08,
+    "host_availability": 0.9,
+    "probability": 0.5,
+    "wait_ratios": [0.1, 0.2],
+    "transfers": {"SDMA": (24e9, 1.4, 56e9)},
+    "name": "alexnet",
+    "sizes": [24, 8, 12],
+    "device_memory": 80e9,
+}
+LLAMA = known_models.model("Llama 3 8B")
+# Functions of objects, and what stands for those.
+OF_MODULES = {
+    "description": {"model": LLAMA},
+    "serving_memory": {"model": LLAMA, "context": 4096, "device_memory": 80e9},
+    "memory": {"run": memory_runs.run_of(memory_runs.published()[0]), "stage": 0},
+}
+_NUMERIC = re.compile(r"^([\w, ]+) : (?:int|float)\b", re.MULTILINE)
+
+
+def functions():
+    for package in (formulas, models, plans):
+        for found in pkgutil.iter_modules(package.__path__):
+            module = importlib.import_module(f"{package.__name__}.{found.name}")
+            for name, function in inspect.getmembers(module, inspect.isfunction):
+                if not name.startswith("_") and function.__module__ == module.__name__:
+                    yield function
+
+
+def documented(function):
+    """Arguments that the docstring says are numbers."""
+    arguments = inspect.signature(function).parameters
+    listed = (inspect.getdoc(function) or "").partition("Returns\n---")[0]
+    names = [name.strip() for line in _NUMERIC.findall(listed) for name in line.split(",")]
+    return [name for name in names if name in arguments]
+
+
+CALLS = [(function, argument) for function in functions() for argument in documented(function)]
+
+
+# Work element by element: of no elements they make none.
+ELEMENTWISE = {"block_availability", "fixed_goodput", "serving_bytes", "training_bytes", "sequence_flop"}
+
+
+def elementwise(function):
+    return ".formulas." in function.__module__ or function.__name__ in ELEMENTWISE
+
+
+def arguments(function, argument):
+    given = {}
+    own = OF_MODULES.get(function.__module__.rpartition(".")[2], {})
+    for name, declared in inspect.signature(function).parameters.items():
+        if declared.kind in (declared.VAR_POSITIONAL, declared.VAR_KEYWORD):
+            continue
+        if declared.default is declared.empty:
+            given[name] = own.get(name, GOOD.get(name, 1))
+    if function.__name__ == "training_plan" and argument != "seconds":
+        given["devices"] = 1024
+    return given
+
+
+@pytest.mark.parametrize(
+    ("function", "argument"), CALLS, ids=[f"{function.__name__}-{argument}" for function, argument in CALLS]
+)
+def test_nonsense_is_refused(function, argument):
+    given = arguments(function, argument)
+    for bad in NONSENSE:
+        if elementwise(function) and getattr(bad, "size", 1) == 0:
+            continue
+        with pytest.raises(Refusal):
+            function(**given | {argument: bad})
+
+
+@pytest.mark.parametrize("name", ["training_plan", "trade_off", "service_plan", "project"])
+def test_plans_name_what_they_refuse(name):
+    [function] = {found for found in functions() if found.__name__ == name}
+    for argument in inspect.signature(function).parameters:
+        for bad in [*NONSENSE, -1]:
+            with pytest.raises(Refusal) as refused:
+                function(**arguments(function, argument) | {argument: bad})
+            assert refused.value.argument == argument, bad
+
+
+def test_no_function_is_forgotten():
+    names = {function.__name__ for function, _ in CALLS}
+    assert {"train_flop", "training_plan", "service_plan", "working_blocks", "equal_tasks"} <= names
+
+
+@pytest.mark.parametrize(
+    ("given", "argument"),
+    [
+        ({"devices": None}, "seconds"),
+        ({"seconds": 3e6}, "seconds"),
+        ({"devices": None, "seconds": 0}, "seconds"),
+        ({"devices": 0}, "devices"),
+        ({"tensor_parallel": 1.5}, "tensor_parallel"),
+        ({"tensor_parallel": 7}, "tensor_parallel"),
+        ({"recomputation": "ful"}, "recomputation"),
+        ({"batch": 0}, "batch"),
+    ],
+)
+def test_a_plan_names_the_argument_that_makes_no_sense(given, argument):
+    with pytest.raises(Refusal) as refused:
+        plans.planning.training_plan(SHAPE, DEVICE, **(RUN | {"devices": 1024} | given))
+    assert refused.value.argument == argument

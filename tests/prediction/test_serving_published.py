@@ -1,0 +1,95 @@
+"""The errors of the serving model on published measurements, by set: none may grow unnoticed."""
+
+import csv
+import statistics
+from pathlib import Path
+
+import pytest
+
+from llmcalc import datasets
+from llmcalc.prediction import serving
+
+ERRORS = Path(__file__).with_name("serving-errors.csv")
+MOVED = 0.2  # points of the mean error
+AIMS = {
+    "saturated dense": (9, 25),
+    "static dense": (9, 25),
+    "first token dense": (10, 25),
+    "saturated mixture": (20, 60),
+}
+
+
+def rows():
+    """Published rows as a table of engines would have them, with what was measured."""
+    for row in datasets.records("serving-published"):
+        texts = {
+            "model": row["model"],
+            "gpu": row["accelerator"],
+            "tp": str(row["tensor_parallel"]),
+            "precision": row["number_format"],
+            "isl": str(row["question_tokens"]),
+        }
+        if row["set"] != "first token":
+            texts["osl"] = str(row["answer_tokens"])
+        if row["set"] == "static":
+            texts["batch"] = str(row["batch"])
+        yield row, texts
+
+
+@pytest.fixture(scope="module")
+def measured():
+    """Published values over predictions, by set and kind of model, with the ranges' ends."""
+    found = {}
+    for row, texts in rows():
+        answer = serving.predict_row(texts)
+        assert not answer["refused"], answer["refused"]
+        service = serving._service(serving._read(texts))
+        kind = f"{row['set']} {'mixture' if service.mixtures else 'dense'}"
+        column = "first_token_ms" if row["set"] == "first token" else "output_tokens_per_s"
+        predicted = float(answer["ttft_ms" if row["set"] == "first token" else "predicted_output_tokens_s"])
+        group = (row["model"], row["accelerator"])
+        found.setdefault(kind, []).append((group, row[column] / predicted))
+    return found
+
+
+def errors(pairs):
+    return [100 * abs(1 / ratio - 1) for _, ratio in pairs]
+
+
+def test_no_set_of_measurements_moved(measured):
+    kept = {row["set"]: row for row in csv.DictReader(ERRORS.read_text(encoding="utf-8").splitlines())}
+    now = {kind: statistics.mean(errors(pairs)) for kind, pairs in measured.items()}
+    assert set(kept) == set(now)
+    for kind, error in now.items():
+        assert abs(error - float(kept[kind]["mean_error_percent"])) <= MOVED, f"{kind}: {error:.2f} %"
+        assert len(measured[kind]) == int(kept[kind]["rows"])
+
+
+def test_the_errors_are_within_what_is_aimed_at(measured):
+    for kind, (mean, most) in AIMS.items():
+        assert statistics.mean(errors(measured[kind])) <= mean, kind
+        assert max(errors(measured[kind])) <= most, kind
+
+
+@pytest.mark.parametrize("kind", ["dense", "mixture"])
+def test_a_range_from_other_models_and_cards_holds_for_those_left_out(measured, kind):
+    pairs = [
+        pair for name, found in measured.items() if name.split()[-1] == kind and "first" not in name for pair in found
+    ]
+    held = []
+    for left in {group for group, _ in pairs}:
+        tenths = statistics.quantiles([ratio for group, ratio in pairs if group != left], n=10, method="inclusive")
+        held += [tenths[0] <= ratio <= tenths[-1] for group, ratio in pairs if group == left]
+    assert 0.7 <= statistics.mean(held) <= 0.9
+
+
+@pytest.mark.parametrize("kind", ["dense", "mixture"])
+def test_the_ranges_of_the_data_are_the_tenths_of_the_measurements(measured, kind):
+    ratios = [
+        ratio
+        for name, found in measured.items()
+        if name.split()[-1] == kind and "first" not in name
+        for _, ratio in found
+    ]
+    tenths = statistics.quantiles(ratios, n=10, method="inclusive")
+    assert serving.interval(kind) == (pytest.approx(tenths[0], abs=0.003), pytest.approx(tenths[-1], abs=0.003))
