@@ -12,7 +12,7 @@ from ..checks import Refusal
 from ..models.step_constants import MEANINGS
 from ..plans.step import predict
 from . import runs
-from .constants import FACTOR, resolve
+from .constants import FACTOR, OWN_STACK, resolve
 from .ranges import MIXTURE, NEW_STACK
 
 # How well a step is expected to be predicted: an error of this size weighs as much as a constant off by its spread.
@@ -30,7 +30,6 @@ OWN = {
     "host_seconds_of_a_layer": 2e-3,
     "host_seconds_of_a_mixture": 4e-3,
 }
-OWN_STACK = "own"
 
 
 class Calibration:

@@ -13,6 +13,9 @@ KINDS = ("any", "generation", "device", "stack")
 FACTOR = "matrix_factor"
 NARROW = ("fp8", "fp4")
 
+# The stack whose constants a reader fitted to measurements of one's own.
+OWN_STACK = "own"
+
 
 def rows():
     """Rows of `data/step-constants.csv`."""
@@ -49,6 +52,11 @@ def stack_of(texts):
         if row["word"].lower() in words and (row["release"] or "").lower() in words:
             return row["stack"]
     return None
+
+
+def has_own(table):
+    """Whether constants were fitted to somebody's own runs."""
+    return table is not None and any(row["scope"] == OWN_STACK for row in table)
 
 
 def _holds_for(scope, stack):

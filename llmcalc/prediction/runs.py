@@ -15,7 +15,7 @@ from ..models.model import Model
 from ..models.run import Run
 from ..plans.step import predict
 from . import ranges
-from .constants import resolve, stack_of
+from .constants import OWN_STACK, has_own, resolve, stack_of
 
 GIBI = 2**30
 
@@ -39,6 +39,9 @@ COUNTS = (
     "dense_layers",
 )
 NEEDED = ("layers", "hidden_size", "vocabulary_size", "context", "accelerator", "devices", "batch")
+
+# Columns whose words may name the software.
+STACK_NAMES = ("source", "citation", "set", "id")
 
 # The usual setting where a cell is empty, and why.
 USUAL = {
@@ -128,7 +131,8 @@ def read_row(row, table=None):
         network_bandwidth=network,
         **settings,
     )
-    stack = _text(row, "stack") or stack_of([_text(row, name) for name in ("source", "citation", "set", "id")])
+    published = None if has_own(table) else stack_of([_text(row, name) for name in STACK_NAMES])
+    stack = _text(row, "stack") or published or (OWN_STACK if has_own(table) else None)
     assumed.append(f"constants of {stack}" if stack else "constants of no stack in particular")
     key = (device.name, number_format, stack)
     constants = resolve(*key, table)
@@ -232,24 +236,15 @@ def predict_rows(rows, table=None):
     return [predict_row(row, table) for row in rows]
 
 
-def predict_file(runs, output, table=None):
-    """Predict a CSV of runs into another: its `set` and `id`, where it has them, and the columns of `OUTPUT`.
-
-    Returns
-    -------
-    list of dict
-        The answers.
-    """
-    with open(runs, encoding="utf-8-sig", newline="") as file:
-        rows = list(csv.DictReader(file))
-    answers = predict_rows(rows, table)
-    kept = [name for name in ("set", "id") if rows and name in rows[0]]
-    with open(output, "w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow([*kept, *OUTPUT])
-        for row, answer in zip(rows, answers, strict=True):
-            writer.writerow([row[name] for name in kept] + [_written(answer[name]) for name in OUTPUT])
-    return answers
+def predict_table(source, target, table=None):
+    """Predict the rows of an open CSV file, and write them to another with the columns `OUTPUT` behind their own."""
+    reader = csv.DictReader(source)
+    own = [name for name in reader.fieldnames or [] if name not in OUTPUT]
+    writer = csv.DictWriter(target, [*own, *OUTPUT], extrasaction="ignore", lineterminator="\n")
+    writer.writeheader()
+    for row in reader:
+        answer = predict_row(row, table)
+        writer.writerow({**row, **{name: _written(answer[name]) for name in OUTPUT}})
 
 
 def _written(value):

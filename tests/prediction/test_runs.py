@@ -17,10 +17,12 @@ def test_a_file_is_answered_row_by_row(tmp_path):
         writer = csv.DictWriter(file, rows[0])
         writer.writeheader()
         writer.writerows(rows)
-    runs.predict_file(source, target)
+    with source.open(newline="") as file, target.open("w", newline="") as answers:
+        runs.predict_table(file, answers)
     with target.open(newline="") as file:
         answers = list(csv.DictReader(file))
     assert [row["id"] for row in answers] == [row["id"] for row in rows]
+    assert list(answers[0]) == [*rows[0], *runs.OUTPUT]
     assert float(answers[0]["predicted_seconds"]) > 0
     assert not answers[0]["refused"]
     for answer, named in zip(answers[1:], ("Cray-1", "devices = 1", "batch"), strict=True):
