@@ -75,4 +75,6 @@ class Constants:
 
     def changed(self, **values):
         """The same constants, some of them changed."""
-        return Constants({**self.values, **values})
+        merged = dict(self.values)
+        merged.update(values)
+        return Constants(merged)
