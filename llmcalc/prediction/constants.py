@@ -54,6 +54,26 @@ def stack_of(texts):
     return None
 
 
+@lru_cache
+def fitted_to():
+    """Pairs of stack and generation among the published runs that constants were fitted to."""
+    return {
+        (stack_of([row["citation"], row["set"], row["id"]]), generation(row["accelerator"]))
+        for row in datasets.records("training-runs")
+    }
+
+
+def is_known(device, stack):
+    """Whether constants were fitted to runs of a stack on such devices, published ones or one's own.
+
+    Examples
+    --------
+    >>> is_known("A100 SXM 80GB", "llm-foundry"), is_known("H100 SXM", "llm-foundry")
+    (True, False)
+    """
+    return stack == OWN_STACK or (stack is not None and (stack, generation(device)) in fitted_to())
+
+
 def has_own(table):
     """Whether constants were fitted to somebody's own runs."""
     return table is not None and any(row["scope"] == OWN_STACK for row in table)

@@ -11,11 +11,11 @@ KNOWN_STACK, NEW_STACK, MIXTURE = KINDS = ("known stack", "new stack", "mixture"
 FITTED, BOUND = "fitted", "bound"
 
 
-def kind(mixture, stack):
+def kind(mixture, known):
     """Kind of a prediction: of a mixture of experts, of a stack whose constants are known, or of another."""
     if mixture:
         return MIXTURE
-    return KNOWN_STACK if stack else NEW_STACK
+    return KNOWN_STACK if known else NEW_STACK
 
 
 @lru_cache

@@ -15,7 +15,7 @@ from ..models.model import Model
 from ..models.run import Run
 from ..plans.step import predict
 from . import ranges
-from .constants import OWN_STACK, has_own, resolve, stack_of
+from .constants import OWN_STACK, has_own, is_known, resolve, stack_of
 
 GIBI = 2**30
 
@@ -136,7 +136,7 @@ def read_row(row, table=None):
     assumed.append(f"constants of {stack}" if stack else "constants of no stack in particular")
     key = (device.name, number_format, stack)
     constants = resolve(*key, table)
-    kind = ranges.kind(bool(model.experts), stack)
+    kind = ranges.kind(bool(model.experts), is_known(device.name, stack))
     return Predicted(run, key, constants, kind, assumed)
 
 
