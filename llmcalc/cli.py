@@ -188,8 +188,74 @@ def predict() -> None:
 
     \b
     Example:
+      llmcalc predict training runs.csv --output predicted.csv
       llmcalc predict serving runs.csv --output predicted.csv
     """
+
+
+@predict.command()
+@click.argument("runs", metavar="RUNS.csv")
+@click.option("--output", default="-", metavar="FILE", help="Where the predictions go; - is standard output.")
+@click.option("--constants", metavar="FILE", help="Constants that llmcalc calibrate wrote, in place of those shipped.")
+def training(runs: str, output: str, constants: str | None) -> None:
+    """Predict the time of a step, and the memory, of the training runs in RUNS.csv.
+
+    A row has the columns of data/training-runs.csv, as far as they are known; others are handed through. Behind its own
+    columns stand the prediction with its range, what was assumed, and the reason where there is none.
+
+    \b
+    Example:
+      llmcalc predict training runs.csv --output predicted.csv
+    """
+    from .prediction import calibration
+    from .prediction.runs import predict_table
+
+    with _own_rows(runs) as source, _writing(output) as target:
+        predict_table(source, target, calibration.read(constants) if constants else None)
+
+
+@command.command()
+@click.argument("runs", metavar="MY_RUNS.csv")
+@click.option("--output", required=True, metavar="FILE", help="Where the constants go.")
+def calibrate(runs: str, output: str) -> None:
+    """Fit the constants of predictions to one's own measured steps.
+
+    MY_RUNS.csv has the columns of data/training-runs.csv, and step_seconds in every row. Predictions take the result
+    with --constants.
+
+    \b
+    Example:
+      llmcalc calibrate my_runs.csv --output mine.csv
+    """
+    from .prediction import calibration
+
+    with _own_rows(runs) as source:
+        rows = list(csv.DictReader(source))
+    try:
+        table, errors = calibration.calibrate(rows)
+    except ModuleNotFoundError as missing:
+        sentence = f"llmcalc calibrate needs {missing.name}: pip install 'llmcalc[calibration]'"
+        raise Refusal("calibrate", missing.name, "an installed package", reason=sentence) from None
+    with _replacing(output) as path:
+        calibration.write(table, path)
+    if errors:
+        mean = 100 * sum(abs(error) for error in errors) / len(errors)
+        _say(f"{len(rows)} runs, each predicted from the others: {mean:.1f} % off on average")
+
+
+@contextmanager
+def _own_rows(runs: str) -> Any:
+    """A reader's CSV, or the sentence why it cannot be read."""
+    try:
+        source = sys.stdin if runs == "-" else open(runs, encoding="utf-8-sig", newline="")  # noqa: SIM115
+    except OSError as error:
+        sentence = f"RUNS = {runs!r} can't be read: {error.strerror}"
+        raise Refusal("RUNS", runs, "a CSV file", reason=sentence) from None
+    try:
+        with source:
+            yield source
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise Refusal("RUNS", runs, "a CSV file", reason=f"RUNS = {runs!r} is no CSV file: {error}") from None
 
 
 @predict.command()
@@ -207,16 +273,8 @@ def serving(runs: str, output: str) -> None:
     """
     from .prediction.serving import predict_table
 
-    try:
-        source = sys.stdin if runs == "-" else open(runs, encoding="utf-8-sig", newline="")  # noqa: SIM115
-    except OSError as error:
-        sentence = f"RUNS = {runs!r} can't be read: {error.strerror}"
-        raise Refusal("RUNS", runs, "a CSV file", reason=sentence) from None
-    try:
-        with source, _writing(output) as target:
-            predict_table(source, target)
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise Refusal("RUNS", runs, "a CSV file", reason=f"RUNS = {runs!r} is no CSV file: {error}") from None
+    with _own_rows(runs) as source, _writing(output) as target:
+        predict_table(source, target)
 
 
 def _complete_model(ctx: Any, param: Any, incomplete: str) -> list[str]:

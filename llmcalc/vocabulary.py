@@ -173,6 +173,7 @@ WORDS = {
         shown="kg/kWh",
         scale=1 / KILOWATT_HOUR,
     ),
+    "card_bandwidth": Word("byte/s", "rate of a card, one direction", POSITIVE),
     "card_ops": Word("op/s", "peak of a card", POSITIVE),
     "card_tflops": Word(
         "FLOP/s", "dense FP16 peak of a card", POSITIVE, usual=(1, 100000), shown="TFLOP/s", scale=TERA
@@ -196,6 +197,7 @@ WORDS = {
     "cluster_flops": Word("FLOP/s", "capacity of the cluster", POSITIVE),
     "communication_seconds": Word("s", "time of communication that no computation hides", FROM_ZERO, usual=(0, 10000)),
     "context": Word("1", "tokens of a sequence", POSITIVE, usual=(1, 10000000), shown="token", whole=True),
+    "copies": Word("1", "experts that a token goes to", POSITIVE),
     "corpus_bytes": Word("byte", "size of the text", POSITIVE),
     "corpus_gigabytes": Word(
         "byte", "size of a Chinese text at hand", POSITIVE, usual=(1e-3, 1e9), shown="GB", scale=GIGA
@@ -205,6 +207,7 @@ WORDS = {
     "counted_tflops": Word(
         "FLOP/s", "the document's rate of an Ascend 910", POSITIVE, usual=(1, 10000), shown="TFLOP/s", scale=TERA
     ),
+    "cover_seconds": Word("s", "computation that an exchange may hide behind", FROM_ZERO),
     "data_parallel": Word("1", "devices that train together", POSITIVE, usual=(1, 100000), shown="device", whole=True),
     "data_seconds": Word("s", "time to load the batch", FROM_ZERO, usual=(0, 10000)),
     "days": Word("s", "time allowed, if the deadline is fixed", POSITIVE, usual=(0.01, 3650), shown="day", scale=DAY),
@@ -271,11 +274,13 @@ WORDS = {
     "gradient_bytes_per_param": Word("byte/parameter", "bytes of a gradient", POSITIVE),
     "gradient_shards": Word("1", "devices that share one copy of the gradients", POSITIVE),
     "groups": Word("1", "groups into which the channels are split, each convolved on its own", POSITIVE),
+    "half_context": Word("1", "length of a sequence at which attention reaches half of its rate", FROM_ZERO),
     "head_bytes": Word("byte", "bytes that attention keeps beside, a head and token", FROM_ZERO),
     "head_size": Word("1", "size of a query or key head", POSITIVE),
     "headroom": Word("1", "share of the card left free", SHARE_BELOW_ONE, usual=(0, 0.9)),
     "heads": Word("1", "query heads", POSITIVE, usual=(1, 1024), shown="head", whole=True),
     "hfu_flop_per_param_token": Word("FLOP/parameter/token", "work with recomputation", POSITIVE, usual=(1, 16)),
+    "hidden_share": Word("1", "share of an exchange that may overlap with computation", SHARE_BELOW_ONE),
     "hidden_size": Word("1", "hidden size", POSITIVE, usual=(1, 131072), whole=True),
     "hit_share": Word("1", "share of a prompt's tokens whose caches are kept", SHARE_BELOW_ONE, usual=(0, 0.99)),
     "host_availability": Word("1", "probability that a host works", SHARE, usual=(0.5, 1)),
@@ -309,6 +314,7 @@ WORDS = {
     "largest_bandwidth": Word("byte/s", "largest bandwidth of a way", POSITIVE),
     "largest_wait_ratio": Word("1", "largest wait ratio of all devices", FROM_ZERO, usual=(0, 0.99)),
     "latency_seconds": Word("s", "time that a collective takes however small its message is", FROM_ZERO),
+    "launch_seconds": Word("s", "time to launch the kernel", FROM_ZERO),
     "layer_vectors": Word(
         "1",
         "biases and norms of a layer, in vectors of the hidden size",
@@ -333,9 +339,12 @@ WORDS = {
     "masks": Word("1", "masks of the data set", POSITIVE, usual=(1, 1e12), shown="mask"),
     "mbu": Word("1", "model bandwidth utilisation, share of the bandwidth that reading gets", SHARE, usual=(0.01, 1)),
     "mean": Word("s", "mean of durations", POSITIVE),
+    "mean_stage_seconds": Word("s", "mean of a microbatch's time over the stages", FROM_ZERO),
+    "members": Word("1", "devices that exchange data", FROM_ONE),
+    "members_inside": Word("1", "members of an exchange that sit in one server", FROM_ONE),
     "memory_bandwidth": Word("byte/s", "memory bandwidth of a device", POSITIVE),
     "memory_gib": Word("byte", "memory of one device", POSITIVE, usual=(1, 100000), shown="GiB", scale=GIBI),
-    "message_bytes": Word("byte", "tensor that devices add up", FROM_ZERO),
+    "message_bytes": Word("byte", "what a device holds of an exchange's data", FROM_ZERO),
     "mfu": Word("1", "model FLOPs utilisation", SHARE, usual=(0.001, 1)),
     "microbatch": Word(
         "1",
@@ -356,6 +365,8 @@ WORDS = {
     ),
     "need": Word("1", "size needed, in the unit of those on offer", FROM_ZERO),
     "network": Word("1", "network, by its name in torchvision", TEXT, choices="name in data/cnn-macs.csv"),
+    "network_bandwidth": Word("byte/s", "rate of a device over the network, one direction", POSITIVE),
+    "network_cards": Word("1", "network cards of a server", POSITIVE),
     "nope_size": Word("1", "part of a query or key head without position", FROM_ZERO),
     "norm_bytes": Word("byte", "bytes that a norm keeps beside, an element", FROM_ZERO),
     "number_format": Word(
@@ -441,7 +452,9 @@ WORDS = {
         "byte", "bytes for a token and element of the hidden state that every device keeps", FROM_ZERO
     ),
     "request_rate": Word("1/s", "requests a second", POSITIVE),
+    "result_bytes": Word("byte", "bytes that a value of a product's result moves", FROM_ZERO),
     "rotary_size": Word("1", "part of a query or key head that is rotated by its position", FROM_ZERO),
+    "rows": Word("1", "rows of a product's first matrix, tokens for most", FROM_ZERO),
     "runs": Word("1", "trials until a model satisfies", POSITIVE),
     "seed": Word("1", "number of a random draw", POSITIVE, whole=True),
     "samples": Word("sample", "samples, of a training step the batch", POSITIVE),
@@ -496,6 +509,7 @@ WORDS = {
     "speedup": Word("1", "ratio of two rates", POSITIVE, usual=(0.01, 10000)),
     "speedup_a100": Word("1", "claimed ratio to an A100", POSITIVE, usual=(0.01, 1000)),
     "split_bytes": Word("byte", "bytes for a token and element of the hidden state that the devices share", FROM_ZERO),
+    "stage_seconds": Word("s", "time of a microbatch on the slowest stage, forward and backward", POSITIVE),
     "state_groups": Word("1", "groups of heads that share their projections", POSITIVE),
     "state_heads": Word("1", "heads of the state", POSITIVE),
     "state_size": Word("1", "numbers of state a channel", POSITIVE),
@@ -544,6 +558,7 @@ WORDS = {
     "tokens_scale": Word("token", "scale of the tokens", POSITIVE),
     "tokens_unit": Word("token", "unit in which the law counts tokens", POSITIVE),
     "total_throughput": Word("token/s", "throughput of all together", POSITIVE),
+    "traffic_bytes": Word("byte", "bytes read and written", FROM_ZERO),
     "transferred_bytes": Word("byte", "amount of data", FROM_ZERO),
     "transit_seconds": Word("s", "time in which data moves", POSITIVE),
     "trial_days": Word("s", "duration of one training", POSITIVE, usual=(0.1, 365), shown="day", scale=DAY),
@@ -552,8 +567,10 @@ WORDS = {
         "1", "trainings until a model satisfies, at most", POSITIVE, usual=(1, 20), shown="training", whole=True
     ),
     "unfused_bytes": Word("byte", "bytes of intermediate results that a fused kernel does not keep", FROM_ZERO),
+    "update_bytes_per_param": Word("byte/parameter", "bytes that a parameter's update reads and writes", POSITIVE),
     "users": Word("1", "users of the service", POSITIVE, usual=(1, 1e10)),
     "utilisation": Word("1", "share of the time in which the stages compute", SHARE_BELOW_ONE),
+    "value_bytes": Word("byte", "bytes of a value that goes into a product", POSITIVE),
     "value_heads": Word("1", "heads of values", POSITIVE),
     "value_size": Word("1", "size of a value head", POSITIVE),
     "variance": Word("s**2", "variance of durations", FROM_ZERO),

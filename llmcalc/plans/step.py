@@ -1,0 +1,459 @@
+"""The time of a training step, predicted from a model, a machine and a cut.
+
+A step is (m + (p - 1) / v) times the slowest stage, then what of the gradients' exchange nothing hides, then the
+optimiser. A stage is its share of the layers; a layer is its matrix products, its attention, what runs at the rate of
+the memory, and the exchanges that computation does not cover. All numbers of a run may be arrays.
+"""
+
+from ..formulas.collectives import (
+    all_gather_seconds,
+    all_reduce_seconds,
+    all_to_all_seconds,
+    hierarchical_gather_seconds,
+    remote_copies,
+    send_seconds,
+)
+from ..formulas.step import (
+    exposed_seconds,
+    fused_attention_seconds,
+    pipeline_seconds,
+    product_seconds,
+    traffic_seconds,
+    update_seconds,
+)
+
+# Bytes of a value that matrix products take, by number format; others stand in 16 bits [byte].
+VALUE_BYTES = {"fp4": 0.5, "fp8": 1.0, "fp32": 4.0, "tf32": 4.0}
+SIXTEEN_BITS = 2.0  # [byte]
+
+# What kernels of a layer read and write, in numbers of 16 bits for a token and a feature.
+NORM = 2  # read and written
+RESIDUAL = 3  # two read, one written
+ACTIVATION = 2  # read and written; a gated one reads two
+ROTARY = 2  # queries and keys read and written
+BACKWARD = 2  # the backward pass moves twice as much: gradients and the saved values
+
+# A dropout's mask, one byte a value [byte].
+MASK_BYTES = 1.0
+# Bytes that scaling, mask, softmax and their gradients move for a score, if attention is not fused: Korthikanti et al.
+# 2022 (arXiv:2205.05198), section 4.1, keep 5 bytes a score, of which the mask is one [byte].
+SCORE_BYTES = 8.0
+SCORE_BYTES_BACKWARD = 12.0
+SCORE_BYTES_DROPOUT = 5.0
+# Logits in 16 and 32 bits, and the softmax over them, forward and backward [byte].
+LOGIT_BYTES = 20.0
+# What a cast to 8 or 4 bits moves for a value: read in 16 bits, written twice, once of them transposed [byte].
+CAST_BYTES = 4.0
+# A fused kernel computes five products backward, two forward: the scores again, and two gradients of each product.
+ATTENTION_BACKWARD = 2.5
+# Adam in FP32, with gradients and a copy in 16 bits, reads 16 bytes and writes 14: Rajbhandari et al. 2020
+# (arXiv:1910.02054), section 3.1 [byte/parameter].
+UPDATE_BYTES = 30.0
+# Rows of a tile of a matrix product: an expert's last tile is half empty on average.
+TILE_ROWS = 128.0
+
+
+def longer(one, other):
+    """The longer of two times, element by element, with operators alone, so that arrays and pages can use it."""
+    return one + (other - one) * (other > one)
+
+
+class Step:
+    """A predicted step: its seconds, what they are made of, and the utilisation.
+
+    `terms` maps each part to its seconds; they add up to `seconds`.
+    """
+
+    def __init__(self, terms, seconds, mfu):
+        self.terms = terms
+        self.seconds = seconds
+        self.mfu = mfu
+
+    def largest(self):
+        """Names of the parts, the longest first."""
+        return sorted(self.terms, key=lambda name: -self.terms[name])
+
+
+def predict(run, constants):
+    """The time of a step of a training run.
+
+    Parameters
+    ----------
+    run : Run
+        Model, machine and cut.
+    constants : Constants
+        Physical constants for the run's device, number format and software.
+
+    Returns
+    -------
+    Step
+        Seconds, their parts, and model FLOP utilisation: a step's model FLOP, all scores counted and nothing
+        recomputed, over what the devices' peak for the number format allows.
+    """
+    machine = _Machine(run, constants)
+    dense, routed = machine.layers_of_each_kind()
+    kinds = []
+    if dense:
+        kinds.append((dense, machine.layer(routed=False)))
+    if routed:
+        kinds.append((routed, machine.layer(routed=True)))
+    names = kinds[0][1]
+    sums = {name: sum(count * layer[name] for count, layer in kinds) for name in names}
+    return machine.step(sums)
+
+
+class _Machine:
+    """A run with its rates: what the terms need, worked out once."""
+
+    def __init__(self, run, constants):
+        self.run, self.model, self.constants = run, run.model, constants
+        device = run.device
+        usual = "bf16" if run.number_format in ("fp8", "fp4") else run.number_format
+        self.peak_16 = device.peak(usual)
+        self.peak = device.peak(run.number_format)
+        self.efficiency_16 = constants.matrix_efficiency_16
+        self.efficiency = constants.matrix_efficiency
+        self.memory = device.memory_bandwidth
+        self.link = device.link_bandwidth * constants.link_efficiency
+        self.network = run.network_bandwidth * constants.network_efficiency
+        self.domain = device.link_devices
+        self.value_bytes = VALUE_BYTES.get(run.number_format, SIXTEEN_BITS)
+        self.cast = self.value_bytes < SIXTEEN_BITS
+        self.tensor = run.tensor_parallel
+        self.tokens = run.microbatch * run.context / run.context_parallel
+        # Norms and residuals are computed by every device of a tensor-parallel group, or shared out among them.
+        self.shared = 1 + (self.tensor - 1) * run.sequence_parallel
+
+    # rates
+
+    def rate(self, devices):
+        """Rate between devices that sit side by side: links if a fast domain holds them all, or else the network."""
+        inside = devices <= self.domain
+        return self.link * inside + self.network * (1 - inside)
+
+    def product(self, rows, in_features, out_features, wide=False, result_bytes=SIXTEEN_BITS):
+        return product_seconds(
+            rows,
+            in_features,
+            out_features,
+            self.peak_16 if wide else self.peak,
+            self.efficiency_16 if wide else self.efficiency,
+            self.memory * self.constants.memory_efficiency,
+            SIXTEEN_BITS if wide else self.value_bytes,
+            result_bytes,
+            self.constants.launch_seconds,
+        )
+
+    def product_both_ways(self, rows, in_features, out_features, wide=False):
+        """Forward, and backward: the gradient of the input, and that of the weights, added to the sum so far."""
+        forward = self.product(rows, in_features, out_features, wide)
+        summed = 2 * self.run.gradient_bytes
+        backward = self.product(rows, out_features, in_features, wide)
+        return forward, backward + self.product(in_features, rows, out_features, wide, summed)
+
+    def traffic(self, traffic_bytes, kernels=0):
+        return traffic_seconds(
+            traffic_bytes, self.memory, self.constants.memory_efficiency, kernels * self.constants.launch_seconds
+        )
+
+    # one layer
+
+    def layers_of_each_kind(self):
+        model = self.model
+        if not model.experts:
+            return model.layers, 0
+        return model.dense_layers, model.layers - model.dense_layers
+
+    def attention_products(self):
+        """Products of attention on a device: numbers that go in and come out of each."""
+        model, heads = self.model, self.model.heads / self.tensor
+        if model.attention == "latent":
+            keys = model.nope_size + model.rotary_size
+            return [
+                (model.hidden_size, model.query_rank),
+                (model.query_rank, heads * keys),
+                (model.hidden_size, model.kv_rank + model.rotary_size),
+                (model.kv_rank, heads * (model.nope_size + model.value_size)),
+                (heads * model.value_size, model.hidden_size),
+            ]
+        # A device keeps at least one key-value head.
+        kv_heads = longer(model.kv_heads / self.tensor, 1.0 + 0 * self.tensor)
+        return [
+            (model.hidden_size, (heads + 2 * kv_heads) * model.head_size),
+            (heads * model.head_size, model.hidden_size),
+        ]
+
+    def mlp_products(self, width):
+        return [
+            (self.model.hidden_size, (self.model.mlp_matrices - 1) * width / self.tensor),
+            (width / self.tensor, self.model.hidden_size),
+        ]
+
+    def score_features(self):
+        """Numbers of a query and of a value, added up."""
+        model = self.model
+        if model.attention == "latent":
+            return model.nope_size + model.rotary_size + model.value_size
+        return 2 * model.head_size
+
+    def layer(self, routed):
+        """Seconds of a microbatch in one layer by part, forward (f) and backward (b)."""
+        model = self.model
+        products = self.attention_products()
+        if not routed:
+            products = products + self.mlp_products(model.mlp_size)
+        elif model.shared_mlp_size:
+            products = products + self.mlp_products(model.shared_mlp_size)
+        forward, backward = 0.0, 0.0
+        for in_features, out_features in products:
+            there, back = self.product_both_ways(self.tokens, in_features, out_features)
+            forward, backward = forward + there, backward + back
+        experts_forward, experts_backward = self.experts() if routed else (0.0, 0.0)
+        attention_forward, attention_backward = self.attention()
+        values, casts = self.element_wise(products, routed)
+        kernels = self.constants.kernels_of_a_mixture if routed else self.constants.kernels_of_a_layer
+        element_wise = self.traffic(SIXTEEN_BITS * values + casts, kernels)
+        tensor = self.tensor_exchange()
+        ring_forward, ring_backward = self.context_exchange(attention_forward, attention_backward)
+        routing = self.expert_exchange() if routed else 0.0
+        computed_forward = forward + experts_forward + attention_forward + element_wise
+        computed_backward = backward + experts_backward + attention_backward + BACKWARD * element_wise
+        whole_forward = computed_forward + tensor + ring_forward + routing
+        whole_backward = computed_backward + tensor + ring_backward + routing
+        repeated = self.recomputed(whole_forward, attention_forward)
+        gather, scatter = self.sharded_exchange(routed)
+        fetched_forward = longer(whole_forward, gather)
+        fetched_backward = longer(whole_backward + repeated, gather + scatter)
+        host = self.constants.host_seconds_of_a_mixture if routed else self.constants.host_seconds_of_a_layer
+        took_forward = longer(fetched_forward, host / (1 + BACKWARD) + 0 * fetched_forward)
+        took_backward = longer(fetched_backward, host * BACKWARD / (1 + BACKWARD) + 0 * fetched_backward)
+        return {
+            "matrix products": forward + backward,
+            "experts": experts_forward + experts_backward,
+            "attention": attention_forward + attention_backward,
+            "element-wise": (1 + BACKWARD) * element_wise,
+            "recomputation": repeated,
+            "tensor-parallel exchange": 2 * tensor,
+            "context-parallel exchange": ring_forward + ring_backward,
+            "expert-parallel exchange": 2 * routing,
+            "sharded parameters": fetched_forward - whole_forward + (fetched_backward - (whole_backward + repeated)),
+            "host": took_forward - fetched_forward + (took_backward - fetched_backward),
+            "_backward": took_backward,
+            "_forward": took_forward,
+            "_weights": self.weights(products),
+            "_expert_weights": self.expert_weights() if routed else 0.0,
+        }
+
+    def weights(self, products):
+        return sum(in_features * out_features for in_features, out_features in products)
+
+    def expert_weights(self):
+        """Weights of the experts that a device holds in a layer [1]."""
+        model = self.model
+        return model.experts / self.run.expert_parallel * model.mlp_matrices * model.hidden_size * model.expert_mlp_size
+
+    def copies(self):
+        """Copies of tokens that a device hands to experts, and gets for its own: a balanced router is assumed."""
+        return self.tokens * self.model.experts_per_token / self.tensor
+
+    def experts(self):
+        model = self.model
+        held = model.experts / self.run.expert_parallel
+        rows = (self.copies() / held + TILE_ROWS / 2) / self.constants.expert_factor
+        there, back = self.product_both_ways(rows, model.hidden_size, (model.mlp_matrices - 1) * model.expert_mlp_size)
+        out, out_back = self.product_both_ways(rows, model.expert_mlp_size, model.hidden_size)
+        return held * (there + out), held * (back + out_back)
+
+    def attention(self):
+        """Forward and backward time of the scores, the softmax and the weighted sum of values."""
+        run, constants = self.run, self.constants
+        scores = self.tokens * run.context * self.model.heads / self.tensor
+        flop = 2 * scores * self.score_features()
+        fused = [
+            fused_attention_seconds(
+                times * constants.computed_scores * flop,
+                run.context,
+                self.peak_16,
+                efficiency,
+                constants.attention_half_context,
+            )
+            for times, efficiency in (
+                (1, constants.attention_forward_efficiency),
+                (ATTENTION_BACKWARD, constants.attention_backward_efficiency),
+            )
+        ]
+        masks = SCORE_BYTES_DROPOUT * run.dropout
+        apart = flop / (constants.unfused_efficiency * self.peak_16)
+        unfused = [
+            apart + self.traffic((SCORE_BYTES + masks) * scores),
+            2 * apart + self.traffic((SCORE_BYTES_BACKWARD + masks) * scores),
+        ]
+        return [run.fused_attention * one + (1 - run.fused_attention) * other for one, other in zip(fused, unfused)]  # noqa: B905 - MicroPython's zip knows no `strict`
+
+    def element_wise(self, products, routed):
+        """Values and bytes of casts that a layer's other kernels move for a microbatch, forward."""
+        model, run = self.model, self.run
+        hidden = self.tokens * model.hidden_size / self.shared
+        values = 2 * hidden * (NORM + RESIDUAL + MASK_BYTES / SIXTEEN_BITS * run.dropout)
+        width = model.shared_mlp_size if routed else model.mlp_size
+        activation = ACTIVATION + (model.mlp_matrices - 2)
+        values = values + activation * self.tokens * width / self.tensor
+        if not model.learned_positions:
+            turned = (model.heads + model.kv_heads) * model.head_size / self.tensor
+            values = values + ROTARY * self.tokens * turned * run.fused_attention
+        inputs = self.tokens * sum(in_features for in_features, _ in products)
+        if routed:
+            copies = self.copies()
+            values = values + copies * (
+                activation * model.expert_mlp_size + self.constants.routing_passes * model.hidden_size
+            )
+            inputs = inputs + copies * (model.hidden_size + model.expert_mlp_size)
+        return values, CAST_BYTES * inputs * self.cast
+
+    # exchanges
+
+    def tensor_exchange(self):
+        """Of one pass: two all-reduces, or as many all-gathers and reduce-scatters, which take as long."""
+        run, constants = self.run, self.constants
+        message = SIXTEEN_BITS * self.tokens * self.model.hidden_size
+        both = 2 * all_reduce_seconds(message, self.tensor, self.rate(self.tensor), constants.hop_seconds)
+        return both * (1 - constants.tensor_overlap * run.overlap_tensor_parallel)
+
+    def context_exchange(self, forward, backward):
+        """Keys and values go round a ring while attention works on those at hand; gradients come back with them."""
+        run, constants, model = self.run, self.constants, self.model
+        members = run.context_parallel
+        message = SIXTEEN_BITS * 2 * self.tokens * members * model.kv_heads * model.head_size / self.tensor
+        ring = all_gather_seconds(message, members, self.rate(self.tensor * members), constants.hop_seconds)
+        hidden = constants.context_overlap
+        return exposed_seconds(ring, hidden, forward), exposed_seconds(2 * ring, hidden, backward)
+
+    def expert_exchange(self):
+        """Of one pass: tokens go to their experts and come back, within a fast domain and between domains."""
+        run, model = self.run, self.model
+        members = run.expert_parallel
+        domains = longer(members / self.domain, 1.0 + 0 * members)
+        tokens = SIXTEEN_BITS * self.tokens / self.tensor * model.hidden_size
+        inside = all_to_all_seconds(
+            tokens * model.experts_per_token, members / domains, self.link, self.constants.hop_seconds
+        )
+        outside = send_seconds(tokens * remote_copies(model.experts_per_token, domains), self.network)
+        return 2 * (inside + outside) * (1 - self.constants.expert_overlap)
+
+    def gather(self, message, members, beside):
+        """An all-gather among the devices that hold the same part of a model; `beside` of them hold other parts."""
+        inside = self.domain / beside
+        inside = longer(inside, 1.0 + 0 * inside)
+        few = members < inside
+        inside = members * few + inside * (1 - few)
+        return hierarchical_gather_seconds(
+            message, members, inside, self.link, self.network, self.constants.hop_seconds
+        )
+
+    def sharded_exchange(self, routed):
+        """Of a layer whose parameters are sharded over all replicas: a gather, and the scatter of its gradients."""
+        run = self.run
+        products = self.attention_products()
+        weights = self.weights(products)
+        if routed:
+            weights = weights + self.weights(self.mlp_products(self.model.shared_mlp_size)) + self.expert_weights()
+        else:
+            weights = weights + self.weights(self.mlp_products(self.model.mlp_size))
+        weights = weights / self.constants.gather_factor
+        members, sharded = run.data_parallel, run.zero_stage >= 3
+        return (
+            sharded * self.gather(SIXTEEN_BITS * weights, members, self.tensor),
+            sharded * self.gather(run.gradient_bytes * weights, members, self.tensor),
+        )
+
+    def recomputed(self, forward, attention):
+        if self.run.recomputation == "full":
+            return self.constants.recomputed_share * forward
+        return attention if self.run.recomputation == "selective" else 0.0 * forward
+
+    # the step
+
+    def logits(self):
+        """Logits, loss and their gradients, on the last stage, in 16 bits."""
+        columns = self.model.vocabulary_size / self.tensor
+        forward, backward = self.product_both_ways(self.tokens, self.model.hidden_size, columns, wide=True)
+        return forward + backward + self.traffic(LOGIT_BYTES * self.tokens * columns)
+
+    def sends(self):
+        """Activations and gradients that a stage sends for a microbatch, as far as nothing hides them."""
+        run = self.run
+        message = SIXTEEN_BITS * self.tokens * self.model.hidden_size / self.tensor
+        rate = self.rate(self.tensor * run.context_parallel * run.pipeline_stages)
+        once = send_seconds(message, rate, self.constants.hop_seconds)
+        several = run.pipeline_stages > 1
+        return several * 2 * run.model_chunks * once * (1 - self.constants.pipeline_overlap)
+
+    def step(self, sums):
+        run, constants = self.run, self.constants
+        stages, chunks, microbatches = run.pipeline_stages, run.model_chunks, run.microbatches
+        parts = [name for name in sums if name[0] != "_"]
+        layers = sum(sums[name] for name in parts)
+        logits, sends = self.logits(), self.sends()
+        stage = layers / stages
+        slowest = self.slowest_stage(stage, logits) + sends
+        pipeline = pipeline_seconds(slowest, microbatches, stage + sends, stages, chunks)
+        exchange = self.gradient_exchange(sums)
+        params = (sums["_weights"] + sums["_expert_weights"]) / stages + self.embedding_params()
+        sharded = run.zero_stage >= 1
+        shards = run.data_parallel * sharded + 1 - sharded
+        update = update_seconds(params, UPDATE_BYTES, self.memory, constants.memory_efficiency, shards)
+        terms = {name: microbatches * sums[name] / stages for name in parts}
+        terms["logits and uneven stages"] = microbatches * (slowest - sends - stage)
+        terms["pipeline sends"] = microbatches * sends
+        terms["pipeline bubble"] = pipeline - microbatches * slowest
+        terms["gradient exchange"] = exchange
+        terms["optimiser"] = update
+        seconds = pipeline + exchange + update
+        return Step(terms, seconds, self.model_flop() / (seconds * run.devices * self.peak))
+
+    def slowest_stage(self, stage, logits):
+        """The last stage, with the logits; where layers do not divide, a stack gives it fewer of them."""
+        stages = self.run.pipeline_stages
+        layers = self.model.layers
+        most = -(-layers / stages // 1)
+        even = most * stages == layers
+        balanced = longer(most * stage * stages / layers, stage + logits / stages)
+        return even * (stage + logits) + (1 - even) * balanced
+
+    def embedding_params(self):
+        """Of a device on the first or the last stage, sharded over its tensor-parallel group [parameter]."""
+        model, stages = self.model, self.run.pipeline_stages
+        tables = 1 + (model.embedding_tables - 1) * (stages == 1)
+        return tables * model.vocabulary_size * model.hidden_size / self.tensor
+
+    def gradient_exchange(self, sums):
+        """Gradients summed and, with sharded states, parameters gathered; backward and forward passes hide them."""
+        run = self.run
+        stages, chunks, members = run.pipeline_stages, run.model_chunks, run.data_parallel
+        held = sums["_weights"] / stages + self.embedding_params()
+        routed = sums["_expert_weights"] / stages
+        expert_members = longer(members * self.tensor / run.expert_parallel, 1.0 + 0 * members)
+        whole = run.zero_stage < 3
+
+        def gather(value_bytes):
+            dense = self.gather(value_bytes * held, members, self.tensor)
+            return whole * (dense + self.gather(value_bytes * routed, expert_members, run.expert_parallel))
+
+        hidden = self.constants.gradient_overlap * run.overlap_gradients
+        # The last microbatch's backward pass covers the sums, the first one's forward pass the gathers.
+        sums_exposed = exposed_seconds(gather(run.gradient_bytes), hidden, sums["_backward"] / (stages * chunks))
+        gathers_exposed = exposed_seconds(gather(SIXTEEN_BITS), hidden, sums["_forward"] / (stages * chunks))
+        return sums_exposed + gathers_exposed
+
+    def model_flop(self):
+        """FLOP of a step without recomputation, all scores counted [FLOP]."""
+        model, run = self.model, self.run
+        dense, routed = self.layers_of_each_kind()
+        attention = self.weights(self.attention_products()) * self.tensor
+        width = dense * (model.mlp_size or 0)
+        if routed:
+            width = width + routed * (model.shared_mlp_size + model.experts_per_token * model.expert_mlp_size)
+        weights = model.layers * attention + width * model.mlp_matrices * model.hidden_size
+        weights = weights + model.vocabulary_size * model.hidden_size
+        scores = model.layers * model.heads * self.score_features() * run.context
+        return 3 * 2 * run.batch * run.context * (weights + scores)

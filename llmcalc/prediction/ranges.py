@@ -1,0 +1,50 @@
+"""Ranges of predictions: where 80 % of the published times of their kind lay, each predicted without it."""
+
+from functools import lru_cache
+
+from .. import datasets
+
+SHARE = 0.8
+KNOWN_STACK, NEW_STACK, MIXTURE = KINDS = ("known stack", "new stack", "mixture")
+
+# What stands behind a prediction.
+FITTED, BOUND = "fitted", "bound"
+
+
+def kind(mixture, known):
+    """Kind of a prediction: of a mixture of experts, of a stack whose constants are known, or of another."""
+    if mixture:
+        return MIXTURE
+    return KNOWN_STACK if known else NEW_STACK
+
+
+@lru_cache
+def interval(of_kind):
+    """Ends of the range of a kind, in shares of the prediction.
+
+    Examples
+    --------
+    >>> low, high = interval("known stack")
+    >>> 0.8 < low < 1 < high < 1.3
+    True
+    """
+    return ends([row for row in datasets.records("prediction-errors") if row["kind"] == of_kind])
+
+
+def ends(rows):
+    """Quantiles of published over predicted time of rows with their errors left out, each end cutting off as many."""
+    ratios = sorted(1 / (1 + row["left_out_error"]) for row in rows)
+    return quantile(ratios, (1 - SHARE) / 2), quantile(ratios, (1 + SHARE) / 2)
+
+
+def quantile(ordered, share):
+    """Quantile of sorted numbers, between two of them in proportion."""
+    place = share * (len(ordered) - 1)
+    below = int(place)
+    above = min(below + 1, len(ordered) - 1)
+    return ordered[below] + (place - below) * (ordered[above] - ordered[below])
+
+
+def badge(of_kind):
+    """ "fitted", where the constants of such runs were fitted, or "bound", where they were carried over."""
+    return BOUND if of_kind == NEW_STACK else FITTED
