@@ -358,19 +358,28 @@ class Service:
         """Time of a step through all stages [s]: they work one after the other, so that it is that of all layers."""
         return seconds
 
-    def token_seconds(self, batch, rate_per_step=None):
+    def token_seconds(self, batch):
         """Time from a token to the next, where as many requests begin as end [s].
 
-        A step takes no more than `chunk_tokens`: where answers and prompts are more, they take turns.
+        Where fewer than one prompt comes to a step, most steps read none, and a prompt lengthens the one that it meets:
+        it cannot hide behind the reading of weights in all of them.
         """
-        stages = self.pipeline_stages
-        batch = batch / stages
+        batch = batch / self.pipeline_stages
         steps = self.answer_tokens / self.written()
-        begun = batch / steps if rate_per_step is None else rate_per_step
+        if batch >= steps:
+            seconds = self._mixed_seconds(batch)
+        else:
+            added = self._mixed_seconds(steps) - self.drafted(self.step(steps, self.mean_context()).seconds)
+            seconds = self.drafted(self.step(batch, self.mean_context()).seconds) + batch / steps * max(0.0, added)
+        return seconds / self.written()
+
+    def _mixed_seconds(self, batch):
+        # A step takes no more than `chunk_tokens`: where answers and prompts are more, they take turns.
+        begun = batch * self.written() / self.answer_tokens
         most = self.chunk_tokens * (self.tensor_parallel if self.by_sequence else 1)
         share = min(1.0, most / (batch * (1 + self.draft_tokens) + begun * self.read_tokens()))
         part = self.step(batch * share, self.mean_context(), begun * share * self.read_tokens(), begun * share)
-        return self.drafted(part.seconds) / share / self.written()
+        return self.drafted(part.seconds) / share
 
     def static_seconds(self, batch):
         """Time of a batch that begins and ends together [s]."""
