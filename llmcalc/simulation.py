@@ -1,4 +1,4 @@
-"""An engine's scheduler, event by event, which the closed form of `plans.serving` is held to. Needs `llmcalc[simulation]`.
+"""An engine's scheduler, event by event, which the closed form of `plans.serving` is held to. Needs SimPy.
 
 Requests arrive at random and wait in a queue. Before each step the engine admits those whose caches fit, reads up to
 `chunk_tokens` of their prompts beside the answers in progress, and writes a token of each of these.
