@@ -36,7 +36,7 @@ help:
 	@echo 'make rerun    NOTEBOOK=inference-gpus PARAMS="visits_per_day=1e9 mfu=0.4"   one notebook, your assumptions'
 	@echo 'make rerun    NOTEBOOK=inference-gpus SCENARIOS=scenarios.csv               one row a scenario, and a comparison'
 	@echo 'make serve    build the site and serve it on localhost (PORT=$(PORT))'
-	@echo 'make lint     check the style of the code'
+	@echo 'make lint     check the style and the types of the code'
 	@echo 'make bench    measure builds, a rerun and the formulas'
 	@echo 'make screenshots   renew the pictures in the README'
 	@echo 'make lock     renew the locked dependencies'
@@ -93,6 +93,7 @@ serve: book
 lint: $(TESTING)
 	@$(VENV)/bin/ruff check .
 	@$(VENV)/bin/ruff format --check .
+	@$(VENV)/bin/mypy
 
 bench: book $(TESTING)
 	@$(PYTHON) -m bookbuild.bench

@@ -1,5 +1,6 @@
 """The command `llmcalc`: the book's questions, asked from a terminal or a program."""
 
+import csv
 import json
 import os
 import re
@@ -147,28 +148,9 @@ def schema(question: str) -> None:
     Example:
       llmcalc schema training-gpus
     """
-    from .questions import find
+    from .questions import find, json_schema
 
-    asked = find(question)
-    properties = {}
-    for name, parameter in asked.parameters.items():
-        kind = {float: "number", int: "integer", str: "string", bool: "boolean"}[parameter.type]
-        rules: dict[str, Any] = {"type": kind, "description": parameter.meaning, "default": parameter.default}
-        if kind in ("number", "integer"):
-            rules["unit"] = parameter.unit
-            ends = {"minimum": parameter.low, "maximum": parameter.high}
-            rules |= {key: end for key, end in ends.items() if end is not None and abs(end) != float("inf")}
-        if parameter.choices:
-            rules["enum"] = list(parameter.choices)
-        properties[name] = rules
-    described = {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": asked.title,
-        "type": "object",
-        "properties": properties,
-        "additionalProperties": False,
-    }
-    _say(_json(described, sys.stdout))
+    _say(_json(json_schema(find(question)), sys.stdout))
 
 
 @command.command()
@@ -198,6 +180,43 @@ def device(name: str, as_json: bool) -> None:
     click.echo(_laid_out(lines, sys.stdout, texts=6))
     for quantity, reason in described["missing"].items():
         _say(f"{quantity}: missing, because {reason}")
+
+
+@command.group()
+def predict() -> None:
+    """Predict measurements of one's own, or of others, row by row.
+
+    \b
+    Example:
+      llmcalc predict serving runs.csv --output predicted.csv
+    """
+
+
+@predict.command()
+@click.argument("runs", metavar="RUNS.csv")
+@click.option("--output", default="-", metavar="FILE", help="Where the predictions go; - is standard output.")
+def serving(runs: str, output: str) -> None:
+    """Predict output tokens a second, and latencies, of the services in RUNS.csv.
+
+    A row names model, gpu, tp, precision, isl and osl, and may give batch or concurrency; columns are found by their
+    usual names. Behind its own columns stand the prediction with its range, and the reason where there is none.
+
+    \b
+    Example:
+      llmcalc predict serving runs.csv --output predicted.csv
+    """
+    from .prediction.serving import predict_table
+
+    try:
+        source = sys.stdin if runs == "-" else open(runs, encoding="utf-8-sig", newline="")  # noqa: SIM115
+    except OSError as error:
+        sentence = f"RUNS = {runs!r} can't be read: {error.strerror}"
+        raise Refusal("RUNS", runs, "a CSV file", reason=sentence) from None
+    try:
+        with source, _writing(output) as target:
+            predict_table(source, target)
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise Refusal("RUNS", runs, "a CSV file", reason=f"RUNS = {runs!r} is no CSV file: {error}") from None
 
 
 def _complete_model(ctx: Any, param: Any, incomplete: str) -> list[str]:

@@ -1,9 +1,11 @@
 """Results side by side, for a terminal."""
 
+from typing import Any
+
 from .formats import written
 
 
-def compare(columns: "dict[str, dict[str, dict[str, object]]]") -> "list[list[str]]":
+def compare(columns: dict[str, dict[str, dict[str, Any]]]) -> list[list[str]]:
     """Set the results of several runs side by side: a line of headers, then a line a result.
 
     Examples
@@ -18,15 +20,15 @@ def compare(columns: "dict[str, dict[str, dict[str, object]]]") -> "list[list[st
     return lines
 
 
-def _cell(result):
+def _cell(result: dict[str, Any] | None) -> str:
     if result is None:
         return "–"
     if result["value"] is None and result.get("reason"):
-        return result["reason"]
+        return str(result["reason"])
     return written(result["value"], 6)
 
 
-def as_text(lines: "list[list[str]]", texts: int = 2) -> str:
+def as_text(lines: list[list[str]], texts: int = 2) -> str:
     """Lay a comparison out for a terminal: its first columns are texts, the others numbers.
 
     Examples

@@ -81,9 +81,38 @@ def _question(answer: Callable[..., Results]) -> Question:
 
 def _parameter(name: str, declared: inspect.Parameter, described: str, answer: Callable[..., Results]) -> Parameter:
     word, limits = WORDS[name], getattr(answer, "limits", {}).get(name)
-    meaning = re.sub(r"\s*(\[[^\]]*\])?\.$", "", described)
+    match = re.match(r"(.*?)\s*(?:\[([^\]]*)\])?\.$", described)
+    assert match is not None, f"{name} is described without a full stop"
+    meaning, unit = match.groups()
     listed = tuple(limits or choices(word.choices)) if word.choices else ()
     low, high = (None, None)
     if word.range is not None:
         low, high = limits or word.usual or (word.range.low, word.range.high)
-    return Parameter(name, type(declared.default), declared.default, word.shown, meaning, low, high, listed)
+    return Parameter(name, type(declared.default), declared.default, unit or word.shown, meaning, low, high, listed)
+
+
+def json_schema(question: Question) -> dict[str, Any]:
+    """Return the JSON Schema of a question's parameters, with the unit of each under ``unit``.
+
+    Examples
+    --------
+    >>> json_schema(find("training-gpus"))["properties"]["mfu"]["maximum"]
+    1
+    """
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": question.title,
+        "type": "object",
+        "properties": {name: _property(parameter) for name, parameter in question.parameters.items()},
+        "additionalProperties": False,
+    }
+
+
+def _property(parameter: Parameter) -> dict[str, Any]:
+    kinds = {float: "number", int: "integer", str: "string", bool: "boolean"}
+    described: dict[str, Any] = {"type": kinds[parameter.type], "description": parameter.meaning}
+    if parameter.type in (int, float):
+        described |= {"unit": parameter.unit, "minimum": parameter.low, "maximum": parameter.high}
+    if parameter.choices:
+        described["enum"] = list(parameter.choices)
+    return described | {"default": parameter.default}

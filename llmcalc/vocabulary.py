@@ -155,6 +155,7 @@ WORDS = {
     "busiest_hour_share": Word(
         "1", "share of the day's tokens that falls into its busiest hour; 1/24 is flat", SHARE, usual=(0.0416, 1)
     ),
+    "bytes_per_bit": Word("byte", "bytes of a bit", POSITIVE),
     "bytes_per_character": Word("byte/character", "bytes of a character", POSITIVE, usual=(1, 4)),
     "bytes_per_param": Word(
         "byte/parameter",

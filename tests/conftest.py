@@ -9,8 +9,13 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from bookbuild.browser import find_browser
+
+# No test depends on how busy the machine is.
+settings.register_profile("unhurried", deadline=None)
+settings.load_profile("unhurried")
 
 ROOT = Path(__file__).parent.parent
 NOTEBOOK = "training-gpus"
@@ -37,6 +42,15 @@ LABEL = re.compile(r"^\((\S+)\)=$", re.MULTILINE)
 def pytest_report_header():
     """Say once which browser the tests use, or that those in a browser are left out."""
     return f"browser: {find_browser() or 'none, so the tests in a browser are skipped; install Chromium to run them'}"
+
+
+def pytest_collection_modifyitems(items):
+    """Mark what needs a build, so that `make check` can leave it out."""
+    for item in items:
+        module = getattr(item, "module", None)
+        looks = any(hasattr(module, name) for name in ("SITE", "EXECUTED", "BUILD"))
+        if looks or {"built", "executed", "checkout"} & set(getattr(item, "fixturenames", ())):
+            item.add_marker("built")
 
 
 class Checkout:

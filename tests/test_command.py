@@ -318,3 +318,20 @@ def test_a_model_that_is_none_is_refused_in_one_line(refused, tmp_path):
     assert "give a JSON object" in refused("model", str(path))
     path.write_bytes(b" " * (cli.LARGEST_FILE + 1))
     assert "Larger than" in refused("model", str(path))
+
+
+def test_services_are_predicted_row_by_row(tmp_path):
+    runs, predicted = tmp_path / "runs.csv", tmp_path / "predicted.csv"
+    runs.write_text("gpu,model,tp,precision,isl,osl\nH200,Llama 3.3 70B,2,FP8,128,2048\nH2000,Llama 3.3 70B,2,FP8,128,128\n")
+    assert cli.run(["predict", "serving", str(runs), "--output", str(predicted)]) == 0
+    with predicted.open(newline="") as file:
+        good, bad = csv.DictReader(file)
+    assert good["model"] == "Llama 3.3 70B"
+    assert float(good["low"]) < float(good["predicted_output_tokens_s"]) < float(good["high"])
+    assert bad["predicted_output_tokens_s"] == ""
+    assert "did you mean" in bad["refused"]
+
+
+def test_runs_that_cannot_be_read_are_refused(tmp_path, capsys):
+    assert cli.run(["predict", "serving", str(tmp_path / "none.csv")]) == 2
+    assert capsys.readouterr().err.startswith("llmcalc: RUNS = ")

@@ -91,7 +91,7 @@ def cv_backlog(
     )
 
 
-def _table_flop():
+def _table_flop() -> "tuple[float, float]":
     # The table's large rows may be one trial each, or hold all trials of a task.
     rows = datasets.records("cv-algorithms")
     smallest = min([row["tflops"] for row in rows]) * TERA

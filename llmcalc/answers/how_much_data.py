@@ -6,6 +6,10 @@ from ..formulas import scaling, training
 from ..results import Results
 from ..units import GIGA
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 
 @question()
 def how_much_data(
@@ -73,7 +77,7 @@ def how_much_data(
         "replication": scaling.chinchilla_params(budget_flop, **of_split["replication"]),
         "rule": scaling.optimal_params(budget_flop, tokens_per_param),
     }
-    losses_by_law = {
+    losses_by_law: dict[str, Callable[..., float]] = {
         "kaplan-loss": scaling.kaplan_loss,
         "chinchilla": scaling.chinchilla_loss,
         "replication": scaling.chinchilla_loss,

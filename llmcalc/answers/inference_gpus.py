@@ -44,7 +44,7 @@ def inference_gpus(
     mfu : float
         Model FLOPs utilisation, the share of the peak that serving gets [1].
     devices_per_server : int
-        GPUs in one server [1].
+        GPUs in one server [device].
     busiest_hour_share : float
         Share of the day in its busiest hour, 1/24 if it is flat [1].
 

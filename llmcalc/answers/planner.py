@@ -12,6 +12,10 @@ from ..units import DAY, GIGA, HOUR, KILOWATT_HOUR, MEGAWATT_HOUR, PFLOPS_DAY
 from .power import watts
 
 SHAPE = ("layers", "hidden_size", "heads", "kv_heads", "mlp_size", "vocabulary_size", "context")
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
 # Names that plans have for what a reader calls otherwise.
 NAMES = {"devices": "device_count", "overhead": "overhead_gb", "prompt_tokens": "question_tokens"}
 
@@ -19,7 +23,7 @@ NAMES = {"devices": "device_count", "overhead": "overhead_gb", "prompt_tokens": 
 class Plan(Results):
     """Results of the planner, with the plans behind them: ``whole``, a mapping of what was planned with what."""
 
-    def __init__(self, whole, **results):
+    def __init__(self, whole: "dict[str, Any]", **results: "Any") -> None:
         super().__init__(**results)
         self.whole = whole
 
@@ -299,7 +303,7 @@ def planner(
     )
 
 
-def planner_curves(**parameters) -> Curves:
+def planner_curves(**parameters: "Any") -> Curves:
     """Days and rent by the number of devices, with the model cut as in the plan.
 
     Parameters
@@ -312,10 +316,10 @@ def planner_curves(**parameters) -> Curves:
     >>> planner_curves().data()[0]["values"][0]
     16.0
     """
-    return curves(planner(**parameters).whole)
+    return curves(planner(**parameters).whole)  # type: ignore[attr-defined]
 
 
-def curves(whole: dict) -> Curves:
+def curves(whole: "dict[str, Any]") -> Curves:
     """The curves of a project that `planner` planned; None where the model does not fit."""
     others = planning.trade_off(whole["shape"], whole["device"], whole["plan"], **whole["run"])
     fit = [other["free_bytes"] >= 0 for other in others]

@@ -115,7 +115,7 @@ def latent_weights(
         rotary_size=rotary_size,
     )
     query = query_rank * (hidden_size + heads * (nope_size + rotary_size))
-    direct = (query_rank == 0) * hidden_size * heads * (nope_size + rotary_size)
+    direct = ((query_rank == 0) + 0) * hidden_size * heads * (nope_size + rotary_size)
     compressed = hidden_size * (kv_rank + rotary_size) + kv_rank * heads * (nope_size + value_size)
     return query + direct + compressed + heads * value_size * hidden_size
 
@@ -270,7 +270,7 @@ def attended(context: Numeric, window: Numeric) -> Numeric:
     (4096.0, 127.0)
     """
     accept(context=context, window=window)
-    reach = window * (window < context) + context * (window >= context)
+    reach = window * ((window < context) + 0) + context * ((window >= context) + 0)
     return reach - reach * reach / (2 * context)
 
 

@@ -45,7 +45,9 @@ def block_bits(bits_per_weight: Numeric, block_size: Numeric, scale_bits: Numeri
 
 
 @formula
-def stored_bytes(weights: Numeric, bits_per_weight: Numeric, block_size: Numeric, scale_bits: Numeric) -> Numeric:
+def stored_bytes(
+    weights: Numeric, bits_per_weight: Numeric, block_size: Numeric, scale_bits: Numeric, bytes_per_bit: Numeric = 0.125
+) -> Numeric:
     r"""Bytes of weights with the scales and zero points of their blocks.
 
     .. math:: w \, (n + m / b) / 8
@@ -60,6 +62,8 @@ def stored_bytes(weights: Numeric, bits_per_weight: Numeric, block_size: Numeric
         Weights that share a scale b [1].
     scale_bits : float or array
         Bits of a block's scale and zero point together m, 0 or more [1].
+    bytes_per_bit : float or array
+        Bytes of a bit [byte].
 
     Returns
     -------
@@ -80,5 +84,11 @@ def stored_bytes(weights: Numeric, bits_per_weight: Numeric, block_size: Numeric
     >>> stored_bytes(32, 8, 32, 16)
     34.0
     """
-    accept(weights=weights, bits_per_weight=bits_per_weight, block_size=block_size, scale_bits=scale_bits)
-    return weights * (bits_per_weight + scale_bits / block_size) / 8
+    accept(
+        weights=weights,
+        bits_per_weight=bits_per_weight,
+        block_size=block_size,
+        scale_bits=scale_bits,
+        bytes_per_bit=bytes_per_bit,
+    )
+    return weights * (bits_per_weight + scale_bits / block_size) * bytes_per_bit

@@ -57,7 +57,7 @@ def gamma_quantile(mean: Numeric, variance: Numeric, deviations: Numeric) -> Num
     variance : float or array
         Variance v, 0 or more [s**2].
     deviations : float or array
-        Quantile z of the normal distribution: 0 for half of all, 1.645 for 95 of 100 [1].
+        Quantile z of the normal distribution: 0 for half of all, 1.645 for 95 of 100, 0 or more [1].
 
     Returns
     -------

@@ -263,7 +263,8 @@ def _gpt_neo(fields):
     _four_times(fields)
     layers = fields.number("layers", high=2000)
     pattern = []
-    for pair in fields.fields.get("attention_types") or []:
+    pairs = fields.fields.get("attention_types")
+    for pair in pairs if isinstance(pairs, (list, tuple)) else []:
         if isinstance(pair, (list, tuple)) and len(pair) == 2 and isinstance(pair[0], (list, tuple)):
             repeats = pair[1] if type(pair[1]) is int and 0 < pair[1] <= layers else 0
             pattern += list(pair[0]) * repeats
@@ -342,7 +343,7 @@ def _bamba(fields):
     if not fields.has("layer_types"):
         indices = listed if isinstance(listed, (list, tuple)) else []
         fields.fields["layer_types"] = ["attention" if layer in indices else "mamba" for layer in range(layers)]
-    kinds = fields.per_layer("layer_types", layers)
+    kinds = fields.per_layer("layer_types", layers) or []
     fields.fields["layer_types"] = ["mamba2" if kind == "mamba" else kind for kind in kinds]
     if not fields.has("mamba_head_size") or fields.fields.get("mamba_d_head") == "auto":
         inner = fields.number("mamba_expand", 2) * fields.number("hidden_size")

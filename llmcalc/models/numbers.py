@@ -59,7 +59,8 @@ def plain(value):
     if type(value) in (int, float, bool):
         return value
     convert = getattr(value, "item", None)
-    if convert is None or getattr(value, "ndim", 0):
+    kind = getattr(getattr(value, "dtype", None), "kind", "")
+    if convert is None or getattr(value, "ndim", 0) or kind not in ("b", "f", "i", "u"):  # dates are no numbers
         return value
     return convert()
 

@@ -78,20 +78,14 @@ OLD_ENGINE = re.compile(r"tensorrt.?llm.*\bv?0\.[0-7]\b", re.IGNORECASE)
 WIDE_CACHES = ("vllm", "sglang")
 
 
-def predict_file(path, output):
-    """Predict the rows of a CSV file, and write them with the columns `PREDICTED` behind their own."""
-    with open(path, newline="", encoding="utf-8-sig") as file:
-        reader = csv.DictReader(file)
-        rows = list(reader)
-        names = list(reader.fieldnames or [])
-    answers = predict_rows(rows)
-    with open(output, "w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(
-            file, [*[name for name in names if name not in PREDICTED], *PREDICTED], extrasaction="ignore"
-        )
-        writer.writeheader()
-        for row, answer in zip(rows, answers, strict=True):
-            writer.writerow({**row, **answer})
+def predict_table(source, target):
+    """Predict the rows of an open CSV file, and write them to another with the columns `PREDICTED` behind their own."""
+    reader = csv.DictReader(source)
+    own = [name for name in reader.fieldnames or [] if name not in PREDICTED]
+    writer = csv.DictWriter(target, [*own, *PREDICTED], extrasaction="ignore", lineterminator="\n")
+    writer.writeheader()
+    for row in reader:
+        writer.writerow({**row, **predict_row(row)})
 
 
 def predict_rows(rows):

@@ -82,9 +82,9 @@ def test_where_no_card_holds_a_stream_the_answer_is_no_number():
     answer = answers.inference_cards(stream_tops=90.0)
     assert answer["cards"] is None
     assert answer["bare_cards"] is None
-    assert answer.formatted()["cards"] == "no card can hold a stream"
+    assert answer.formatted()["cards"] == "no card can hold a whole stream"
     listed = answer._repr_mimebundle_()["application/vnd.llmcalc.results+json"]
-    assert [result["reason"] for result in listed if result["value"] is None] == ["no card can hold a stream"] * 4
+    assert [result["reason"] for result in listed if result["value"] is None] == ["no card can hold a whole stream"] * 4
 
 
 def test_cards_without_reserve_do_not_depend_on_the_reserve():

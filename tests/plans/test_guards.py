@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from llmcalc import catalogue, datasets, formulas, models, plans
+from llmcalc import datasets, formulas, known_models, models, plans
 from llmcalc.checks import Refusal
 from tests.models import memory_runs
 
@@ -77,7 +77,7 @@ GOOD = {
     "sizes": [24, 8, 12],
     "device_memory": 80e9,
 }
-LLAMA = catalogue.model("Llama 3 8B")
+LLAMA = known_models.model("Llama 3 8B")
 # Functions of objects, and what stands for those.
 OF_MODULES = {
     "description": {"model": LLAMA},
