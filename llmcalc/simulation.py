@@ -6,7 +6,7 @@ Requests arrive at random and wait in a queue. Before each step the engine admit
 
 import random
 
-import simpy
+from .checks import Refusal
 
 
 class Request:
@@ -40,6 +40,10 @@ def simulate(service, request_rate, requests=2000, warm=0.2, seed=1):
     dict
         Lists of seconds: ``first_token``, ``output_token`` (mean of each answer) and ``answer``.
     """
+    try:
+        import simpy
+    except ImportError:
+        raise Refusal("simulation", "SimPy", "an environment that has it: pip install 'llmcalc[simulation]'") from None
     chance = random.Random(seed)
     environment = simpy.Environment()
     waiting, done = [], []

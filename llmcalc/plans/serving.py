@@ -7,7 +7,7 @@ and so no looser limit, faster device, shorter text or smaller number of request
 
 from ..checks import Refusal, accept
 from ..formulas.devices import round_up
-from ..formulas.waiting import gamma_quantile, step_variance
+from ..formulas.waiting import gamma_quantile, queue_seconds, step_variance
 from ..models.numbers import size
 from ..models.service import Service, legal_ranks
 
@@ -130,26 +130,30 @@ def _first_token(service, batch, step_seconds, request_rate):
     arrived meanwhile.
     """
     context, tokens = service.mean_context(), service.read_tokens()
-    none, one, two = [service.step(batch, context, count * tokens, count).seconds for count in (0, 1, 2)]
-    first, prompt = max(0.0, one - none), max(0.0, two - one)
+    # Stages work on as many groups of requests, each of which is an engine of its own.
+    batch, request_rate = batch / service.pipeline_stages, request_rate / service.pipeline_stages
+    none = service.step(batch, context).seconds
+    one = service.step(batch, context, tokens, 1).seconds
+    # What a further prompt adds beside many answers, which no longer hides behind the reading of weights.
+    many = service.largest_batch
+    prompt = service.step(many, 1, 2 * tokens, 2).seconds - service.step(many, 1, tokens, 1).seconds
     share = min(0.99, request_rate * prompt)
     variance = step_variance(request_rate, step_seconds, prompt, share) if request_rate else 0.0
     uneven = variance / step_seconds**2
     met = step_seconds * (1 + uneven)
-    bare = step_seconds * (1 - share)
     room = service.chunk_tokens * (service.tensor_parallel if service.by_sequence else 1)
     passes = max(1.0, tokens / max(1.0, room - batch))
-    mean = (0.5 + share) * met + passes * bare + first
+    own = one + (passes - 1) * none
+    mean = own + (0.5 + share) * met
     # The rest of a step is a uniform share of it; so many more prompts arrive as it is long.
     square = met * step_seconds * (1 + 2 * uneven)
     spread = (1 / 3 + share + share**2) * square - ((0.5 + share) * met) ** 2 + share * prompt * met
     # Nobody waits less than the steps that read the own prompt; what comes on top is spread like a gamma variable, or,
     # of those few who meet a prompt at low load, like the rest of that prompt's step and what arrives in it.
-    own = min(mean, none + first + (passes - 1) * bare)
     found = {"mean": mean}
     for name in DEVIATIONS:
         deviations, beyond = DEVIATIONS[name]
-        waited = gamma_quantile(mean - own, spread, deviations) if mean > own else 0.0
+        waited = gamma_quantile(mean - own, spread, deviations)
         meets = min(1.0, request_rate * one)
         found[name] = own + max(waited, one * (1 - beyond / meets + share) if meets > beyond else 0.0)
     return found
@@ -237,9 +241,16 @@ def service_plan(
     best, refused = None, {}
     for ranks, stages in sizes(model, device):
         service = Service(model, device, tensor_parallel=ranks, pipeline_stages=stages, **options)
-        found, reason = _most_within(service, time_to_first_token, time_per_output_token, quantile, load)
+        if not service.fits:
+            refused[(ranks, stages)] = "the weights and one sequence do not fit"
+            continue
+        most = _rate(service, service.full_batch())
+        fewest = int(round_up(request_rate / (load * most))) * service.devices
+        if best is not None and fewest >= best.devices:
+            continue  # whatever the limits leave of it
+        found = _most_within(service, most, time_to_first_token, time_per_output_token, quantile, load)
         if found is None:
-            refused[(ranks, stages)] = reason
+            refused[(ranks, stages)] = "too slow, even alone"
             continue
         replicas = int(round_up(request_rate / found.requests))
         if best is None or replicas * service.devices < best.devices:
@@ -251,24 +262,91 @@ def service_plan(
     return best
 
 
-def _most_within(service, first_limit, token_limit, quantile, load):
-    """The replica at the largest batch within the limits, or None and the reason."""
-    if not service.fits:
-        return None, "the weights and one sequence do not fit"
+def _most_within(service, most, first_limit, token_limit, quantile, load):
+    """The replica at the largest batch within the limits, or None."""
     full = service.full_batch()
-    most = _rate(service, full)
-    batch = _largest(lambda tried: _rate(service, tried) <= load * most, full)
-    if token_limit is not None:
-        batch = _largest(lambda tried: service.token_seconds(tried) <= token_limit, batch)
-    if first_limit is not None:
-        batch = _largest(lambda tried: _first_of(service, tried, quantile) <= first_limit, batch)
-    # The last batch that was found within the limits may be as small as the search is fine.
-    if batch < full / 2.0 ** (HALVINGS - 8):
-        return None, "too slow, even alone"
-    return _at(service, batch, full, most, True), ""
+
+    def holds(batch):
+        seconds = service.token_seconds(batch)
+        if batch > load * most * service.answer_tokens * seconds or (token_limit is not None and seconds > token_limit):
+            return False
+        if first_limit is None:
+            return True
+        rate = batch / (service.answer_tokens * seconds)
+        return _first_token(service, batch, seconds * service.written(), rate)[quantile] <= first_limit
+
+    batch = _largest(holds, full)
+    # What is smaller than the search is fine is nothing.
+    return _at(service, batch, full, most, True) if batch >= full / 2.0 ** (HALVINGS - 8) else None
 
 
-def _first_of(service, batch, quantile):
-    seconds = service.token_seconds(batch)
-    rate = batch / (service.answer_tokens * seconds)
-    return _first_token(service, batch, seconds * service.written(), rate)[quantile]
+def scaled_devices(plan, request_rates):
+    """Devices at each of some rates of requests, such as those of a day's hours, if replicas come and go [1].
+
+    Parameters
+    ----------
+    plan : ServicePlan
+        A plan, of whose replica there are as many as each rate takes; one is always there.
+    request_rates : list of float
+        Requests a second.
+    """
+    for request_rate in request_rates:
+        accept(request_rate=request_rate)
+    return [int(round_up(rate / plan.replica.requests)) * plan.replica.devices for rate in request_rates]
+
+
+class SplitPlan:
+    """Two pools, one that reads prompts and one that writes answers; attributes as in `split_plan`."""
+
+    def __init__(self, **attributes):
+        for name in attributes:
+            setattr(self, name, attributes[name])
+
+
+def split_plan(reader, writer, request_rate, load=MOST_LOAD):
+    """Pools that read prompts and write answers apart, between which caches are sent over the network.
+
+    Parameters
+    ----------
+    reader, writer : Service
+        A replica of each pool, with the same model and texts.
+    request_rate : float
+        Requests a second.
+    load : float
+        Most of what a replica could do that it is given.
+
+    Returns
+    -------
+    SplitPlan
+        ``readers`` and ``writers`` (replicas), ``devices``, ``transfer_seconds`` of a cache, ``first_token`` in the
+        mean, with the wait for a reader and the transfer, and ``output_token`` [s].
+    """
+    accept(request_rate=request_rate)
+    load = size("load", load, 0.01, 0.99)
+    if not (reader.fits and writer.fits):
+        raise Refusal("device", reader.device.name, "more memory or devices: not even one sequence fits")
+    reading = reader.first_token_seconds()
+    readers = int(round_up(request_rate * reading / load))
+    full = writer.full_batch()
+
+    def seconds(batch):
+        apart = writer.step(batch / writer.pipeline_stages, writer.mean_context()).seconds
+        return writer.drafted(apart) / writer.written()
+
+    def served(batch):
+        return batch / (writer.answer_tokens * seconds(batch))
+
+    writers = int(round_up(request_rate / (load * served(full))))
+    batch = _largest(lambda tried: served(tried) <= request_rate / writers, full)
+    slower = min([pool.device.network_bandwidth * pool.devices for pool in (reader, writer)])
+    transfer = writer.sequence_bytes(writer.read_tokens()) / slower
+    waiting = queue_seconds(reading, readers, request_rate * reading / readers, 1.0, reader.question_spread)
+    return SplitPlan(
+        readers=readers,
+        writers=writers,
+        devices=readers * reader.devices + writers * writer.devices,
+        transfer_seconds=transfer,
+        first_token=waiting + reading + transfer,
+        output_token=seconds(batch),
+        batch=batch,
+    )

@@ -11,7 +11,7 @@ from llmcalc.checks import Refusal
 from llmcalc.models.device import Device
 from llmcalc.models.model import Model
 from llmcalc.models.service import Service, legal_ranks
-from llmcalc.plans.serving import replica, service_plan, sizes
+from llmcalc.plans.serving import replica, scaled_devices, service_plan, sizes, split_plan
 
 # An engine without overheads, whose parts overlap wholly: what a book's examples are of.
 IDEAL = {
@@ -293,3 +293,22 @@ def test_no_replica_is_larger_than_engines_allow():
 def test_nonsense_is_refused_by_name(argument, value):
     with pytest.raises(Refusal, match=argument):
         Service(LLAMA, catalogue.device("H100"), **{argument: value})
+
+
+def test_pools_apart_write_tokens_evenly_and_send_caches():
+    device = catalogue.device("H100")
+    service = Service(LLAMA, device, "fp8", 4, question_tokens=4000, answer_tokens=200)
+    split = split_plan(service, service, 50.0)
+    assert split.devices == 4 * (split.readers + split.writers)
+    assert split.transfer_seconds == pytest.approx(service.sequence_bytes(4000) / (4 * device.network_bandwidth))
+    together = replica(service, concurrency=split.batch)
+    assert split.output_token < together.output_token["mean"]
+    assert split.first_token > service.first_token_seconds() + split.transfer_seconds
+    assert split_plan(service, service, 25.0).devices <= split.devices
+
+
+def test_replicas_come_and_go_with_the_day():
+    plan = service_plan(LLAMA, catalogue.device("H100"), 100, number_format="fp8")
+    night, noon = scaled_devices(plan, [1, 100])
+    assert night == plan.replica.devices
+    assert noon == plan.devices
