@@ -141,7 +141,7 @@ def _first_token(service, batch, step_seconds, request_rate):
     variance = step_variance(request_rate, step_seconds, prompt, share) if request_rate else 0.0
     uneven = variance / step_seconds**2
     met = step_seconds * (1 + uneven)
-    room = service.chunk_tokens * (service.tensor_parallel if service.by_sequence else 1)
+    room = service.chunk_tokens * (service.ranks if service.by_sequence else 1)
     passes = max(1.0, tokens / max(1.0, room - batch))
     own = one + (passes - 1) * none
     mean = own + (0.5 + share) * met
