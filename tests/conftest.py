@@ -141,7 +141,8 @@ def protect_environment(folder):
     """Use the environment of the tests, and never install into it."""
     (folder / ".venv").symlink_to(sys.prefix, target_is_directory=True)
     (folder / "requirements" / "install.sh").write_text("echo 'run make first' >&2; exit 1\n")
-    for path in [folder / "pyproject.toml", *(folder / "requirements").iterdir()]:
+    asked = [folder / "pyproject.toml", folder / "bookbuild" / "pyproject.toml"]
+    for path in [*asked, *(folder / "requirements").iterdir()]:
         os.utime(path, (0, 0))
 
 

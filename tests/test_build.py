@@ -100,11 +100,11 @@ def test_changed_data_rebuild_the_same_site(checkout):
         ("_config.yml", ["site"]),
         ("_toc.yml", ["site"]),
         ("book/index.md", ["site"]),
-        ("llmcalc/streams.py", ["site"]),
+        ("llmcalc/cli.py", ["site"]),
         ("bookbuild/assemble.py", ["site"]),
-        ("llmcalc/training.py", ["run", "site"]),
+        ("llmcalc/formulas/training.py", ["run", "site"]),
         ("data/accelerators.csv", ["run", "site"]),
-        ("data/training-gpus.yaml", ["run", "site"]),
+        ("data/training-gpus.toml", ["run", "site"]),
         ("notebooks/training-gpus.md", ["run", "site"]),
         ("bookbuild/execute.py", ["run", "site"]),
     ],
@@ -128,7 +128,7 @@ def test_a_changed_page_is_published_and_nothing_runs(checkout):
 
 
 def test_a_used_module_runs_the_notebook_again(checkout):
-    checkout.edit("llmcalc/training.py", "return params * tokens", "return 2 * params * tokens")
+    checkout.edit("llmcalc/formulas/training.py", "return params * tokens", "return 2 * params * tokens")
     output = build_refused(checkout)
     assert steps(output) == ["run"]
     assert "training-gpus/flop is not reproduced: printed 315e21, computed 6.3e+23" in output

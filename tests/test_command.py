@@ -322,9 +322,8 @@ def test_a_model_that_is_none_is_refused_in_one_line(refused, tmp_path):
 
 def test_services_are_predicted_row_by_row(tmp_path):
     runs, predicted = tmp_path / "runs.csv", tmp_path / "predicted.csv"
-    runs.write_text(
-        "gpu,model,tp,precision,isl,osl\nH200,Llama 3.3 70B,2,FP8,128,2048\nH2000,Llama 3.3 70B,2,FP8,128,128\n"
-    )
+    rows = ["gpu,model,tp,precision,isl,osl", "H200,Llama 3.3 70B,2,FP8,128,2048", "H2000,Llama 3.3 70B,2,FP8,128,128"]
+    runs.write_text("\n".join(rows))
     assert cli.run(["predict", "serving", str(runs), "--output", str(predicted)]) == 0
     with predicted.open(newline="") as file:
         good, bad = csv.DictReader(file)

@@ -193,7 +193,7 @@ def test_scenarios_are_compared_and_a_bad_one_is_told(reran, tmp_path):
         ("days=ten", "days = 'ten' is not accepted: give a number [day] with 0.01 ≤ days ≤ 3650"),
         ("days=", "days = '' is not accepted"),
         ("devices_per_server=8.5", "devices_per_server = '8.5' is not accepted: give a whole number"),
-        ("mfu=1.5", "mfu = '1.5' is not accepted: give a number [1] with 0.01 ≤ mfu ≤ 1"),
+        ("mfu=1.5", "mfu = '1.5' is not accepted: give a number"),
         ("mfu=nan", "mfu = 'nan' is not accepted"),
         ("days=inf", "days = 'inf' is not accepted"),
         ("tokens=1e999", "tokens = '1e999' is not accepted"),
@@ -276,7 +276,7 @@ def test_a_folder_that_merely_has_results_is_not_replaced(refused, tmp_path):
 def test_a_failing_notebook_is_told_and_leaves_the_earlier_results(refused):
     said = refused("--params", "accelerator='GTX 1660'")
     assert "notebook training-gpus, cell " in said
-    assert "ValueError: number_format = 'tf32' has no peak for GTX 1660: known are" in said
+    assert "Refusal: accelerator = 'GTX 1660' is not accepted" in said
 
 
 def test_a_notebook_that_has_not_run_is_told(executed, tmp_path):

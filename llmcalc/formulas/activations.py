@@ -26,7 +26,10 @@ def attention_activation_bytes(
 ) -> Numeric:
     r"""Bytes that the attention of a layer keeps of a token, its norm included.
 
-    .. math:: M = h \, (2 \, w + n + m) / t_s + \left( 2 \, w \, d \, (a + g) + a \, (z + k \, s) \right) / t
+    .. math::
+
+        M = h \, (2 \, w + n + m) / t_s \\
+        + \left( 2 \, w \, d \, (a + g) + a \, (z + k \, s) \right) / t
 
     Kept are the input and the output of the norm (2 h), queries, keys and values, and what attention gives
     (2 d (a + g)), of w bytes each. Fused attention adds a number a head in FP32 (z = 4); unfused
@@ -114,7 +117,10 @@ def latent_activation_bytes(
 ) -> Numeric:
     r"""Bytes that latent attention keeps of a token in a layer, its norm included, with fused kernels.
 
-    .. math:: M = w \, (2 \, (h + q + c) + r) / t_s + a \, \left( 2 \, w \, (n + r + v) + z \right) / t
+    .. math::
+
+        M = w \, (2 \, (h + q + c) + r) / t_s \\
+        + a \, \left( 2 \, w \, (n + r + v) + z \right) / t
 
     Kept are the norm's input and output, the compressed query and key-value vector before and after their norms, the
     rotated key, all heads' queries, keys and values, written out, and what attention gives.

@@ -66,7 +66,10 @@ def latent_weights(
 ) -> Numeric:
     r"""Weights of a layer's latent attention: queries, keys and values through a compressed vector, and the output.
 
-    .. math:: q \, (h + a \, (n + r)) + [q = 0] \, h \, a \, (n + r) + h \, (k + r) + k \, a \, (n + v) + a \, v \, h
+    .. math::
+
+        q \, (h + a \, (n + r)) + [q = 0] \, h \, a \, (n + r) \\
+        + h \, (k + r) + k \, a \, (n + v) + a \, v \, h
 
     Parameters
     ----------

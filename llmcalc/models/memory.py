@@ -349,7 +349,10 @@ def layers_of_stage(layers, pipeline_stages, stage):
 def chunks_under_way(pipeline_stages, stage, microbatches, model_chunks=1):
     r"""Chunks of layers whose activations a stage holds at most.
 
-    .. math:: \min \left( p - i, \, b \right), \quad \min \left( 2 \, (p - i - 1) + (m - 1) \, p + 1, \, b \, m \right)
+    .. math::
+
+        \min \left( p - i, \, b \right) \\
+        \min \left( 2 \, (p - i - 1) + (m - 1) \, p + 1, \, b \, m \right)
 
     The first for the plain schedule, in which forward and backward passes take turns, the second if it is interleaved.
 

@@ -1,6 +1,7 @@
 """The errors of the serving model on published measurements, by set: none may grow unnoticed."""
 
 import csv
+import io
 import statistics
 from pathlib import Path
 
@@ -141,15 +142,11 @@ def test_what_does_not_fit_is_no_answer():
     assert answer["predicted_output_tokens_s"] == answer["tpot_ms"] == ""
 
 
-def test_a_file_has_a_row_out_for_each_row_in(tmp_path):
-    runs, output = tmp_path / "runs.csv", tmp_path / "out.csv"
-    runs.write_text(
-        "\ufeffisl,note,model,gpu,osl\n128,a,Llama 3.1 8B,H200,128\n128,b,nothing,H200,128\n128,c,GPT-J,A100,\n",
-        "utf-8",
-    )
-    serving.predict_file(runs, output)
-    with open(output, encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
+def test_a_table_has_a_row_out_for_each_row_in():
+    lines = ["isl,note,model,gpu,osl", "128,a,Llama 3.1 8B,H200,128", "128,b,nothing,H200,128", "128,c,GPT-J,A100,"]
+    predicted = io.StringIO()
+    serving.predict_table(io.StringIO("\n".join(lines)), predicted)
+    rows = list(csv.DictReader(predicted.getvalue().splitlines()))
     assert [row["note"] for row in rows] == ["a", "b", "c"]
     assert [bool(row["refused"]) for row in rows] == [False, True, False]
     assert rows[2]["ttft_ms"]
