@@ -56,8 +56,10 @@ class Service:
         Format of weights and products.
     tensor_parallel, pipeline_stages : int
         Devices that share each layer, and stages that share the layers.
+    data_parallel : int
+        Groups of such devices that each compute attention for their own sequences, and share the experts.
     expert_parallel : int
-        Ranks that share the experts of a layer; they are among those of `tensor_parallel`.
+        Ranks that share the experts of a layer; they are among those of `tensor_parallel` and `data_parallel`.
     bytes_per_weight, bytes_per_value : float
         Bytes of a weight of the layers, and of a number in the caches; those of the format, if left out.
     question_tokens, answer_tokens : float
@@ -92,6 +94,7 @@ class Service:
         number_format="bf16",
         tensor_parallel=1,
         pipeline_stages=1,
+        data_parallel=1,
         expert_parallel=1,
         bytes_per_weight=None,
         bytes_per_value=None,
@@ -121,7 +124,9 @@ class Service:
         self.model, self.device, self.number_format, self.kernels = model, device, number_format, kernels
         self.tensor_parallel = legal(model, whole("tensor_parallel", tensor_parallel))
         self.pipeline_stages = whole("pipeline_stages", pipeline_stages, 1, model.layers, "layers")
-        self.expert_parallel = whole("expert_parallel", expert_parallel, 1, self.tensor_parallel, "tensor_parallel")
+        self.data_parallel = whole("data_parallel", data_parallel)
+        self.ranks = self.tensor_parallel * self.data_parallel
+        self.expert_parallel = whole("expert_parallel", expert_parallel, 1, self.ranks, "ranks")
         self.bytes_per_weight = self._or("bytes_per_weight", bytes_per_weight, WEIGHT_BYTES[number_format], 0.1, 8)
         self.bytes_per_value = self._or("bytes_per_value", bytes_per_value, VALUE_BYTES[number_format], 0.1, 8)
         self.question_tokens = size("question_tokens", question_tokens, 1, LONGEST)
@@ -148,17 +153,19 @@ class Service:
     @property
     def devices(self):
         """Devices of the replica [1]."""
-        return self.tensor_parallel * self.pipeline_stages
+        return self.ranks * self.pipeline_stages
 
     def _measure(self):
         # What every step needs of the model and the device, once.
-        model, device, known, ranks = self.model, self.device, self.constants, self.tensor_parallel
+        model, device, known, ranks = self.model, self.device, self.constants, self.ranks
         groups = model.groups
         self.expert_weights = groups["experts"]
         attention = sum([part.layers * part.weights(model.hidden_size) for part in model.mixers])
         # Ranks that each keep the caches of their own sequences: where heads would be copied, and of mixtures.
         latent = model.attention == "latent"
-        self.by_sequence = ranks > 1 and (latent or self.expert_weights > 0 or 0 < model.kv_heads < ranks)
+        self.by_sequence = self.data_parallel > 1 or (
+            ranks > 1 and (latent or self.expert_weights > 0 or 0 < model.kv_heads < ranks)
+        )
         self.layer_weights = groups["linear"] + groups["router"]
         self.copied_weights = attention * (ranks - 1) if self.by_sequence else 0
         self.mixtures = [part for part in model.mlps if part.kind == "mixture"]
@@ -184,7 +191,7 @@ class Service:
     def _copies(self, part):
         if self.by_sequence or part.kind != "standard" or not part.kv_heads:
             return 1.0
-        return max(1.0, self.tensor_parallel / part.kv_heads)
+        return max(1.0, self.ranks / part.kv_heads)
 
     # Memory
 
@@ -231,7 +238,7 @@ class Service:
 
     def most_sequences(self):
         """Sequences that the engine takes in a step [1]: as many for each rank that keeps its own."""
-        return self.largest_batch * (self.tensor_parallel if self.by_sequence else 1) * self.pipeline_stages
+        return self.largest_batch * (self.ranks if self.by_sequence else 1) * self.pipeline_stages
 
     def full_batch(self):
         """Sequences in a step when requests always wait [1]."""
@@ -262,7 +269,7 @@ class Service:
         Step
             Seconds by purpose.
         """
-        model, known, ranks = self.model, self.constants, self.tensor_parallel
+        model, known, ranks = self.model, self.constants, self.ranks
         checked = batch * (1 + self.draft_tokens)
         tokens = checked + prompt_tokens
         weights = self._products(
@@ -300,7 +307,7 @@ class Service:
     def _products(self, read, multiplied, peak):
         if not multiplied:
             return 0.0
-        ranks, rate = self.tensor_parallel, peak or self.wide_peak
+        ranks, rate = self.ranks, peak or self.wide_peak
         return product_seconds(read, 2 * multiplied, ranks, self.bandwidth, rate, self.constants["overlap"])
 
     def _experts(self, tokens):
@@ -314,8 +321,8 @@ class Service:
             peak = self.peak * known["expert_products_share"]
             total += self._products(weights * touched * self.bytes_per_weight, weights * rows, peak)
             moved = part.layers * rows * (5 * self.model.hidden_size + 6 * part.expert_mlp_size)
-            total += moved / (self.tensor_parallel * self.bandwidth)
-            total += part.layers * rows * known["expert_row_seconds"] / self.tensor_parallel
+            total += moved / (self.ranks * self.bandwidth)
+            total += part.layers * rows * known["expert_row_seconds"] / self.ranks
         return total
 
     def _plain_attention(self, context):
@@ -324,7 +331,7 @@ class Service:
             if part.kind == "standard" and part.kv_heads < part.heads:
                 total += part.layers * part.score_flop(min(context, part.window or context))
         rate = self.constants["plain_attention_share"] * self.device.peak("fp32")
-        return total / (rate * self.tensor_parallel)
+        return total / (rate * self.ranks)
 
     def prompt_attention(self):
         """Seconds of a device for the scores of one prompt [s]."""
@@ -358,19 +365,28 @@ class Service:
         """Time of a step through all stages [s]: they work one after the other, so that it is that of all layers."""
         return seconds
 
-    def token_seconds(self, batch, rate_per_step=None):
+    def token_seconds(self, batch):
         """Time from a token to the next, where as many requests begin as end [s].
 
-        A step takes no more than `chunk_tokens`: where answers and prompts are more, they take turns.
+        Where fewer than one prompt comes to a step, most steps read none, and a prompt lengthens the one that it meets:
+        it cannot hide behind the reading of weights in all of them.
         """
-        stages = self.pipeline_stages
-        batch = batch / stages
+        batch = batch / self.pipeline_stages
         steps = self.answer_tokens / self.written()
-        begun = batch / steps if rate_per_step is None else rate_per_step
-        most = self.chunk_tokens * (self.tensor_parallel if self.by_sequence else 1)
+        if batch >= steps:
+            seconds = self._mixed_seconds(batch)
+        else:
+            added = self._mixed_seconds(steps) - self.drafted(self.step(steps, self.mean_context()).seconds)
+            seconds = self.drafted(self.step(batch, self.mean_context()).seconds) + batch / steps * max(0.0, added)
+        return seconds / self.written()
+
+    def _mixed_seconds(self, batch):
+        # A step takes no more than `chunk_tokens`: where answers and prompts are more, they take turns.
+        begun = batch * self.written() / self.answer_tokens
+        most = self.chunk_tokens * (self.ranks if self.by_sequence else 1)
         share = min(1.0, most / (batch * (1 + self.draft_tokens) + begun * self.read_tokens()))
         part = self.step(batch * share, self.mean_context(), begun * share * self.read_tokens(), begun * share)
-        return self.drafted(part.seconds) / share / self.written()
+        return self.drafted(part.seconds) / share
 
     def static_seconds(self, batch):
         """Time of a batch that begins and ends together [s]."""

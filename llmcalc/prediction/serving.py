@@ -9,7 +9,7 @@ import re
 
 from .. import catalogue, datasets, known_models
 from ..checks import Refusal
-from ..models.service import Service, known_constants
+from ..models.service import Service, known_constants, legal_ranks
 
 # Names of columns, as tables of engines have them.
 COLUMNS = {
@@ -71,6 +71,9 @@ FORMATS = {
     "w4a8": ("fp8", 0.5625),
 }
 CACHES = {"fp16": 2, "bf16": 2, "auto": None, "fp8": 1, "fp8e4m3": 1, "int8": 1, "fp4": 0.5625, "nvfp4": 0.5625}
+
+# How tables say that a layout does not cut in some direction.
+NONE = ("0", "0.0", "-", "none", "None")
 
 # TensorRT-LLM up to version 0.7 multiplied the queries of a step on the ordinary cores.
 OLD_ENGINE = re.compile(r"tensorrt.?llm.*\bv?0\.[0-7]\b", re.IGNORECASE)
@@ -177,8 +180,10 @@ def _service(given):
     model = known_models.model(given["model"])
     device = catalogue.device(given["device"])
     ranks = given.get("tensor_parallel", 1)
-    if model.experts or model.attention == "latent":
-        ranks *= given.get("data_parallel", 1)
+    divides_sequences = model.experts or model.attention == "latent"
+    groups = given.get("data_parallel", 1) if divides_sequences else 1
+    if divides_sequences and ranks not in legal_ranks(model, ranks):
+        ranks, groups = 1, ranks * groups  # where the heads cannot be shared, ranks take sequences
     old = _old(given)
     options = {name: given[name] for name in ("largest_batch", "chunk_tokens", "pipeline_stages") if name in given}
     return Service(
@@ -186,7 +191,8 @@ def _service(given):
         device,
         number_format,
         tensor_parallel=ranks,
-        expert_parallel=min(ranks, given.get("expert_parallel", 1)),
+        data_parallel=groups,
+        expert_parallel=min(ranks * groups, given.get("expert_parallel", 1)),
         bytes_per_weight=bytes_per_weight,
         bytes_per_value=given.get("bytes_per_value"),
         question_tokens=given.get("question_tokens", 1),
@@ -217,6 +223,8 @@ def _read(row):
     if "question_tokens" not in given:
         raise Refusal("isl", "", "the tokens of a prompt")
     for name in ("tensor_parallel", "pipeline_stages", "expert_parallel", "data_parallel"):
+        if given.get(name) in NONE:
+            del given[name]
         if name in given:
             given[name] = int(_number(name, given[name]))
     for name in ("question_tokens", "answer_tokens", "batch", "concurrency", "largest_batch", "chunk_tokens"):

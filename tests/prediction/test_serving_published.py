@@ -1,6 +1,7 @@
 """The errors of the serving model on published measurements, by set: none may grow unnoticed."""
 
 import csv
+import io
 import statistics
 from pathlib import Path
 
@@ -93,3 +94,60 @@ def test_the_ranges_of_the_data_are_the_tenths_of_the_measurements(measured, kin
     ]
     tenths = statistics.quantiles(ratios, n=10, method="inclusive")
     assert serving.interval(kind) == (pytest.approx(tenths[0], abs=0.003), pytest.approx(tenths[-1], abs=0.003))
+
+
+LLAMA = {"model": "meta-llama/Llama-3.1-8B-Instruct", "gpu": "NVIDIA H100", "isl": "128", "osl": "128"}
+
+
+def test_columns_come_in_any_order_and_under_any_usual_name():
+    plain = serving.predict_row(LLAMA | {"precision": "FP8", "tp": "2", "concurrency": "64"})
+    other = {
+        "remark": "kept",
+        "osl": "128",
+        "Input Length": "128",
+        "max_concurrency": "64",
+        "tp_size": "2.0",
+        "Number-Format": "fp8",
+        "system": "h100",
+        "model_path": "Llama 3.1 8B",
+        "pp": "-",
+        "attention_dp_size": "0",
+    }
+    assert serving.predict_row(other) == plain
+    assert float(plain["batch"]) == 64
+    assert float(plain["tpot_ms"]) == pytest.approx(64e3 / float(plain["predicted_output_tokens_s"]), rel=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"gpu": "H900"}, "H900"),
+        ({"model": "GPT-9"}, "GPT-9"),
+        ({"isl": "many"}, "question_tokens"),
+        ({"precision": "fp5"}, "fp5"),
+        ({"tp": "3"}, "tensor_parallel"),
+        ({"isl": ""}, "isl"),
+        ({"gpu": ""}, "device"),
+    ],
+)
+def test_a_row_that_cannot_be_predicted_says_why(change, said):
+    answer = serving.predict_row(LLAMA | change)
+    assert said in answer["refused"]
+    assert answer["predicted_output_tokens_s"] == ""
+
+
+def test_what_does_not_fit_is_no_answer():
+    answer = serving.predict_row(LLAMA | {"model": "Llama 3.1 405B", "precision": "bf16"})
+    assert answer["fits"] == "no"
+    assert answer["predicted_output_tokens_s"] == answer["tpot_ms"] == ""
+
+
+def test_a_table_has_a_row_out_for_each_row_in():
+    lines = ["isl,note,model,gpu,osl", "128,a,Llama 3.1 8B,H200,128", "128,b,nothing,H200,128", "128,c,GPT-J,A100,"]
+    predicted = io.StringIO()
+    serving.predict_table(io.StringIO("\n".join(lines)), predicted)
+    rows = list(csv.DictReader(predicted.getvalue().splitlines()))
+    assert [row["note"] for row in rows] == ["a", "b", "c"]
+    assert [bool(row["refused"]) for row in rows] == [False, True, False]
+    assert rows[2]["ttft_ms"]
+    assert not rows[2]["tpot_ms"]

@@ -1,0 +1,148 @@
+"""An engine's scheduler, event by event, which the closed form of `plans.serving` is held to. Needs SimPy.
+
+Requests arrive at random and wait in a queue. Before each step the engine admits those whose caches fit, reads up to
+`chunk_tokens` of their prompts beside the answers in progress, and writes a token of each of these.
+"""
+
+import random
+
+from .checks import Refusal
+
+
+class Request:
+    """A request, from its arrival to its last token."""
+
+    def __init__(self, arrival, question_tokens, answer_tokens):
+        self.arrival = arrival
+        self.unread = self.question_tokens = question_tokens
+        self.unwritten = self.answer_tokens = answer_tokens
+        self.first_token = self.end = None
+
+
+def simulate(service, request_rate, requests=2000, warm=0.2, seed=1):
+    """Serve requests that arrive as a Poisson process.
+
+    Parameters
+    ----------
+    service : Service
+        The replica, with the mean lengths and their spreads.
+    request_rate : float
+        Requests a second.
+    requests : int
+        How many are served.
+    warm : float
+        Share of them, the first, that is left out of the figures.
+    seed : int
+        Of the random numbers.
+
+    Returns
+    -------
+    dict
+        Lists of seconds: ``first_token``, ``output_token`` (mean of each answer) and ``answer``.
+    """
+    try:
+        import simpy
+    except ImportError:
+        raise Refusal("simulation", "SimPy", "an environment that has it: pip install 'llmcalc[simulation]'") from None
+    chance = random.Random(seed)
+    environment = simpy.Environment()
+    waiting, done = [], []
+    engine = environment.process(_engine(environment, service, waiting, done, requests))
+    environment.process(_arrivals(environment, service, waiting, request_rate, requests, chance))
+    environment.run(until=engine)
+    kept = sorted(done, key=lambda request: request.arrival)[int(warm * requests) :]
+    return {
+        "first_token": [request.first_token - request.arrival for request in kept],
+        "output_token": [
+            (request.end - request.first_token) / (request.answer_tokens - 1)
+            for request in kept
+            if request.answer_tokens > 1
+        ],
+        "answer": [request.end - request.arrival for request in kept],
+    }
+
+
+def _arrivals(environment, service, waiting, request_rate, requests, chance):
+    for _ in range(requests):
+        yield environment.timeout(chance.expovariate(request_rate))
+        question = _length(service.read_tokens(), service.question_spread, chance)
+        answer = _length(service.answer_tokens, service.answer_spread, chance)
+        waiting.append(Request(environment.now, question, answer))
+
+
+def _length(mean, spread, chance):
+    if not spread:
+        return max(1, round(mean))
+    return max(1, round(chance.gammavariate(1 / spread**2, mean * spread**2)))
+
+
+def _engine(environment, service, waiting, done, requests):
+    reading, writing = [], []
+    idle = service.step(1, 1).seconds / 10  # how often a resting engine looks for requests
+    while len(done) < requests:
+        _admit(service, waiting, reading, writing)
+        if not reading and not writing:
+            yield environment.timeout(idle)
+            continue
+        chunks = _chunks(service, reading, len(writing))
+        tokens = sum(count for _, count in chunks)
+        ended = sum(1 for request, count in chunks if count == request.unread)
+        context = (
+            sum(request.question_tokens + request.answer_tokens - request.unwritten for request in writing)
+            / len(writing)
+            if writing
+            else 0
+        )
+        yield environment.timeout(service.step(len(writing), context, tokens, ended).seconds)
+        _write(writing, done, environment.now)
+        _read(chunks, reading, writing, done, environment.now)
+
+
+def _admit(service, waiting, reading, writing):
+    held = sum(_bytes(service, request) for request in reading + writing)
+    while waiting and len(reading) + len(writing) < service.most_sequences():
+        needed = _bytes(service, waiting[0])
+        if held + needed > service.cache_room:
+            return
+        held += needed
+        reading.append(waiting.pop(0))
+
+
+def _bytes(service, request):
+    return service.sequence_bytes(request.question_tokens + request.answer_tokens)
+
+
+def _chunks(service, reading, writing):
+    room = service.chunk_tokens - writing
+    found = []
+    for request in reading:
+        count = min(request.unread, room)
+        if count <= 0:
+            break
+        found.append((request, count))
+        room -= count
+    return found
+
+
+def _write(writing, done, now):
+    for request in list(writing):
+        request.unwritten -= 1
+        if request.unwritten <= 0:
+            request.end = now
+            writing.remove(request)
+            done.append(request)
+
+
+def _read(chunks, reading, writing, done, now):
+    for request, count in chunks:
+        request.unread -= count
+        if request.unread:
+            continue
+        reading.remove(request)
+        request.first_token = now
+        request.unwritten -= 1
+        if request.unwritten:
+            writing.append(request)
+        else:
+            request.end = now
+            done.append(request)
