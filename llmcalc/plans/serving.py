@@ -5,7 +5,7 @@ and the longer each step takes, so the largest batch within all limits serves mo
 and so no looser limit, faster device, shorter text or smaller number of requests ever takes more devices.
 """
 
-from ..checks import Refusal, accept
+from ..checks import Refusal, single
 from ..formulas.devices import round_up
 from ..formulas.waiting import gamma_quantile, queue_seconds, step_variance
 from ..models.numbers import size
@@ -61,7 +61,7 @@ def replica(service, request_rate=None, concurrency=None):
     full = service.full_batch()
     most = _rate(service, full)
     if request_rate is not None:
-        accept(request_rate=request_rate)
+        single(request_rate=request_rate)
         if request_rate >= most:
             raise Refusal("request_rate", request_rate, f"less than the replica serves: {most:.4g}")
         batch = _batch_of(service, request_rate, full)
@@ -231,13 +231,13 @@ def service_plan(
     ValueError
         If an argument is out of range, or no size keeps the limits; the sentence says what each lacks.
     """
-    accept(request_rate=request_rate)
+    single(request_rate=request_rate)
     load = size("load", load, 0.01, 0.99)
     if quantile not in DEVIATIONS:
         raise Refusal("quantile", quantile, "one of p50, p95, p99")
     for name, limit in (("time_to_first_token", time_to_first_token), ("time_per_output_token", time_per_output_token)):
         if limit is not None:
-            accept(**{name: limit})
+            single(**{name: limit})
     best, refused = None, {}
     for ranks, stages in sizes(model, device):
         service = Service(model, device, tensor_parallel=ranks, pipeline_stages=stages, **options)
@@ -291,7 +291,7 @@ def scaled_devices(plan, request_rates):
         Requests a second.
     """
     for request_rate in request_rates:
-        accept(request_rate=request_rate)
+        single(request_rate=request_rate)
     return [int(round_up(rate / plan.replica.requests)) * plan.replica.devices for rate in request_rates]
 
 
@@ -321,7 +321,7 @@ def split_plan(reader, writer, request_rate, load=MOST_LOAD):
         ``readers`` and ``writers`` (replicas), ``devices``, ``transfer_seconds`` of a cache, ``first_token`` in the
         mean, with the wait for a reader and the transfer, and ``output_token`` [s].
     """
-    accept(request_rate=request_rate)
+    single(request_rate=request_rate)
     load = size("load", load, 0.01, 0.99)
     if not (reader.fits and writer.fits):
         raise Refusal("device", reader.device.name, "more memory or devices: not even one sequence fits")

@@ -10,8 +10,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from llmcalc import datasets, formulas, known_models, models, plans
+from llmcalc import catalogue, datasets, formulas, known_models, models, plans
 from llmcalc.checks import Refusal
+from llmcalc.models.service import Service
+from llmcalc.plans import planning
+from llmcalc.plans.project import project
 from tests.models import memory_runs
 
 NONSENSE = [
@@ -78,11 +81,21 @@ GOOD = {
     "device_memory": 80e9,
 }
 LLAMA = known_models.model("Llama 3 8B")
+H200 = catalogue.device("H200")
+SERVED = Service(LLAMA, H200, "fp8", question_tokens=1000, answer_tokens=200)
 # Functions of objects, and what stands for those.
 OF_MODULES = {
-    "description": {"model": LLAMA},
-    "serving_memory": {"model": LLAMA, "context": 4096, "device_memory": 80e9},
-    "memory": {"run": memory_runs.run_of(memory_runs.published()[0]), "stage": 0},
+    "llmcalc.plans.serving": {
+        "service": SERVED,
+        "reader": SERVED,
+        "writer": SERVED,
+        "model": LLAMA,
+        "device": H200,
+        "request_rate": 1.0,
+    },
+    "llmcalc.models.description": {"model": LLAMA},
+    "llmcalc.models.serving_memory": {"model": LLAMA, "context": 4096, "device_memory": 80e9},
+    "llmcalc.models.memory": {"run": memory_runs.run_of(memory_runs.published()[0]), "stage": 0},
 }
 _NUMERIC = re.compile(r"^([\w, ]+) : (?:int|float)\b", re.MULTILINE)
 
@@ -117,7 +130,7 @@ def elementwise(function):
 
 def arguments(function, argument):
     given = {}
-    own = OF_MODULES.get(function.__module__.rpartition(".")[2], {})
+    own = OF_MODULES.get(function.__module__, {})
     for name, declared in inspect.signature(function).parameters.items():
         if declared.kind in (declared.VAR_POSITIONAL, declared.VAR_KEYWORD):
             continue
@@ -140,9 +153,12 @@ def test_nonsense_is_refused(function, argument):
             function(**given | {argument: bad})
 
 
-@pytest.mark.parametrize("name", ["training_plan", "trade_off", "service_plan", "project"])
-def test_plans_name_what_they_refuse(name):
-    [function] = {found for found in functions() if found.__name__ == name}
+@pytest.mark.parametrize(
+    "function",
+    [planning.training_plan, planning.trade_off, planning.service_plan, project],
+    ids=lambda function: function.__name__,
+)
+def test_plans_name_what_they_refuse(function):
     for argument in inspect.signature(function).parameters:
         for bad in [*NONSENSE, -1]:
             with pytest.raises(Refusal) as refused:
