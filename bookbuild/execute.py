@@ -133,7 +133,7 @@ def _within_project(paths: list[str]) -> list[str]:
     for path in paths:
         absolute = Path(path).absolute()
         for folder in ("data", "llmcalc"):
-            if absolute.is_relative_to(notebooks.ROOT / folder) and absolute.suffix in {".py", ".csv", ".yaml"}:
+            if absolute.is_relative_to(notebooks.ROOT / folder) and absolute.suffix in {".py", ".csv", ".toml"}:
                 found.add(str(absolute.relative_to(notebooks.ROOT)))
     return sorted(found)
 
