@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _tables: "dict[str, list[Row]]" = {}
 _specifications: "dict[str, dict[str, float]]" = {}
+_values: "dict[tuple[str, str], list[Any]]" = {}
 
 
 def records(name: str) -> "list[Row]":
@@ -44,6 +45,7 @@ def provide(tables: "dict[str, list[Row]]") -> None:
     """Provide rows by the names of their files, in place of reading them."""
     _tables.update(tables)
     _specifications.clear()
+    _values.clear()
 
 
 def record(name: str, column: str, value: str) -> "Row":
@@ -70,12 +72,14 @@ def values(name: str, column: str) -> "list[Any]":
     >>> values("transformer-shapes", "model")[:2]
     ['GPT-1', 'GPT-2 XL']
     """
-    found, seen = [], set()  # a page asks at every move of a slider
-    for row in records(name):
-        if row[column] not in seen:
-            seen.add(row[column])
-            found.append(row[column])
-    return found
+    if (name, column) not in _values:  # a page asks at every move of a slider
+        found, seen = [], set()
+        for row in records(name):
+            if row[column] not in seen:
+                seen.add(row[column])
+                found.append(row[column])
+        _values[name, column] = found
+    return list(_values[name, column])
 
 
 def specifications() -> "dict[str, dict[str, float]]":

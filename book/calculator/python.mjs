@@ -24,6 +24,7 @@ for parameter in page["parameters"]:
     elif "low" in parameter:
         limits[parameter["name"]] = (parameter["low"], parameter["high"])
 latest = {}
+read_before = {}
 
 def told(refusal):
     return {
@@ -37,11 +38,16 @@ def calculate(given):
     global latest
     values, refusals = {}, []
     for name, text in json.loads(given):
-        try:
-            values[name] = read(text, name)
-            accept(name, values[name], limits.get(name))
-        except Refusal as refusal:
-            refusals.append(told(refusal))
+        # At a move of a slider all texts but one are as they were.
+        if name not in read_before or read_before[name][0] != text:
+            try:
+                value = read(text, name)
+                accept(name, value, limits.get(name))
+            except Refusal as refusal:
+                refusals.append(told(refusal))
+                continue
+            read_before[name] = (text, value)
+        values[name] = read_before[name][1]
     if refusals:
         return json.dumps({"refusals": refusals})
     try:
