@@ -30,7 +30,7 @@ from bookbuild.execute import EXECUTED, NotebookError, execute, execute_all
 from bookbuild.jupyter_book import Builder, BuildError
 from bookbuild.notebooks import BUILD, ROOT
 from bookbuild.parameters import Parameter, ParameterError
-from llmcalc.formats import written
+from llmcalc.comparison import as_text, compare
 
 
 class UsageError(Exception):
@@ -123,28 +123,6 @@ def record(name: str, declared: dict[str, Parameter], values: dict[str, Any], no
         "results": notebooks.results(notebook),
         "llmcalc_version": llmcalc.__version__,
     }
-
-
-def compare(columns: dict[str, dict[str, dict[str, Any]]]) -> list[list[str]]:
-    """Set the headline results of several runs side by side: a line of headers, then a line a result."""
-    lines = [["result", "unit", *columns]]
-    first = next(iter(columns.values()))
-    for key, result in first.items():
-        values = [written(run[key]["value"], 6) if key in run else "–" for run in columns.values()]
-        lines.append([result["label"], result["unit"], *values])
-    return lines
-
-
-def as_text(lines: list[list[str]]) -> str:
-    """Lay a comparison out for a terminal."""
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    return "\n".join(
-        "  ".join(
-            cell.ljust(width) if position < 2 else cell.rjust(width)
-            for position, (cell, width) in enumerate(zip(line, widths, strict=True))
-        ).rstrip()
-        for line in lines
-    )
 
 
 def write_run(folder: Path, name: str, notebook: NotebookNode, results: dict[str, Any]) -> None:

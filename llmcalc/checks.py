@@ -12,6 +12,7 @@ from .vocabulary import WORDS, Range
 INFINITY = float("inf")
 MOST = 1.7976931348623157e308  # whole numbers of Python may be larger than any float
 NUMBERS = (float, int)
+CLOSE = 0.35  # share of common letters from which on a name may be meant
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -160,13 +161,38 @@ def choice(name: str, value: object, choices: "Sequence[str]") -> None:
 
 
 def did_you_mean(value: object, names: "Iterable[str]") -> str:
-    """A hint at the closest of some names, or nothing."""
-    try:
-        import difflib  # which MicroPython does not have
-    except ImportError:
-        return ""
-    close = difflib.get_close_matches(str(value), list(names), n=1)
-    return f"; did you mean {close[0]!r}?" if close else ""
+    """A hint at the closest of some names, or nothing if none is close.
+
+    Examples
+    --------
+    >>> did_you_mean("trainig-gpus", ["training-gpus", "memory"])
+    "; did you mean 'training-gpus'?"
+    """
+    close = closest(str(value), names, CLOSE)
+    return f"; did you mean {close!r}?" if close else ""
+
+
+def closest(text: str, names: "Iterable[str]", likeness: float = 0.0) -> str:
+    """The first of those names that have most pairs of neighbouring letters in common with a text; none if too few.
+
+    Examples
+    --------
+    >>> closest("RTX 4080", ["RTX 4090", "H100 SXM"])
+    'RTX 4090'
+    """
+    best, found = likeness, ""
+    pairs = _letter_pairs(text)
+    for name in names:
+        others = _letter_pairs(name)
+        common = 2 * len([pair for pair in pairs if pair in others]) / (len(pairs) + len(others))
+        if common > best:
+            best, found = common, name
+    return found
+
+
+def _letter_pairs(text: str) -> "list[str]":
+    padded = " " + text.lower() + " "
+    return [padded[place : place + 2] for place in range(len(padded) - 1)]
 
 
 def fewer(than: "tuple[str, Numeric]", **quantities: "Numeric") -> None:

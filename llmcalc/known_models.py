@@ -5,7 +5,7 @@
 """
 
 from . import datasets
-from .checks import Refusal
+from .checks import Refusal, closest
 from .models.model import Model
 
 # What people and repositories write behind a model's name: how it was tuned, the format of its weights, its context.
@@ -94,12 +94,9 @@ def find(text):
     if fitting:
         sentence = f"model = {text!r} could be any of {', '.join(fitting)}: give one of them"
         raise Refusal("model", text, "one of " + ", ".join(fitting), reason=sentence)
-    best, closest = -1.0, ""
-    for spelling in spelled:
-        likeness = _likeness("".join(words), spelling)
-        if likeness > best:
-            best, closest = likeness, spelled[spelling]
-    raise Refusal("model", text, closest, reason=f"model = {text!r} is not known: did you mean {closest!r}?")
+    near = closest("".join(words), spelled)
+    hint = f": did you mean {spelled[near]!r}?" if near else ""
+    raise Refusal("model", text, "the name of a model", reason=f"model = {text!r} is not known{hint}")
 
 
 def _spellings():
@@ -129,14 +126,3 @@ def _words(text):
     last = text.rstrip("/").split("/")[-1].lower().replace("+", " plus ")
     spaced = "".join([letter if letter.isdigit() or letter.isalpha() else " " for letter in last])
     return spaced.split()
-
-
-def _likeness(one, other):
-    """Share of neighbouring letters that two texts have in common."""
-    pairs, others = _pairs(one), _pairs(other)
-    return 2 * len([pair for pair in pairs if pair in others]) / (len(pairs) + len(others))
-
-
-def _pairs(text):
-    padded = " " + text + " "
-    return [padded[place : place + 2] for place in range(len(padded) - 1)]

@@ -9,7 +9,6 @@ from ..plans import planning
 from ..plans.project import project
 from ..results import Curves, Results
 from ..units import DAY, GIGA, HOUR, KILOWATT_HOUR, MEGAWATT_HOUR, PFLOPS_DAY
-from .power import watts
 
 SHAPE = ("layers", "hidden_size", "heads", "kv_heads", "mlp_size", "vocabulary_size", "context")
 TYPE_CHECKING = False
@@ -245,7 +244,7 @@ def planner(
             tokens_per_day / DAY,
             busiest_hour_share,
             price,
-            watts(accelerator, device_watts),
+            device_watts or datasets.electric_power(accelerator),
             pue,
             electricity_price / KILOWATT_HOUR,
             carbon_intensity / KILOWATT_HOUR,

@@ -5,7 +5,6 @@ from ..answering import question
 from ..formulas import cost, devices, training
 from ..results import Results
 from ..units import DAY, HOUR, KILOWATT_HOUR, MEGAWATT_HOUR, PFLOPS_DAY
-from .power import watts
 
 
 @question(mfu=(0.01, 1))
@@ -69,7 +68,7 @@ def training_cost(
     701122
     """
     peak_flops = datasets.peak_flops(accelerator, number_format)
-    device_power = watts(accelerator, device_watts)
+    device_power = device_watts or datasets.electric_power(accelerator)
     price = price_per_device_hour / HOUR
     flop = training.train_flop(params, tokens, flop_per_param_token)
     gpus = devices.round_up(training.devices_for_deadline(flop, days * DAY, peak_flops, mfu))

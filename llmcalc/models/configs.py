@@ -19,7 +19,7 @@ from ..checks import Refusal
 from .families import FAMILIES, LIKE_LLAMA, NAMES, NESTED
 from .layers import Attention, LatentAttention, Mixture, Mlp
 from .model import Model
-from .numbers import LARGEST, plain, shown
+from .numbers import LARGEST, missing, plain
 from .states import recurrent_parts
 
 MOST_LAYERS = 2000
@@ -58,12 +58,7 @@ def parse(text):
     llmcalc.checks.Refusal: config.json is not accepted: give a JSON object
     """
     if not isinstance(text, str) or len(text) > MOST_TEXT:
-        raise Refusal(
-            "config.json",
-            "it",
-            f"a text of at most {MOST_TEXT} characters",
-            reason=f"config.json is not accepted: give a text of at most {MOST_TEXT} characters",
-        )
+        raise _no_file(f"a text of at most {MOST_TEXT} characters")
     depth = deepest = 0
     for character in text:
         if character in "[{":
@@ -72,18 +67,13 @@ def parse(text):
         elif character in "]}":
             depth -= 1
     if deepest > 10 * DEEPEST:  # braces in texts count, too, so that this only keeps the parser from harm
-        raise Refusal(
-            "config.json",
-            "it",
-            f"objects nested at most {DEEPEST} deep",
-            reason=f"config.json is not accepted: give objects nested at most {DEEPEST} deep",
-        )
+        raise _no_file(f"objects nested at most {DEEPEST} deep")
     try:
         mapping = json.loads(text)
     except ValueError:
         mapping = None
     if not isinstance(mapping, dict):
-        raise Refusal("config.json", "it", "a JSON object", reason="config.json is not accepted: give a JSON object")
+        raise _no_file("a JSON object")
     return mapping
 
 
@@ -116,26 +106,21 @@ def from_config(mapping, name=""):
     return _model(Fields(fields, family), family, known, name or _name(mapping, family))
 
 
+def _no_file(accepted):
+    """A refusal of a whole file, which nobody wants to read again in it."""
+    return Refusal("config.json", None, accepted, reason=f"config.json is not accepted: give {accepted}")
+
+
 def _limit(mapping):
     waiting, values = [(mapping, 1)], 0
     while waiting:
         value, depth = waiting.pop()
         if depth > DEEPEST:
-            raise Refusal(
-                "config.json",
-                "it",
-                f"objects nested at most {DEEPEST} deep",
-                reason=f"config.json is not accepted: give objects nested at most {DEEPEST} deep",
-            )
+            raise _no_file(f"objects nested at most {DEEPEST} deep")
         inner = list(value.values()) if isinstance(value, dict) else value
         values += len(inner)
         if values > MOST_VALUES:
-            raise Refusal(
-                "config.json",
-                "it",
-                f"at most {MOST_VALUES} values",
-                reason=f"config.json is not accepted: give at most {MOST_VALUES} values",
-            )
+            raise _no_file(f"at most {MOST_VALUES} values")
         for each in inner:
             if isinstance(each, (dict, list, tuple)):
                 waiting.append((each, depth + 1))
@@ -233,9 +218,7 @@ class Fields:
             if default is not None:
                 return default
             kind = self.family["name"]
-            raise Refusal(
-                name, None, "", reason=f"{name} is missing: give the field" + (f", which {kind} needs" if kind else "")
-            )
+            raise missing(name, kind)
         number = plain(value)
         if type(number) is float and low <= number <= high and number == int(number):
             number = int(number)
@@ -269,12 +252,7 @@ class Fields:
         if not isinstance(value, (list, tuple)):
             return None
         if len(value) < layers:
-            raise Refusal(
-                name,
-                None,
-                "",
-                reason=f"{name} has {len(value)} values, but num_hidden_layers = {layers}: give one a layer",
-            )
+            raise Refusal(name, value, f"a list of num_hidden_layers = {layers} values")
         return list(value[:layers])
 
     def each(self, meaning, layers, default=None, low=1):
@@ -288,7 +266,7 @@ class Fields:
     def within(self, fields):
         """The fields of an object inside the file."""
         if not isinstance(fields, dict):
-            raise Refusal("an", None, "", reason=f"an object = {shown(fields)} is not accepted: give fields by name")
+            raise Refusal("config.json", fields, "fields by name in every object")
         return Fields(fields, self.family)
 
     def assume(self, sentence):
@@ -374,12 +352,7 @@ def _heads(fields, hidden_size):
     if fields.has("head_size"):
         head_size = fields.number("head_size")
     elif hidden_size % heads:
-        raise Refusal(
-            "head_dim",
-            None,
-            "",
-            reason=f"head_dim is missing: hidden_size = {hidden_size} is no multiple of {heads} heads",
-        )
+        raise missing("head_dim", f"hidden_size = {hidden_size} over {heads} heads")
     else:
         head_size = hidden_size // heads
     return heads, kv_heads, head_size, fields.number("value_size", head_size)
@@ -458,9 +431,7 @@ def _kinds(fields, layers):
         found = []
         for kind in listed:
             if not isinstance(kind, str):
-                raise Refusal(
-                    "layer_types", None, "", reason=f"layer_types has {shown(kind)}: give names of kinds of layers"
-                )
+                raise Refusal("layer_types", kind, "names of kinds of layers")
             if kind in FULL:
                 found.append("full")
             elif kind in SLIDING:

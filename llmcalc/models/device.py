@@ -5,7 +5,7 @@ one direction. Memory is what the driver shows, where that is known: a card sold
 shows 81,559 MiB or 81,920 MiB, and neither is 80e9 bytes.
 """
 
-from ..checks import Refusal, choice, require, whole
+from ..checks import Refusal, choice, closest, require, whole
 from ..datasets import FORMATS
 from ..units import HOUR
 from ..vocabulary import FROM_ZERO, POSITIVE, SHARE
@@ -373,8 +373,9 @@ def find(names, text, aliases=None):
     if fitting:
         sentence = f"device = {text!r} could be any of {', '.join(fitting)}: give one of them"
         raise Refusal("device", text, "one of " + ", ".join(fitting), reason=sentence)
-    closest = max(names, key=lambda name: _likeness("".join(words), "".join(_words(name))))
-    raise Refusal("device", text, closest, reason=f"device = {text!r} is not known: did you mean {closest!r}?")
+    near = closest("".join(words), spelled)
+    hint = f": did you mean {spelled[near]!r}?" if near else ""
+    raise Refusal("device", text, "the name of a device", reason=f"device = {text!r} is not known{hint}")
 
 
 def _words(text):
@@ -382,14 +383,3 @@ def _words(text):
     words = [word for word in spaced.split() if word not in NOISE]
     # NVIDIA writes SXM2, SXM4 and SXM5; people write SXM.
     return ["sxm" if word[:3] == "sxm" else word for word in words]
-
-
-def _likeness(one, other):
-    """Share of neighbouring letters that two texts have in common."""
-    pairs, others = _pairs(one), _pairs(other)
-    return 2 * len([pair for pair in pairs if pair in others]) / (len(pairs) + len(others))
-
-
-def _pairs(text):
-    padded = " " + text + " "
-    return [padded[place : place + 2] for place in range(len(padded) - 1)]

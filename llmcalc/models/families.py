@@ -12,6 +12,7 @@ modeling_*.py, or of the code beside the weights where the family isn't in it.
 
 from ..checks import Refusal
 from .layers import Attention, LatentAttention, Mixture, Mlp
+from .numbers import missing
 from .states import mamba, mamba2, recurrent_parts
 
 # Meanings, and the names that files have for them, most usual first.
@@ -357,21 +358,11 @@ def _nemotron_h(fields):
         pattern = fields.fields.get("layers_block_type")
         names = {"mamba": "M", "attention": "*", "mlp": "-", "moe": "E"}
         if not isinstance(pattern, (list, tuple)):
-            raise Refusal(
-                "hybrid_override_pattern",
-                None,
-                "",
-                reason="hybrid_override_pattern is missing: give the field, which nemotron_h needs",
-            )
+            raise missing("hybrid_override_pattern", "nemotron_h")
         pattern = "".join([names.get(kind, "?") if isinstance(kind, str) else "?" for kind in pattern])
     for letter in pattern:
         if letter not in "M*-E":
-            raise Refusal(
-                "hybrid_override_pattern",
-                None,
-                "",
-                reason=f"hybrid_override_pattern has {letter!r}: give M, *, - and E",
-            )
+            raise Refusal("hybrid_override_pattern", letter, "M, *, - and E")
     fields.fields["num_hidden_layers"] = len(pattern)
     fields.family["pattern"] = pattern
 
@@ -405,9 +396,7 @@ def _nemotron_h_mlps(fields, layers, hidden_size):
 def _blocks(fields, layers):
     blocks = fields.per_layer("block_configs", layers)
     if blocks is None:
-        raise Refusal(
-            "block_configs", None, "", reason="block_configs is missing: give the field, which nemotron_nas needs"
-        )
+        raise missing("block_configs", "nemotron_nas")
     return blocks
 
 
@@ -620,12 +609,7 @@ def _mllama_mixers(fields, layers, hidden_size):
     crossed = fields.fields.get("cross_attention_layers")
     count = len(crossed) if isinstance(crossed, (list, tuple)) else 0
     if count > layers:
-        raise Refusal(
-            "cross_attention_layers",
-            None,
-            "",
-            reason=f"cross_attention_layers has {count} values, but num_hidden_layers = {layers}",
-        )
+        raise Refusal("cross_attention_layers", count, f"at most num_hidden_layers = {layers} of them")
     found = [Attention(layers - count, *shape)] if layers > count else []
     if count:
         # Their keys and values are the image's: none is kept of a token of text.
@@ -641,12 +625,7 @@ def _kimi_linear_mixers(fields, layers, hidden_size):
     full = inside.fields.get("full_attn_layers")
     count = len(full) if isinstance(full, (list, tuple)) else layers
     if count > layers:
-        raise Refusal(
-            "full_attn_layers",
-            None,
-            "",
-            reason=f"full_attn_layers has {count} values, but num_hidden_layers = {layers}",
-        )
+        raise Refusal("full_attn_layers", count, f"at most num_hidden_layers = {layers} of them")
     heads, value_size = fields.number("heads"), fields.number("value_size")
     gate = heads * value_size if fields.flag("mla_use_output_gate", False) else 0
     ranks = (fields.number("q_lora_rank", 0, 0), fields.number("kv_lora_rank"))

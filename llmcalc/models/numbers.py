@@ -65,8 +65,7 @@ def plain(value):
     return convert()
 
 
-def shown(value):
-    """A value as it stands in a refusal: one short line."""
-    text = repr(value)
-    text = " ".join(text.split())
-    return text if len(text) <= 60 else text[:57] + "..."
+def missing(name, needed_by=""):
+    """The refusal of a description that lacks a field."""
+    needed = f", which {needed_by} needs" if needed_by else ""
+    return Refusal(name, None, "the field", reason=f"{name} is missing: give the field{needed}")

@@ -11,12 +11,7 @@ def recurrent_parts(fields, kinds, hidden_size):
     parts = []
     for kind in sorted(set(kinds)):
         if kind not in READERS:
-            raise Refusal(
-                "layer_types",
-                None,
-                "",
-                reason=f"layer_types names {kind[:40]!r}, which is not known: give one of {_known()}",
-            )
+            raise Refusal("layer_types", kind, f"one of {_known()}")
         reader = fields.family.get("state") or READERS[kind]
         parts.append(reader(fields, kinds.count(kind), hidden_size))
     return parts

@@ -106,7 +106,7 @@ def predict_row(row):
     >>> answer["fits"], answer["refused"], 20000 < float(answer["predicted_output_tokens_s"]) < 30000
     ('yes', '', True)
     >>> predict_row({"model": "Llama 3.1 8B", "gpu": "H2000", "isl": "128"})["refused"]
-    "device = 'H2000' is not known: did you mean 'H20'?"
+    "device = 'H2000' is not known: did you mean 'H200 SXM'?"
     """
     blank = dict.fromkeys(PREDICTED, "")
     try:
