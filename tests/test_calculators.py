@@ -616,3 +616,13 @@ def test_without_scripts_a_planner_shows_its_picture_and_its_numbers(site):
     assert tab.locator(".calculator-form").is_hidden()
     assert tab.locator(".calculator-saved").is_hidden()
     context.close()
+
+
+def test_where_there_is_no_number_the_reason_stands_without_a_unit(tab, site):
+    open_page(tab, site, "inference-cards", "?stream_tops=90")
+    cells = tab.eval_on_selector_all("[data-result=cards] td", "cells => cells.map(cell => cell.textContent)")
+    assert cells == ["no card can hold a whole stream", ""]
+    tab.fill("[name=stream_tops]", "5.5")
+    tab.press("[name=stream_tops]", "Enter")
+    browsing.wait_until(tab, "document.querySelector('[data-result=cards] td').textContent === '209'")
+    assert tab.text_content("[data-result=cards] td:last-child") == "card"

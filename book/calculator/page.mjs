@@ -19,7 +19,7 @@ const rows = new Map(
   [...root.querySelectorAll("table.headline tr[data-result]")].map((row) => {
     const before = document.createElement("small");
     row.cells[0].append(before);
-    return [row.dataset.result, { value: row.cells[1], before }];
+    return [row.dataset.result, { value: row.cells[1], unit: row.cells[2], before }];
   }),
 );
 const fields = new Map(
@@ -161,9 +161,10 @@ function showResults(texts, results) {
   answer = results;
   // What people write, such as 40%, is a number only when it has been read.
   for (const [key, value] of Object.entries(results.given)) moveSlider(key, value);
-  for (const { name: key, text } of model.results) {
-    const { value, before } = rows.get(key);
+  for (const { name: key, text, unit: of } of model.results) {
+    const { value, unit, before } = rows.get(key);
     value.textContent = results.texts[key];
+    unit.textContent = results.values[key] === null ? "" : of; // a reason has no unit
     // A planner's results are many, and its saved scenarios say what was before.
     before.textContent = planner || results.texts[key] === text ? "" : `the document’s: ${text}`;
   }
