@@ -6,6 +6,7 @@ they look up. A chapter whose name is no question has no calculator.
 """
 
 import ast
+import functools
 import hashlib
 import json
 import math
@@ -57,7 +58,7 @@ def model(name: str, notebook: NotebookNode) -> dict[str, Any]:
     answer = f"llmcalc.answers.{function}"
     modules = {module: _source(module) for module in sorted(_closure({answer, *CALLED_BY_PAGES}))}
     draws = f"{function}_curves" in {
-        statement.name for statement in ast.parse(modules[answer]).body if isinstance(statement, ast.FunctionDef)
+        statement.name for statement in _parsed(modules[answer]).body if isinstance(statement, ast.FunctionDef)
     }
     groups = parameters.groups(name)
     results = notebooks.results(notebook)
@@ -104,9 +105,8 @@ def describe(parameter: Parameter) -> dict[str, Any]:
 
 def tables(question: Question, sources: list[str]) -> dict[str, list[dict[str, Any]]]:
     """Return the rows that modules look up and choices are taken from, in the columns that the modules name."""
-    trees = [ast.parse(source) for source in sources]
-    named = {word for tree in trees for word in _words(tree)}
-    found = {table for tree in trees for table in _looked_up(tree)}
+    named = {word for source in sources for word in _words(source)}
+    found = {table for source in sources for table in _looked_up(source)}
     for name in question.parameters:
         column, listed, table = WORDS[name].choices.partition(" in data/")
         if listed:
@@ -229,10 +229,11 @@ def _closure(modules: set[str]) -> set[str]:
     return found
 
 
+@functools.cache
 def _neighbours(module: str) -> set[str]:
     """Modules that one imports when it is imported itself; what its functions import, pages do without."""
     found = set()
-    for node in ast.parse(_source(module)).body:
+    for node in _parsed(_source(module)).body:
         if isinstance(node, ast.ImportFrom) and node.level:
             package = ".".join(module.split(".")[: -node.level])
             base = f"{package}.{node.module}" if node.module else package
@@ -244,13 +245,22 @@ def _path(module: str) -> Path:
     return PACKAGE.parent / f"{module.replace('.', '/')}.py"
 
 
+@functools.cache
+def _parsed(source: str) -> ast.Module:
+    """Parse a module once: calculators share most of theirs."""
+    return ast.parse(source)
+
+
+@functools.cache
 def _source(module: str) -> str:
     return _path(module).read_text(encoding="utf-8")
 
 
-def _looked_up(tree: ast.Module) -> set[str]:
+@functools.cache
+def _looked_up(source: str) -> set[str]:
     """Files of data/ that a module's calls name."""
-    calls = [(ast.unparse(node.func), node.args) for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    nodes = ast.walk(_parsed(source))
+    calls = [(ast.unparse(node.func), node.args) for node in nodes if isinstance(node, ast.Call)]
     found = {
         arguments[0].value
         for function, arguments in calls
@@ -259,10 +269,12 @@ def _looked_up(tree: ast.Module) -> set[str]:
     return found | ({"accelerators"} if any(function in LOOK_UPS_OF_ACCELERATORS for function, _ in calls) else set())
 
 
-def _words(tree: ast.Module) -> set[str]:
+@functools.cache
+def _words(source: str) -> set[str]:
     """What may be a column's name in a module: texts, and names of arguments, which take whole rows."""
-    texts = {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)}
-    return texts | {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
+    nodes = list(ast.walk(_parsed(source)))
+    texts = {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+    return texts | {node.arg for node in nodes if isinstance(node, ast.arg)}
 
 
 def _figure(name: str) -> str:

@@ -1,5 +1,6 @@
 """The book's notebooks as they are kept (MyST Markdown) and as papermill leaves them."""
 
+import functools
 import re
 from copy import deepcopy
 from pathlib import Path
@@ -27,7 +28,13 @@ def names() -> list[str]:
 
 def read(name: str) -> NotebookNode:
     """Read a notebook's source, with cell ids that depend on nothing but their order."""
-    notebook = jupytext.read(SOURCES / f"{name}.md", fmt="md:myst")
+    return deepcopy(_parsed((SOURCES / f"{name}.md").read_text(encoding="utf-8")))
+
+
+@functools.cache
+def _parsed(source: str) -> NotebookNode:
+    """Parse a source once, however many times a build asks for it."""
+    notebook = jupytext.reads(source, fmt="md:myst")
     for number, cell in enumerate(notebook.cells):
         cell["id"] = f"cell-{number}"
     return notebook
