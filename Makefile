@@ -5,6 +5,7 @@ PARAMS ?=
 SCENARIOS ?=
 OUT ?=
 PORT ?= 8000
+TESTED ?=
 
 VENV := .venv
 PYTHON := $(VENV)/bin/python
@@ -75,13 +76,14 @@ pdf: $(TESTING) executed
 	@$(PYTHON) -m bookbuild.assemble --pdf
 	@echo "The book is at $(CURDIR)/_build/how-much-compute.pdf, after $$(( $$(date +%s) - $(START) )) s."
 
+# Cores take neighbours, which share a browser or a build, and a core that is done takes over from another.
 # Tests that measure time run at the end and alone: other work would be measured with them.
 test: book $(TESTING)
-	@$(PYTHON) -m pytest -n $(CORES) -m 'not alone'
-	@$(PYTHON) -m pytest -m alone
+	@$(PYTHON) -m pytest -n $(CORES) --dist worksteal $(TESTED) -m 'not alone'
+	@$(PYTHON) -m pytest $(TESTED) -m alone
 
 check: lint
-	@$(PYTHON) -m pytest -n $(CORES) -m 'not built and not alone'
+	@$(PYTHON) -m pytest -n $(CORES) --dist worksteal $(TESTED) -m 'not built and not alone'
 
 rerun: $(INSTALLED)
 	@$(MAKE) --no-print-directory -s executed
