@@ -15,7 +15,7 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
-from bookbuild import calculators, downloads, notebooks, pdf, publications, reference
+from bookbuild import calculators, downloads, incremental, notebooks, pdf, publications, reference
 from bookbuild.execute import EXECUTED
 from bookbuild.jupyter_book import Builder, BuildError
 from bookbuild.notebooks import BUILD, ROOT
@@ -60,7 +60,7 @@ def main() -> int:
                 single = Builder().build(folder, Path(temporary, "single"), as_one_page=True)
                 pdf.print_book(single, folder / "extra" / pdf.NAME)
                 shutil.copy(folder / "extra" / pdf.NAME, BUILD)
-            pages = builder.build(folder, Path(temporary, "out"), "-W", "-n", "--keep-going")
+            pages = incremental.build(builder, folder, BUILD / "sphinx", Path(temporary, "out"))
         except (BuildError, pdf.NoBrowserError, publications.LedgerError) as failure:
             builder.close()
             print(f"book: {failure}", file=sys.stderr)

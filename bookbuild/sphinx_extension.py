@@ -2,6 +2,7 @@
 
 import html
 import json
+import shutil
 import textwrap
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 
 from bookbuild import calculators, downloads, fonts, pages, pdf
+from bookbuild.jupyter_book import finished
 
 
 def drop_unused_scripts(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
@@ -82,11 +84,19 @@ def write_all_nodes_on_one_page(app: Sphinx) -> None:
     writers["singlehtml"] = writers.get("html", {}) | writers.get("singlehtml", {})
 
 
+def copy_what_is_written(app: Sphinx, exception: Exception | None) -> None:
+    """Copy what Sphinx wrote to where it is finished: a later build goes on from what Sphinx knows."""
+    if exception is None:
+        shutil.rmtree(finished(Path(app.outdir)), ignore_errors=True)
+        shutil.copytree(app.outdir, finished(Path(app.outdir)))
+
+
 def finish_pages(app: Sphinx, exception: Exception | None) -> None:
     """Set finished pages right, and leave out files that no page uses."""
     if exception or app.builder.format != "html":
         return
-    output = Path(app.outdir)
+    output = finished(Path(app.outdir))
+    (output / ".buildinfo").unlink(missing_ok=True)
     for page in output.rglob("*.html"):
         if "_static" in page.parts:
             page.unlink()  # templates of the theme
@@ -115,5 +125,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("html-page-context", drop_unused_scripts, priority=900)
     app.connect("html-page-context", describe, priority=900)
     app.connect("html-page-context", offer_downloads, priority=900)
-    app.connect("build-finished", finish_pages)
+    # Other extensions write their files first; formulas are set in between.
+    app.connect("build-finished", copy_what_is_written, priority=900)
+    app.connect("build-finished", finish_pages, priority=920)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
