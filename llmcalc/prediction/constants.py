@@ -5,6 +5,12 @@ from functools import lru_cache
 from .. import datasets
 from ..models.step_constants import MEANINGS, Constants
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from ..datasets import Row
+
 # A row holds for all, for a generation of devices, for one device, or for a stack; the last that fits counts, and
 # among equals the one that names the number format.
 KINDS = ("any", "generation", "device", "stack")
@@ -17,18 +23,18 @@ NARROW = ("fp8", "fp4")
 OWN_STACK = "own"
 
 
-def rows():
+def rows() -> "list[Row]":
     """Rows of `data/step-constants.csv`."""
     return datasets.records("step-constants")
 
 
 @lru_cache
-def generations():
+def generations() -> "dict[str, str]":
     """Generation by the first word of a device's name."""
     return {row["word"]: row["generation"] for row in datasets.records("accelerator-generations")}
 
 
-def generation(device):
+def generation(device: str) -> str:
     """Generation of a device, or an empty text.
 
     Examples
@@ -39,7 +45,7 @@ def generation(device):
     return generations().get(device.split()[0], "")
 
 
-def stack_of(texts):
+def stack_of(texts: "Iterable[str | None]") -> "str | None":
     """The stack of software that some texts name, by the words of `data/training-stacks.csv`, or None.
 
     Examples
@@ -50,12 +56,12 @@ def stack_of(texts):
     words = " | ".join(text for text in texts if text).lower()
     for row in datasets.records("training-stacks"):
         if row["word"].lower() in words and (row["release"] or "").lower() in words:
-            return row["stack"]
+            return str(row["stack"])
     return None
 
 
 @lru_cache
-def fitted_to():
+def fitted_to() -> "set[tuple[str | None, str]]":
     """Pairs of stack and generation among the published runs that constants were fitted to."""
     return {
         (stack_of([row["citation"], row["set"], row["id"]]), generation(row["accelerator"]))
@@ -63,7 +69,7 @@ def fitted_to():
     }
 
 
-def is_known(device, stack):
+def is_known(device: str, stack: "str | None") -> bool:
     """Whether constants were fitted to runs of a stack on such devices, published ones or one's own.
 
     Examples
@@ -74,20 +80,20 @@ def is_known(device, stack):
     return stack == OWN_STACK or (stack is not None and (stack, generation(device)) in fitted_to())
 
 
-def has_own(table):
+def has_own(table: "Sequence[Row] | None") -> bool:
     """Whether constants were fitted to somebody's own runs."""
     return table is not None and any(row["scope"] == OWN_STACK for row in table)
 
 
-def _holds_for(scope, stack):
+def _holds_for(scope: str, stack: "str | None") -> bool:
     # "megatron-bridge" holds for "megatron-bridge 26.06", too.
     return stack is not None and (stack == scope or stack.startswith(scope + " "))
 
 
-def lookup(table, device, number_format, stack=None):
+def lookup(table: "Sequence[Row]", device: str, number_format: str, stack: "str | None" = None) -> "dict[str, float]":
     """Values by constant, of the rows that hold; `device` is a name."""
     scopes = {"any": "any", "generation": generation(device), "device": device}
-    found = {}
+    found: dict[str, tuple[tuple[int, int, bool], float]] = {}
     for row in table:
         holds = _holds_for(row["scope"], stack) if row["kind"] == "stack" else scopes[row["kind"]] == row["scope"]
         if not holds or row["number_format"] not in (None, "", number_format):
@@ -98,7 +104,9 @@ def lookup(table, device, number_format, stack=None):
     return {name: value for name, (_, value) in found.items()}
 
 
-def resolve(device, number_format, stack=None, table=None):
+def resolve(
+    device: str, number_format: str, stack: "str | None" = None, table: "Sequence[Row] | None" = None
+) -> "Constants":
     """Constants for a device's name, a number format and a stack (None: one of which nothing is known).
 
     Parameters
