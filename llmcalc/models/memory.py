@@ -52,6 +52,7 @@ def training_memory(
     reference_bytes=0.0,
     fragmentation=0.0,
     outside_bytes=0.0,
+    stages=None,
 ):
     """Memory of a device of the stage that takes most, by purpose.
 
@@ -81,6 +82,8 @@ def training_memory(
     outside_bytes : float
         What the allocator does not see: the device's context and kernels, 0.55 GiB, and NCCL, 1.5 GiB, as measured in
         stas00/ml-engineering, training/performance/README.md [byte].
+    stages : list of int, optional
+        Numbers of the stages to look at, from 0; all, if left out.
 
     Returns
     -------
@@ -109,7 +112,9 @@ def training_memory(
         size(name, value, 0, MOST)
     tuning = (OPTIMISERS[optimiser], offload, adapter_rank, frozen_bytes, reference_bytes)
     found = []
-    for index in range(int(run.pipeline_stages)):
+    looked_at = range(int(run.pipeline_stages)) if stages is None else stages
+    for index in looked_at:
+        whole("stages", index, 0, run.pipeline_stages - 1, "stages")
         stage = _Stage(run, index, load_factor, fused_norms)
         parts = stage.state(*tuning)
         parts["activations"] = stage.activations()
@@ -119,8 +124,25 @@ def training_memory(
         parts["outside"] = outside_bytes
         found.append(parts)
     peaks = [sum(parts.values()) for parts in found]
-    stage = peaks.index(max(peaks))
-    return {"peak": peaks[stage], "stage": stage, "parts": found[stage], "stages": peaks}
+    most = peaks.index(max(peaks))
+    return {"peak": peaks[most], "stage": looked_at[most], "parts": found[most], "stages": peaks}
+
+
+def kept_by_layers(run, load_factor=1.0, fused_norms=True):
+    """What all layers keep of one microbatch on a device, if one device held them all [byte].
+
+    Parameters
+    ----------
+    run : Run
+        The training run.
+    load_factor, fused_norms
+        As of `training_memory`.
+    """
+    stage = _Stage(run, 0, load_factor, fused_norms)
+    dense = run.model.dense_layers if run.model.experts else run.model.layers
+    mixed = run.model.layers - dense
+    kept = (dense * stage.kept_bytes() if dense else 0.0) + (mixed * stage.kept_bytes(True) if mixed else 0.0)
+    return kept * stage.tokens
 
 
 class _Stage:

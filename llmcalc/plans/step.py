@@ -91,13 +91,7 @@ def predict(run, constants):
         recomputed, over what the devices' peak for the number format allows.
     """
     machine = Machine(run, constants)
-    dense, routed = machine.layers_of_each_kind()
-    kinds = []
-    if dense:
-        kinds.append((dense, machine.layer(routed=False)))
-    if routed:
-        kinds.append((routed, machine.layer(routed=True)))
-    return machine.step(summed(kinds))
+    return machine.step(machine.sums())
 
 
 def summed(kinds):
@@ -161,6 +155,14 @@ class Machine:
         )
 
     # one layer
+
+    def sums(self):
+        """Times of a microbatch in all layers, by part."""
+        dense, routed = self.layers_of_each_kind()
+        kinds = [(dense, self.layer(routed=False))] if dense else []
+        if routed:
+            kinds.append((routed, self.layer(routed=True)))
+        return summed(kinds)
 
     def layers_of_each_kind(self):
         model = self.model

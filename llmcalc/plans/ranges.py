@@ -1,7 +1,5 @@
 """Ranges of predictions: where 80 % of the published times of their kind lay, each predicted without it."""
 
-from functools import lru_cache
-
 from .. import datasets
 
 SHARE = 0.8
@@ -18,7 +16,6 @@ def kind(mixture, known):
     return KNOWN_STACK if known else NEW_STACK
 
 
-@lru_cache
 def interval(of_kind):
     """Ends of the range of a kind, in shares of the prediction.
 
