@@ -13,6 +13,7 @@ from .numbers import size, whole
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import Any
 
     from ..checks import Numeric
@@ -59,6 +60,7 @@ def training_memory(
     reference_bytes: float = 0.0,
     fragmentation: float = 0.0,
     outside_bytes: float = 0.0,
+    stages: "Sequence[int] | None" = None,
 ) -> "dict[str, Any]":
     """Memory of a device of the stage that takes most, by purpose.
 
@@ -88,6 +90,8 @@ def training_memory(
     outside_bytes : float
         What the allocator does not see: the device's context and kernels, 0.55 GiB, and NCCL, 1.5 GiB, as measured in
         stas00/ml-engineering, training/performance/README.md [byte].
+    stages : list of int, optional
+        Numbers of the stages to look at, from 0; all, if left out.
 
     Returns
     -------
@@ -116,7 +120,9 @@ def training_memory(
         size(name, value, 0, MOST)
     tuning = (OPTIMISERS[optimiser], offload, adapter_rank, frozen_bytes, reference_bytes)
     found = []
-    for index in range(int(run.pipeline_stages)):
+    looked_at = range(int(run.pipeline_stages)) if stages is None else stages
+    for index in looked_at:
+        whole("stages", index, 0, run.pipeline_stages - 1, "stages")
         stage = _Stage(run, index, load_factor, fused_norms)
         parts = stage.state(*tuning)
         parts["activations"] = stage.activations()
@@ -126,8 +132,25 @@ def training_memory(
         parts["outside"] = outside_bytes
         found.append(parts)
     peaks = [sum(parts.values()) for parts in found]
-    worst = peaks.index(max(peaks))
-    return {"peak": peaks[worst], "stage": worst, "parts": found[worst], "stages": peaks}
+    most = peaks.index(max(peaks))
+    return {"peak": peaks[most], "stage": looked_at[most], "parts": found[most], "stages": peaks}
+
+
+def kept_by_layers(run: "Run", load_factor: float = 1.0, fused_norms: bool = True) -> "Numeric":
+    """What all layers keep of one microbatch on a device, if one device held them all [byte].
+
+    Parameters
+    ----------
+    run : Run
+        The training run.
+    load_factor, fused_norms
+        As of `training_memory`.
+    """
+    stage = _Stage(run, 0, load_factor, fused_norms)
+    dense = run.model.dense_layers if run.model.experts else run.model.layers
+    mixed = run.model.layers - dense
+    kept = (dense * stage.kept_bytes() if dense else 0.0) + (mixed * stage.kept_bytes(True) if mixed else 0.0)
+    return kept * stage.tokens
 
 
 class _Stage:

@@ -24,6 +24,8 @@ from ..formulas.step import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ..checks import Numeric
     from ..models.run import Run
     from ..models.step_constants import Constants
@@ -96,19 +98,17 @@ def predict(run: "Run", constants: "Constants") -> "Step":
         Seconds, their parts, and model FLOP utilisation: a step's model FLOP, all scores counted and nothing
         recomputed, over what the devices' peak for the number format allows.
     """
-    machine = _Machine(run, constants)
-    dense, routed = machine.layers_of_each_kind()
-    kinds = []
-    if dense:
-        kinds.append((dense, machine.layer(routed=False)))
-    if routed:
-        kinds.append((routed, machine.layer(routed=True)))
+    machine = Machine(run, constants)
+    return machine.step(machine.sums())
+
+
+def summed(kinds: "Sequence[tuple[float, dict[str, Numeric]]]") -> "dict[str, Numeric]":
+    """Times of all layers: of each kind as many as there are of it, given as pairs of count and times by part."""
     names = kinds[0][1]
-    sums = {name: sum(count * layer[name] for count, layer in kinds) for name in names}
-    return machine.step(sums)
+    return {name: sum(count * layer[name] for count, layer in kinds) for name in names}
 
 
-class _Machine:
+class Machine:
     """A run with its rates: what the terms need, worked out once."""
 
     def __init__(self, run: "Run", constants: "Constants") -> None:
@@ -173,6 +173,14 @@ class _Machine:
 
     # one layer
 
+    def sums(self) -> "dict[str, Numeric]":
+        """Times of a microbatch in all layers, by part."""
+        dense, routed = self.layers_of_each_kind()
+        kinds = [(dense, self.layer(routed=False))] if dense else []
+        if routed:
+            kinds.append((routed, self.layer(routed=True)))
+        return summed(kinds)
+
     def layers_of_each_kind(self) -> "tuple[float, float]":
         model = self.model
         if not model.experts:
@@ -213,6 +221,10 @@ class _Machine:
 
     def layer(self, routed: bool) -> "dict[str, Numeric]":
         """Seconds of a microbatch in one layer by part, forward (f) and backward (b)."""
+        return self.repeated(self.passes(routed), self.run.recomputation)
+
+    def passes(self, routed: bool) -> "dict[str, Numeric]":
+        """A layer's times before anything is computed again: what they are made of, and what sharding fetches."""
         model = self.model
         products = self.attention_products()
         if not routed:
@@ -233,31 +245,42 @@ class _Machine:
         routing = self.expert_exchange() if routed else 0.0
         computed_forward = forward + experts_forward + attention_forward + element_wise
         computed_backward = backward + experts_backward + attention_backward + BACKWARD * element_wise
-        whole_forward = computed_forward + tensor + ring_forward + routing
-        whole_backward = computed_backward + tensor + ring_backward + routing
-        repeated = self.recomputed(whole_forward, attention_forward)
         gather, scatter = self.sharded_exchange(routed)
-        fetched_forward = longer(whole_forward, gather)
-        fetched_backward = longer(whole_backward + repeated, gather + scatter)
         host = self.constants.host_seconds_of_a_mixture if routed else self.constants.host_seconds_of_a_layer
-        took_forward = longer(fetched_forward, host / (1 + BACKWARD) + 0 * fetched_forward)
-        took_backward = longer(fetched_backward, host * BACKWARD / (1 + BACKWARD) + 0 * fetched_backward)
         return {
             "matrix products": forward + backward,
             "experts": experts_forward + experts_backward,
             "attention": attention_forward + attention_backward,
             "element-wise": (1 + BACKWARD) * element_wise,
-            "recomputation": repeated,
             "tensor-parallel exchange": 2 * tensor,
             "context-parallel exchange": ring_forward + ring_backward,
             "expert-parallel exchange": 2 * routing,
-            "sharded parameters": fetched_forward - whole_forward + (fetched_backward - (whole_backward + repeated)),
-            "host": took_forward - fetched_forward + (took_backward - fetched_backward),
-            "_backward": took_backward,
-            "_forward": took_forward,
+            "_forward": computed_forward + tensor + ring_forward + routing,
+            "_backward": computed_backward + tensor + ring_backward + routing,
+            "_attention": attention_forward,
+            "_gather": gather,
+            "_scatter": scatter,
+            "_host": host,
             "_weights": self.weights(products),
             "_expert_weights": self.expert_weights() if routed else 0.0,
         }
+
+    def repeated(self, passes: "dict[str, Numeric]", recomputation: str) -> "dict[str, Numeric]":
+        """A layer's times with what is computed again, and waits for parameters and for the host."""
+        forward, backward = passes["_forward"], passes["_backward"]
+        again = self.recomputed(recomputation, forward, passes["_attention"])
+        fetched_forward = longer(forward, passes["_gather"])
+        fetched_backward = longer(backward + again, passes["_gather"] + passes["_scatter"])
+        host = passes["_host"]
+        took_forward = longer(fetched_forward, host / (1 + BACKWARD) + 0 * fetched_forward)
+        took_backward = longer(fetched_backward, host * BACKWARD / (1 + BACKWARD) + 0 * fetched_backward)
+        layer = {name: passes[name] for name in passes if name[0] != "_"}
+        layer["recomputation"] = again
+        layer["sharded parameters"] = fetched_forward - forward + (fetched_backward - (backward + again))
+        layer["host"] = took_forward - fetched_forward + (took_backward - fetched_backward)
+        layer["_forward"], layer["_backward"] = took_forward, took_backward
+        layer["_weights"], layer["_expert_weights"] = passes["_weights"], passes["_expert_weights"]
+        return layer
 
     def weights(self, products: "list[tuple[Numeric, Numeric]]") -> "Numeric":
         return sum(in_features * out_features for in_features, out_features in products)
@@ -381,10 +404,10 @@ class _Machine:
             sharded * self.gather(run.gradient_bytes * weights, members, self.tensor),
         )
 
-    def recomputed(self, forward: "Numeric", attention: "Numeric") -> "Numeric":
-        if self.run.recomputation == "full":
+    def recomputed(self, recomputation: str, forward: "Numeric", attention: "Numeric") -> "Numeric":
+        if recomputation == "full":
             return self.constants.recomputed_share * forward
-        return attention if self.run.recomputation == "selective" else 0.0 * forward
+        return attention if recomputation == "selective" else 0.0 * forward
 
     # the step
 

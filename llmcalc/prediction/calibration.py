@@ -9,11 +9,10 @@ import math
 
 from .. import datasets
 from ..checks import Refusal
-from ..models.step_constants import MEANINGS
+from ..models.step_constants import FACTOR, MEANINGS, OWN_STACK, resolve
+from ..plans.ranges import MIXTURE, NEW_STACK
 from ..plans.step import predict
 from . import runs
-from .constants import FACTOR, OWN_STACK, resolve
-from .ranges import MIXTURE, NEW_STACK
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

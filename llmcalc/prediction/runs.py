@@ -13,9 +13,10 @@ from ..models.device import Device
 from ..models.memory import training_memory
 from ..models.model import Model
 from ..models.run import Run
+from ..models.step_constants import OWN_STACK, resolve, stack_of
+from ..plans import ranges
 from ..plans.step import predict
-from . import ranges
-from .constants import OWN_STACK, has_own, is_known, resolve, stack_of
+from .constants import has_own, is_known
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

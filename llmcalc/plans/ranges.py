@@ -1,7 +1,5 @@
 """Ranges of predictions: where 80 % of the published times of their kind lay, each predicted without it."""
 
-from functools import lru_cache
-
 from .. import datasets
 
 TYPE_CHECKING = False
@@ -24,7 +22,6 @@ def kind(mixture: bool, known: bool) -> str:
     return KNOWN_STACK if known else NEW_STACK
 
 
-@lru_cache
 def interval(of_kind: str) -> "tuple[float, float]":
     """Ends of the range of a kind, in shares of the prediction.
 
