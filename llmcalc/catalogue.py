@@ -4,8 +4,8 @@ import re
 from functools import lru_cache
 from pathlib import Path
 
-from . import datasets
-from .models.device import Device, find
+from . import choosing, datasets
+from .models.device import Device
 
 _PACKAGED = Path(__file__).parent / "data" / "references.bib"
 REFERENCES = _PACKAGED if _PACKAGED.is_file() else Path(__file__).parent.parent / "book" / "references.bib"
@@ -50,28 +50,20 @@ def _by_accelerator(name):
     return known
 
 
-@lru_cache
-def aliases():
-    """Names of accelerators by the short and other names that people use."""
-    return {row["alias"]: row["accelerator"] for row in datasets.records("accelerator-aliases")}
-
-
 def names():
     """Names of all devices, those of which nothing but the gaps is known among them."""
     return list(dict.fromkeys([*facts(), *missing()]))
 
 
 def device(text):
-    """The device that a text means, as a `Device` (errors as in `models.device.find`).
+    """The device that a text means, as a `Device` (see `llmcalc.choosing.device_named`).
 
     Examples
     --------
     >>> device("h100").name, device("4090").memory_bandwidth
     ('H100 SXM', 1008000000000.0)
     """
-    name = find(names(), text, aliases())
-    values = {quantity: row["value"] for quantity, row in facts().get(name, {}).items()}
-    return Device.from_facts(name, values, missing().get(name))
+    return choosing.device_named(text, "device")
 
 
 def devices():
