@@ -217,7 +217,9 @@ class _Planner:
         for point in range(1, points):
             microbatches = round((most / fewest) ** (1 - point / (points - 1)))
             counts.add(-(-self.search.batch // (microbatches * cut.run.microbatch)))
-        return [self._plan(GOOD, self.search.resized(cut, replicas)) for replicas in sorted(counts) if replicas >= fewest]
+        return [
+            self._plan(GOOD, self.search.resized(cut, replicas)) for replicas in sorted(counts) if replicas >= fewest
+        ]
 
     def _too_large(self) -> TrainingPlan:
         smallest = self.search.smallest()
