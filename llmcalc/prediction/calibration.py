@@ -9,11 +9,11 @@ import math
 
 from .. import datasets
 from ..checks import Refusal
+from ..models.stacks import FACTOR, OWN_STACK, resolve
 from ..models.step_constants import MEANINGS
+from ..plans.ranges import MIXTURE, NEW_STACK
 from ..plans.step import predict
 from . import runs
-from .constants import FACTOR, OWN_STACK, resolve
-from .ranges import MIXTURE, NEW_STACK
 
 # How well a step is expected to be predicted: an error of this size weighs as much as a constant off by its spread.
 EXPECTED_ERROR = 0.05
