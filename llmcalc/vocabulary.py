@@ -197,6 +197,9 @@ WORDS = {
     "cluster_flops": Word("FLOP/s", "capacity of the cluster", POSITIVE),
     "communication_seconds": Word("s", "time of communication that no computation hides", FROM_ZERO, usual=(0, 10000)),
     "context": Word("1", "tokens of a sequence", POSITIVE, usual=(1, 10000000), shown="token", whole=True),
+    "context_parallel": Word(
+        "1", "devices that share each sequence", POSITIVE, usual=(1, 64), shown="device", whole=True
+    ),
     "copies": Word("1", "experts that a token goes to", POSITIVE),
     "corpus_bytes": Word("byte", "size of the text", POSITIVE),
     "corpus_gigabytes": Word(
@@ -241,6 +244,9 @@ WORDS = {
     ),
     "epochs": Word("1", "passes over the data set", POSITIVE, usual=(0.01, 1000)),
     "expert_mlp_size": Word("1", "width inside an expert", POSITIVE),
+    "expert_parallel": Word(
+        "1", "devices that share each layer's experts", POSITIVE, usual=(1, 512), shown="device", whole=True
+    ),
     "experts": Word("1", "experts e that a token can be sent to", POSITIVE),
     "experts_per_token": Word("1", "experts k that a token is sent to", POSITIVE),
     "failed_cards": Word("1", "cards out of service", FROM_ZERO, usual=(0, 100000), whole=True),
@@ -349,6 +355,7 @@ WORDS = {
     "mbu": Word("1", "model bandwidth utilisation, share of the bandwidth that reading gets", SHARE, usual=(0.01, 1)),
     "mean": Word("s", "mean of durations", POSITIVE),
     "mean_stage_seconds": Word("s", "mean of a microbatch's time over the stages", FROM_ZERO),
+    "measured_seconds": Word("s", "measured time of a step, 0 if there is none", FROM_ZERO, usual=(0, 1000000)),
     "members": Word("1", "devices that exchange data", FROM_ONE),
     "members_inside": Word("1", "members of an exchange that sit in one server", FROM_ONE),
     "memory_bandwidth": Word(
@@ -540,6 +547,7 @@ WORDS = {
     "steps_exponent": Word("1", "exponent of the steps", SHARE),
     "steps_per_answer": Word("1", "steps, and so tokens, of an answer", POSITIVE),
     "steps_scale": Word("1", "scale of the steps", POSITIVE),
+    "stack": Word("1", "software that trains", TEXT, choices="stack in data/step-stacks.csv"),
     "stream_ops": Word("op/s", "demand of a stream", POSITIVE),
     "stream_tops": Word(
         "op/s",

@@ -30,6 +30,9 @@ UNITS = {
 # Formats that weights are trained in, the usual one first.
 TRAINING_FORMATS = ("bf16", "fp16", "tf32", "fp32")
 
+# Where nobody published how devices are joined: PCIe 4.0 x16 in a server of eight, and a card of 200 Gbit/s for each.
+USUAL_LINKS = {"link_bandwidth": 32e9, "link_devices": 8, "network_bandwidth": 25e9}
+
 # Why a number of a device of one's own is missing.
 NOT_GIVEN = "it was not given"
 

@@ -2,7 +2,7 @@
 
 from ..checks import Refusal, choice, single
 from ..models.numbers import size, whole
-from ..models.step_constants import resolve
+from ..models.stacks import resolve
 from . import ranges
 from .cuts import FASTEST, FEWEST, Search
 

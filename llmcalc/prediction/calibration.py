@@ -9,7 +9,8 @@ import math
 
 from .. import datasets
 from ..checks import Refusal
-from ..models.step_constants import FACTOR, MEANINGS, OWN_STACK, resolve
+from ..models.stacks import FACTOR, OWN_STACK, resolve
+from ..models.step_constants import MEANINGS
 from ..plans.ranges import MIXTURE, NEW_STACK
 from ..plans.step import predict
 from . import runs
