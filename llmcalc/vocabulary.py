@@ -273,6 +273,7 @@ WORDS = {
     "frontier_exponent": Word("1", "growth with the budget", SHARE),
     "frontier_flop": Word("FLOP", "budget, a petaFLOP/s-day", POSITIVE),
     "frontier_params": Word("parameter", "best model for the budget", POSITIVE),
+    "goal": Word("1", "what a deadline is met with", TEXT, choices="fewest devices, least device-time"),
     "gpu_bandwidth": Word(
         "byte/s", "memory bandwidth of such a GPU", POSITIVE, usual=(1, 100000), shown="GB/s", scale=GIGA
     ),
@@ -529,6 +530,7 @@ WORDS = {
         "s", "commissioning, installation and model update of a task", FROM_ZERO, usual=(0, 365), shown="day", scale=DAY
     ),
     "setup_holds_cluster": Word("1", "whether the whole cluster stands still during a set-up", YES_OR_NO),
+    "sharding": Word("1", "what the replicas share", TEXT, choices="best, none, ZeRO-1, ZeRO-2, FSDP"),
     "shared_mlp_size": Word("1", "width of the shared experts together", FROM_ZERO),
     "single_throughput": Word("token/s", "throughput of one alone", POSITIVE),
     "sized_by": Word("1", "what is fixed for training", TEXT, choices="deadline, devices"),

@@ -233,6 +233,24 @@ class Device:
                 return number_format
         return None
 
+    def with_usual_links(self) -> "tuple[Device, list[str]]":
+        """The device, with the usual links and network where its own are not known, and the names of those.
+
+        Examples
+        --------
+        >>> card, assumed = Device(name="my card", link_devices=4).with_usual_links()
+        >>> card.network_bandwidth, assumed
+        (25000000000.0, ['link_bandwidth', 'network_bandwidth'])
+        """
+        assumed = [name for name in sorted(USUAL_LINKS) if not self.has(name)]
+        if not assumed:
+            return self, []
+        numbers = dict(self._numbers)
+        for name in assumed:
+            numbers[name] = USUAL_LINKS[name]
+        joined = Device(self.name, self._peaks, missing=self.missing, memory_basis=self.memory_basis, **numbers)
+        return joined, assumed
+
     def numbers(self) -> "dict[str, dict[str, Any]]":
         """The numbers that are known, by quantity, with their units."""
         known = {f"peak_{form}": {"value": self._peaks[form], "unit": _unit_of_peak(form)} for form in self.formats}

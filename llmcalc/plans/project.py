@@ -1,8 +1,9 @@
 """A whole project: the run that trains a model, the service that offers it, and what both take in money and energy."""
 
-from ..checks import Refusal, single
+from ..checks import single
 from ..formulas import cost
 from ..units import DAY
+from . import guards
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -105,8 +106,8 @@ def project(
             single(**{name: given[name]})
     rates = (price_per_second, device_power, pue, electricity_price, carbon_intensity)
     for name, plan in (("training", training), ("service", service)):
-        if plan is not None and not hasattr(plan, "devices"):
-            raise Refusal(name, plan, "a plan")
+        if plan is not None:
+            guards.thing(name, plan, "replicas", "a plan")
     trained = training is not None and training.cut is not None
     return Project(
         Bill(training.devices * training.seconds, *rates) if trained else None,  # type: ignore[union-attr]

@@ -1,10 +1,12 @@
 """The plan of a training run: its cut, its days with their range, and, where there is no such plan, what would help."""
 
+from .. import datasets
 from ..checks import Refusal, choice, single
+from ..datasets import FORMATS
 from ..models.numbers import size, whole
-from ..models.stacks import resolve
-from . import ranges
-from .cuts import FASTEST, FEWEST, Search
+from ..models.stacks import OWN_STACK, is_known, is_measured, resolve
+from . import guards, ranges
+from .cuts import CHEAPEST, FASTEST, FEWEST, Search
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -52,7 +54,8 @@ class TrainingPlan:
             kind = ranges.kind(planner.mixture, planner.known)
             low, high = ranges.interval(kind)
             self.seconds, self.mfu = float(cut.step.seconds) * self.steps, float(cut.step.mfu)
-            self.low, self.high, self.badge = self.seconds * low, self.seconds * high, ranges.badge(kind)
+            self.low, self.high = self.seconds * low, self.seconds * high
+            self.badge = ranges.badge(planner.known, is_measured(cut.run, planner.stack))
             return
         self.mfu, self.badge = planner.mfu, GIVEN
         peak = planner.search.device.peak(planner.search.number_format)
@@ -129,8 +132,17 @@ def training_plan(
     >>> plan.verdict, 70 < plan.low / 86400 < plan.high / 86400 < 130  # Meta: 30.84e6 hours, 78 days
     ('good', True)
     """
-    single(tokens=tokens, batch=batch)
-    choice("goal", goal, (FEWEST, "cheapest"))
+    guards.thing("model", model, "attention", "a Model")
+    guards.thing("device", device, "peak", "a Device")
+    for name, value in (("fixed", fixed), ("run", run), ("memory", memory)):
+        if value is not None and not isinstance(value, dict):
+            raise Refusal(name, value, "a mapping")
+    if stack is not None:
+        choice("stack", stack, datasets.values("step-stacks", "stack") + [OWN_STACK])  # noqa: RUF005 - MicroPython has no starred displays
+    choice("number_format", number_format, FORMATS)
+    single(tokens=tokens)
+    whole("batch", batch)
+    choice("goal", goal, (FEWEST, CHEAPEST))
     if (seconds is None) == (devices is None):
         raise Refusal("seconds", seconds, f"a time or a number of devices, one of both; devices = {devices!r}")
     if seconds is not None:
@@ -158,10 +170,11 @@ class _Planner:
         memory: "dict[str, Any] | None",
         stack: "str | None",
     ) -> None:
-        self.tokens, self.mfu, self.known = tokens, mfu, stack is not None
+        self.tokens, self.mfu, self.stack = tokens, mfu, stack
+        self.known = is_known(device.name, stack)
         self.mixture = bool(model.experts)
         constants = resolve(device.name, number_format, stack)
-        length = context or usual_context(model)
+        length = usual_context(model) if context is None else context
 
         def search(batch: float) -> Search:
             return Search(model, device, constants, batch, length, number_format, fixed, run, memory)

@@ -155,13 +155,9 @@ def read_row(row: "Row", table: "Sequence[Row] | None" = None) -> "Predicted":
 
 def _joined(device: "Device", assumed: "list[str]") -> "Device":
     """The device, with the usual links and network where its own are not known."""
-    unknown = [name for name in USUAL_LINKS if not device.has(name)]
-    if not unknown:
-        return device
-    known = {quantity: row["value"] for quantity, row in catalogue.facts().get(device.name, {}).items()}
+    joined, unknown = device.with_usual_links()
     assumed += [f"{name} = {USUAL_LINKS[name]:g}" for name in unknown]
-    usual = {name: USUAL_LINKS[name] for name in unknown}
-    return Device.from_facts(device.name, {**known, **usual}, device.missing)
+    return joined
 
 
 def _model(row: "Row", assumed: "list[str]") -> "Model":
