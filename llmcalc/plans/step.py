@@ -192,9 +192,9 @@ class Machine:
         model, heads = self.model, self.model.heads / self.tensor
         if model.attention == "latent":
             keys = model.nope_size + model.rotary_size
-            return [
-                (model.hidden_size, model.query_rank),
-                (model.query_rank, heads * keys),
+            through_rank = [(model.hidden_size, model.query_rank), (model.query_rank, heads * keys)]
+            queries = through_rank if model.query_rank else [(model.hidden_size, heads * keys)]
+            return queries + [  # noqa: RUF005 - MicroPython has no starred displays
                 (model.hidden_size, model.kv_rank + model.rotary_size),
                 (model.kv_rank, heads * (model.nope_size + model.value_size)),
                 (heads * model.value_size, model.hidden_size),
