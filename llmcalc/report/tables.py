@@ -75,7 +75,7 @@ def accelerators():
     return read("accelerators").pivot_table(index="accelerator", columns="quantity", values="value", sort=False)
 
 
-def show(frame, caption, digits=4, wide=()):
+def show(frame, caption, digits=4, wide=(), filtered=False):
     """Display a table: numbers written for people and set right, a caption, no index.
 
     Parameters
@@ -88,6 +88,8 @@ def show(frame, caption, digits=4, wide=()):
         Significant digits of numbers.
     wide : sequence of str
         Columns of running text.
+    filtered : bool
+        Whether the page offers to filter the rows by a text; such tables scroll in a box.
 
     Returns
     -------
@@ -103,7 +105,8 @@ def show(frame, caption, digits=4, wide=()):
     for column in numeric:
         texts[column] = [number(value, digits) for value in frame[column]]
     styler = texts.fillna("–").style.hide(axis="index").set_caption(caption)
-    styler = styler.set_table_attributes('class="dataframe"').set_uuid(_slug(caption))
+    kind = "dataframe filtered" if filtered else "dataframe"
+    styler = styler.set_table_attributes(f'class="{kind}"').set_uuid(_slug(caption))
     alignment = [(column, "right" if column in numeric else "left") for column in frame.columns]
     rules = [
         {"selector": f".col{frame.columns.get_loc(column)}", "props": [("text-align", side)]}
