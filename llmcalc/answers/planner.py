@@ -134,7 +134,7 @@ def planner(
     mfu : float
         Model FLOPs utilisation while all stages of the pipeline work [1].
     batch : int
-        Sequences of a step, on all devices [sequence].
+        Sequences of a step, on all devices [sample].
     microbatch : int
         Sequences that a replica of the model works on at a time [sequence].
     recomputation : str
