@@ -104,9 +104,10 @@ def thop_count(layers: "list[Layer]") -> int:
 
 
 def ptflops_count(layers: "list[Layer]") -> int:
-    """What ptflops prints as MACs where layers are objects: biases, normalisation, activation and pooling count.
+    """What ptflops printed as MACs until 2022: biases, normalisation, activation and pooling count, too.
 
-    The rules of ptflops (github.com/sovrasov/flops-counter.pytorch, ptflops/pytorch_ops.py).
+    The rules of ptflops 0.6 (github.com/sovrasov/flops-counter.pytorch, ptflops/pytorch_ops.py). Since then it also
+    counts functions that a network calls, among them some that it has counted as objects.
 
     Examples
     --------
@@ -152,7 +153,7 @@ def fvcore_count(layers: "list[Layer]") -> int:
             surplus += 2 * _numbers(layer["output"])
         elif layer["kind"] in NORMALISATIONS:
             surplus += 5 * _numbers(layer["output"])
-        elif layer["kind"] == "average pooling" and layer["output"][1:] == (1, 1):
+        elif layer["kind"] == "average pooling" and layer["window"] is None:
             surplus += _numbers(layer["input"])
         elif layer["kind"] == "upsampling":
             surplus += _numbers(layer["output"])
