@@ -176,7 +176,7 @@ def _units(*units: "Any") -> "Path":
     def path(network: "Network") -> None:
         for channels, kernel, *stride in units:
             # A stride of 2 comes without padding.
-            unit(network, channels, kernel, *stride, padding=0 if stride else None)
+            unit(network, channels, kernel, stride[0] if stride else 1, padding=0 if stride else None)
 
     return path
 

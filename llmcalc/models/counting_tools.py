@@ -75,7 +75,7 @@ def early_opcounter_count(layers: "list[Layer]") -> int:
             continue
         if layer["kind"] == "rectification":
             count += _numbers(layer["output"])
-        elif layer["kind"] == "max pooling":
+        elif layer["kind"] == "max pooling" and layer["window"]:
             count += layer["window"][0][0] * _numbers(layer["output"])
     return count
 

@@ -19,7 +19,7 @@ COCO_CLASSES = 80
 CHANNELS = 3  # of a coloured picture
 MULTIPLIERS = between(0.1, 10)
 
-_RECIPES = {}
+_RECIPES: "dict[str, Any]" = {}
 for _networks in (
     classifiers.NETWORKS,
     mobile_networks.NETWORKS,

@@ -2,10 +2,14 @@
 
 from ..checks import Refusal
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
 LARGEST = 10**9  # more than any size of a model, and small enough that nothing takes long
 
 
-def whole(name, value, low=1, high=LARGEST, high_name=""):
+def whole(name: str, value: object, low: float = 1, high: float = LARGEST, high_name: str = "") -> int:
     """A whole number within limits as an `int`.
 
     Examples
@@ -26,7 +30,7 @@ def whole(name, value, low=1, high=LARGEST, high_name=""):
     raise Refusal(name, value, f"a whole number from {low} to {most}")
 
 
-def size(name, value, low=1, high=LARGEST):
+def size(name: str, value: object, low: float = 1, high: float = LARGEST) -> float:
     """A number within limits, whole or not, as an `int` where it is whole, else as a `float`.
 
     Examples
@@ -40,7 +44,7 @@ def size(name, value, low=1, high=LARGEST):
     raise Refusal(name, value, f"a number from {low} to {high}")
 
 
-def switch(name, value):
+def switch(name: str, value: object) -> bool:
     """A yes or no as a `bool`; 0 and 1 are taken, too.
 
     Examples
@@ -54,18 +58,18 @@ def switch(name, value):
     raise Refusal(name, value, "true or false")
 
 
-def plain(value):
+def plain(value: object) -> "Any":
     """A number of an array library as Python's own."""
     if type(value) in (int, float, bool):
         return value
     convert = getattr(value, "item", None)
     kind = getattr(getattr(value, "dtype", None), "kind", "")
-    if convert is None or getattr(value, "ndim", 0) or kind not in ("b", "f", "i", "u"):  # dates are no numbers
+    if convert is None or getattr(value, "ndim", None) or kind not in ("b", "f", "i", "u"):  # dates are no numbers
         return value
     return convert()
 
 
-def missing(name, needed_by=""):
+def missing(name: str, needed_by: str = "") -> "Refusal":
     """The refusal of a description that lacks a field."""
     needed = f", which {needed_by} needs" if needed_by else ""
     return Refusal(name, None, "the field", reason=f"{name} is missing: give the field{needed}")

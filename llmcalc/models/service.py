@@ -20,6 +20,14 @@ from ..checks import Refusal
 from ..formulas.decoding import all_reduce_seconds, product_seconds, speculative_tokens, touched_share
 from .numbers import size, whole
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from .device import Device
+    from .layers import Mixer
+    from .model import Model
+
 # Bytes of a weight and of a cached value by the format of the products; NVFP4 keeps a scale of 8 bits for 16 weights.
 WEIGHT_BYTES = {"fp32": 4, "tf32": 4, "bf16": 2, "fp16": 2, "fp8": 1, "int8": 1, "fp4": 0.5625, "int4": 0.5625}
 VALUE_BYTES = {"fp32": 4, "tf32": 4, "bf16": 2, "fp16": 2, "fp8": 1, "int8": 2, "fp4": 1, "int4": 2}
@@ -31,16 +39,27 @@ LONGEST = 10**7  # tokens
 class Step:
     """Seconds of a step by what they are spent on."""
 
+    weights: float
+    experts: float
+    logits: float
+    caches: float
+    prompts: float
+    vectors: float
+    collectives: float
+    layers: float
+    host: float
+
     PARTS = ("weights", "experts", "logits", "caches", "prompts", "vectors", "collectives", "layers", "host")
 
-    def __init__(self, **parts):
+    def __init__(self, **parts: float) -> None:
         for name in self.PARTS:
             setattr(self, name, parts[name])
 
     @property
-    def seconds(self):
+    def seconds(self) -> float:
         """All of it [s]."""
-        return sum([getattr(self, name) for name in self.PARTS])
+        total: float = sum([getattr(self, name) for name in self.PARTS])
+        return total
 
 
 class Service:
@@ -89,32 +108,32 @@ class Service:
 
     def __init__(
         self,
-        model,
-        device,
-        number_format="bf16",
-        tensor_parallel=1,
-        pipeline_stages=1,
-        data_parallel=1,
-        expert_parallel=1,
-        bytes_per_weight=None,
-        bytes_per_value=None,
-        question_tokens=1000,
-        answer_tokens=500,
-        question_spread=0,
-        answer_spread=0,
-        hit_share=0,
-        draft_tokens=0,
-        acceptance=0,
-        draft_cost=0.05,
-        adapters=0,
-        adapter_rank=16,
-        engine_bytes=None,
-        cache_share=None,
-        largest_batch=None,
-        chunk_tokens=None,
-        kernels="present",
-        constants=None,
-    ):
+        model: "Model",
+        device: "Device",
+        number_format: str = "bf16",
+        tensor_parallel: int = 1,
+        pipeline_stages: int = 1,
+        data_parallel: int = 1,
+        expert_parallel: int = 1,
+        bytes_per_weight: "float | None" = None,
+        bytes_per_value: "float | None" = None,
+        question_tokens: float = 1000,
+        answer_tokens: float = 500,
+        question_spread: float = 0,
+        answer_spread: float = 0,
+        hit_share: float = 0,
+        draft_tokens: int = 0,
+        acceptance: float = 0,
+        draft_cost: float = 0.05,
+        adapters: int = 0,
+        adapter_rank: int = 16,
+        engine_bytes: "float | None" = None,
+        cache_share: "float | None" = None,
+        largest_batch: "float | None" = None,
+        chunk_tokens: "float | None" = None,
+        kernels: str = "present",
+        constants: "Mapping[str, float] | None" = None,
+    ) -> None:
         self.constants = dict(known_constants())
         self.constants.update(constants or {})
         if number_format not in WEIGHT_BYTES:
@@ -147,15 +166,15 @@ class Service:
         self._measure()
 
     @staticmethod
-    def _or(name, value, usual, low, high):
+    def _or(name: str, value: "float | None", usual: float, low: float, high: float) -> float:
         return usual if value is None else size(name, value, low, high)
 
     @property
-    def devices(self):
+    def devices(self) -> int:
         """Devices of the replica [1]."""
         return self.ranks * self.pipeline_stages
 
-    def _measure(self):
+    def _measure(self) -> None:
         # What every step needs of the model and the device, once.
         model, device, known, ranks = self.model, self.device, self.constants, self.ranks
         groups = model.groups
@@ -185,10 +204,10 @@ class Service:
         ]
         self.state_bytes = sum([4.0 * part.layers * part.state_values for part in model.mixers])
 
-    def _format(self, device):
+    def _format(self, device: "Device") -> str:
         return self.number_format if device.has("peak_" + self.number_format) else _wide(device)
 
-    def _copies(self, part):
+    def _copies(self, part: "Mixer") -> float:
         if self.by_sequence or part.kind != "standard" or not part.kv_heads:
             return 1.0
         return max(1.0, self.ranks / part.kv_heads)
@@ -196,7 +215,7 @@ class Service:
     # Memory
 
     @property
-    def weight_bytes(self):
+    def weight_bytes(self) -> float:
         """Bytes of the weights on all devices of the replica, adapters among them [byte]."""
         model = self.model
         wide = (model.table_values + model.vector_values) * ROW_BYTES
@@ -207,50 +226,50 @@ class Service:
         )
 
     @property
-    def adapter_bytes(self):
+    def adapter_bytes(self) -> float:
         """Bytes of an adapter: two narrow matrices at each of the four of attention, in 16 bits [byte]."""
         return 8.0 * self.model.layers * self.model.hidden_size * self.adapter_rank * ROW_BYTES
 
     @property
-    def cache_room(self):
+    def cache_room(self) -> float:
         """Bytes that are left for caches on all devices [byte]; negative, if not even the weights fit."""
         free = self.devices * (self.device.memory - self.engine_bytes) - self.weight_bytes
         return free * self.cache_share if free > 0 else free
 
     @property
-    def fits(self):
+    def fits(self) -> bool:
         """Whether the weights and one sequence fit."""
         return self.memory_batch() >= 1
 
-    def sequence_bytes(self, tokens):
+    def sequence_bytes(self, tokens: float) -> float:
         """Bytes of the caches of a sequence of some tokens, on all devices [byte]."""
         total = self.state_bytes
         for each, window in self.kept:
             total += each * (min(tokens, window) if window else tokens)
         return total
 
-    def memory_batch(self):
+    def memory_batch(self) -> float:
         """Sequences whose questions and answers fit, not rounded [1]."""
         # Prompts that begin alike keep that part once.
         question = self.question_tokens * (1 - self.hit_share)
         each = self.sequence_bytes(question + self.answer_tokens)
         return max(0.0, self.cache_room / each) if each else self.most_sequences()
 
-    def most_sequences(self):
+    def most_sequences(self) -> float:
         """Sequences that the engine takes in a step [1]: as many for each rank that keeps its own."""
         return self.largest_batch * (self.ranks if self.by_sequence else 1) * self.pipeline_stages
 
-    def full_batch(self):
+    def full_batch(self) -> float:
         """Sequences in a step when requests always wait [1]."""
         return min(self.memory_batch(), self.most_sequences())
 
-    def mean_context(self):
+    def mean_context(self) -> float:
         """Tokens that a sequence has on average over the steps of its answer [token]: longer answers take more."""
         return self.question_tokens + self.answer_tokens * (1 + self.answer_spread**2) / 2
 
     # Time
 
-    def step(self, batch, context, prompt_tokens=0.0, prompts=0.0):
+    def step(self, batch: float, context: float, prompt_tokens: float = 0.0, prompts: float = 0.0) -> "Step":
         """A step that writes a token of each of some answers and reads tokens of prompts.
 
         Parameters
@@ -304,13 +323,14 @@ class Service:
             host=host,
         )
 
-    def _products(self, read, multiplied, peak):
+    def _products(self, read: float, multiplied: float, peak: "float | None") -> float:
         if not multiplied:
             return 0.0
         ranks, rate = self.ranks, peak or self.wide_peak
-        return product_seconds(read, 2 * multiplied, ranks, self.bandwidth, rate, self.constants["overlap"])
+        seconds: float = product_seconds(read, 2 * multiplied, ranks, self.bandwidth, rate, self.constants["overlap"])
+        return seconds
 
-    def _experts(self, tokens):
+    def _experts(self, tokens: float) -> float:
         known, total = self.constants, 0.0
         for part in self.mixtures:
             weights = (
@@ -325,7 +345,7 @@ class Service:
             total += part.layers * rows * known["expert_row_seconds"] / self.ranks
         return total
 
-    def _plain_attention(self, context):
+    def _plain_attention(self, context: float) -> float:
         total = 0.0
         for part in self.model.mixers:
             if part.kind == "standard" and part.kv_heads < part.heads:
@@ -333,7 +353,7 @@ class Service:
         rate = self.constants["plain_attention_share"] * self.device.peak("fp32")
         return total / (rate * self.ranks)
 
-    def prompt_attention(self):
+    def prompt_attention(self) -> float:
         """Seconds of a device for the scores of one prompt [s]."""
         length = self.question_tokens
         total = 0.0
@@ -345,27 +365,27 @@ class Service:
         misses = (1 - self.hit_share**2) * (1 + self.question_spread**2)
         return total * length * misses / self.attention_rate
 
-    def read_tokens(self):
+    def read_tokens(self) -> float:
         """Tokens of a prompt that are read [token]."""
         return self.question_tokens * (1 - self.hit_share)
 
-    def written(self):
+    def written(self) -> float:
         """Tokens that a step writes of an answer [1]: more than one with a draft."""
         return speculative_tokens(self.acceptance, self.draft_tokens) if self.draft_tokens else 1.0
 
-    def drafted(self, seconds):
+    def drafted(self, seconds: float) -> float:
         """A step's time with that of its draft [s]."""
         return seconds * (1 + self.draft_tokens * self.draft_cost)
 
-    def first_token_seconds(self):
+    def first_token_seconds(self) -> float:
         """Time to the first token of a request that is alone [s]."""
         return self.pipelined(self.step(0, 0, self.read_tokens(), 1).seconds)
 
-    def pipelined(self, seconds):
+    def pipelined(self, seconds: float) -> float:
         """Time of a step through all stages [s]: they work one after the other, so that it is that of all layers."""
         return seconds
 
-    def token_seconds(self, batch):
+    def token_seconds(self, batch: float) -> float:
         """Time from a token to the next, where as many requests begin as end [s].
 
         Where fewer than one prompt comes to a step, most steps read none, and a prompt lengthens the one that it meets:
@@ -380,7 +400,7 @@ class Service:
             seconds = self.drafted(self.step(batch, self.mean_context()).seconds) + batch / steps * max(0.0, added)
         return seconds / self.written()
 
-    def _mixed_seconds(self, batch):
+    def _mixed_seconds(self, batch: float) -> float:
         # A step takes no more than `chunk_tokens`: where answers and prompts are more, they take turns.
         begun = batch * self.written() / self.answer_tokens
         most = self.chunk_tokens * (self.ranks if self.by_sequence else 1)
@@ -388,7 +408,7 @@ class Service:
         part = self.step(batch * share, self.mean_context(), begun * share * self.read_tokens(), begun * share)
         return self.drafted(part.seconds) / share
 
-    def static_seconds(self, batch):
+    def static_seconds(self, batch: float) -> float:
         """Time of a batch that begins and ends together [s]."""
         tokens = batch * self.read_tokens()
         passes = max(1.0, tokens / self.chunk_tokens)
@@ -397,7 +417,7 @@ class Service:
         return reading + self.answer_tokens / self.written() * self.drafted(middle)
 
 
-def legal(model, ranks):
+def legal(model: "Model", ranks: int) -> int:
     """Ranks that can share each layer, or a refusal: their number divides the heads, and the key-value heads' it.
 
     Raises
@@ -411,7 +431,7 @@ def legal(model, ranks):
     return ranks
 
 
-def legal_ranks(model, most):
+def legal_ranks(model: "Model", most: float) -> "list[int]":
     """Numbers of devices that engines let share each layer [1], at most some."""
     found = []
     for number in range(1, int(min(most, model.heads)) + 1):
@@ -423,23 +443,24 @@ def legal_ranks(model, most):
     return found
 
 
-def known_constants():
+def known_constants() -> "dict[str, float]":
     """Values of `data/serving-constants.csv` by name."""
     return {row["constant"]: row["value"] for row in datasets.records("serving-constants")}
 
 
-def matrix_rate(device, number_format, constants=None):
+def matrix_rate(device: "Device", number_format: str, constants: "Mapping[str, float] | None" = None) -> float:
     """Rate of large products on a device [FLOP/s]: measured, or the usual share of the peak."""
     number_format = "bf16" if number_format == "fp16" else number_format
     for row in datasets.records("kernel-rates"):
         if row["accelerator"] == device.name and row["number_format"] == number_format:
-            return row["rate"]
+            measured: float = row["rate"]
+            return measured
     constants = constants or known_constants()
     peak = device.peak(number_format if device.has("peak_" + number_format) else _wide(device))
     return peak * constants.get("rate_share_" + number_format, constants["rate_share_bf16"])
 
 
-def _wide(device):
+def _wide(device: "Device") -> str:
     for number_format in WIDE:
         if device.has("peak_" + number_format):
             return number_format

@@ -10,13 +10,40 @@ from ..formulas import convolution
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from typing import Any
+    from collections.abc import Callable, Mapping
+    from typing import TypedDict
 
-    Layer = dict[str, Any]
     Shape = tuple[int, ...]
     Pair = int | tuple[int, int]
     Path = Callable[["Network"], object]
+
+    class Layer(TypedDict):
+        """A layer, as `Network` describes it."""
+
+        name: str
+        kind: str
+        input: Shape
+        output: Shape
+        tensors: Mapping[str, Shape]
+        window: "tuple[tuple[int, int], Pair, tuple[int, int]] | None"
+        macs: int
+        products: int
+        terms: int
+        module: bool
+        auxiliary: bool
+
+    class Row(TypedDict):
+        """A row of `table`."""
+
+        name: str
+        kind: str
+        input: Shape
+        output: Shape
+        params: int
+        macs: int
+        attention_macs: int
+        activations: int
+
 
 FLOP_PER_MAC = 2  # a multiplication and an addition
 
@@ -175,7 +202,7 @@ class Network:
         refuse_other_multiples(self.image_size, self.shape, patch)
         self.convolve(channels, patch, stride=patch)
         tokens = self.shape[1] * self.shape[2] + (1 if class_token else 0)
-        tensors = {"class_token": (1, 1, channels)} if class_token else {}
+        tensors: dict[str, Shape] = {"class_token": (1, 1, channels)} if class_token else {}
         tensors["positions"] = (1, tokens, channels)
         self._add("token embedding", (channels, tokens, 1), tensors)
 
@@ -273,11 +300,11 @@ class Network:
         self,
         kind: str,
         output: "Shape",
-        tensors: "dict[str, Shape] | None" = None,
+        tensors: "Mapping[str, Shape] | None" = None,
         macs: float = 0,
         products: float = 0,
         terms: int = 0,
-        window: "Any" = None,
+        window: "tuple[tuple[int, int], Pair, tuple[int, int]] | None" = None,
         module: bool = True,
     ) -> None:
         self.layers.append(
@@ -325,7 +352,7 @@ def macs(layers: "list[Layer]", batch: int = 1, training: bool = False) -> int:
     >>> macs(network.layers)
     118013952
     """
-    return _sum(layers, "macs", batch, training)
+    return batch * sum(layer["macs"] for layer in layers if training or not layer["auxiliary"])
 
 
 def attention_macs(layers: "list[Layer]", batch: int = 1, training: bool = False) -> int:
@@ -341,7 +368,7 @@ def attention_macs(layers: "list[Layer]", batch: int = 1, training: bool = False
     >>> attention_macs(network.layers)
     59610624
     """
-    return _sum(layers, "products", batch, training)
+    return batch * sum(layer["products"] for layer in layers if training or not layer["auxiliary"])
 
 
 def flop(layers: "list[Layer]", batch: int = 1) -> int:
@@ -374,7 +401,7 @@ def activations(layers: "list[Layer]", batch: int = 1) -> int:
     return batch * sum(_product(layer["output"]) for layer in layers if layer["macs"] and not layer["auxiliary"])
 
 
-def table(layers: "list[Layer]") -> "list[Layer]":
+def table(layers: "list[Layer]") -> "list[Row]":
     """One row a layer: `name`, `kind`, shapes `input` and `output`, `params`, `macs`, `attention_macs`, `activations`.
 
     Examples
@@ -451,10 +478,10 @@ def sides(image_size: "Pair") -> "tuple[int, int]":
     >>> sides(224), sides((256, 192))
     ((224, 224), (256, 192))
     """
-    pair = image_size if type(image_size) in (tuple, list) and len(image_size) == 2 else (image_size, image_size)
-    for side in pair:
+    height, width = image_size if isinstance(image_size, (tuple, list)) and len(image_size) == 2 else (image_size,) * 2
+    for side in (height, width):
         _whole(image_size=side)
-    return int(pair[0]), int(pair[1])
+    return int(height), int(width)
 
 
 def refuse_other_multiples(image_size: "Pair", shape: "Shape", multiple: int) -> None:
@@ -467,10 +494,6 @@ def refuse_other_multiples(image_size: "Pair", shape: "Shape", multiple: int) ->
     """
     if shape[1] % multiple or shape[2] % multiple:
         raise Refusal("image_size", image_size, f"multiples of {multiple} pixels")
-
-
-def _sum(layers: "list[Layer]", quantity: str, batch: int, training: bool) -> int:
-    return batch * sum(layer[quantity] for layer in layers if training or not layer["auxiliary"])
 
 
 def _pair(value: "Pair") -> "tuple[int, int]":

@@ -11,6 +11,15 @@ from ..formulas.waiting import gamma_quantile, queue_seconds, step_variance
 from ..models.numbers import size
 from ..models.service import Service, legal_ranks
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from typing import Any
+
+    from ..models.device import Device
+    from ..models.model import Model
+    from ..models.service import Step
+
 # Quantiles of the normal distribution, and the shares of requests that are beyond.
 DEVIATIONS = {"p50": (0.0, 0.5), "p95": (1.645, 0.05), "p99": (2.326, 0.01)}
 HALVINGS = 40  # of an interval in which the largest batch is looked for
@@ -25,12 +34,26 @@ class Replica:
     ``p99``; `step` is the `Step` that it settles at, `memory` has bytes by purpose.
     """
 
-    def __init__(self, **attributes):
+    service: Service
+    devices: int
+    batch: float
+    full_batch: float
+    requests: float
+    output_tokens: float
+    load: float
+    first_token: "dict[str, float]"
+    output_token: "dict[str, float]"
+    answer: "dict[str, float]"
+    step: "Step"
+    memory: "dict[str, float]"
+    served: float  # requests that a plan lets it serve [1/s]
+
+    def __init__(self, **attributes: object) -> None:
         for name in attributes:
             setattr(self, name, attributes[name])
 
 
-def replica(service, request_rate=None, concurrency=None):
+def replica(service: "Service", request_rate: "float | None" = None, concurrency: "float | None" = None) -> "Replica":
     """What a replica does under load.
 
     Parameters
@@ -72,7 +95,7 @@ def replica(service, request_rate=None, concurrency=None):
     return _at(service, batch, full, most, poisson=request_rate is not None)
 
 
-def _at(service, batch, full, most, poisson):
+def _at(service: "Service", batch: float, full: float, most: float, poisson: bool) -> "Replica":
     seconds = service.token_seconds(batch)
     rate = batch / (service.answer_tokens * seconds)
     first = _first_token(service, batch, seconds * service.written(), rate if poisson else 0.0)
@@ -98,16 +121,16 @@ def _at(service, batch, full, most, poisson):
     )
 
 
-def _rate(service, batch):
+def _rate(service: "Service", batch: float) -> float:
     return batch / (service.answer_tokens * service.token_seconds(batch))
 
 
-def _batch_of(service, request_rate, full):
+def _batch_of(service: "Service", request_rate: float, full: float) -> float:
     """The batch at which a rate of requests settles [1]."""
     return _largest(lambda batch: _rate(service, batch) <= request_rate, full)
 
 
-def _largest(holds, high):
+def _largest(holds: "Callable[[float], bool]", high: float) -> float:
     """The largest number up to one for which something holds that ceases to hold at some number."""
     if high <= 0:
         return 0.0
@@ -123,7 +146,7 @@ def _largest(holds, high):
     return low
 
 
-def _first_token(service, batch, step_seconds, request_rate):
+def _first_token(service: "Service", batch: float, step_seconds: float, request_rate: float) -> "dict[str, float]":
     """Time to first token by quantile [s]: the rest of the step that runs, and the steps that read the prompt.
 
     An arrival falls into a long step more likely than into a short one, and shares the next with the prompts that
@@ -159,7 +182,7 @@ def _first_token(service, batch, step_seconds, request_rate):
     return found
 
 
-def sizes(model, device):
+def sizes(model: "Model", device: "Device") -> "list[tuple[int, int]]":
     """Sizes of a replica that are searched: ranks that share each layer, and stages that share the layers."""
     joined = int(device.link_devices) if device.has("link_devices") and device.has("link_bandwidth") else 1
     ranks = legal_ranks(model, joined)
@@ -174,11 +197,11 @@ def sizes(model, device):
 class ServicePlan:
     """The fewest devices that serve: their number, the replica, and the sizes that were not chosen, with reasons."""
 
-    def __init__(self, devices, replicas, replica, refused):
+    def __init__(self, devices: int, replicas: int, replica: "Replica", refused: "dict[tuple[int, int], str]") -> None:
         self.devices, self.replicas, self.replica, self.refused = devices, replicas, replica, refused
 
     @property
-    def why(self):
+    def why(self) -> "dict[str, float]":
         """Devices by what they are needed for: reading weights and caches, computing, waiting, and spare [1]."""
         step = self.replica.step
         used = self.replicas * self.replica.requests
@@ -198,15 +221,15 @@ class ServicePlan:
 
 
 def service_plan(
-    model,
-    device,
-    request_rate,
-    time_to_first_token=None,
-    time_per_output_token=None,
-    quantile="p95",
-    load=MOST_LOAD,
-    **options,
-):
+    model: "Model",
+    device: "Device",
+    request_rate: float,
+    time_to_first_token: "float | None" = None,
+    time_per_output_token: "float | None" = None,
+    quantile: str = "p95",
+    load: float = MOST_LOAD,
+    **options: "Any",
+) -> "ServicePlan":
     """The fewest devices that serve a rate of requests within limits.
 
     Parameters
@@ -262,11 +285,18 @@ def service_plan(
     return best
 
 
-def _most_within(service, most, first_limit, token_limit, quantile, load):
+def _most_within(
+    service: "Service",
+    most: float,
+    first_limit: "float | None",
+    token_limit: "float | None",
+    quantile: str,
+    load: float,
+) -> "Replica | None":
     """The replica at the largest batch within the limits, or None."""
     full = service.full_batch()
 
-    def holds(batch):
+    def holds(batch: float) -> bool:
         seconds = service.token_seconds(batch)
         if batch > load * most * service.answer_tokens * seconds or (token_limit is not None and seconds > token_limit):
             return False
@@ -280,7 +310,7 @@ def _most_within(service, most, first_limit, token_limit, quantile, load):
     return _at(service, batch, full, most, True) if batch >= full / 2.0 ** (HALVINGS - 8) else None
 
 
-def scaled_devices(plan, request_rates):
+def scaled_devices(plan: "ServicePlan", request_rates: "Iterable[float]") -> "list[int]":
     """Devices at each of some rates of requests, such as those of a day's hours, if replicas come and go [1].
 
     Parameters
@@ -298,12 +328,20 @@ def scaled_devices(plan, request_rates):
 class SplitPlan:
     """Two pools, one that reads prompts and one that writes answers; attributes as in `split_plan`."""
 
-    def __init__(self, **attributes):
+    readers: int
+    writers: int
+    devices: int
+    transfer_seconds: float
+    first_token: float
+    output_token: float
+    batch: float
+
+    def __init__(self, **attributes: float) -> None:
         for name in attributes:
             setattr(self, name, attributes[name])
 
 
-def split_plan(reader, writer, request_rate, load=MOST_LOAD):
+def split_plan(reader: "Service", writer: "Service", request_rate: float, load: float = MOST_LOAD) -> "SplitPlan":
     """Pools that read prompts and write answers apart, between which caches are sent over the network.
 
     Parameters
@@ -329,11 +367,11 @@ def split_plan(reader, writer, request_rate, load=MOST_LOAD):
     readers = int(round_up(request_rate * reading / load))
     full = writer.full_batch()
 
-    def seconds(batch):
+    def seconds(batch: float) -> float:
         apart = writer.step(batch / writer.pipeline_stages, writer.mean_context()).seconds
         return writer.drafted(apart) / writer.written()
 
-    def served(batch):
+    def served(batch: float) -> float:
         return batch / (writer.answer_tokens * seconds(batch))
 
     writers = int(round_up(request_rate / (load * served(full))))
