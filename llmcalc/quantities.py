@@ -137,7 +137,7 @@ def expected(name: str, limits: "tuple[float, float] | tuple[str, ...] | None" =
     sentence = f"{kind} from {written(ends[0])} to {written(ends[1])}" if ends else word.range.accepted
     if word.unit == "1" and word.shown == "1" and not word.whole and ends and ends[1] <= 1:
         return sentence + ", e.g. 0.4 or 40%"
-    if word.shown in ("1", "device", "sequence"):
+    if word.shown in ("1", "device", "sample", "sequence"):
         return sentence
     names = SUGGESTED.get(word.unit)
     return sentence + (f", with or without a unit ({names})" if names else f", with or without the unit {word.shown}")

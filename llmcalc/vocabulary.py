@@ -140,7 +140,7 @@ WORDS = {
     "assumed_mfu": Word("1", "utilisation assumed where durations are predicted", SHARE, usual=(0.01, 1)),
     "backward_seconds": Word("s", "backward pass of a microbatch through one stage", POSITIVE),
     "bandwidth_share": Word("1", "share of the largest bandwidth that counts as reached", POSITIVE, usual=(0.01, 1)),
-    "batch": Word("1", "sequences in work at once", POSITIVE, usual=(1, 1000000), shown="sequence", whole=True),
+    "batch": Word("1", "sequences or pictures in work at once", POSITIVE, usual=(1, 1e6), shown="sample", whole=True),
     "batch_exponent": Word("1", "exponent of the batch", SHARE),
     "batch_scale": Word("token", "scale of the batch", POSITIVE),
     "batch_step": Word(
@@ -184,6 +184,7 @@ WORDS = {
     "cards": Word("1", "cards bought", POSITIVE, usual=(1, 1024), whole=True),
     "cards_per_server": Word("1", "cards in one server", POSITIVE, usual=(1, 20), whole=True),
     "cards_per_trial": Word("1", "cards that one training takes", POSITIVE, usual=(1, 8), shown="card", whole=True),
+    "channels": Word("1", "numbers that stand for a part of a picture", POSITIVE),
     "characters_per_question": Word(
         "character", "characters of a question and its answer together", POSITIVE, usual=(1, 1e7)
     ),
@@ -193,6 +194,7 @@ WORDS = {
     "chips_x": Word("1", "chips along the first axis", POSITIVE),
     "chips_y": Word("1", "chips along the second axis", POSITIVE),
     "chips_z": Word("1", "chips along the third axis", POSITIVE),
+    "classes": Word("1", "things that the network tells apart", POSITIVE, usual=(1, 100000), whole=True),
     "cluster_cards": Word("1", "cards of the cluster", POSITIVE, usual=(8, 4096), shown="card", whole=True),
     "cluster_flops": Word("FLOP/s", "capacity of the cluster", POSITIVE),
     "communication_seconds": Word("s", "time of communication that no computation hides", FROM_ZERO, usual=(0, 10000)),
@@ -215,6 +217,7 @@ WORDS = {
     "data_seconds": Word("s", "time to load the batch", FROM_ZERO, usual=(0, 10000)),
     "days": Word("s", "time allowed, if the deadline is fixed", POSITIVE, usual=(0.01, 3650), shown="day", scale=DAY),
     "days_in_year": Word("s", "days in which the cluster runs", POSITIVE, usual=(1, 366), shown="day", scale=DAY),
+    "depth": Word("1", "multiplier of the layers", POSITIVE, usual=(0.1, 10)),
     "deviations": Word("1", "quantile of the normal distribution", FROM_ZERO),
     "device_count": Word(
         "1", "devices at hand, if they are fixed", POSITIVE, usual=(1, 10000000), shown="device", whole=True
@@ -229,6 +232,7 @@ WORDS = {
     ),
     "devices": Word("1", "devices", POSITIVE, usual=(1, 1000000), shown="device", whole=True),
     "devices_per_server": Word("1", "devices in one server", POSITIVE, usual=(1, 72), shown="device", whole=True),
+    "dilation": Word("1", "step from one weight of a kernel to the next", POSITIVE),
     "draft_tokens": Word("1", "tokens of a draft", FROM_ZERO, usual=(0, 32), shown="token", whole=True),
     "efficiency": Word("1", "share of its cards' capacity that a cluster keeps", SHARE, usual=(0.1, 1)),
     "electricity_price": Word(
@@ -383,7 +387,7 @@ WORDS = {
         "1", "chunks of layers that a stage holds, 2 and more if it is interleaved", POSITIVE, usual=(1, 64), whole=True
     ),
     "need": Word("1", "size needed, in the unit of those on offer", FROM_ZERO),
-    "network": Word("1", "network, by its name in torchvision", TEXT, choices="name in data/cnn-macs.csv"),
+    "network": Word("1", "network, by its name in torchvision", TEXT, choices="name in data/vision-networks.csv"),
     "network_bandwidth": Word(
         "byte/s",
         "rate of a device over the network, one direction",
@@ -406,6 +410,7 @@ WORDS = {
     "out_channels": Word("1", "channels of the output", POSITIVE),
     "out_features": Word("1", "numbers that leave", POSITIVE),
     "output_height": Word("1", "height of the output", POSITIVE),
+    "output_padding": Word("1", "rows or columns added behind the output", FROM_ZERO),
     "output_width": Word("1", "width of the output", POSITIVE),
     "outputs": Word("1", "outputs of a matrix", POSITIVE),
     "overhead": Word("byte", "memory of a device for the program and its work space", FROM_ZERO),
@@ -458,6 +463,7 @@ WORDS = {
     "pue": Word(
         "1", "power usage effectiveness, energy of the data centre by that of its computers", FROM_ONE, usual=(1, 3)
     ),
+    "queries": Word("1", "parts of a picture that look at others", POSITIVE),
     "query_rank": Word("1", "size of the compressed query", FROM_ZERO),
     "question_tokens": Word("token", "tokens of a question with what goes before it", POSITIVE, usual=(1, 1e6)),
     "questions_per_visit": Word("1", "questions in a visit", POSITIVE, usual=(0.01, 1000)),
@@ -617,6 +623,7 @@ WORDS = {
     "weight_shards": Word("1", "devices that share one copy of the weights", POSITIVE),
     "weights": Word("1", "weights of a layer", POSITIVE),
     "window": Word("1", "tokens that a token attends to at most w, itself included", POSITIVE),
+    "width": Word("1", "multiplier of the channels", POSITIVE, usual=(0.1, 10)),
     "words_per_token": Word("1", "English words in a token", POSITIVE, usual=(0.1, 10), shown="word/token"),
     "working_hours": Word(
         "s", "hours that a person works in a year", POSITIVE, usual=(100, 8760), shown="h", scale=HOUR

@@ -92,7 +92,7 @@ def does_it_predict(
     microbatch : int
         Sequences that a replica of the model works on at a time [sequence].
     batch : int
-        Sequences of a step, on all devices [sequence].
+        Sequences of a step, on all devices [sample].
     context : int
         Tokens of a sequence [token].
     number_format : str

@@ -137,7 +137,7 @@ def planner(
     time_to_first_token : float
         Longest time to first token, for 95 of 100 requests [s].
     batch : int
-        Sequences of a step, on all devices [sequence].
+        Sequences of a step, on all devices [sample].
     context : int
         Tokens of a training sequence, 0 for the model's, at most 8,192 [token].
     number_format : str
