@@ -121,7 +121,7 @@ def of(*values: "float | str") -> Draw:
 
 
 def steps(low: float, high: float, step: float) -> Draw:
-    """Draw a multiple of a step from one end to the other, both included.
+    """Draw a number that lies some steps above the lower end, up to the higher one.
 
     Examples
     --------
@@ -131,9 +131,13 @@ def steps(low: float, high: float, step: float) -> Draw:
     # Fractions are whole numbers over whole numbers, so that 0.3 is 0.3 in every Python.
     parts = 1 if step >= 1 else int(1 / step + 0.5)
     first, last, width = int(low * parts + 0.5), int(high * parts + 0.5), int(step * parts + 0.5)
-    if not width or last <= first or first % width:
-        raise Refusal("steps", (low, high, step), "two ends, the lower a multiple of the step, and a step")
-    numbers = range(first, last + 1, width)
+    exact = all(abs(made - given * parts) < 1e-6 for made, given in ((first, low), (width, step)))
+    if not width or last <= first or not exact:
+        raise Refusal(
+            "steps", (low, high, step), "a lower end, a higher one, and a step, whole or one over a whole number"
+        )
+    # MicroPython counts in ranges of small numbers only.
+    numbers = [first + width * place for place in range((last - first) // width + 1)]
     return Draw([number if parts == 1 else number / parts for number in numbers])
 
 

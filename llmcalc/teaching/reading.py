@@ -70,7 +70,7 @@ def without_noun(text: str, unit: str) -> str:
     >>> without_noun("12 GPUs", "device"), without_noun("12 days", "device")
     ('12', '12 days')
     """
-    words = [unit]
+    words = [unit] if unit[:1].isalpha() else []
     for group in SAME:
         if unit.lower() in group:
             words = list(group)

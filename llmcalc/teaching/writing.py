@@ -216,7 +216,7 @@ class Exercise:
             self._hold_number(answer)
             return
         texts = list(answer.key) if answer.kind == "ordering" else [answer.key] + [text for text, _ in answer.mistakes]
-        if not 3 <= len(set(texts)) == len(texts) <= len(LETTERS):
+        if answer.clear and not 3 <= len(set(texts)) == len(texts) <= len(LETTERS):
             raise Refusal(self.name, texts, f"three to {len(LETTERS)} different options")
 
     def _hold_number(self, answer: Answer) -> None:

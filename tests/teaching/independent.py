@@ -29,6 +29,20 @@ def memory_or_computing(n):
     )
 
 
+def explanation(mfu):
+    if mfu > 1:
+        return "The model is not dense"
+    if mfu > 0.6:
+        return "An exceptional run"
+    return "A good run" if mfu >= 0.2 else "Much of the machine"
+
+
+def cheaper(first, second):
+    if abs(first / second - 1) < 0.05:
+        return "Both"
+    return "The A100" if first < second else "The H100"
+
+
 INDEPENDENT = {
     "training-gpus": [
         lambda n: 6 * n.params * n.tokens,
@@ -63,3 +77,34 @@ INDEPENDENT = {
         },
     ],
 }
+INDEPENDENT["training-schedules"] = [
+    lambda n: ceil(n.rate * 1000 / n.card),
+    lambda n: n.rate * n.days,
+    lambda n: 20 * n.params / n.tokens,
+    lambda n: 100 * 6 * n.params * n.tokens / (n.rate * 1e15 * n.days * DAY),
+    lambda n: 75 * n.hfu,
+    lambda n: 8 * n.params * n.tokens / (n.count * n.achieved * 1e12) / DAY,
+    lambda n: 100 * n.count * 256e12 * n.mfu * n.days * DAY / (6 * n.params * n.tokens),
+    lambda n: explanation(6 * n.params * n.tokens / (n.rate * 1e15 * n.days * DAY)),
+    lambda n: {
+        f"{rate:,} petaFLOP/s for {days} days": 1 / (rate * days)
+        for rate, days in ((n.small, n.long), (n.middle, n.medium), (n.large, n.short))
+    },
+]
+INDEPENDENT["training-cost"] = [
+    lambda n: n.count * n.hours * n.price,
+    lambda n: n.hours * n.power * n.pue / 1e6,
+    lambda n: n.energy * n.intensity,
+    lambda n: 6 * n.params * n.tokens / (n.peak * 1e12 * n.mfu) / 3600 * n.price,
+    lambda n: n.bill / n.hours,
+    lambda n: (n.budget / n.price * 3600 * n.peak * 1e12 * n.mfu / 120) ** 0.5,
+    lambda n: n.bill / (n.tokens / 1e6),
+    lambda n: cheaper(n.cheap / (n.a100 * n.old), n.dear / (n.h100 * n.new)),
+    lambda n: 100 * n.mfu * n.dear / n.price * n.peak / n.other,
+    lambda n: {
+        "twice as many": 1,
+        f"{100 * n.better:.3g} % of the peak": n.mfu / n.better,
+        f"{100 * n.fewer:.3g} % of the tokens": n.fewer,
+        "devices at": n.dearer,
+    },
+]

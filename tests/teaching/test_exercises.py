@@ -10,7 +10,7 @@ from llmcalc.checks import Refusal
 from llmcalc.teaching.draws import of
 from llmcalc.teaching.marking import mark
 from llmcalc.teaching.telling import told
-from llmcalc.teaching.writing import LEVELS, LETTERS, Chapter, choose, numeric, order
+from llmcalc.teaching.writing import LETTERS, LEVELS, Chapter, choose, numeric, order
 from tests.teaching.independent import INDEPENDENT
 
 SEEDS = range(200)
