@@ -1,7 +1,7 @@
 """The vision networks of `data/`, found by any of their usual names, and what the command tells of them.
 
->>> find("ResNet-50"), find("ViT-B/16"), find("MobileNetV3-Large")
-('resnet50', 'vit_b_16', 'mobilenet_v3_large')
+>>> find("ResNet-50"), find("ViT-B/16"), find("deit_small_patch16_224")
+('resnet50', 'vit_b_16', 'vit_s_16')
 """
 
 from typing import Any
@@ -48,7 +48,9 @@ data/vision-networks.csv; did you mean 'efficientnet_b0'?
     """
     known = {}
     for row in datasets.records("vision-networks"):
-        known[_plain(row["name"])] = known[_plain(row["title"])] = row["name"]
+        for name in (row["name"], row["title"], *(row["aliases"] or "").split(";")):
+            known[_plain(name)] = row["name"]
+    known.pop("", None)
     if _plain(text) in known:
         return str(known[_plain(text)])
     hint = did_you_mean(text.lower(), networks.NAMES)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llmcalc import datasets
+from llmcalc import datasets, known_networks
 from llmcalc.checks import Refusal
 from llmcalc.models import building_blocks, counting_tools, networks, vision
 from llmcalc.report import ledger, tables
@@ -67,6 +67,14 @@ def test_every_network_is_in_the_menu_and_nearly_every_one_has_published_counts(
     assert datasets.values("vision-networks", "name") == networks.NAMES
     published = {row["network"] for row in PUBLISHED}
     assert set(networks.NAMES) - published == {"unet"}
+
+
+def test_no_two_networks_share_a_name():
+    rows = datasets.records("vision-networks")
+    names = [name for row in rows for name in (row["name"], row["title"], *(row["aliases"] or "").split(";")) if name]
+    assert [known_networks.find(name) for name in names] == [
+        row["name"] for row in rows for name in (1, 2, *(row["aliases"] or "").split(";")) if name
+    ]
 
 
 # ids of the tracker's cases, with their right values
