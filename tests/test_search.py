@@ -63,6 +63,10 @@ TERMS = {
         ["prediction error", "published runs", "calibration", "step time"],
         ["预测误差", "训练步时间", "推理吞吐", "训练性能", "大语言模型"],
     ),
+    "failures": (
+        ["checkpoint interval", "goodput", "mean time between failures", "spare servers"],
+        ["检查点", "平均无故障时间", "断点续训", "有效训练时间", "大语言模型"],
+    ),
     "cv-backlog": (
         ["vision models", "computer vision", "training cluster", "object detection"],
         ["视频训练算法", "机器视觉", "目标检测", "视频异常检测", "人员跟踪"],

@@ -3,6 +3,7 @@
 from .cnn_macs import cnn_macs
 from .cv_backlog import cv_backlog
 from .does_it_predict import does_it_predict
+from .failures import failures
 from .hardware_claims import hardware_claims
 from .how_much_data import how_much_data
 from .inference_cards import inference_cards
@@ -29,6 +30,7 @@ __all__ = [
     "memory",
     "training_step",
     "does_it_predict",
+    "failures",
     "cv_backlog",
     "inference_cards",
     "cnn_macs",

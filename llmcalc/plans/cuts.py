@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ..models.device import Device
     from ..models.model import Model
     from ..models.step_constants import Constants
-    from .step import Step
+    from .step import TrainingStep
 
 FEWEST, FASTEST, CHEAPEST = GOALS = ("fewest", "fastest", "cheapest")
 
@@ -41,7 +41,7 @@ FIXED = NUMBERS + ("recomputation", "zero_stage")  # noqa: RUF005 - MicroPython 
 class Cut:
     """A training run cut for its devices, with what it takes, each worked out when it is first asked for.
 
-    Attributes: ``run`` (`llmcalc.models.run.Run`), ``step`` (`llmcalc.plans.step.Step`), ``memory`` (as of
+    Attributes: ``run`` (`llmcalc.models.run.Run`), ``step`` (`llmcalc.plans.step.TrainingStep`), ``memory`` (as of
     `llmcalc.models.memory.training_memory`) and ``fits``.
     """
 
@@ -49,11 +49,11 @@ class Cut:
         self, run: "Run", constants: "Constants", memory_options: "dict[str, Any]", sums: "dict[str, Any] | None" = None
     ) -> None:
         self.run, self._constants, self._options, self._sums = run, constants, memory_options, sums
-        self._step: Step | None = None
+        self._step: TrainingStep | None = None
         self._memory: dict[str, Any] | None = None
 
     @property
-    def step(self) -> "Step":
+    def step(self) -> "TrainingStep":
         """The predicted step."""
         if self._step is None:
             machine = Machine(self.run, self._constants)

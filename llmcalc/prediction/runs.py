@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from ..datasets import Row
     from ..models.step_constants import Constants
-    from ..plans.step import Step
+    from ..plans.step import TrainingStep
 
     Key: TypeAlias = tuple[str, str, str | None]  # device, number format and stack
 
@@ -95,7 +95,7 @@ class Predicted:
         self.run, self.key, self.constants, self.assumed = run, key, constants, assumed
         self.kind, self.badge = kind, badge
 
-    def step(self) -> "Step":
+    def step(self) -> "TrainingStep":
         """The predicted step."""
         return predict(self.run, self.constants)
 

@@ -12,7 +12,7 @@ from llmcalc.plans import ranges
 from llmcalc.prediction import runs
 from llmcalc.questions import questions
 
-NAMES = ("does-it-predict",)
+NAMES = ("does-it-predict", "failures")
 PARAMETERS = [(name, parameter) for name in NAMES for parameter in questions()[name].parameters.values()]
 
 
