@@ -4,8 +4,8 @@ import re
 from functools import lru_cache
 from pathlib import Path
 
-from . import datasets
-from .models.device import Device, find
+from . import choosing, datasets
+from .models.device import Device
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -56,28 +56,20 @@ def _by_accelerator(name: str) -> "dict[str, dict[str, Row]]":
     return known
 
 
-@lru_cache
-def aliases() -> "dict[str, str]":
-    """Names of accelerators by the short and other names that people use."""
-    return {row["alias"]: row["accelerator"] for row in datasets.records("accelerator-aliases")}
-
-
 def names() -> "list[str]":
     """Names of all devices, those of which nothing but the gaps is known among them."""
     return list(dict.fromkeys([*facts(), *missing()]))
 
 
 def device(text: str) -> "Device":
-    """The device that a text means, as a `Device` (errors as in `models.device.find`).
+    """The device that a text means, as a `Device` (see `llmcalc.choosing.device_named`).
 
     Examples
     --------
     >>> device("h100").name, device("4090").memory_bandwidth
     ('H100 SXM', 1008000000000.0)
     """
-    name = find(names(), text, aliases())
-    values = {quantity: row["value"] for quantity, row in facts().get(name, {}).items()}
-    return Device.from_facts(name, values, missing().get(name))
+    return choosing.device_named(text, "device")
 
 
 def devices() -> "list[Device]":

@@ -16,6 +16,7 @@ modeling_*.py), and for those outside of it the code beside the weights.
 import json
 
 from ..checks import Refusal
+from . import short
 from .families import FAMILIES, LIKE_LLAMA, NAMES, NESTED
 from .layers import Attention, LatentAttention, Mixture, Mlp
 from .model import Model
@@ -65,14 +66,7 @@ def parse(text: str) -> "dict[str, Any]":
     """
     if not isinstance(text, str) or len(text) > MOST_TEXT:
         raise _no_file(f"a text of at most {MOST_TEXT} characters")
-    depth = deepest = 0
-    for character in text:
-        if character in "[{":
-            depth += 1
-            deepest = max(deepest, depth)
-        elif character in "]}":
-            depth -= 1
-    if deepest > 10 * DEEPEST:  # braces in texts count, too, so that this only keeps the parser from harm
+    if short.depth(text) > 10 * DEEPEST:  # braces in texts count, too, so that this only keeps the parser from harm
         raise _no_file(f"objects nested at most {DEEPEST} deep")
     try:
         mapping = json.loads(text)

@@ -317,6 +317,11 @@ class Search:
                     replicas *= 2
         return best
 
+    def resized(self, cut: Cut, replicas: float) -> Cut:
+        """A cut with another number of replicas."""
+        run = _changed(cut.run, cut.run.batch, replicas)
+        return Cut(run, self.constants, self.memory_options)
+
     def nearby_batch(self, cut: "Cut", seconds: float) -> "tuple[int, Cut] | None":
         """A batch close by that takes much fewer devices in the same time, with its cut; None if there is none.
 
@@ -330,7 +335,7 @@ class Search:
         run, best = cut.run, None
         group = run.devices / run.replicas
         for microbatches in range(1, int(run.microbatches) + 3):
-            several = _changed(run, batch=run.replicas * microbatches * run.microbatch)
+            several = _changed(run, run.replicas * microbatches * run.microbatch, run.replicas)
             step = Cut(several, self.constants, self.memory_options).step.seconds
             replicas = -(-step * self.batch // (seconds * microbatches * run.microbatch))
             batch = int(microbatches * run.microbatch * replicas)
@@ -561,14 +566,14 @@ def cut_numbers(run: "Run") -> "dict[str, int]":
     return {name: int(getattr(run, name)) for name in NUMBERS}
 
 
-def _changed(run: "Run", batch: float) -> "Run":
+def _changed(run: "Run", batch: float, replicas: float) -> "Run":
     return Run(
         run.model,
         run.device,
-        devices=run.devices,
+        devices=run.devices / run.replicas * replicas,
         batch=batch,
         context=run.context,
-        replicas=run.replicas,
+        replicas=replicas,
         number_format=run.number_format,
         recomputation=run.recomputation,
         zero_stage=run.zero_stage,
