@@ -30,6 +30,23 @@ class TrainingPlan:
     fewest devices that hold a model that is too large, None where no number does. ``planner`` knows the other cuts.
     """
 
+    planner: "_Planner"
+    cut: "Cut | None"
+    devices: float
+    replicas: float
+    seconds: float
+    low: float
+    high: float
+    flop: float
+    steps: float
+    mfu: float
+    badge: str
+    batch: float
+    other_batch: "float | None"
+    other_devices: "float | None"
+    batch_in_time: "int | None"
+    smallest: "float | None"
+
     def __init__(self, verdict: str, **attributes: "Any") -> None:
         self.verdict = verdict
         for name in attributes:
@@ -137,7 +154,7 @@ class _Planner:
     ) -> None:
         self.tokens, self.mfu, self.known = tokens, mfu, stack is not None
         self.mixture = bool(model.experts)
-        self.arguments = (
+        self.arguments: tuple[Any, ...] = (
             model,
             device,
             resolve(device.name, number_format, stack),
@@ -202,7 +219,8 @@ class _Planner:
         batch = self.search.batch
         for _ in range(DOUBLINGS):
             batch *= 2
-            search = Search(*self.arguments[:3], batch, *self.arguments[4:])
+            changed = self.arguments[:3] + (batch,) + self.arguments[4:]  # noqa: RUF005 - MicroPython has no starred displays
+            search = Search(*changed)
             steps = -(-self.tokens // (batch * search.context))
             fastest = search.best(FASTEST, devices=FOR_ALL)
             if fastest is not None and fastest.step.seconds * steps <= seconds:
