@@ -423,7 +423,7 @@ def test_micropython_gives_the_same_numbers(tmp_path):
     # Dense, a mixture, latent, sliding, a state, and an architecture that isn't known.
     names = ["llama-3.1-405b", "qwen3-30b-a3b", "deepseek-v3", "gemma-3-4b", "gpt-oss-20b", "qwen3-next-80b"]
     wanted = ["checks", "vocabulary", "units", "models/numbers", "models/layers", "models/states", "models/families"]
-    wanted += ["models/configs", "models/model", "models/weights", "models/description"]
+    wanted += ["models/configs", "models/short", "models/model", "models/weights", "models/description"]
     wanted += [f"formulas/{path.stem}" for path in SOURCE.glob("formulas/*.py")]
     modules = {f"llmcalc/{name}.py": (SOURCE / f"{name}.py").read_text(encoding="utf-8") for name in wanted}
     modules |= {f"llmcalc/{folder}__init__.py": "" for folder in ("", "models/", "formulas/")}
