@@ -33,6 +33,7 @@ LEFT_OUT = shutil.ignore_patterns("_build", ".venv", ".git", "__pycache__", ".*_
 NUMBER, SEED, LEAST = 200, 1, 0.97
 FAST = "not built and not alone"
 OPTIONS = ["-q", "-p", "no:cacheprovider", "--hypothesis-seed=0", "-m", FAST]
+OPTIONS += ["-W", "ignore:Module already imported:pytest.PytestAssertRewriteWarning"]  # it is what speeds this up
 
 # Mistakes that people make; of others, a shift in the place of a sum for one, any test would die.
 OPERATORS = (
@@ -51,6 +52,8 @@ SMALL = 100
 MOST_SECONDS = 100.0  # of tests that are run for a mistake, by the times that they took without it
 PATIENCE = 60.0  # seconds beside three times those, after which a mistake counts as killed: it has no end
 MOST_BYTES = 6 << 30  # that a test may fill with data
+# Exit codes of pytest of which none tells anything of a mistake.
+NO_RUN = (pytest.ExitCode.USAGE_ERROR, pytest.ExitCode.NO_TESTS_COLLECTED)
 # Loaded once, before the process is forked for each mistake.
 PRELOADED = ("numpy", "pandas", "hypothesis", "xarray", "dask.array", "pint", "pandera", "scipy.optimize", "numpydoc")
 
@@ -254,11 +257,13 @@ def run(root: Path, tests: list[str], limit: float) -> bool:
             enter(root)
             files = list(dict.fromkeys(test.split("::")[0] for test in tests))
             os._exit(int(pytest.main(["-x", *OPTIONS, *files], plugins=[Chosen(tests)])))
-        os._exit(1)
+        os._exit(int(pytest.ExitCode.USAGE_ERROR))
     end = time.monotonic() + limit
     while time.monotonic() < end:
         ended, status = os.waitpid(child, os.WNOHANG)
         if ended:
+            if status and os.waitstatus_to_exitcode(status) in NO_RUN:
+                raise RuntimeError(f"pytest does not run {tests[0]}")
             return status == 0
         time.sleep(0.02)
     os.killpg(child, signal.SIGKILL)
@@ -289,8 +294,12 @@ def work(root: Path) -> None:
     for name in PRELOADED:
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
+    tried = False
     for line in sys.stdin:
         asked = json.loads(line)
+        if not tried and asked["tests"]:
+            assert run(root, asked["tests"], 3 * asked["seconds"] + PATIENCE), "tests fail without a mistake"
+            tried = True
         mutant = Mutant(Path(asked["path"]), asked["operator"], asked["occurrence"], 0, 0)
         began = time.monotonic()
         alive = survives(root, mutant, asked["tests"], asked["seconds"])
