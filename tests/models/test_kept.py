@@ -1,22 +1,18 @@
-"""Every family is read as the table has it."""
+"""Models are and take what the tables have."""
+
+import itertools
 
 import pytest
 
-from llmcalc.models.families import FAMILIES
 from llmcalc.models.model import Model
-from tests.models import families
-
-KEPT = families.kept()
+from tests.models import kept
 
 
-@pytest.mark.parametrize("family", FAMILIES)
-def test_a_family_is_read_as_it_was(family):
-    kept = [row for row in KEPT if row["family"] == family]
-    assert [families.row(family, said) for said in families.SAID] == kept
-
-
-def test_the_table_has_no_other_families():
-    assert {row["family"] for row in KEPT} == set(FAMILIES)
+@pytest.mark.parametrize("name", kept.TABLES)
+def test_nothing_moved(name):
+    found = [{column: cell for column, cell in row.items() if cell} for row in kept.TABLES[name]()]
+    moved = [(was, now) for was, now in itertools.zip_longest(kept.kept(name), found) if was != now]
+    assert moved == []
 
 
 def test_embeddings_of_each_layer_may_be_most_of_a_model():
