@@ -18,6 +18,7 @@ from llmcalc.models.model import Model
 from llmcalc.models.run import Run
 from llmcalc.models.service import Service
 from llmcalc.models.step_constants import MEANINGS, Constants
+from llmcalc.plans.serving import scaled_devices, service_plan, split_plan
 from llmcalc.plans.step import predict
 from tests.models.memory_runs import published, run_of
 
@@ -161,6 +162,34 @@ def steps():
                 yield told
 
 
+SERVING = {
+    "products_share": 0.9,
+    "memory_share": 0.8,
+    "overlap": 0.4,
+    "attention_share": 0.7,
+    "plain_attention_share": 0.15,
+    "layer_seconds": 2e-5,
+    "prompt_layer_seconds": 1e-4,
+    "expert_layer_seconds": 3e-5,
+    "expert_prompt_layer_seconds": 5e-5,
+    "step_seconds": 1e-3,
+    "sequence_seconds": 3e-6,
+    "expert_sequence_seconds": 2e-5,
+    "expert_products_share": 0.6,
+    "expert_row_seconds": 6e-9,
+    "row_vectors": 10.0,
+    "all_reduce_seconds": 1e-5,
+    "network_seconds": 3e-5,
+    "links_share": 0.6,
+    "engine_bytes": 4e9,
+    "cache_share": 0.9,
+    "largest_batch": 2000.0,
+    "chunk_tokens": 8000.0,
+    "rate_share_bf16": 0.7,
+    "rate_share_fp8": 0.6,
+    "rate_share_fp4": 0.4,
+    "rate_share_int8": 0.8,
+}
 SERVED = {
     "alone": {},
     "shared": {"tensor_parallel": 4, "hit_share": 0.3, "question_spread": 1.5},
@@ -178,7 +207,7 @@ def services():
             for setting, numbers in SERVED.items():
                 told = {"model": model.name, "format": number_format, "setting": setting, "refused": ""}
                 try:
-                    service = Service(model, DEVICE, number_format, **numbers)
+                    service = Service(model, DEVICE, number_format, constants=SERVING, **numbers)
                     step = service.step(8, 2000, 700, 0.4)
                     told |= {term: written(getattr(step, term)) for term in step.PARTS}
                     told |= {"weight_bytes": written(service.weight_bytes), "batch": written(service.full_batch())}
@@ -189,11 +218,53 @@ def services():
                 yield told
 
 
+ASKED = {
+    "loose": {"request_rate": 3.0},
+    "prompt": {"request_rate": 40.0, "time_to_first_token": 1.0, "question_tokens": 4000},
+    "steady": {"request_rate": 0.5, "time_per_output_token": 0.03, "quantile": "p99", "load": 0.7},
+    "median": {"request_rate": 10.0, "time_to_first_token": 3.0, "quantile": "p50", "answer_spread": 1.0},
+}
+
+
+def plans():
+    """Plans of services, and replicas under load."""
+    for name in MODELS:
+        model = known_models.model(name)
+        for asked, wanted in ASKED.items():
+            told = {"model": model.name, "asked": asked, "refused": ""}
+            try:
+                plan = service_plan(model, DEVICE, constants=SERVING, **wanted)
+            except Refusal as refusal:
+                yield told | {"refused": str(refusal)}
+                continue
+            told |= {"devices": str(plan.devices), "replicas": str(plan.replicas)}
+            told |= {purpose: written(share) for purpose, share in plan.why.items()}
+            at_work = plan.replica
+            for number in ("batch", "full_batch", "requests", "output_tokens", "load"):
+                told[number] = written(getattr(at_work, number))
+            for latency in ("first_token", "output_token", "answer"):
+                told |= {f"{latency} {point}": written(time) for point, time in getattr(at_work, latency).items()}
+            told |= {f"memory of {purpose}": written(size) for purpose, size in at_work.memory.items()}
+            told["ten times"] = str(scaled_devices(plan, [10 * wanted["request_rate"]])[0])
+            reader = Service(
+                model,
+                DEVICE,
+                constants=SERVING,
+                tensor_parallel=at_work.service.tensor_parallel,
+                pipeline_stages=at_work.service.pipeline_stages,
+            )
+            split = split_plan(reader, at_work.service, wanted["request_rate"])
+            for number in ("readers", "writers", "transfer_seconds", "first_token", "output_token", "batch"):
+                told[f"split {number}"] = written(getattr(split, number))
+            yield told
+
+
 def written(number):
-    return f"{number:.12g}"
+    return f"{number:.9g}"
 
 
 TABLES = {"families": families, "formats": formats, "memory": memory, "steps": steps, "services": services}
+TABLES["plans"] = plans
 
 
 def kept(name):
