@@ -6,6 +6,7 @@ Whoever means a change writes them anew, and the difference shows what else it c
 """
 
 import csv
+import json
 from pathlib import Path
 
 from llmcalc import known_models
@@ -23,6 +24,7 @@ from llmcalc.plans.step import predict
 from tests.models.memory_runs import published, run_of
 
 FOLDER = Path(__file__).parent / "kept_tables"
+FILES = Path(__file__).parent / "configs"
 
 # Families
 
@@ -56,17 +58,47 @@ def families():
     for family in FAMILIES:
         for said, sizes in SAID.items():
             fields = {"model_type": family} | sizes
-            told = dict.fromkeys(("params", "active_params", "cache_bytes", "forward_flop", "assumed", "refused"), "")
-            try:
-                model = Model.from_config({"text_config": fields} if said == "nothing" else fields)
-            except Refusal as refusal:
-                told["refused"] = str(refusal)
-            else:
-                told |= {"params": written(model.params), "active_params": written(model.active_params)}
-                told["cache_bytes"] = written(model.cache_bytes(CONTEXT))
-                told["forward_flop"] = written(model.forward_flop_per_token(CONTEXT))
-                told["assumed"] = "; ".join(model.assumed)
-            yield {"family": family, "said": said} | told
+            read = described({"text_config": fields} if said == "nothing" else fields)
+            yield {"family": family, "said": said} | read
+
+
+# Fields by which files say which layers have a window, experts, or neither.
+LAYERS = {
+    "as it is": {},
+    "switched windows": {"sliding_window": 512, "use_sliding_window": True, "max_window_layers": 7},
+    "windows off": {"sliding_window": 512, "use_sliding_window": False},
+    "every third without": {"sliding_window": 512, "sliding_window_pattern": 3, "use_sliding_window": True},
+    "pattern of letters": {"sliding_window": 512, "sliding_window_pattern": "LLG"},
+    "dense first": {"first_k_dense_replace": 2, "moe_layer_freq": 2},
+    "every second": {"decoder_sparse_step": 2, "mlp_only_layers": [1, 5]},
+    "interleaved": {"interleave_moe_layer_step": 3, "use_qk_norm": True},
+    "between": {"moe_layer_interval": 2, "moe_layer_start_index": 3, "moe_layer_end_index": 9},
+    "by period": {"expert_layer_period": 3, "expert_layer_offset": 1, "attn_layer_period": 3, "attn_layer_offset": 2},
+    "listed": {"moe_layers": [1, 3, 4]},
+    "shared": {"num_shared_experts": 2, "n_shared_experts": 2, "shared_expert_intermediate_size": 192},
+    "biased": {"attention_bias": True, "qkv_bias": True, "bias": True, "use_bias": True, "mlp_bias": True},
+    "unnamed": {"model_type": "tomorrow", "architectures": ["Tomorrow"], "use_qk_norm": True},
+    "gelu": {"model_type": "tomorrow", "architectures": [], "hidden_act": "gelu_new"},
+}
+
+
+def files():
+    """What files of published models are read as, with other layers, too."""
+    for path in sorted(FILES.glob("*.json")):
+        fields = json.loads(path.read_text(encoding="utf-8"))
+        for layers, changed in LAYERS.items():
+            yield {"file": path.stem, "layers": layers} | described(fields | changed)
+
+
+def described(fields):
+    try:
+        model = Model.from_config(fields)
+    except Refusal as refusal:
+        return {"refused": str(refusal)}
+    told = {"params": written(model.params), "active_params": written(model.active_params)}
+    told["cache_bytes"] = written(model.cache_bytes(CONTEXT))
+    told["forward_flop"] = written(model.forward_flop_per_token(CONTEXT))
+    return told | {"assumed": str(len(model.assumed))}
 
 
 # Formats
@@ -263,7 +295,14 @@ def written(number):
     return f"{number:.9g}"
 
 
-TABLES = {"families": families, "formats": formats, "memory": memory, "steps": steps, "services": services}
+TABLES = {
+    "families": families,
+    "files": files,
+    "formats": formats,
+    "memory": memory,
+    "steps": steps,
+    "services": services,
+}
 TABLES["plans"] = plans
 
 
