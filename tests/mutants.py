@@ -25,6 +25,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from tqdm import tqdm
 
 ROOT = Path(__file__).parent.parent
 FOLDER = ROOT / "_build" / "mutants"
@@ -389,12 +390,12 @@ def test(options: argparse.Namespace) -> int:
         known = {"room": mutant.room, "path": str(mutant.path), "line": mutant.first, "operator": mutant.operator}
         result = known | answer | {"tests": len(tests)}
         if result["survived"]:
-            print(f"  survived {result['path']}:{result['line']} {result['operator']}", flush=True)
+            tqdm.write(f"  survived {result['path']}:{result['line']} {result['operator']}")
         return result
 
     with ThreadPoolExecutor(options.workers) as pool:
         tasks = [pool.submit(attempt, mutant, reached.tests(mutant)) for mutant in chosen]
-        results = [task.result() for task in tasks]
+        results = [task.result() for task in tqdm(tasks, "  mutants", unit="", disable=None)]
     for worker in workers:
         worker.end()
     for copy in copies:
