@@ -14,10 +14,10 @@ from llmcalc.checks import Refusal
 from llmcalc.models import weights
 from llmcalc.models.device import Device
 from llmcalc.models.families import FAMILIES
-from llmcalc.models.memory import training_memory
+from llmcalc.models.memory import LOSSES, OPTIMISERS, training_memory
 from llmcalc.models.model import Model
 from llmcalc.models.run import Run
-from llmcalc.models.service import Service
+from llmcalc.models.service import WEIGHT_BYTES, Service
 from llmcalc.models.step_constants import MEANINGS, Constants
 from llmcalc.plans.serving import scaled_devices, service_plan, split_plan
 from llmcalc.plans.step import predict
@@ -141,6 +141,8 @@ OPTIONS = {
     "usual": {},
     "tuned": {"adapter_rank": 16, "frozen_bytes": 0.5, "reference_bytes": 2.0, "fragmentation": 0.1},
 }
+ALONE = {name: {"optimiser": name, "adapter_rank": 0, "outside_bytes": 1e9} for name in OPTIMISERS}
+ALONE |= {f"loss {name}": {"loss": name} for name in LOSSES}
 OPTIONS["offloaded"] = {"offload": True, "optimiser": "adafactor", "fused_norms": False, "load_factor": 1.5}
 
 
@@ -148,7 +150,7 @@ def memory():
     """Bytes by purpose of the published runs, and of others like them."""
     for row in published():
         for changed, changes in CHANGES.items():
-            for option, options in OPTIONS.items():
+            for option, options in (OPTIONS | ALONE if changed == "as published" else OPTIONS).items():
                 told = training_memory(run_of(row, **changes), **options)
                 parts = {purpose: written(size) for purpose, size in told["parts"].items()}
                 yield {"id": row["id"], "run": changed, "options": option, "stage": str(told["stage"])} | parts
@@ -157,7 +159,7 @@ def memory():
 # Steps, with constants and devices of round numbers, which no calibration moves
 
 CONSTANTS = Constants({name: 0.3 * low + 0.7 * high for name, (_, low, high, _) in MEANINGS.items()})
-PEAKS = {"fp32": 2e13, "bf16": 3e14, "fp8": 6e14}
+PEAKS = {"fp32": 2e13, "tf32": 1.5e14, "fp16": 3e14, "bf16": 3e14, "fp8": 6e14, "int8": 6e14, "fp4": 1.2e15}
 DEVICE = Device(
     name="of round numbers",
     peaks=PEAKS,
@@ -181,7 +183,7 @@ def steps():
     """Terms of a training step."""
     for name in MODELS:
         model = known_models.model(name)
-        for number_format in ("bf16", "fp8"):
+        for number_format in ("fp32", "tf32", "bf16", "fp8", "fp4"):
             for cut, numbers in CUTS.items():
                 told = {"model": model.name, "format": number_format, "cut": cut, "refused": ""}
                 try:
@@ -235,7 +237,7 @@ def services():
     """Terms of a serving step, and what a replica holds and takes."""
     for name in MODELS:
         model = known_models.model(name)
-        for number_format in ("bf16", "fp8", "int4"):
+        for number_format in WEIGHT_BYTES:
             for setting, numbers in SERVED.items():
                 told = {"model": model.name, "format": number_format, "setting": setting, "refused": ""}
                 try:

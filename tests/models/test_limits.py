@@ -180,3 +180,44 @@ def test_ends_of_what_memory_takes():
         assert name in refused(training_memory, {"run": run, name: high * 2})
     assert "load_factor" in refused(training_memory, {"run": run, "load_factor": 0.5})
     assert "tensor_parallel" in refused(serving_memory, {"model": MODEL, "context": 8, "tensor_parallel": 3})
+
+
+def test_caches_of_nothing_take_nothing():
+    assert MODEL.cache_bytes(0) == MODEL.cache_bytes(8, 0) == MODEL.cache_bytes(8, 1, 0) == 0
+    assert MODEL.kv_bytes_per_token(0) == 0
+    assert MODEL.cache_bytes(1) == MODEL.kv_bytes_per_token() == 8 * 2 * 2 * 32 * 2
+    for arguments in ((-1,), (8, -1), (8, 1, -1), (8, 1, 2, 0), (8, 1, 2, 1, -1)):
+        assert "is not accepted" in refused(lambda given: MODEL.cache_bytes(*given), {"given": arguments})
+    state = Model(layers=4, hidden_size=8, vocabulary_size=9, mixers=[Recurrent(**STATE)], mlps=[])
+    assert (state.cache_bytes(0), state.cache_bytes(9, 3, 2, 2, 1)) == (4 * 8 * 4, 3 * 4 * 8)
+
+
+def test_numbers_of_a_prompt_and_of_a_token_are_positive():
+    for number in (MODEL.flop_per_token, MODEL.prompt_flop, MODEL.decode_flop, MODEL.forward_flop_per_token):
+        assert number(1) > 0
+        assert "context = 0" in refused(number, {"context": 0})
+    assert MODEL.flop_per_token(8) == 3 * MODEL.forward_flop_per_token(8)
+    assert MODEL.prompt_flop(8) == 8 * MODEL.forward_flop_per_token(8, logits=1 / 8)
+    assert MODEL.forward_flop_per_token(8, masked=False) > MODEL.forward_flop_per_token(8) > MODEL.decode_flop(1)
+    assert MODEL.decode_flop(8) == MODEL.forward_flop_per_token(8, masked=False)
+
+
+def test_the_main_part_is_the_one_of_most_layers_that_sees_all():
+    near, far = Attention(5, 8, 4, 32, window=16), Attention(3, 8, 2, 64)
+    mixers, shape = [near, far], {"layers": 8, "hidden_size": 256, "vocabulary_size": 100, "mlp_size": 512}
+    assert (Model(mixers=mixers, **shape).kv_heads, Model(mixers=mixers, **shape).head_size) == (2, 64)
+    assert Model(mixers=[near, Attention(3, 8, 0, 64)], **shape).kv_heads == 4
+    assert Model(mixers=[Attention(3, 8, 1, 64), Attention(5, 8, 2, 64)], **shape).kv_heads == 2
+    assert Model(mixers=[Attention(4, 8, 1, 64), Attention(4, 8, 2, 64)], **shape).kv_heads == 1
+    states = Model(mixers=[Recurrent(**STATE)], **shape)
+    assert (states.attention, states.heads, states.kv_heads, states.head_size) == ("none", 0, 0, 0)
+    latent = Model(mixers=[LatentAttention(**LATENT), Recurrent(**STATE)], **shape)
+    assert (latent.attention, latent.query_rank, latent.kv_rank) == ("latent", 8, 16)
+    assert (latent.rotary_size, latent.nope_size, latent.value_size) == (4, 4, 8)
+    mixed = Model(
+        mixers=mixers,
+        mlps=[Mlp(1, 64), Mlp(2, 96, 2), Mixture(**EXPERTS), Mixture(1, 2, 1, 8)],
+        **{name: shape[name] for name in ("layers", "hidden_size", "vocabulary_size")},
+    )
+    assert (mixed.mlp_size, mixed.mlp_matrices, mixed.experts, mixed.dense_layers) == (96, 2, 8, 3)
+    assert (mixed.experts_per_token, mixed.expert_mlp_size, mixed.shared_mlp_size) == (2, 64, 0)
