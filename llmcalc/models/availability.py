@@ -128,7 +128,7 @@ def switched_goodput(host_availability: float, slice_blocks: int, blocks: int, h
     return sum(weight * (count // slice_blocks) for count, weight in enumerate(distribution)) * slice_blocks / blocks
 
 
-def availability(mtbf, repair_seconds):
+def availability(mtbf: float, repair_seconds: float) -> float:
     r"""Share of the time in which a part works that fails now and then and is repaired.
 
     .. math:: a = \frac{m}{m + r}
@@ -155,7 +155,7 @@ def availability(mtbf, repair_seconds):
     return mtbf / (mtbf + repair_seconds)
 
 
-def spares(mean_out, probability):
+def spares(mean_out: float, probability: float) -> int:
     """Spare parts that suffice with a probability, if the number of those out at a time is a Poisson number.
 
     Parameters

@@ -185,7 +185,8 @@ def one_left_out_errors(rows: "Sequence[Row]", table: "Sequence[Row]") -> "list[
 def _is_inside(row: "Row") -> bool:
     """Whether a fitted constant lies between its bounds and not at one of them, where it cannot move."""
     lowest, highest = _bounds(row["constant"])
-    return lowest * 1.001 < row["value"] < highest * 0.999
+    value: float = row["value"]
+    return lowest * 1.001 < value < highest * 0.999
 
 
 def shape(row: "Row") -> "tuple[str, ...]":
