@@ -101,11 +101,11 @@ def order(
     steps: "Sequence[str]",
     given: "dict[str, Any] | None" = None,
 ) -> Answer:
-    """The answer is an order: texts by their values, the smallest first."""
+    """The answer is an order: texts by their values, the smallest first. The last step of the solution says it."""
     rising = sorted([value for _, value in items])
     key = [next(text for text, value in items if value == wanted) for wanted in rising]
     clear = all(rising[place] + CLEAR * abs(rising[place]) < rising[place + 1] for place in range(len(rising) - 1))
-    return Answer("ordering", key, [], hints, steps, given, clear)
+    return Answer("ordering", key, [], hints, list(steps) + ["In order: " + "; ".join(key) + "."], given, clear)
 
 
 class Posed:

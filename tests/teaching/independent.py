@@ -4,9 +4,17 @@ By chapter, an expression for each exercise, in order. It takes the numbers of t
 choice the beginning of the right option; of an order values of the options, by beginnings of their texts.
 """
 
+import csv
 from math import ceil
+from pathlib import Path
 
 DAY = 86400
+SHAPES = Path(__file__).parents[2] / "data" / "transformer-shapes.csv"
+with SHAPES.open(encoding="utf-8", newline="") as file:
+    MODELS = {
+        row["model"]: {name: float(cell) for name, cell in row.items() if name not in ("model", "source", "locator")}
+        for row in csv.DictReader(file)
+    }
 
 
 def believable(n):
@@ -106,5 +114,62 @@ INDEPENDENT["training-cost"] = [
         f"{100 * n.better:.3g} % of the peak": n.mfu / n.better,
         f"{100 * n.fewer:.3g} % of the tokens": n.fewer,
         "devices at": n.dearer,
+    },
+]
+
+
+def token_flop(n):
+    row = MODELS[n.model]
+    h, m = row["hidden_size"], row["mlp_size"]
+    weights = 2 * h * h + 2 * h * h * row["kv_heads"] / row["heads"] + row["mlp_matrices"] * h * m
+    return row["layers"] * (2 * weights + 4 * h * n.s) + 2 * h * row["vocabulary_size"]
+
+
+def best_split(n):
+    losses = {}
+    for ratio in (n.first, n.second, n.third):
+        size = (n.flop / (6 * ratio)) ** 0.5
+        losses[ratio] = n.e + n.a / size**n.x + n.b / (ratio * size) ** n.y
+    ratio = min(losses, key=losses.get)
+    size = (n.flop / (6 * ratio)) ** 0.5
+    return f"{size / 1e9:.3g} × 10⁹ parameters, {ratio} tokens"
+
+
+def served(ratio):
+    return "A smaller" if ratio < 12 else "Nothing else" if ratio < 35 else "The same"
+
+
+INDEPENDENT["transformer-flops"] = [
+    lambda n: 2 * n.rows * n.columns * n.tokens,
+    lambda n: 4 * n.forward,
+    lambda n: 100 * n.s / (6 * n.h),
+    lambda n: 2 * n.h**2 * (1 + n.groups / n.heads),
+    lambda n: 3 * n.h * n.m,
+    lambda n: 12 * n.layers * n.h**2,
+    lambda n: 3 * n.s * token_flop(n),
+    lambda n: 100 * 4 / 3 * n.flop * 1e15 / (n.seconds * n.count * n.peak * 1e12),
+    lambda n: 100 * (n.times - 1) * n.s / (6 * n.h + n.s),
+    lambda n: {
+        "GPT's: all": 12,
+        "the same, with 8": 2 + 2 / 8 + 8,
+        "a gated": 4 + 12,
+        f"GPT's with {100 * n.narrow:.3g}": 12 * n.narrow**2,
+    },
+]
+INDEPENDENT["how-much-data"] = [
+    lambda n: 20 * n.params,
+    lambda n: n.size * 1e9 / n.characters,
+    lambda n: n.size * 1e9 / 3 / n.characters,
+    lambda n: (n.days * 8.64e19 / 120) ** 0.5,
+    lambda n: 20 * n.params * n.characters * n.size / 1e9,
+    lambda n: n.times ** (n.b / (n.a + n.b)),
+    lambda n: n.ratio * n.params / (n.size * 1e9 / 4),
+    lambda n: served(n.tokens / n.params),
+    best_split,
+    lambda n: {
+        "175 ": n.first / 175e9,
+        "70 ": n.second / 70e9,
+        "8 ": n.third / 8e9,
+        "13 ": n.fourth / 13e9,
     },
 ]
