@@ -54,7 +54,7 @@ class Answer:
     given : dict
         Further values that the text names.
     clear : bool
-        Whether the numbers leave no doubt about the right option; others are drawn again.
+        Whether the numbers leave no doubt about the right answer; others are drawn again.
     """
 
     def __init__(
@@ -78,9 +78,10 @@ def numeric(
     hints: "Sequence[str]",
     steps: "Sequence[str]",
     given: "dict[str, Any] | None" = None,
+    clear: bool = True,
 ) -> Answer:
     """The answer is a number in the unit of the exercise."""
-    return Answer("numeric", key, mistakes, hints, steps, given)
+    return Answer("numeric", key, mistakes, hints, steps, given, clear)
 
 
 def choose(
@@ -292,7 +293,7 @@ def noun(unit: str, count: float) -> str:
     >>> noun("device", 2), noun("TFLOP/s", 2), noun("day", 1)
     ('devices', 'TFLOP/s', 'day')
     """
-    irregular = {"byte/token": "bytes/token", "switch": "switches", "batch": "batches"}
+    irregular = {"byte/token": "bytes/token", "switch": "switches", "batch": "batches", "microbatch": "microbatches"}
     if count == 1 or (unit != unit.lower() and unit != "GPU"):
         return unit
     if unit in irregular:

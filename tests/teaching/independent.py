@@ -5,7 +5,7 @@ choice the beginning of the right option; of an order values of the options, by 
 """
 
 import csv
-from math import ceil
+from math import ceil, floor
 from pathlib import Path
 
 DAY = 86400
@@ -171,5 +171,191 @@ INDEPENDENT["how-much-data"] = [
         "70 ": n.second / 70e9,
         "8 ": n.third / 8e9,
         "13 ": n.fourth / 13e9,
+    },
+]
+
+
+def least_microbatches(stages, goal):
+    return next(count for count in range(1, 5000) if count / (count + stages - 1) >= goal - 1e-12)
+
+
+def cache_of_token(n):
+    return 2 * n.layers * n.groups * n.h / n.heads * 2
+
+
+def card_that_fits(n):
+    need = n.params * n.bits / 8 / 2**30 + n.batch * n.each + 1
+    for size in (16, 24, 48, 80):
+        if need <= size:
+            return f"a card of {size} "
+    return "none of these"
+
+
+def slow_card(n):
+    ratios = {name: wait / (wait + n.transit) for name, wait in zip("ABCD", (n.a, n.b, n.c, n.d), strict=True)}
+    if max(ratios.values()) - min(ratios.values()) > 0.2:
+        return "card " + min(ratios, key=ratios.get)
+    return "the network"
+
+
+def backlog_decision(n):
+    rounds = -(-n.trials // 8)
+    whole = n.tasks * (n.setup + 7 * rounds)
+    if whole <= 365:
+        return "Nothing"
+    if n.tasks * 7 * rounds <= 365:
+        return "Set-ups that overlap with"
+    return "Set-ups that overlap are" if whole <= 730 else "Not even"
+
+
+def limit_of_card(n):
+    ops, frames = floor(n.card / n.stream), floor(n.frames / n.rate)
+    return f"Arithmetic: {ops}" if ops < frames else f"The decoder: {frames}"
+
+
+def more_of(n):
+    a, b = 9 * n.early**2, n.inputs * n.outputs
+    if a > b:
+        return "A has more of both"
+    return "B has more of both" if b > a * n.grid**2 else "B has more weights"
+
+
+def claim(n):
+    need = n.params * 2 * n.rate / 1e9 / n.bandwidth
+    return "Possible with dense" if need <= 1 else "Possible only" if need <= 4 else "Impossible"
+
+
+def slowest_part(n):
+    parts = {
+        "the loops": n.loops / n.times,
+        "the library": n.library,
+        "waiting": 1 - n.loops - n.library,
+    }
+    return max(parts, key=parts.get)
+
+
+INDEPENDENT["memory"] = [
+    lambda n: n.params * n.bits / 8 / 2**30,
+    lambda n: n.shown * 1.048576 / 1000,
+    lambda n: 16 * n.params / 1e9,
+    lambda n: cache_of_token(n) * n.context * n.batch / 2**30,
+    lambda n: floor((n.card - n.fixed) / n.each),
+    lambda n: (
+        n.params
+        * {
+            1: 4 + 12 / n.devices,
+            2: 2 + 14 / n.devices,
+            3: 16 / n.devices,
+        }[n.stage]
+        / 1e9
+    ),
+    lambda n: n.layers * n.s * (34 * n.h + 5 * n.heads * n.s) / 2**30,
+    card_that_fits,
+    lambda n: n.params * n.bits / 8 / cache_of_token(n),
+    lambda n: {
+        "as it is": 2 * n.params / 2**30 + n.batch * n.each,
+        "weights in 4": n.params / 2 / 2**30 + n.batch * n.each,
+        "grouped": 2 * n.params / 2**30 + n.batch * n.each / 8,
+        "texts cut": 2 * n.params / 2**30 + n.batch * n.each * n.shorter,
+    },
+]
+INDEPENDENT["training-step"] = [
+    lambda n: n.samples * n.length / n.seconds,
+    lambda n: 100 * n.total / n.count / n.single,
+    lambda n: 100 * n.microbatches / (n.microbatches + n.stages - 1),
+    lambda n: least_microbatches(n.stages, n.goal),
+    lambda n: (n.microbatches + n.stages - 1) * (n.forward + n.backward),
+    lambda n: 1 / (1 - n.share),
+    lambda n: n.amount / n.time,
+    lambda n: 100 * n.wait / (n.wait + n.transit),
+    slow_card,
+    lambda n: 1 / (n.linearity + (1 - n.linearity) / n.times),
+    lambda n: {
+        "nothing": 0,
+        "reading": -n.data,
+        "half of": -n.communication / 2,
+        "computing": -n.computing / 3,
+    },
+]
+INDEPENDENT["cv-backlog"] = [
+    lambda n: n.cards * n.card / 1000,
+    lambda n: n.rate * n.days * n.trials / 1000,
+    lambda n: n.cards // n.each,
+    lambda n: n.setup + ceil(n.trials / (n.cards // n.each)) * n.days,
+    lambda n: floor(365 / (n.setup + n.days)),
+    lambda n: n.work / n.peak,
+    lambda n: 6e9 * n.macs * n.pictures * n.epochs,
+    lambda n: floor((365 / n.tasks - n.setup) / n.days) * n.slots,
+    backlog_decision,
+    lambda n: {
+        "as it is": n.setup + 7 * ceil(n.trials / 8),
+        "cards that": n.setup + 7 / n.faster * ceil(n.trials / 8),
+        "twice": n.setup + 7 * ceil(n.trials / 16),
+        "a set-up": 1 + 7 * ceil(n.trials / 8),
+    },
+]
+INDEPENDENT["inference-cards"] = [
+    lambda n: floor(n.card / n.stream),
+    lambda n: ceil(n.count / n.each),
+    lambda n: 100 * n.count * n.stream / n.cards / n.card,
+    lambda n: ceil(n.count / floor(n.card * (1 - n.headroom) / n.stream)),
+    lambda n: ceil(ceil(n.count / n.each) / n.efficiency),
+    lambda n: n.stream * (n.width / 1920) * (n.height / 1080) * (n.rate / 25),
+    lambda n: n.cards - ceil(n.count / n.each),
+    lambda n: (n.cards - n.failed) * floor(n.card * (1 - n.headroom) / n.stream),
+    limit_of_card,
+    lambda n: 100 * n.bare / (n.bare + n.lost * n.each),
+]
+INDEPENDENT["cnn-macs"] = [
+    lambda n: (n.size + 2 * n.padding - n.kernel) // n.stride + 1,
+    lambda n: n.kernel**2 * n.inputs * n.outputs,
+    lambda n: 2e9 * n.macs * n.pictures,
+    lambda n: n.kernel**2 * n.inputs * n.outputs * n.grid**2,
+    lambda n: 100 / n.channels + 100 / n.kernel**2,
+    lambda n: n.grid**2 * n.channels * n.outputs,
+    lambda n: 6e9 * n.macs * n.epochs * n.pictures,
+    lambda n: (n.large / n.small) ** 2,
+    lambda n: n.card * 1e12 * n.share / (2e9 * n.macs),
+    more_of,
+    lambda n: {
+        "3 × 3, depthwise": 9 / n.channels,
+        "1 × 1": 1,
+        "5 × 5, in": 25 / n.groups,
+        "3 × 3": 9,
+        "5 × 5": 25,
+    },
+]
+INDEPENDENT["hardware-claims"] = [
+    lambda n: n.rate / n.ratio,
+    lambda n: n.params * n.bits / 8 * n.rate / 1e9,
+    lambda n: 100 * n.active / n.total,
+    lambda n: 2 * n.params / n.sparsity / 1e9,
+    lambda n: n.speedup / (n.power / n.reference),
+    lambda n: 2 * (n.x * n.y + n.y * n.z + n.z * n.x),
+    lambda n: 100 * n.host**n.hosts,
+    lambda n: 2 * n.params * n.rate / 1e9 / n.bandwidth,
+    claim,
+    lambda n: {
+        "the oldest": 1,
+        f"{n.second:.4g} times": n.second,
+        f"{n.third:.4g} times": n.third / 2.5,
+        "as fast": 1 / 0.8,
+    },
+]
+INDEPENDENT["small-print"] = [
+    lambda n: n.masks * n.seconds / 3600,
+    lambda n: n.labels * n.seconds / 3600 * n.wage,
+    lambda n: 1 / (1 - n.share + n.share / n.speedup),
+    lambda n: 6 * n.params * n.epochs * n.tokens / (n.count * n.peak * 1e12 * n.mfu) / 3600,
+    lambda n: n.bill / n.count / n.hours,
+    lambda n: n.count * n.peak * 1e12 * n.mfu * n.hours * 3600 / 6 / n.params,
+    lambda n: 1 / (1 - n.share),
+    lambda n: ceil(n.labels * (1 - n.share) * n.seconds / 3600 / n.year),
+    slowest_part,
+    lambda n: {
+        "all by hand": 1e6 * n.slow,
+        "with the": n.first * n.slow + (1e6 - n.first) * n.fast,
+        "as before": n.first * n.slow + (1e6 - n.first) * (1 - n.alone) * n.fast,
+        "the model draws all": n.first * n.slow,
     },
 ]
