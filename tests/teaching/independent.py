@@ -359,3 +359,38 @@ INDEPENDENT["small-print"] = [
         "the model draws all": n.first * n.slow,
     },
 ]
+
+
+def full(m, p):
+    return m / (m + p - 1)
+
+
+def holds(n):
+    hours = 6 * n.params * n.tokens / (n.peak * 1e12 * n.mfu) / 3600
+    in_time, in_budget = hours / n.count / 24 <= n.days, 2.5 * hours <= n.budget
+    return {
+        (True, True): "Deadline and",
+        (True, False): "The deadline alone",
+        (False, True): "The budget alone",
+        (False, False): "Neither",
+    }[in_time, in_budget]
+
+
+INDEPENDENT["planner"] = [
+    lambda n: ceil(n.tokens / n.batch / n.length),
+    lambda n: n.count / n.across / n.stages,
+    lambda n: n.count * n.power / 1000 * n.days * 24 * n.pue * n.price,
+    lambda n: 6 * n.params * n.tokens / (n.count * n.peak * 1e12 * n.mfu * full(n.microbatches, n.stages)) / DAY,
+    lambda n: n.params * n.bytes / n.across / n.stages / 1e9,
+    lambda n: ceil(n.requests * n.length / n.rate) * n.each,
+    lambda n: floor((n.limit - n.fixed) / n.each),
+    lambda n: 2 * (n.microbatches + n.stages - 1) / (n.microbatches + 2 * n.stages - 2),
+    holds,
+    lambda n: {
+        "as it is": 1 / full(n.microbatches, n.stages),
+        "twice the devices and the same": 0.5 / full(n.microbatches / 2, n.stages),
+        "twice the devices and twice": 0.5 / full(n.microbatches, n.stages),
+        "kernels": 1 / (1 + n.better) / full(n.microbatches, n.stages),
+        "half": 2 / full(2 * n.microbatches, n.stages),
+    },
+]
