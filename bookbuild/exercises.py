@@ -20,9 +20,10 @@ INTRODUCTION = """\
 ({name}-practice)=
 ## Practice
 
-{count} exercises whose numbers are drawn anew as often as you like. An answer is a number with or without its unit, as you would write
-it; the page says whether it is right, or what went wrong. In Python, `from llmcalc import teaching` and
-`teaching.check("{name}/1", "your answer", seed={seed})` do the same; `teaching.pose("{name}/1", seed={seed}).text` is the question.
+{count} exercises whose numbers are drawn anew as often as you like. An answer is a number with or without its unit, as
+you would write it; the page says whether it is right, or what went wrong. In Python, `from llmcalc import teaching`,
+`print(teaching.pose("{name}/1", seed={seed}).text)` and `teaching.check("{name}/1", "your answer", seed={seed})` do
+the same.
 
 {place}
 """

@@ -65,9 +65,7 @@ function show(section, { text, options, steps, solution, kind }) {
   fold.open = false;
   fold.querySelector(".practice-steps").replaceChildren(...steps.map(item));
   fold.querySelector("strong").textContent = solution;
-  const hints = section.querySelector(".practice-hints");
-  hints.hidden = true;
-  hints.replaceChildren();
+  section.querySelector(".practice-hints").replaceChildren();
   section.querySelector("[data-action=hint]").disabled = false;
   section.querySelector("form").reset();
   say(section, "", "");
@@ -113,10 +111,7 @@ function hint(section) {
   const { hints } = posed[sections.indexOf(section)];
   const count = (hinted.get(section) ?? 0) + 1;
   hinted.set(section, count);
-  const list = section.querySelector(".practice-hints");
-  list.hidden = false;
-  list.append(item(hints[count - 1]));
-  say(section, "", `Hint ${count} of ${hints.length}: ${hints[count - 1]}`);
+  section.querySelector(".practice-hints").append(item(hints[count - 1]));
   section.querySelector("[data-action=hint]").disabled = count === hints.length;
 }
 

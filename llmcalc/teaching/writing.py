@@ -54,7 +54,7 @@ class Answer:
     given : dict
         Further values that the text names.
     clear : bool
-        Whether the numbers leave no doubt about the right option; others are drawn again.
+        Whether the numbers leave no doubt about the right answer; others are drawn again.
     """
 
     def __init__(
@@ -78,9 +78,10 @@ def numeric(
     hints: "Sequence[str]",
     steps: "Sequence[str]",
     given: "dict[str, Any] | None" = None,
+    clear: bool = True,
 ) -> Answer:
     """The answer is a number in the unit of the exercise."""
-    return Answer("numeric", key, mistakes, hints, steps, given)
+    return Answer("numeric", key, mistakes, hints, steps, given, clear)
 
 
 def choose(
@@ -101,11 +102,11 @@ def order(
     steps: "Sequence[str]",
     given: "dict[str, Any] | None" = None,
 ) -> Answer:
-    """The answer is an order: texts by their values, the smallest first."""
+    """The answer is an order: texts by their values, the smallest first. The last step of the solution says it."""
     rising = sorted([value for _, value in items])
     key = [next(text for text, value in items if value == wanted) for wanted in rising]
     clear = all(rising[place] + CLEAR * abs(rising[place]) < rising[place + 1] for place in range(len(rising) - 1))
-    return Answer("ordering", key, [], hints, steps, given, clear)
+    return Answer("ordering", key, [], hints, list(steps) + ["In order: " + "; ".join(key) + "."], given, clear)
 
 
 class Posed:
@@ -292,7 +293,7 @@ def noun(unit: str, count: float) -> str:
     >>> noun("device", 2), noun("TFLOP/s", 2), noun("day", 1)
     ('devices', 'TFLOP/s', 'day')
     """
-    irregular = {"byte/token": "bytes/token", "switch": "switches", "batch": "batches"}
+    irregular = {"byte/token": "bytes/token", "switch": "switches", "batch": "batches", "microbatch": "microbatches"}
     if count == 1 or (unit != unit.lower() and unit != "GPU"):
         return unit
     if unit in irregular:

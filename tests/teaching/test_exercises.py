@@ -148,7 +148,7 @@ def test_units_convert_and_are_held_apart():
 def test_seeds_and_exercises_that_are_none_are_refused_in_a_line():
     with pytest.raises(Refusal, match="seed = -1 is not accepted"):
         teaching.pose("training-gpus/1", seed=-1)
-    with pytest.raises(Refusal, match="seed = 1.5 is not accepted"):
+    with pytest.raises(Refusal, match=r"seed = 1\.5 is not accepted"):
         teaching.pose("training-gpus/1", seed=1.5)
     with pytest.raises(Refusal, match="training-gpus/1 to training-gpus/"):
         teaching.find("training-gpus/99")

@@ -310,14 +310,11 @@ def changes(share, mfu, smaller):
         ("the day is flat: work that can wait is moved into the night", need(70e9, 1 / 24, mfu)),
         (f"the utilisation rises to {percent(1.2 * mfu)}", need(70e9, share, 1.2 * mfu)),
     ]
-    rising = sorted([value for _, value in items])
-    named = [next(text for text, value in items if value == wanted) for wanted in rising]
     return order(
         items,
         hints=[
             "The devices are proportional to parameters × share of the busiest hour / utilisation.",
             "A flat day's hour has 1/24, 4.17 %.",
         ],
-        steps=[f"{text}: {percent(value / base)} of the devices." for text, value in items]
-        + ["From the fewest: " + "; ".join(named) + "."],
+        steps=[f"{text}: {percent(value / base)} of the devices." for text, value in items],
     )

@@ -282,11 +282,8 @@ def changes(mfu, better, fewer, dearer):
         (f"{percent(fewer)} of the tokens", rent(fewer, mfu, 2)),
         (f"devices at {told(dearer)} times the price", rent(1, mfu, 2 * dearer)),
     ]
-    rising = sorted([value for _, value in items])
-    named = [next(text for text, value in items if value == wanted) for wanted in rising]
     return order(
         items,
         hints=["Rent is device-hours × price.", "Twice the devices for half the days are the same device-hours."],
-        steps=[f"{text}: {percent(value / base)} of the rent." for text, value in items]
-        + ["From the lowest: " + "; ".join(named) + "."],
+        steps=[f"{text}: {percent(value / base)} of the rent." for text, value in items],
     )

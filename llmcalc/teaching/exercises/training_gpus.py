@@ -302,8 +302,6 @@ def plans(mfu, better, fewer, tokens):
         (f"H100 SXM in BF16, at {percent(0.8 * mfu)} of their peak", need(flop, h100, 0.8 * mfu)),
         ("A100 in TF32 instead of BF16, at the same utilisation", need(flop, tf32, mfu)),
     ]
-    rising = sorted([value for _, value in items])
-    named = [next(text for text, value in items if value == wanted) for wanted in rising]
     return order(
         items,
         hints=[
@@ -311,6 +309,5 @@ def plans(mfu, better, fewer, tokens):
             f"The dense BF16 peaks are {told(a100 / TERA)} TFLOP/s (A100) and {told(h100 / TERA)} TFLOP/s (H100); in TF32 the "
             f"A100 has {told(tf32 / TERA)}.",
         ],
-        steps=[f"{text}: {percent(value / base)} of the devices." for text, value in items]
-        + ["From the fewest: " + "; ".join(named) + "."],
+        steps=[f"{text}: {percent(value / base)} of the devices." for text, value in items],
     )

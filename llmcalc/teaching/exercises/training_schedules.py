@@ -259,13 +259,11 @@ def ranking(best, small, middle, large, long, medium, short):
         (f"{told(rate)} petaFLOP/s for {told(days)} days", training.implied_mfu(flop, days * DAY, 1, rate * PETA))
         for rate, days in runs
     ]
-    rising = sorted([value for _, value in items])
-    named = [next(text for text, value in items if value == wanted) for wanted in rising]
     return order(
         items,
         hints=[
             "The work is the same, so compare what the machines could have done.",
             "Possible: peak × days. The most possible is the worst used.",
         ],
-        steps=[f"{text}: {percent(value)}." for text, value in items] + ["From the worst: " + "; ".join(named) + "."],
+        steps=[f"{text}: {percent(value)}." for text, value in items],
     )
