@@ -1,6 +1,9 @@
 """Whole numbers and switches of things with parts: taken from any library, or refused in one line."""
 
-from ..checks import Refusal
+from math import exp
+
+from ..checks import Refusal, as_floats, require
+from ..vocabulary import between
 
 LARGEST = 10**9  # more than any size of a model, and small enough that nothing takes long
 
@@ -38,6 +41,48 @@ def size(name, value, low=1, high=LARGEST):
     if type(number) in (int, float) and low <= number <= high:
         return int(number) if number == int(number) else number
     raise Refusal(name, value, f"a number from {low} to {high}")
+
+
+def sizes(name, value, low=1, high=LARGEST):
+    """A number within limits as `size` takes it, or an array of such numbers.
+
+    Examples
+    --------
+    >>> sizes("answer_tokens", 200.0)
+    200
+    """
+    if not getattr(value, "ndim", 0):
+        return size(name, value, low, high)
+    require(name, value, between(low, high))
+    return as_floats(value)
+
+
+def choose(condition, first, second):
+    """One of two numbers or, by an array of yes and no, of two arrays element by element.
+
+    Examples
+    --------
+    >>> choose(2 > 1, "first", "second")
+    'first'
+    """
+    if condition is True or condition is False or not getattr(condition, "ndim", 0):
+        return first if condition else second
+    return condition.__array_namespace__().where(condition, first, second)
+
+
+def least(first, second):
+    """The smaller of two numbers or, element by element, of arrays."""
+    return choose(first < second, first, second)
+
+
+def most(first, second):
+    """The larger of two numbers or, element by element, of arrays."""
+    return choose(first > second, first, second)
+
+
+def exponential(power):
+    """The exponential function of a number or of an array."""
+    return power.__array_namespace__().exp(power) if getattr(power, "ndim", 0) else exp(power)
 
 
 def switch(name, value):

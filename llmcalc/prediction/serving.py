@@ -7,9 +7,10 @@ says why, and no row stops the others.
 import csv
 import re
 
-from .. import catalogue, datasets, known_models
+from .. import catalogue, known_models
 from ..checks import Refusal
-from ..models.service import Service, known_constants, legal_ranks
+from ..models.service import Service, legal_ranks
+from ..plans.serving import badge, interval
 
 # Names of columns, as tables of engines have them.
 COLUMNS = {
@@ -151,28 +152,6 @@ def predict(given):
     answer["tpot_ms"] = token * 1e3
     answer["badge"] = badge(service)
     return answer
-
-
-def interval(kind):
-    """Ends of the range that held 80 of 100 published measurements of a kind, in shares of the prediction."""
-    known = known_constants()
-    return known["low_" + kind], known["high_" + kind]
-
-
-def badge(service):
-    """How well a prediction is founded: "measured", "fitted" or "bound".
-
-    A published measurement of the very model, device and format is "measured", one of the device and the format with
-    another model "fitted", and all else "bound".
-    """
-    rows = [
-        row
-        for row in datasets.records("serving-published")
-        if row["accelerator"] == service.device.name and row["number_format"] == service.number_format
-    ]
-    if not rows:
-        return "bound"
-    return "measured" if any(row["model"] == service.model.name for row in rows) else "fitted"
 
 
 def _service(given):
