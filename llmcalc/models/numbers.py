@@ -1,6 +1,6 @@
 """Whole numbers and switches of things with parts: taken from any library, or refused in one line."""
 
-from math import exp
+from math import exp, log
 
 from ..checks import Refusal, as_floats, require
 from ..vocabulary import between
@@ -83,6 +83,11 @@ def most(first, second):
 def exponential(power):
     """The exponential function of a number or of an array."""
     return power.__array_namespace__().exp(power) if getattr(power, "ndim", 0) else exp(power)
+
+
+def logarithm(value):
+    """The natural logarithm of a number or of an array."""
+    return value.__array_namespace__().log(value) if getattr(value, "ndim", 0) else log(value)
 
 
 def switch(name, value):

@@ -242,7 +242,7 @@ class Service:
         self.plain_rate = 0.0
         if self.kernels == "2023":
             self.plain_rate = ranks * known["plain_attention_share"] * self.device.peak("fp32")
-        self._alone_added = self.marginal_prompt = None  # found when they are first asked for
+        self._alone_added = self._full = self.marginal_prompt = None  # found when they are first asked for
 
     def _format(self, device):
         return self.number_format if device.has("peak_" + self.number_format) else _wide(device)
@@ -284,10 +284,10 @@ class Service:
         return total
 
     def memory_batch(self):
-        """Sequences whose questions and answers fit, not rounded [1]."""
+        """Sequences whose questions and answers fit, not rounded [1]: long answers are met more often than they begin."""
         # Prompts that begin alike keep that part once, and so do the answers to one question.
         question = self.question_tokens * (1 - self.hit_share) / self.samples
-        each = self.sequence_bytes(question + self.answer_tokens)
+        each = self.sequence_bytes(question + self.answer_tokens * (1 + self.answer_spread**2))
         if not self.kept and not self.state_bytes:
             return self.most_sequences()
         return most(0.0, self.cache_room / each)
@@ -298,7 +298,9 @@ class Service:
 
     def full_batch(self):
         """Sequences in a step when requests always wait [1]."""
-        return least(self.memory_batch(), self.most_sequences())
+        if self._full is None:
+            self._full = least(self.memory_batch(), self.most_sequences())
+        return self._full
 
     def mean_context(self):
         """Tokens that a sequence has on average over the steps of its answer [token]: longer answers take more."""
@@ -416,9 +418,23 @@ class Service:
         """Steps from a prompt to the next if one sequence is written at a time [1]."""
         return self.answer_tokens * self.samples / self.written()
 
+    def seen(self, batch):
+        """Sequences that those of a request find themselves among where requests come at random: the others and they.
+
+        The number of the others is that of a Poisson process, which who arrives sees whole (Wolff 1982, "Poisson
+        arrivals see time averages").
+        """
+        return most(batch, least(batch + self.samples, self.full_batch()))
+
+    def seen_seconds(self, batch):
+        """Time from a token to the next where requests come at random, so that `seen` are written at a time [s]."""
+        context, stages = self.mean_context(), self.pipeline_stages
+        more = self.step_seconds(self.seen(batch) / stages, context) - self.step_seconds(batch / stages, context)
+        return self.token_seconds(batch) + self.drafted(more) / self.written()
+
     def request_rate(self, batch):
-        """Requests a second that a batch serves [1/s]."""
-        return batch / (self.answer_tokens * self.samples * self.token_seconds(batch))
+        """Requests a second that keep a mean number of sequences in progress if they come at random [1/s]."""
+        return batch / (self.answer_tokens * self.samples * self.seen_seconds(batch))
 
     def _mixed_seconds(self, batch):
         # A step takes no more than `chunk_tokens`: where answers and prompts are more, they take turns.

@@ -12,7 +12,7 @@ from ..checks import Refusal, accept, single
 from ..formats import number
 from ..formulas.devices import round_up
 from ..formulas.waiting import queue_seconds
-from ..models.numbers import choose, least, most, size, whole
+from ..models.numbers import choose, least, logarithm, most, size, whole
 from ..models.service import Service, known_constants, legal_ranks
 
 # Quantiles of the normal distribution, and the shares of requests that are beyond.
@@ -22,6 +22,9 @@ CLOSE = 1e-10  # to it, in shares of it
 NOTHING = 1e-9  # of the largest batch: a replica that is all but idle
 TINY = 1e-300
 STRETCH = 100  # tokens, some lines of text, over which a limit on the time per output token is to hold
+# Of the variance of the number of sequences, what is left of its mean over the time of one: 2 (e^-1), of a process
+# whose correlation decays over that time.
+KEPT = 0.736
 TURN = 2.0  # times the wait of a request alone: where latency is said to turn
 MOST_STAGES = 16
 MOST_LOAD = 0.9  # of what a replica could serve: above, waiting grows without bound
@@ -84,9 +87,10 @@ def replica(service, request_rate=None, concurrency=None):
 
 
 def _at(service, batch, full, highest, poisson):
-    seconds = service.token_seconds(batch)
+    seen = service.seen(batch) if poisson else batch
+    seconds = service.seen_seconds(batch) if poisson else service.token_seconds(batch)
     rate = batch / (service.answer_tokens * service.samples * seconds)
-    waits = _Waits(service, batch, seconds, rate if poisson else 0.0)
+    waits = _Waits(service, seen, seconds, rate if poisson else 0.0)
     first = {"mean": waits.first_mean}
     token = {"mean": seconds}
     answer = {"mean": waits.first_mean + seconds * (service.answer_tokens - 1)}
@@ -153,23 +157,26 @@ class _Waits:
 
     def __init__(self, service, batch, token_seconds, request_rate):
         self.service, self.seconds, self.request_rate = service, token_seconds, request_rate
+        self.busy = least(0.999, batch / service.full_batch())
         context, tokens = service.mean_context(), service.read_tokens()
         # Stages work on as many groups of requests, each of which is an engine of its own.
-        batch, self.rate = batch / service.pipeline_stages, request_rate / service.pipeline_stages
+        batch, rate = batch / service.pipeline_stages, request_rate / service.pipeline_stages
         self.none = service.step_seconds(batch, context)
         self.one = service.step_seconds(batch, context, tokens, 1.0)
+        self.each = (self.none - service.step_seconds(batch / 2, context)) / (batch / 2)  # that a sequence adds
+        self.batch, self.rate = batch, rate
         self.prompt = _prompt_seconds(service)
-        self.share = share = least(0.99, self.rate * self.prompt)
+        self.share = share = least(0.99, rate * self.prompt)
         step_seconds = token_seconds * service.written()
         spread = service.question_spread
-        self.uneven = self.rate * self.prompt**2 * (1 + spread**2) / (1 - share**2) / step_seconds  # step_variance
-        met = step_seconds * (1 + self.uneven)
+        uneven = rate * self.prompt**2 * (1 + spread**2) / (1 - share**2) / step_seconds  # waiting.step_variance
+        met = step_seconds * (1 + uneven)
         room = service.chunk_tokens * (service.ranks if service.by_sequence else 1)
         passes = most(1.0, tokens / most(1.0, room - batch))
         own = self.one + (passes - 1) * self.none
         self.first_mean = own + (0.5 + share) * met
         # The rest of a step is a uniform share of it; so many more prompts arrive as it is long.
-        square = met * step_seconds * (1 + 2 * self.uneven)
+        square = met * step_seconds * (1 + 2 * uneven)
         waited = (1 / 3 + share + share**2) * square - ((0.5 + share) * met) ** 2 + share * self.prompt * met
         # What of the own prompt is as long as the prompt is.
         reading = passes * (self.one - self.none)
@@ -186,40 +193,47 @@ class _Waits:
         waited = gamma_seconds(self.first_mean - self.least, self.variance, deviations)
         meets = least(1.0, self.rate * self.one)
         late = choose(meets > beyond, self.one * (1 - beyond / most(meets, beyond) + self.share), 0.0)
-        return self.least + most(waited, late)
+        return self.least + most(waited, late) + self._queued(beyond)
+
+    def _queued(self, beyond):
+        # For memory: as in a queue before as many servers as sequences fit (`formulas.waiting.queue_seconds`), where
+        # those who wait at all do so for an exponential time.
+        service = self.service
+        servers = service.full_batch()
+        late = self.busy ** ((2 * (servers + 1)) ** 0.5 - 1)
+        spreads = (1 + service.answer_spread**2) / 2
+        waited = spreads * self.seconds * service.answer_tokens / (servers * (1 - self.busy))
+        return choose(late > beyond, waited * logarithm(most(late, beyond) / beyond), 0.0)
 
     def output_token(self, quantile):
-        """Time per output token [s] of an answer, or of as many short ones as make `STRETCH` tokens.
-
-        Prompts that arrive meanwhile lengthen it: a Poisson number, each of which lets some more arrive.
-        """
-        written = self.service.written()
-        tokens = most(self.service.answer_tokens, STRETCH)
-        return self._stretch(quantile, tokens, self.service.drafted(self.none) / written)
+        """Time per output token [s] of an answer, or of as many short ones as make `STRETCH` tokens."""
+        return self._stretch(quantile, most(self.service.answer_tokens, STRETCH))
 
     def limited_token(self, quantile):
         """The same of stretches of `STRETCH` tokens, however long answers are [s]: what a limit is held against."""
-        return self._stretch(quantile, STRETCH, self.service.drafted(self.none) / self.service.written())
+        return self._stretch(quantile, STRETCH)
 
-    def _stretch(self, quantile, tokens, quiet):
-        deviations = DEVIATIONS[quantile][0]
-        met = self.rate * self.seconds * tokens  # prompts
+    def _stretch(self, quantile, tokens):
+        # What lengthens steps are prompts that arrive meanwhile, a Poisson number, each of which lets some more
+        # arrive, and other sequences, as many of which are there as a Poisson variable.
+        service = self.service
+        quiet = least(service.drafted(self.none) / service.written(), self.seconds)
+        beside = service.drafted(self.each) / service.written()
+        met = self.rate * self.seconds * tokens
         each = self.prompt / tokens / (1 - self.share)
-        variance = met * each**2 * (1 + self.service.question_spread**2)
-        added = most(self.seconds - quiet, 1e-12)
-        return least(quiet, self.seconds) + gamma_seconds(added, variance, deviations)
+        variance = met * each**2 * (1 + service.question_spread**2) + KEPT * self.batch * beside**2
+        quiet -= least(self.batch * beside, quiet)
+        return quiet + gamma_seconds(self.seconds - quiet, variance, DEVIATIONS[quantile][0])
 
     def answer(self, quantile):
         """Time from a request to its last token [s]: that of the first and those of the others, spread independently."""
         service = self.service
-        others = self.seconds * most(0.0, service.answer_tokens - 1)
-        if quantile == "p50":
-            return self.first_token(quantile) + others
-        deviations = DEVIATIONS[quantile][0]
-        first = self.first_token(quantile) - self.first_mean
-        token = (self.output_token(quantile) - self.seconds) * service.answer_tokens
-        length = gamma_seconds(others, (others * service.answer_spread) ** 2, deviations) - others
-        return self.first_mean + others + (first**2 + token**2 + length**2) ** 0.5
+        others = most(0.0, service.answer_tokens - 1)
+        token = (self.output_token("p95") - self.seconds) / DEVIATIONS["p95"][0]
+        variance = self.variance + (others * token) ** 2 + (others * self.seconds * service.answer_spread) ** 2
+        spread = self.first_mean - self.least + others * self.seconds
+        deviations, beyond = DEVIATIONS[quantile]
+        return self.least + gamma_seconds(spread, variance, deviations) + self._queued(beyond)
 
 
 def gamma_seconds(mean, variance, deviations):
@@ -457,12 +471,12 @@ def _excess(service, highest, load, quantile, limits):
     tokens = service.answer_tokens * service.samples
 
     def excess(batch):
-        seconds = service.token_seconds(batch)
+        seen, seconds = service.seen(batch), service.seen_seconds(batch)
         rate = batch / (tokens * seconds)
         found = rate / (load * highest) - 1
         if first_limit is None and token_limit is None:
             return found
-        waits = _Waits(service, batch, seconds, rate)
+        waits = _Waits(service, seen, seconds, rate)
         if token_limit is not None:
             found = most(found, waits.limited_token(quantile) / token_limit - 1)
         if first_limit is not None:
@@ -475,8 +489,7 @@ def _excess(service, highest, load, quantile, limits):
 def _quickest(service, quantile):
     # Latencies of a request that is all but alone, and the devices of its replica.
     batch = service.full_batch() * NOTHING
-    seconds = service.token_seconds(batch)
-    waits = _Waits(service, batch, seconds, service.request_rate(batch))
+    waits = _Waits(service, service.seen(batch), service.seen_seconds(batch), service.request_rate(batch))
     return waits.first_token(quantile), waits.limited_token(quantile), service.devices
 
 
