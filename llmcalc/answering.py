@@ -15,14 +15,15 @@ if TYPE_CHECKING:
 
 
 def question(
-    **limits: "tuple[float, float] | tuple[str, ...]",
+    **limits: "tuple[float, float] | tuple[str, ...] | str",
 ) -> "Callable[[Callable[Given, Results]], Callable[Given, Results]]":
     """Make a function the answer to a question of the book: what it is given is refused if it is out of range.
 
     Parameters
     ----------
     **limits : tuple
-        By parameter: smallest and largest number, or the texts to choose from, where they differ from the vocabulary's.
+        By parameter: smallest and largest number, or the texts to choose from (a tuple, or as the vocabulary says them),
+        where they differ from the vocabulary's.
         The answer's documentation says why.
 
     Examples
@@ -50,7 +51,7 @@ def question(
     return guard
 
 
-def accept(name: str, value: "Any", limits: "tuple[Any, ...] | None" = None) -> None:
+def accept(name: str, value: "Any", limits: "tuple[Any, ...] | str | None" = None) -> None:
     """Refuse a value that a parameter cannot have.
 
     Raises
@@ -62,7 +63,7 @@ def accept(name: str, value: "Any", limits: "tuple[Any, ...] | None" = None) -> 
         raise Refusal(name, value, "a parameter of this question", reason=f"{name} is no parameter of this question")
     word = WORDS[name]
     if word.choices:
-        choice(name, value, limits or choices(word.choices))
+        choice(name, value, listed(word.choices, limits))
     elif word.range is None:
         if type(value) is not bool:
             raise Refusal(name, value, "true or false")
@@ -72,6 +73,13 @@ def accept(name: str, value: "Any", limits: "tuple[Any, ...] | None" = None) -> 
         if number is None or not low <= number <= high or (word.whole and number % 1):
             kind = "a whole number" if word.whole else "a number"
             raise Refusal(name, value, f"{kind} from {written(low)} to {written(high)}", unit=word.shown)
+
+
+def listed(usual: str, limits: "tuple[Any, ...] | str | None" = None) -> "Any":
+    """Texts to choose from: those that a question gives, or the vocabulary's."""
+    if limits is None or isinstance(limits, str):
+        return choices(limits or usual)
+    return limits
 
 
 def choices(text: str) -> "list[str]":

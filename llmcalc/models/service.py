@@ -72,7 +72,7 @@ class Service:
         Tokens that a draft proposes in a step; 0 without a draft.
     draft_cost : float
         Time of a token of the draft, in shares of a step.
-    samples : int
+    answers_per_question : int
         Answers to each question, which is read once and kept once.
     adapters, adapter_rank : int
         Low-rank adapters kept beside the model, and their rank.
@@ -108,7 +108,7 @@ class Service:
         draft_tokens=0,
         acceptance=0,
         draft_cost=0.05,
-        samples=1,
+        answers_per_question=1,
         adapters=0,
         adapter_rank=16,
         engine_bytes=None,
@@ -140,7 +140,7 @@ class Service:
         self.draft_tokens = whole("draft_tokens", draft_tokens, 0, 64)
         self.acceptance = sizes("acceptance", acceptance, 0, 0.999)
         self.draft_cost = size("draft_cost", draft_cost, 0, 1)
-        self.samples = whole("samples", samples, 1, 1000)
+        self.answers_per_question = whole("answers_per_question", answers_per_question, 1, 1000)
         self.adapters = whole("adapters", adapters, 0, 10**6)
         self.adapter_rank = whole("adapter_rank", adapter_rank, 1, 4096)
         known = self.constants
@@ -161,7 +161,7 @@ class Service:
 
     def resized(self, tensor_parallel, pipeline_stages=1):
         """The same service on replicas of another size."""
-        other = Service.__new__(Service)
+        other = object.__new__(Service)
         for name in self.__dict__:
             setattr(other, name, self.__dict__[name])
         other.tensor_parallel = legal(self.model, whole("tensor_parallel", tensor_parallel))
@@ -286,7 +286,7 @@ class Service:
     def memory_batch(self):
         """Sequences whose questions and answers fit, not rounded [1]: long answers are met more often than they begin."""
         # Prompts that begin alike keep that part once, and so do the answers to one question.
-        question = self.question_tokens * (1 - self.hit_share) / self.samples
+        question = self.question_tokens * (1 - self.hit_share) / self.answers_per_question
         each = self.sequence_bytes(question + self.answer_tokens * (1 + self.answer_spread**2))
         if not self.kept and not self.state_bytes:
             return self.most_sequences()
@@ -360,6 +360,11 @@ class Service:
             self.host_fixed + self.host_sequence * batch,
         )
 
+    def reading_seconds(self, tokens):
+        """Seconds in which the weights are read that a step of some tokens needs [s]."""
+        experts = sum([part[0] * (1 - part[1] ** most(tokens, 1e-9)) for part in self.expert_times])
+        return self.weight_read + self.logit_read + experts
+
     def _plain_attention(self, context):
         total = 0.0
         for part in self.model.mixers:
@@ -416,7 +421,7 @@ class Service:
 
     def steps_per_prompt(self):
         """Steps from a prompt to the next if one sequence is written at a time [1]."""
-        return self.answer_tokens * self.samples / self.written()
+        return self.answer_tokens * self.answers_per_question / self.written()
 
     def seen(self, batch):
         """Sequences that those of a request find themselves among where requests come at random: the others and they.
@@ -424,7 +429,7 @@ class Service:
         The number of the others is that of a Poisson process, which who arrives sees whole (Wolff 1982, "Poisson
         arrivals see time averages").
         """
-        return most(batch, least(batch + self.samples, self.full_batch()))
+        return most(batch, least(batch + self.answers_per_question, self.full_batch()))
 
     def seen_seconds(self, batch):
         """Time from a token to the next where requests come at random, so that `seen` are written at a time [s]."""
@@ -434,7 +439,7 @@ class Service:
 
     def request_rate(self, batch):
         """Requests a second that keep a mean number of sequences in progress if they come at random [1/s]."""
-        return batch / (self.answer_tokens * self.samples * self.seen_seconds(batch))
+        return batch / (self.answer_tokens * self.answers_per_question * self.seen_seconds(batch))
 
     def _mixed_seconds(self, batch):
         # A step takes no more than `chunk_tokens`: where answers and prompts are more, they take turns.

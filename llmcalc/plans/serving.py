@@ -14,6 +14,7 @@ from ..formulas.devices import round_up
 from ..formulas.waiting import queue_seconds
 from ..models.numbers import choose, least, logarithm, most, size, whole
 from ..models.service import Service, known_constants, legal_ranks
+from ..units import GIGA
 
 # Quantiles of the normal distribution, and the shares of requests that are beyond.
 DEVIATIONS = {"p50": (0.0, 0.5), "p95": (1.645, 0.05), "p99": (2.326, 0.01)}
@@ -80,7 +81,7 @@ def replica(service, request_rate=None, concurrency=None):
             raise Refusal("request_rate", request_rate, f"less than the replica serves: {highest:.4g}")
         batch = _largest(lambda tried: service.request_rate(tried) / request_rate - 1, full)
     elif concurrency is not None:
-        batch = min(size("concurrency", concurrency, 1e-9) * service.samples, full)
+        batch = min(size("concurrency", concurrency, 1e-9) * service.answers_per_question, full)
     else:
         batch = full
     return _at(service, batch, full, highest, poisson=request_rate is not None)
@@ -89,7 +90,7 @@ def replica(service, request_rate=None, concurrency=None):
 def _at(service, batch, full, highest, poisson):
     seen = service.seen(batch) if poisson else batch
     seconds = service.seen_seconds(batch) if poisson else service.token_seconds(batch)
-    rate = batch / (service.answer_tokens * service.samples * seconds)
+    rate = batch / (service.answer_tokens * service.answers_per_question * seconds)
     waits = _Waits(service, seen, seconds, rate if poisson else 0.0)
     first = {"mean": waits.first_mean}
     token = {"mean": seconds}
@@ -110,6 +111,7 @@ def _at(service, batch, full, highest, poisson):
         output_token=token,
         answer=answer,
         step=service.step(batch, service.mean_context(), begun * service.read_tokens(), begun),
+        step_tokens=batch * (1 + service.draft_tokens) + begun * service.read_tokens(),
         memory={
             "weights": service.weight_bytes,
             "caches": batch * service.sequence_bytes(service.mean_context()),
@@ -306,15 +308,18 @@ class ServicePlan:
     def why(self):
         """Devices by what they are needed for [1].
 
-        ``weights`` and ``caches`` are read, ``compute`` is the reading of prompts, ``overhead`` links and fixed times;
+        ``weights`` and ``caches`` are read, ``compute`` is what products take beyond the reading of weights, attention
+        over prompts and vectors between products, ``overhead`` links, launches and the host's work;
         ``waiting`` is what must idle so that nobody waits too long, ``spare`` what is kept free or rounded up.
         """
         step = self.replica.step
         busy = self.request_rate / (self.replicas * self.replica.requests)
+        products = step.weights + step.experts + step.logits
+        reading = min(products, self.replica.service.reading_seconds(self.replica.step_tokens))
         parts = {
-            "weights": step.weights + step.experts + step.logits,
+            "weights": reading,
             "caches": step.caches,
-            "compute": step.prompts + step.vectors,
+            "compute": products - reading + step.prompts + step.vectors,
             "overhead": step.collectives + step.layers + step.host,
         }
         all_of_it = sum([parts[name] for name in parts])
@@ -338,7 +343,15 @@ class ServicePlan:
 
 
 class Impossible(Refusal):
-    """No replica serves within the limits: ``argument`` is what stands in the way, ``accepted`` what would do."""
+    """No replica serves within the limits.
+
+    ``argument`` is what stands in the way, ``accepted`` what would do, and ``words`` is a sentence without names of
+    arguments.
+    """
+
+    def __init__(self, argument, value, accepted, words):
+        super().__init__(argument, value, accepted)
+        self.words = words
 
 
 def service_plan(
@@ -468,7 +481,7 @@ def _checked(load, quantile, first_limit, token_limit):
 def _excess(service, highest, load, quantile, limits):
     """By how much the largest of a batch's load and latencies is above its limit, in shares of it."""
     first_limit, token_limit = limits
-    tokens = service.answer_tokens * service.samples
+    tokens = service.answer_tokens * service.answers_per_question
 
     def excess(batch):
         seen, seconds = service.seen(batch), service.seen_seconds(batch)
@@ -496,27 +509,36 @@ def _quickest(service, quantile):
 def _impossible(largest, alone, limits, quantile):
     """The refusal of a service that no replica can do; the largest replica is that of most memory."""
     if not alone:
-        needed = largest.devices * largest.engine_bytes + largest.weight_bytes
-        needed += largest.sequence_bytes(largest.question_tokens + largest.answer_tokens) / largest.cache_share
+        each = largest.sequence_bytes(largest.question_tokens + largest.answer_tokens * (1 + largest.answer_spread**2))
+        needed = largest.devices * largest.engine_bytes + largest.weight_bytes + each / largest.cache_share
         held = largest.devices * largest.device.memory
-        sentence = (
-            f"{largest.model.name} does not fit: weights and one sequence take {number(needed / 1e9, 3)} GB, and the largest "
-            f"replica, {largest.devices} × {largest.device.name}, has {number(held / 1e9, 3)} GB"
-        )
         way = "a device with more memory, narrower weights or caches, or shorter texts"
-        return Impossible("device", largest.device.name, way, reason=f"{sentence}: give {way}")
+        words = (
+            f"weights, engine and one sequence take {number(needed / GIGA, 3)} GB, and the largest replica that an engine "
+            f"makes of the device, {largest.devices} of them, has {number(held / GIGA, 3)} GB. Take {way}"
+        )
+        return Impossible("device", largest.device.name, way, words)
     share = quantile[1:]
     names = ("time_to_first_token", "time_per_output_token")
+    kinds = ("to the first token", "per output token")
     for place in (0, 1):
         reached = min([each[place] for each in alone])
         if limits[place] is not None and reached > limits[place]:
-            counts = [each[2] for each in alone if each[place] == reached]
-            way = f"{number(1.001 * reached, 3)} or more, which {share} of 100 requests get of {counts[0]} idle devices"
-            return Impossible(names[place], limits[place], way)
+            least_devices = min([each[2] for each in alone if each[place] == reached])
+            shortest = number(1.001 * reached, 3)
+            who = f"{least_devices} idle devices keep for {share} of 100 requests"
+            words = (
+                f"the shortest time {kinds[place]} that {who} is {shortest} s, and {number(limits[place])} s are "
+                "allowed. Allow more, or take a faster device, narrower weights or shorter texts"
+            )
+            return Impossible(names[place], limits[place], f"{shortest} or more, which {who}", words)
     # Each limit is kept by some size, and none keeps both.
-    reached = min([each[1] for each in alone if each[0] <= limits[0]])
-    way = f"{number(1.001 * reached, 3)} or more, or a longer time_to_first_token: no number of devices keeps both"
-    return Impossible(names[1], limits[1], way)
+    reached = number(1.001 * min([each[1] for each in alone if each[0] <= limits[0]]), 3)
+    words = (
+        f"no replica keeps both limits. Of those that keep the time to the first token, the quickest takes {reached} s per "
+        "output token: allow that, or more time to the first"
+    )
+    return Impossible(names[1], limits[1], f"{reached} or more, or a longer time_to_first_token", words)
 
 
 def turning_load(service, quantile="p95"):
@@ -537,6 +559,19 @@ def turning_load(service, quantile="p95"):
     limit, highest = TURN * _quickest(service, quantile)[0], service.request_rate(full)
     batch = _largest(_excess(service, highest, 1.0, quantile, (limit, None)), full)
     return service.request_rate(batch) / highest
+
+
+def reading_share(at_work):
+    """Share of a replica's time that prompts take, and so of its price [1].
+
+    Parameters
+    ----------
+    at_work : Replica
+        What `replica` found.
+    """
+    service, seen = at_work.service, at_work.batch / at_work.service.pipeline_stages
+    writing = service.drafted(service.step_seconds(seen, service.mean_context())) / service.written()
+    return max(0.0, 1 - writing / service.token_seconds(at_work.batch))
 
 
 def interval(kind):
@@ -655,7 +690,7 @@ def split_plan(reader, writer, request_rate, load=MOST_LOAD):
         return writer.drafted(apart) / writer.written()
 
     def served(batch):
-        return batch / (writer.answer_tokens * writer.samples * seconds(batch))
+        return batch / (writer.answer_tokens * writer.answers_per_question * seconds(batch))
 
     writers = int(round_up(request_rate / (load * served(full))))
     batch = _largest(lambda tried: served(tried) * writers / request_rate - 1, full)
