@@ -254,7 +254,10 @@ def _looked_up(tree: ast.Module) -> set[str]:
     found = {
         arguments[0].value
         for function, arguments in calls
-        if function in NAMED_TABLES and arguments and isinstance(arguments[0], ast.Constant)
+        if function in NAMED_TABLES
+        and arguments
+        and isinstance(arguments[0], ast.Constant)
+        and isinstance(arguments[0].value, str)
     }
     return found | ({"accelerators"} if any(function in LOOK_UPS_OF_ACCELERATORS for function, _ in calls) else set())
 
@@ -269,7 +272,8 @@ def _figure(name: str) -> str:
     """Name of the figure after a notebook's curves, which is the one that a page draws anew."""
     cells = [cell for cell in notebooks.read(name).cells if cell.cell_type == "code"]
     curves = next(place for place, cell in enumerate(cells) if "curves" in cell.metadata.get("tags", []))
-    return next(cell.metadata["mystnb"]["figure"]["name"] for cell in cells[curves:] if "mystnb" in cell.metadata)
+    names = (cell.metadata["mystnb"]["figure"]["name"] for cell in cells[curves:] if "mystnb" in cell.metadata)
+    return str(next(names))
 
 
 def _scientific(value: float, digits: int) -> str:

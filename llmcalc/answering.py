@@ -22,9 +22,8 @@ def question(
     Parameters
     ----------
     **limits : tuple
-        By parameter: smallest and largest number, or the texts to choose from (a tuple, or as the vocabulary says them),
-        where they differ from the vocabulary's.
-        The answer's documentation says why.
+        By parameter: smallest and largest number, or the texts to choose from (as a tuple, or in the vocabulary's
+        words), where they differ from the vocabulary's. The answer's documentation says why.
 
     Examples
     --------
@@ -68,7 +67,8 @@ def accept(name: str, value: "Any", limits: "tuple[Any, ...] | str | None" = Non
         if type(value) is not bool:
             raise Refusal(name, value, "true or false")
     else:
-        low, high = limits or word.usual or (word.range.low, word.range.high)
+        ends: Any = limits or word.usual or (word.range.low, word.range.high)
+        low, high = ends
         number = value if type(value) in NUMBERS else _number(value)
         if number is None or not low <= number <= high or (word.whole and number % 1):
             kind = "a whole number" if word.whole else "a number"

@@ -224,6 +224,7 @@ WORDS = {
     "device_count": Word(
         "1", "devices at hand, if they are fixed", POSITIVE, usual=(1, 10000000), shown="device", whole=True
     ),
+    "design_power": Word("W", "design power of a device alone", POSITIVE, usual=(0.1, 100000)),
     "device_memory": Word("byte", "memory of the device", POSITIVE),
     "device_power": Word("W", "power of a device", POSITIVE),
     "device_seconds": Word("s", "device-time, added up over all devices", POSITIVE),
@@ -341,7 +342,15 @@ WORDS = {
     "linearity": Word("1", "linearity", SHARE),
     "linearity_threshold": Word("1", "linearity below which a cluster scales badly", SHARE, usual=(0.01, 1)),
     "link_bandwidth": Word(
-        "byte/s", "rate at which a device sends to those of its fast domain, one direction", POSITIVE
+        "byte/s",
+        "rate at which a device sends to those of its fast domain, one direction",
+        POSITIVE,
+        usual=(0.001, 1e6),
+        shown="GB/s",
+        scale=GIGA,
+    ),
+    "link_devices": Word(
+        "1", "devices of its fast domain, itself included", POSITIVE, usual=(1, 100000), shown="device", whole=True
     ),
     "load": Word("1", "share of the time in which somebody works", SHARE_BELOW_ONE, usual=(0, 0.99)),
     "load_factor": Word("1", "tokens of the busiest device's experts, in shares of the mean", POSITIVE),
@@ -354,7 +363,9 @@ WORDS = {
     "mean_stage_seconds": Word("s", "mean of a microbatch's time over the stages", FROM_ZERO),
     "members": Word("1", "devices that exchange data", FROM_ONE),
     "members_inside": Word("1", "members of an exchange that sit in one server", FROM_ONE),
-    "memory_bandwidth": Word("byte/s", "memory bandwidth of a device", POSITIVE),
+    "memory_bandwidth": Word(
+        "byte/s", "memory bandwidth of a device", POSITIVE, usual=(0.001, 1e6), shown="GB/s", scale=GIGA
+    ),
     "memory_gib": Word("byte", "memory of one device", POSITIVE, usual=(1, 100000), shown="GiB", scale=GIBI),
     "message_bytes": Word("byte", "what a device holds of an exchange's data", FROM_ZERO),
     "mfu": Word("1", "model FLOPs utilisation", SHARE, usual=(0.001, 1)),
@@ -377,7 +388,14 @@ WORDS = {
     ),
     "need": Word("1", "size needed, in the unit of those on offer", FROM_ZERO),
     "network": Word("1", "network, by its name in torchvision", TEXT, choices="name in data/cnn-macs.csv"),
-    "network_bandwidth": Word("byte/s", "rate of a device over the network, one direction", POSITIVE),
+    "network_bandwidth": Word(
+        "byte/s",
+        "rate of a device over the network, one direction",
+        POSITIVE,
+        usual=(0.001, 1e6),
+        shown="GB/s",
+        scale=GIGA,
+    ),
     "network_cards": Word("1", "network cards of a server", POSITIVE),
     "nope_size": Word("1", "part of a query or key head without position", FROM_ZERO),
     "norm_bytes": Word("byte", "bytes that a norm keeps beside, an element", FROM_ZERO),
@@ -418,7 +436,10 @@ WORDS = {
     "params_scale": Word("parameter", "scale of the parameters", POSITIVE),
     "params_unit": Word("parameter", "unit in which the law counts parameters", POSITIVE),
     "passes": Word("1", "passes over the data set", POSITIVE),
-    "peak_flops": Word("FLOP/s", "dense peak of a device", POSITIVE),
+    "peak_flops": Word("FLOP/s", "dense peak of a device", POSITIVE, usual=(0.001, 1e6), shown="TFLOP/s", scale=TERA),
+    "peak_ops": Word(
+        "op/s", "dense peak of a device for whole numbers", POSITIVE, usual=(0.001, 1e6), shown="TOPS", scale=TERA
+    ),
     "pipeline_stages": Word("1", "stages", POSITIVE, usual=(1, 1000), shown="stage", whole=True),
     "pixels": Word("pixel", "pixels of a frame", POSITIVE),
     "points": Word("1", "points of a curve", POSITIVE, whole=True),
@@ -500,6 +521,7 @@ WORDS = {
         "s", "part of the time that each answer adds, with its share of reading prompts", POSITIVE
     ),
     "sequence_shards": Word("1", "devices over which the values of a sequence are spread", POSITIVE),
+    "server_power": Word("W", "a device's share of the most that its server draws", POSITIVE, usual=(0.1, 100000)),
     "server_throughput": Word("token/s", "throughput of one server alone", POSITIVE, usual=(0.001, 100000000)),
     "servers": Word("1", "servers", POSITIVE, usual=(1, 10000), whole=True),
     "service_seconds": Word("s", "mean time of service", POSITIVE),

@@ -11,7 +11,13 @@ from ..results import Results
 from ..units import DAY, HOUR, MEGAWATT_HOUR
 
 # Format of the products, and bytes of a weight, by the format of the weights; int4 weights are multiplied in 16 bits.
-WEIGHTS = {"bf16": ("bf16", 2), "fp8": ("fp8", 1), "int8": ("int8", 1), "fp4": ("fp4", 0.5625), "int4": ("bf16", 0.5625)}
+WEIGHTS = {
+    "bf16": ("bf16", 2),
+    "fp8": ("fp8", 1),
+    "int8": ("int8", 1),
+    "fp4": ("fp4", 0.5625),
+    "int4": ("bf16", 0.5625),
+}
 VALUES = {"bf16": 2, "fp8": 1}
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -221,7 +227,9 @@ def _shown(plan: "Any", values: "dict[str, Any]") -> Service:
     return Service(plan, **results)
 
 
-def _values(plan: "Any", requests: float, mean_devices: float, price: float, watts: float, pue: float) -> "dict[str, Any]":
+def _values(
+    plan: "Any", requests: float, mean_devices: float, price: float, watts: float, pue: float
+) -> "dict[str, Any]":
     busiest = plan.busiest
     service, why = busiest.service, plan.why
     fewest, largest = plan.range

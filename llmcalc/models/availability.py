@@ -6,8 +6,12 @@ for equal slices of several blocks. *Goodput* is the expected share of the machi
 
 from ..checks import accept, single, whole
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ..checks import Numeric
 
-def block_availability(host_availability, hosts_per_block):
+
+def block_availability(host_availability: "Numeric", hosts_per_block: "Numeric") -> "Numeric":
     r"""Probability that all hosts of a block work.
 
     .. math:: p = a^h
@@ -33,7 +37,7 @@ def block_availability(host_availability, hosts_per_block):
     return host_availability**hosts_per_block
 
 
-def working_blocks(blocks, probability):
+def working_blocks(blocks: int, probability: float) -> "list[float]":
     """Probabilities that 0, 1, ... of a number of blocks work: the binomial distribution.
 
     Parameters
@@ -68,7 +72,9 @@ def working_blocks(blocks, probability):
     return [weight / total for weight in distribution]
 
 
-def fixed_goodput(host_availability, slice_blocks, blocks, hosts_per_block):
+def fixed_goodput(
+    host_availability: "Numeric", slice_blocks: int, blocks: int, hosts_per_block: "Numeric"
+) -> "Numeric":
     """Goodput where the wiring fixes which blocks form a slice: one failed host stops its whole slice.
 
     Parameters
@@ -98,7 +104,7 @@ def fixed_goodput(host_availability, slice_blocks, blocks, hosts_per_block):
     return slices * slice_blocks / blocks * block_availability(host_availability, hosts_per_block) ** slice_blocks
 
 
-def switched_goodput(host_availability, slice_blocks, blocks, hosts_per_block):
+def switched_goodput(host_availability: float, slice_blocks: int, blocks: int, hosts_per_block: float) -> float:
     """Goodput where switches can join any working blocks to a slice.
 
     Parameters are those of `fixed_goodput`.

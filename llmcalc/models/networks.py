@@ -7,6 +7,29 @@ stage by stage, and `lenet` the small network that textbooks begin with.
 from ..checks import Refusal, choice, single, whole
 from ..formulas import convolution
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+    from typing import Any, TypeAlias, TypedDict
+
+    Path: TypeAlias = "Callable[[Network], None]"
+    Unit: TypeAlias = "tuple[int, int | tuple[int, int]] | tuple[int, int | tuple[int, int], int]"  # and a stride
+
+    class Layer(TypedDict):
+        """What is known of a layer."""
+
+        name: str
+        kind: str
+        input: tuple[int, int, int]
+        output: tuple[int, int, int]
+        tensors: dict[str, tuple[int, ...]]
+        window: tuple[tuple[int, int], int, tuple[int, int]] | None
+        macs: int
+        terms: int
+        module: bool
+        auxiliary: bool
+
+
 CLASSES = 1000  # of ImageNet
 
 
@@ -33,25 +56,35 @@ class Network:
     ((64, 55, 55), 70276800)
     """
 
-    def __init__(self, image_size, channels=3):
+    def __init__(self, image_size: int, channels: int = 3) -> None:
         _whole(image_size=image_size, in_channels=channels)
         self.image_size = image_size
         self.shape = (channels, int(image_size), int(image_size))
-        self.layers = []
+        self.layers: list[Layer] = []
         self._auxiliary = False
         self._section, self._position = "", 0
 
-    def section(self, name):
+    def section(self, name: str) -> None:
         """Begin a group of layers, which are then called ``name.0``, ``name.1`` and so on."""
         self._section, self._position = f"{name}.", 0
 
-    def convolve(self, channels, kernel, stride=1, padding=0, groups=1, bias=True):
+    def convolve(
+        self,
+        channels: int,
+        kernel: "int | tuple[int, int]",
+        stride: int = 1,
+        padding: "int | tuple[int, int]" = 0,
+        groups: int = 1,
+        bias: bool = True,
+    ) -> None:
         """Convolution; a kernel and a padding are one number, or two for height and width."""
         inputs = self.shape[0]
         kernel, padding = _pair(kernel), _pair(padding)
         height, width = self._sides(kernel, stride, padding)
         weights = convolution.convolution_weights(inputs, channels, *kernel, groups)
-        tensors = {"weight": (channels, inputs // groups) + kernel} | ({"bias": (channels,)} if bias else {})
+        tensors: dict[str, tuple[int, ...]] = {"weight": (channels, inputs // groups) + kernel} | (
+            {"bias": (channels,)} if bias else {}
+        )
         self._add(
             "convolution",
             (channels, height, width),
@@ -61,44 +94,46 @@ class Network:
             window=(kernel, stride, padding),
         )
 
-    def dense(self, features):
+    def dense(self, features: int) -> None:
         """Fully connected layer with a bias."""
         inputs = _product(self.shape)
         tensors = {"weight": (features, inputs), "bias": (features,)}
         macs = convolution.dense_macs(inputs, features)
         self._add("fully connected", (features, 1, 1), tensors, macs=macs, terms=inputs)
 
-    def normalise(self):
+    def normalise(self) -> None:
         """Batch normalisation with a factor and an offset for each channel."""
         shape = (self.shape[0],)
         self._add("batch normalisation", self.shape, {"weight": shape, "bias": shape})
 
-    def relu(self):
+    def relu(self) -> None:
         """Rectification: negative numbers become 0."""
         self._add("rectification", self.shape)
 
-    def flatten(self):
+    def flatten(self) -> None:
         """All numbers in one row."""
         self._add("flattening", (_product(self.shape), 1, 1))
 
-    def max_pool(self, kernel, stride, padding=0, round_up=False):
+    def max_pool(
+        self, kernel: "int | tuple[int, int]", stride: int, padding: "int | tuple[int, int]" = 0, round_up: bool = False
+    ) -> None:
         """Largest number of each window; `round_up` keeps a last window that hangs over the edge."""
         window = _pair(kernel), stride, _pair(padding)
         self._add("max pooling", (self.shape[0],) + self._sides(*window, round_up), window=window)
 
-    def average_pool(self, kernel, stride, padding=0, module=True):
+    def average_pool(self, kernel: int, stride: int, padding: int = 0, module: bool = True) -> None:
         """Mean of each window."""
         window = _pair(kernel), stride, _pair(padding)
         output = (self.shape[0],) + self._sides(*window)
         self._add("average pooling", output, terms=kernel * kernel, window=window, module=module)
 
-    def average_to(self, size, module=True):
+    def average_to(self, size: int, module: bool = True) -> None:
         """Mean of as large windows as leave `size` numbers a side (adaptive average pooling)."""
         channels, height, width = self.shape
         window = (height // size) * (width // size)
         self._add("average pooling", (channels, size, size), terms=window, module=module)
 
-    def branch(self, *paths):
+    def branch(self, *paths: "Path") -> None:
         """Send the same input through several paths, and put their channels behind one another."""
         start, channels = self.shape, 0
         for path in paths:
@@ -109,7 +144,7 @@ class Network:
         self.shape = start
         self._add("concatenation", (channels,) + sides)
 
-    def residual(self, path, shortcut=None):
+    def residual(self, path: "Path", shortcut: "Path | None" = None) -> None:
         """Add a path's output to its input, or to what a shortcut makes of it."""
         start = self.shape
         path(self)
@@ -120,17 +155,19 @@ class Network:
             raise Refusal("path", end, f"one that ends in {self.shape}, to which it is added")
         self._add("addition", end)
 
-    def take(self, channels):
+    def take(self, channels: int) -> None:
         """Go on with some of the channels only."""
         self.shape = (channels,) + self.shape[1:]
 
-    def auxiliary(self, path):
+    def auxiliary(self, path: "Path") -> None:
         """Branch off a head that only training runs; none of its outputs go on."""
         start, self._auxiliary = self.shape, True
         path(self)
         self.shape, self._auxiliary = start, False
 
-    def _sides(self, kernel, stride, padding, round_up=False):
+    def _sides(
+        self, kernel: "tuple[int, int]", stride: int, padding: "tuple[int, int]", round_up: bool = False
+    ) -> "tuple[int, int]":
         overhang = stride - 1 if round_up else 0
         sides = [
             int(convolution.convolution_output(size + overhang, window, stride, edge))
@@ -139,9 +176,18 @@ class Network:
         if min(sides) < 1 and not self._auxiliary:
             raise Refusal("image_size", self.image_size, f"more: a window of {kernel} does not fit into {self.shape}")
         # PyTorch refuses to train a head on too small a picture; here it has one position at least.
-        return tuple(max(side, 1) for side in sides)
+        return max(sides[0], 1), max(sides[1], 1)
 
-    def _add(self, kind, output, tensors=None, macs=0, terms=0, window=None, module=True):
+    def _add(
+        self,
+        kind: str,
+        output: "tuple[int, int, int]",
+        tensors: "dict[str, tuple[int, ...]] | None" = None,
+        macs: float = 0,
+        terms: int = 0,
+        window: "tuple[tuple[int, int], int, tuple[int, int]] | None" = None,
+        module: bool = True,
+    ) -> None:
         self.layers.append(
             {
                 "name": f"{self._section}{self._position}",
@@ -160,7 +206,7 @@ class Network:
         self.shape = output
 
 
-def params(layers):
+def params(layers: "list[Layer]") -> int:
     """Trainable parameters of layers: the elements of all their tensors.
 
     Examples
@@ -171,7 +217,7 @@ def params(layers):
     return sum(_product(shape) for layer in layers for shape in layer["tensors"].values())
 
 
-def macs(layers, batch=1, training=False):
+def macs(layers: "list[Layer]", batch: int = 1, training: bool = False) -> int:
     """Multiply-accumulates of a forward pass over a batch [MAC].
 
     Only convolutions and dense layers have any. Biases, normalisation, pooling and activation add, scale or compare
@@ -185,7 +231,7 @@ def macs(layers, batch=1, training=False):
     return batch * sum(layer["macs"] for layer in layers if training or not layer["auxiliary"])
 
 
-def by_kind(layers):
+def by_kind(layers: "list[Layer]") -> "dict[str, dict[str, int]]":
     """Multiply-accumulates and parameters of layers, by their kind, in the order of appearance.
 
     Examples
@@ -193,7 +239,7 @@ def by_kind(layers):
     >>> by_kind(build("alexnet"))["fully connected"]
     {'layers': 3, 'params': 58631144, 'macs': 58621952}
     """
-    kinds = {}
+    kinds: dict[str, dict[str, int]] = {}
     for layer in layers:
         kind = kinds.setdefault(layer["kind"], {"layers": 0, "params": 0, "macs": 0})
         kind["layers"] += 1
@@ -202,7 +248,7 @@ def by_kind(layers):
     return kinds
 
 
-def opcounter_surplus(layers):
+def opcounter_surplus(layers: "list[Layer]") -> "dict[str, int]":
     """What the tool pytorch-OpCounter counted beyond multiply-accumulates in September 2019, by cause.
 
     Each bias of a convolution as one operation per output; the additions of a dense layer beside its
@@ -230,7 +276,7 @@ def opcounter_surplus(layers):
     return surplus
 
 
-def opcounter_count(layers):
+def opcounter_count(layers: "list[Layer]") -> int:
     """What pytorch-OpCounter printed as MACs in September 2019: multiply-accumulates and `opcounter_surplus`.
 
     Examples
@@ -241,7 +287,7 @@ def opcounter_count(layers):
     return macs(layers) + sum(opcounter_surplus(layers).values())
 
 
-def tensors(layers):
+def tensors(layers: "list[Layer]") -> "dict[str, tuple[int, ...]]":
     """Shapes of all weights and biases, by the names under which PyTorch saves them.
 
     Examples
@@ -252,7 +298,7 @@ def tensors(layers):
     return {f"{layer['name']}.{tensor}": shape for layer in layers for tensor, shape in layer["tensors"].items()}
 
 
-def transferable(old_layers, new_layers):
+def transferable(old_layers: "list[Layer]", new_layers: "list[Layer]") -> "list[str]":
     """Names of the tensors that a new network can take over from an old one: same name, same shape.
 
     Examples
@@ -264,7 +310,12 @@ def transferable(old_layers, new_layers):
     return [name for name in new if old.get(name) == new[name]]
 
 
-def lenet(image_size=28, hidden=(120, 84), classes=10, sections=("conv", "fc")):
+def lenet(
+    image_size: int = 28,
+    hidden: "Sequence[int]" = (120, 84),
+    classes: int = 10,
+    sections: "Sequence[str]" = ("conv", "fc"),
+) -> "list[Layer]":
     """Layers of LeNet-5 as document 002 defines it, with any hidden dense layers, in one section or two.
 
     Examples
@@ -288,10 +339,10 @@ def lenet(image_size=28, hidden=(120, 84), classes=10, sections=("conv", "fc")):
     return network.layers
 
 
-_LATEST = {}  # layers of the network that was built last
+_LATEST: "dict[tuple[str, int, bool], list[Layer]]" = {}  # layers of the network that was built last
 
 
-def build(name, image_size=None, first_stem=False):
+def build(name: str, image_size: "int | None" = None, first_stem: bool = False) -> "list[Layer]":
     """Layers of one of the networks of `NAMES`, with 1,000 classes.
 
     Parameters
@@ -334,12 +385,12 @@ def build(name, image_size=None, first_stem=False):
     return list(_LATEST[key])
 
 
-def native_size(name):
+def native_size(name: str) -> int:
     """Height and width of the pictures that a network of `NAMES` was made for [pixel]."""
     return 299 if name == "inception_v3" else 224
 
 
-def _alexnet(network):
+def _alexnet(network: "Network") -> None:
     network.convolve(64, 11, stride=4, padding=2)
     network.relu()
     network.max_pool(3, 2)
@@ -354,7 +405,7 @@ def _alexnet(network):
     _two_hidden_layers(network)
 
 
-def _vgg(network, stages, normalised):
+def _vgg(network: "Network", stages: "tuple[int, ...]", normalised: bool) -> None:
     for channels, depth in zip((64, 128, 256, 512, 512), stages):  # noqa: B905 - MicroPython's zip knows no `strict`
         for _ in range(depth):
             network.convolve(channels, 3, padding=1)
@@ -366,14 +417,16 @@ def _vgg(network, stages, normalised):
     _two_hidden_layers(network)
 
 
-def _two_hidden_layers(network):
+def _two_hidden_layers(network: "Network") -> None:
     for _ in range(2):
         network.dense(4096)
         network.relu()
     network.dense(CLASSES)
 
 
-def _resnet(network, stages, expansion=4, groups=1, group_width=64):
+def _resnet(
+    network: "Network", stages: "tuple[int, ...]", expansion: int = 4, groups: int = 1, group_width: int = 64
+) -> None:
     _unit(network, 64, 7, stride=2, padding=3)
     network.max_pool(3, 2, padding=1)
     for stage, depth in enumerate(stages):
@@ -384,17 +437,17 @@ def _resnet(network, stages, expansion=4, groups=1, group_width=64):
     _mean_and_classifier(network, module=True)
 
 
-def _resnet_block(network, planes, channels, stride, groups, width):
-    def basic(network):
+def _resnet_block(network: "Network", planes: int, channels: int, stride: int, groups: int, width: int) -> None:
+    def basic(network: "Network") -> None:
         _unit(network, planes, 3, stride, padding=1)
         _unit(network, planes, 3, padding=1, relu=False)
 
-    def bottleneck(network):
+    def bottleneck(network: "Network") -> None:
         _unit(network, width, 1)
         _unit(network, width, 3, stride, padding=1, groups=groups)
         _unit(network, channels, 1, relu=False)
 
-    def projection(network):
+    def projection(network: "Network") -> None:
         _unit(network, channels, 1, stride, relu=False)
 
     changes = stride != 1 or network.shape[0] != channels
@@ -402,11 +455,11 @@ def _resnet_block(network, planes, channels, stride, groups, width):
     network.relu()
 
 
-def _densenet(network, stages, growth, channels):
+def _densenet(network: "Network", stages: "tuple[int, ...]", growth: int, channels: int) -> None:
     _unit(network, channels, 7, stride=2, padding=3)
     network.max_pool(3, 2, padding=1)
 
-    def layer(network):
+    def layer(network: "Network") -> None:
         _activated(network, 4 * growth, 1)
         _activated(network, growth, 3, padding=1)
 
@@ -421,7 +474,7 @@ def _densenet(network, stages, growth, channels):
     _mean_and_classifier(network)
 
 
-def _squeezenet(network, stem, stages):
+def _squeezenet(network: "Network", stem: "tuple[int, int]", stages: "tuple[tuple[int, ...], ...]") -> None:
     network.convolve(*stem, stride=2)
     network.relu()
     for stage in stages:
@@ -433,9 +486,9 @@ def _squeezenet(network, stem, stages):
     network.average_to(1)
 
 
-def _fire(network, squeezed):
-    def expand(kernel):
-        def path(network):
+def _fire(network: "Network", squeezed: int) -> None:
+    def expand(kernel: int) -> "Path":
+        def path(network: "Network") -> None:
             network.convolve(4 * squeezed, kernel, padding=kernel // 2)
             network.relu()
 
@@ -446,7 +499,7 @@ def _fire(network, squeezed):
     network.branch(expand(1), expand(3))
 
 
-def _mobilenet_v2(network):
+def _mobilenet_v2(network: "Network") -> None:
     _unit(network, 32, 3, stride=2, padding=1)
     stages = (
         (1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3, 1), (6, 160, 3, 2), (6, 320, 1, 1),
@@ -458,8 +511,8 @@ def _mobilenet_v2(network):
     _mean_and_classifier(network)
 
 
-def _mnasnet(network, factor, first_stem=False):
-    def scaled(channels):
+def _mnasnet(network: "Network", factor: float, first_stem: bool = False) -> None:
+    def scaled(channels: int) -> int:
         nearest = max(8, int(channels * factor + 4) // 8 * 8)
         return nearest if nearest >= 0.9 * channels * factor else nearest + 8
 
@@ -477,10 +530,10 @@ def _mnasnet(network, factor, first_stem=False):
     _mean_and_classifier(network)
 
 
-def _inverted_residual(network, expansion, channels, kernel, stride):
+def _inverted_residual(network: "Network", expansion: int, channels: int, kernel: int, stride: int) -> None:
     inputs = network.shape[0]
 
-    def path(network):
+    def path(network: "Network") -> None:
         if expansion > 1:
             _unit(network, expansion * inputs, 1)
         wide = expansion * inputs
@@ -493,7 +546,7 @@ def _inverted_residual(network, expansion, channels, kernel, stride):
         path(network)
 
 
-def _shufflenet_v2(network, widths):
+def _shufflenet_v2(network: "Network", widths: "tuple[int, ...]") -> None:
     _unit(network, 24, 3, stride=2, padding=1)
     network.max_pool(3, 2, padding=1)
     for width, depth in zip(widths[:3], (4, 8, 4)):  # noqa: B905 - MicroPython's zip knows no `strict`
@@ -504,13 +557,13 @@ def _shufflenet_v2(network, widths):
     _mean_and_classifier(network)
 
 
-def _shuffle_down(network, half):
-    def shortcut(network):
+def _shuffle_down(network: "Network", half: int) -> None:
+    def shortcut(network: "Network") -> None:
         inputs = network.shape[0]
         _unit(network, inputs, 3, 2, padding=1, groups=inputs, relu=False)
         _unit(network, half, 1)
 
-    def path(network):
+    def path(network: "Network") -> None:
         _unit(network, half, 1)
         _unit(network, half, 3, 2, padding=1, groups=half, relu=False)
         _unit(network, half, 1)
@@ -518,11 +571,11 @@ def _shuffle_down(network, half):
     network.branch(shortcut, path)
 
 
-def _shuffle(network, half):
-    def kept(network):
+def _shuffle(network: "Network", half: int) -> None:
+    def kept(network: "Network") -> None:
         network.take(half)
 
-    def path(network):
+    def path(network: "Network") -> None:
         network.take(half)
         _unit(network, half, 1)
         _unit(network, half, 3, padding=1, groups=half, relu=False)
@@ -531,7 +584,7 @@ def _shuffle(network, half):
     network.branch(kept, path)
 
 
-def _inception_v3(network):
+def _inception_v3(network: "Network") -> None:
     for channels, kernel, stride, padding in ((32, 3, 2, 0), (32, 3, 1, 0), (64, 3, 1, 1)):
         _unit(network, channels, kernel, stride, padding)
     network.max_pool(3, 2)
@@ -555,84 +608,94 @@ def _inception_v3(network):
     _mean_and_classifier(network)
 
 
-def _inception_head(network):
+def _inception_head(network: "Network") -> None:
     network.average_pool(5, 3, module=False)
     _unit(network, 128, 1)
     _unit(network, 768, 5)
     _mean_and_classifier(network)
 
 
-def _units(*units):
-    def path(network):
+def _units(*units: "Unit") -> "Path":
+    def path(network: "Network") -> None:
         for channels, kernel, *stride in units:
             height, width = _pair(kernel)
             # A stride of 2 comes without padding.
             padding = 0 if stride else (height // 2, width // 2)
-            _unit(network, channels, kernel, *stride, padding=padding)
+            _unit(network, channels, kernel, stride[0] if stride else 1, padding)
 
     return path
 
 
-def _forked(*units):
-    def path(network):
+def _forked(*units: "Unit") -> "Path":
+    def path(network: "Network") -> None:
         _units(*units)(network)
         network.branch(_units((384, (1, 3))), _units((384, (3, 1))))
 
     return path
 
 
-def _pooled(channels):
-    def path(network):
+def _pooled(channels: int) -> "Path":
+    def path(network: "Network") -> None:
         network.average_pool(3, 1, padding=1, module=False)
         _unit(network, channels, 1)
 
     return path
 
 
-def _halved(network):
+def _halved(network: "Network") -> None:
     network.max_pool(3, 2)
 
 
-def _identity(network):
+def _identity(network: "Network") -> None:
     pass
 
 
-def _unit(network, channels, kernel, stride=1, padding=0, groups=1, relu=True):
+def _unit(
+    network: "Network",
+    channels: int,
+    kernel: "int | tuple[int, int]",
+    stride: int = 1,
+    padding: "int | tuple[int, int]" = 0,
+    groups: int = 1,
+    relu: bool = True,
+) -> None:
     network.convolve(channels, kernel, stride, padding, groups, bias=False)
     network.normalise()
     if relu:
         network.relu()
 
 
-def _activated(network, channels, kernel, padding=0):
+def _activated(
+    network: "Network", channels: int, kernel: "int | tuple[int, int]", padding: "int | tuple[int, int]" = 0
+) -> None:
     network.normalise()
     network.relu()
     network.convolve(channels, kernel, padding=padding, bias=False)
 
 
-def _mean_and_classifier(network, module=False):
+def _mean_and_classifier(network: "Network", module: bool = False) -> None:
     network.average_to(1, module=module)
     network.dense(CLASSES)
 
 
-def _pair(value):
+def _pair(value: "int | tuple[int, int]") -> "tuple[int, int]":
     return value if isinstance(value, tuple) else (value, value)
 
 
-def _product(shape):
+def _product(shape: "Iterable[int]") -> int:
     product = 1
     for side in shape:
         product *= side
     return product
 
 
-def _whole(**counts):
+def _whole(**counts: object) -> None:
     single(**counts)
     whole(**counts)
 
 
 # In the order of the printed table.
-_BUILDERS = {
+_BUILDERS: "dict[str, tuple[Callable[..., None], tuple[Any, ...]]]" = {
     "alexnet": (_alexnet, ()),
     "vgg11": (_vgg, ((1, 1, 2, 2, 2), False)),
     "vgg11_bn": (_vgg, ((1, 1, 2, 2, 2), True)),

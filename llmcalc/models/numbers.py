@@ -5,10 +5,16 @@ from math import exp, log
 from ..checks import Refusal, as_floats, require
 from ..vocabulary import between
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from ..checks import Numeric
+
 LARGEST = 10**9  # more than any size of a model, and small enough that nothing takes long
 
 
-def whole(name, value, low=1, high=LARGEST, high_name=""):
+def whole(name: str, value: object, low: float = 1, high: float = LARGEST, high_name: str = "") -> int:
     """A whole number within limits as an `int`.
 
     Examples
@@ -29,7 +35,7 @@ def whole(name, value, low=1, high=LARGEST, high_name=""):
     raise Refusal(name, value, f"a whole number from {low} to {most}")
 
 
-def size(name, value, low=1, high=LARGEST):
+def size(name: str, value: object, low: float = 1, high: float = LARGEST) -> float:
     """A number within limits, whole or not, as an `int` where it is whole, else as a `float`.
 
     Examples
@@ -43,7 +49,7 @@ def size(name, value, low=1, high=LARGEST):
     raise Refusal(name, value, f"a number from {low} to {high}")
 
 
-def sizes(name, value, low=1, high=LARGEST):
+def sizes(name: str, value: "Numeric", low: float = 1, high: float = LARGEST) -> "Numeric":
     """A number within limits as `size` takes it, or an array of such numbers.
 
     Examples
@@ -57,7 +63,7 @@ def sizes(name, value, low=1, high=LARGEST):
     return as_floats(value)
 
 
-def choose(condition, first, second):
+def choose(condition: "Any", first: "Any", second: "Any") -> "Any":
     """One of two numbers or, by an array of yes and no, of two arrays element by element.
 
     Examples
@@ -70,27 +76,27 @@ def choose(condition, first, second):
     return condition.__array_namespace__().where(condition, first, second)
 
 
-def least(first, second):
+def least(first: "Numeric", second: "Numeric") -> "Numeric":
     """The smaller of two numbers or, element by element, of arrays."""
     return choose(first < second, first, second)
 
 
-def most(first, second):
+def most(first: "Numeric", second: "Numeric") -> "Numeric":
     """The larger of two numbers or, element by element, of arrays."""
     return choose(first > second, first, second)
 
 
-def exponential(power):
+def exponential(power: "Numeric") -> "Numeric":
     """The exponential function of a number or of an array."""
     return power.__array_namespace__().exp(power) if getattr(power, "ndim", 0) else exp(power)
 
 
-def logarithm(value):
+def logarithm(value: "Numeric") -> "Numeric":
     """The natural logarithm of a number or of an array."""
     return value.__array_namespace__().log(value) if getattr(value, "ndim", 0) else log(value)
 
 
-def switch(name, value):
+def switch(name: str, value: object) -> bool:
     """A yes or no as a `bool`; 0 and 1 are taken, too.
 
     Examples
@@ -104,18 +110,18 @@ def switch(name, value):
     raise Refusal(name, value, "true or false")
 
 
-def plain(value):
+def plain(value: object) -> "Any":
     """A number of an array library as Python's own."""
     if type(value) in (int, float, bool):
         return value
     convert = getattr(value, "item", None)
     kind = getattr(getattr(value, "dtype", None), "kind", "")
-    if convert is None or getattr(value, "ndim", 0) or kind not in ("b", "f", "i", "u"):  # dates are no numbers
+    if convert is None or getattr(value, "ndim", None) or kind not in ("b", "f", "i", "u"):  # dates are no numbers
         return value
     return convert()
 
 
-def missing(name, needed_by=""):
+def missing(name: str, needed_by: str = "") -> "Refusal":
     """The refusal of a description that lacks a field."""
     needed = f", which {needed_by} needs" if needed_by else ""
     return Refusal(name, None, "the field", reason=f"{name} is missing: give the field{needed}")

@@ -18,6 +18,15 @@ from ..checks import Refusal
 from ..formulas.decoding import speculative_tokens
 from .numbers import choose, exponential, least, most, size, sizes, whole
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ..checks import Numeric
+    from .device import Device
+    from .layers import Mixer
+    from .model import Model
+
 # Bytes of a weight and of a cached value by the format of the products; NVFP4 keeps a scale of 8 bits for 16 weights.
 WEIGHT_BYTES = {"fp32": 4, "tf32": 4, "bf16": 2, "fp16": 2, "fp8": 1, "int8": 1, "fp4": 0.5625, "int4": 0.5625}
 VALUE_BYTES = {"fp32": 4, "tf32": 4, "bf16": 2, "fp16": 2, "fp8": 1, "int8": 2, "fp4": 1, "int4": 2}
@@ -31,14 +40,25 @@ class Step:
 
     PARTS = ("weights", "experts", "logits", "caches", "prompts", "vectors", "collectives", "layers", "host")
 
-    def __init__(self, parts):
+    weights: "Numeric"
+    experts: "Numeric"
+    logits: "Numeric"
+    caches: "Numeric"
+    prompts: "Numeric"
+    vectors: "Numeric"
+    collectives: "Numeric"
+    layers: "Numeric"
+    host: "Numeric"
+
+    def __init__(self, parts: "tuple[Numeric, ...]") -> None:
         for place in range(len(self.PARTS)):
             setattr(self, self.PARTS[place], parts[place])
 
     @property
-    def seconds(self):
+    def seconds(self) -> float:
         """All of it [s]."""
-        return sum([getattr(self, name) for name in self.PARTS])
+        total: float = sum([getattr(self, name) for name in self.PARTS])
+        return total
 
 
 class Service:
@@ -91,33 +111,33 @@ class Service:
 
     def __init__(
         self,
-        model,
-        device,
-        number_format="bf16",
-        tensor_parallel=1,
-        pipeline_stages=1,
-        data_parallel=1,
-        expert_parallel=1,
-        bytes_per_weight=None,
-        bytes_per_value=None,
-        question_tokens=1000,
-        answer_tokens=500,
-        question_spread=0,
-        answer_spread=0,
-        hit_share=0,
-        draft_tokens=0,
-        acceptance=0,
-        draft_cost=0.05,
-        answers_per_question=1,
-        adapters=0,
-        adapter_rank=16,
-        engine_bytes=None,
-        cache_share=None,
-        largest_batch=None,
-        chunk_tokens=None,
-        kernels="present",
-        constants=None,
-    ):
+        model: "Model",
+        device: "Device",
+        number_format: str = "bf16",
+        tensor_parallel: int = 1,
+        pipeline_stages: int = 1,
+        data_parallel: int = 1,
+        expert_parallel: int = 1,
+        bytes_per_weight: "float | None" = None,
+        bytes_per_value: "float | None" = None,
+        question_tokens: "Numeric" = 1000,
+        answer_tokens: "Numeric" = 500,
+        question_spread: "Numeric" = 0,
+        answer_spread: "Numeric" = 0,
+        hit_share: "Numeric" = 0,
+        draft_tokens: int = 0,
+        acceptance: "Numeric" = 0,
+        draft_cost: float = 0.05,
+        answers_per_question: int = 1,
+        adapters: int = 0,
+        adapter_rank: int = 16,
+        engine_bytes: "float | None" = None,
+        cache_share: "float | None" = None,
+        largest_batch: "float | None" = None,
+        chunk_tokens: "float | None" = None,
+        kernels: str = "present",
+        constants: "Mapping[str, float] | None" = None,
+    ) -> None:
         self.constants = dict(known_constants())
         self.constants.update(constants or {})
         if number_format not in WEIGHT_BYTES:
@@ -151,15 +171,15 @@ class Service:
         self._measure()
 
     @staticmethod
-    def _or(name, value, usual, low, high):
+    def _or(name: str, value: "float | None", usual: float, low: float, high: float) -> float:
         return usual if value is None else size(name, value, low, high)
 
     @property
-    def devices(self):
+    def devices(self) -> int:
         """Devices of the replica [1]."""
         return self.ranks * self.pipeline_stages
 
-    def resized(self, tensor_parallel, pipeline_stages=1):
+    def resized(self, tensor_parallel: int, pipeline_stages: int = 1) -> "Service":
         """The same service on replicas of another size."""
         other = object.__new__(Service)
         for name in self.__dict__:
@@ -172,7 +192,7 @@ class Service:
         other._measure()
         return other
 
-    def _measure(self):
+    def _measure(self) -> None:
         # What every step needs of the model and the device, once.
         model, device, known, ranks = self.model, self.device, self.constants, self.ranks
         groups = model.groups
@@ -203,7 +223,7 @@ class Service:
         self.state_bytes = sum([4.0 * part.layers * part.state_values for part in model.mixers])
         self._time()
 
-    def _time(self):
+    def _time(self) -> None:
         # Seconds of a step by what they are proportional to: `formulas.decoding` with all but the batch put in.
         model, known, ranks = self.model, self.constants, self.ranks
         reading, layers, hidden = ranks * self.bandwidth, model.layers, model.hidden_size
@@ -244,10 +264,10 @@ class Service:
             self.plain_rate = ranks * known["plain_attention_share"] * self.device.peak("fp32")
         self._alone_added = self._full = self.marginal_prompt = None  # found when they are first asked for
 
-    def _format(self, device):
+    def _format(self, device: "Device") -> str:
         return self.number_format if device.has("peak_" + self.number_format) else _wide(device)
 
-    def _copies(self, part):
+    def _copies(self, part: "Mixer") -> float:
         if self.by_sequence or part.kind != "standard" or not part.kv_heads:
             return 1.0
         return max(1.0, self.ranks / part.kv_heads)
@@ -255,36 +275,36 @@ class Service:
     # Memory
 
     @property
-    def weight_bytes(self):
+    def weight_bytes(self) -> float:
         """Bytes of the weights on all devices of the replica, adapters among them [byte]."""
         layers = self.layer_weights + self.copied_weights + self.expert_weights
         return layers * self.bytes_per_weight + self.table_bytes + self.adapters * self.adapter_bytes
 
     @property
-    def adapter_bytes(self):
+    def adapter_bytes(self) -> float:
         """Bytes of an adapter: two narrow matrices at each of the four of attention, in 16 bits [byte]."""
         return 8.0 * self.model.layers * self.model.hidden_size * self.adapter_rank * ROW_BYTES
 
     @property
-    def cache_room(self):
+    def cache_room(self) -> float:
         """Bytes that are left for caches on all devices [byte]; negative, if not even the weights fit."""
         free = self.devices * (self.device.memory - self.engine_bytes) - self.weight_bytes
         return free * self.cache_share if free > 0 else free
 
     @property
-    def fits(self):
+    def fits(self) -> bool:
         """Whether the weights and one sequence fit."""
-        return self.memory_batch() >= 1
+        return bool(self.memory_batch() >= 1)
 
-    def sequence_bytes(self, tokens):
+    def sequence_bytes(self, tokens: "Numeric") -> "Numeric":
         """Bytes of the caches of a sequence of some tokens, on all devices [byte]."""
         total = self.state_bytes
         for each, window in self.kept:
             total += each * (least(tokens, window) if window else tokens)
         return total
 
-    def memory_batch(self):
-        """Sequences whose questions and answers fit, not rounded [1]: long answers are met more often than they begin."""
+    def memory_batch(self) -> "Numeric":
+        """Sequences whose questions and answers fit, not rounded [1]: long answers are there longer than short ones."""
         # Prompts that begin alike keep that part once, and so do the answers to one question.
         question = self.question_tokens * (1 - self.hit_share) / self.answers_per_question
         each = self.sequence_bytes(question + self.answer_tokens * (1 + self.answer_spread**2))
@@ -292,23 +312,26 @@ class Service:
             return self.most_sequences()
         return most(0.0, self.cache_room / each)
 
-    def most_sequences(self):
+    def most_sequences(self) -> "Numeric":
         """Sequences that the engine takes in a step [1]: as many for each rank that keeps its own."""
         return self.largest_batch * (self.ranks if self.by_sequence else 1) * self.pipeline_stages
 
-    def full_batch(self):
+    def full_batch(self) -> float:
         """Sequences in a step when requests always wait [1]."""
         if self._full is None:
             self._full = least(self.memory_batch(), self.most_sequences())
-        return self._full
+        full: float = self._full
+        return full
 
-    def mean_context(self):
+    def mean_context(self) -> "Numeric":
         """Tokens that a sequence has on average over the steps of its answer [token]: longer answers take more."""
         return self.question_tokens + self.answer_tokens * (1 + self.answer_spread**2) / 2
 
     # Time
 
-    def step(self, batch, context, prompt_tokens=0.0, prompts=0.0):
+    def step(
+        self, batch: "Numeric", context: "Numeric", prompt_tokens: "Numeric" = 0.0, prompts: "Numeric" = 0.0
+    ) -> "Step":
         """A step that writes a token of each of some answers and reads tokens of prompts.
 
         Parameters
@@ -329,11 +352,15 @@ class Service:
         """
         return Step(self._parts(batch, context, prompt_tokens, prompts))
 
-    def step_seconds(self, batch, context, prompt_tokens=0.0, prompts=0.0):
+    def step_seconds(
+        self, batch: "Numeric", context: "Numeric", prompt_tokens: "Numeric" = 0.0, prompts: "Numeric" = 0.0
+    ) -> "Numeric":
         """Seconds of such a step [s] (arguments as in `step`)."""
         return sum(self._parts(batch, context, prompt_tokens, prompts))
 
-    def _parts(self, batch, context, prompt_tokens, prompts):
+    def _parts(
+        self, batch: "Numeric", context: "Numeric", prompt_tokens: "Numeric", prompts: "Numeric"
+    ) -> "tuple[Numeric, ...]":
         # In the order of Step.PARTS. The products are formulas.decoding.product_seconds, the sums all_reduce_seconds.
         checked = batch * (1 + self.draft_tokens)
         tokens, overlap = checked + prompt_tokens, self.constants["overlap"]
@@ -350,7 +377,9 @@ class Service:
             weights,
             experts,
             choose(
-                checked + prompts > 0, _overlapped(self.logit_read, self.logit_token * (checked + prompts), overlap), 0.0
+                checked + prompts > 0,
+                _overlapped(self.logit_read, self.logit_token * (checked + prompts), overlap),
+                0.0,
             ),
             caches,
             prompts * self.attention_prompt,
@@ -360,19 +389,19 @@ class Service:
             self.host_fixed + self.host_sequence * batch,
         )
 
-    def reading_seconds(self, tokens):
+    def reading_seconds(self, tokens: "Numeric") -> "Numeric":
         """Seconds in which the weights are read that a step of some tokens needs [s]."""
         experts = sum([part[0] * (1 - part[1] ** most(tokens, 1e-9)) for part in self.expert_times])
         return self.weight_read + self.logit_read + experts
 
-    def _plain_attention(self, context):
+    def _plain_attention(self, context: "Numeric") -> "Numeric":
         total = 0.0
         for part in self.model.mixers:
             if part.kind == "standard" and part.kv_heads < part.heads:
                 total += part.layers * part.score_flop(least(context, part.window or context))
         return total / self.plain_rate
 
-    def prompt_attention(self):
+    def prompt_attention(self) -> "Numeric":
         """Seconds of a device for the scores of one prompt [s]."""
         length = self.question_tokens
         total = 0.0
@@ -384,23 +413,23 @@ class Service:
         misses = (1 - self.hit_share**2) * (1 + self.question_spread**2)
         return total * length * misses / self.attention_rate
 
-    def read_tokens(self):
+    def read_tokens(self) -> "Numeric":
         """Tokens of a prompt that are read [token]."""
         return self.question_tokens * (1 - self.hit_share)
 
-    def written(self):
+    def written(self) -> "Numeric":
         """Tokens that a step writes of an answer [1]: more than one with a draft."""
         return speculative_tokens(self.acceptance, self.draft_tokens) if self.draft_tokens else 1.0
 
-    def drafted(self, seconds):
+    def drafted(self, seconds: "Numeric") -> "Numeric":
         """A step's time with that of its draft [s]."""
         return seconds * (1 + self.draft_tokens * self.draft_cost)
 
-    def first_token_seconds(self):
+    def first_token_seconds(self) -> "Numeric":
         """Time to the first token of a request that is alone [s]."""
         return self.step_seconds(0.0, 0.0, self.read_tokens(), 1.0)
 
-    def token_seconds(self, batch):
+    def token_seconds(self, batch: "Numeric") -> "Numeric":
         """Time from a token to the next, where as many requests begin as end [s].
 
         Where fewer than one prompt comes to a step, most steps read none, and a prompt lengthens the one that it meets:
@@ -419,11 +448,11 @@ class Service:
             seconds = choose(often, self._mixed_seconds(batch), seconds)
         return seconds / self.written()
 
-    def steps_per_prompt(self):
+    def steps_per_prompt(self) -> "Numeric":
         """Steps from a prompt to the next if one sequence is written at a time [1]."""
         return self.answer_tokens * self.answers_per_question / self.written()
 
-    def seen(self, batch):
+    def seen(self, batch: "Numeric") -> "Numeric":
         """Sequences that those of a request find themselves among where requests come at random: the others and they.
 
         The number of the others is that of a Poisson process, which who arrives sees whole (Wolff 1982, "Poisson
@@ -431,17 +460,17 @@ class Service:
         """
         return most(batch, least(batch + self.answers_per_question, self.full_batch()))
 
-    def seen_seconds(self, batch):
+    def seen_seconds(self, batch: "Numeric") -> "Numeric":
         """Time from a token to the next where requests come at random, so that `seen` are written at a time [s]."""
         context, stages = self.mean_context(), self.pipeline_stages
         more = self.step_seconds(self.seen(batch) / stages, context) - self.step_seconds(batch / stages, context)
         return self.token_seconds(batch) + self.drafted(more) / self.written()
 
-    def request_rate(self, batch):
+    def request_rate(self, batch: "Numeric") -> "Numeric":
         """Requests a second that keep a mean number of sequences in progress if they come at random [1/s]."""
         return batch / (self.answer_tokens * self.answers_per_question * self.seen_seconds(batch))
 
-    def _mixed_seconds(self, batch):
+    def _mixed_seconds(self, batch: "Numeric") -> "Numeric":
         # A step takes no more than `chunk_tokens`: where answers and prompts are more, they take turns.
         begun = batch / self.steps_per_prompt()
         room = self.chunk_tokens * (self.ranks if self.by_sequence else 1)
@@ -449,7 +478,7 @@ class Service:
         part = self.step_seconds(batch * share, self.mean_context(), begun * share * self.read_tokens(), begun * share)
         return self.drafted(part) / share
 
-    def static_seconds(self, batch):
+    def static_seconds(self, batch: "Numeric") -> "Numeric":
         """Time of a batch that begins and ends together [s]."""
         tokens = batch * self.read_tokens()
         passes = most(1.0, tokens / self.chunk_tokens)
@@ -458,11 +487,11 @@ class Service:
         return reading + self.answer_tokens / self.written() * self.drafted(middle)
 
 
-def _overlapped(reading, computing, overlap):
+def _overlapped(reading: "Numeric", computing: "Numeric", overlap: float) -> "Numeric":
     return reading + computing - overlap * least(reading, computing)
 
 
-def legal(model, ranks):
+def legal(model: "Model", ranks: int) -> int:
     """Ranks that can share each layer, or a refusal: their number divides the heads, and the key-value heads' it.
 
     Raises
@@ -476,7 +505,7 @@ def legal(model, ranks):
     return ranks
 
 
-def legal_ranks(model, most):
+def legal_ranks(model: "Model", most: float) -> "list[int]":
     """Numbers of devices that engines let share each layer [1], at most some."""
     found = []
     for number in range(1, int(min(most, model.heads)) + 1):
@@ -488,23 +517,24 @@ def legal_ranks(model, most):
     return found
 
 
-def known_constants():
+def known_constants() -> "dict[str, float]":
     """Values of `data/serving-constants.csv` by name."""
     return {row["constant"]: row["value"] for row in datasets.records("serving-constants")}
 
 
-def matrix_rate(device, number_format, constants=None):
+def matrix_rate(device: "Device", number_format: str, constants: "Mapping[str, float] | None" = None) -> float:
     """Rate of large products on a device [FLOP/s]: measured, or the usual share of the peak."""
     number_format = "bf16" if number_format == "fp16" else number_format
     for row in datasets.records("kernel-rates"):
         if row["accelerator"] == device.name and row["number_format"] == number_format:
-            return row["rate"]
+            measured: float = row["rate"]
+            return measured
     constants = constants or known_constants()
     peak = device.peak(number_format if device.has("peak_" + number_format) else _wide(device))
     return peak * constants.get("rate_share_" + number_format, constants["rate_share_bf16"])
 
 
-def _wide(device):
+def _wide(device: "Device") -> str:
     for number_format in WIDE:
         if device.has("peak_" + number_format):
             return number_format

@@ -11,6 +11,11 @@ from ..formulas import cost, memory, parallelism, serving, transformer
 from ..formulas.devices import round_down, round_up
 from . import fitting, guards
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import Any
+
 # Each with what it is in proportion to, in order: mappings have none in every Python.
 PROPORTIONS = (("heads", "hidden_size"), ("kv_heads", "heads"), ("mlp_size", "hidden_size"))
 WIDTHS = ("layers", "hidden_size", "heads", "kv_heads", "mlp_size", "mlp_matrices", "vocabulary_size")
@@ -20,7 +25,7 @@ OF_PLAN = ("tensor_parallel", "pipeline_stages")
 SEQUENCE_PARALLEL = {"none": "none, sequence parallel", "selective": "selective, sequence parallel", "full": "full"}
 
 
-def shape_like(shape, **changes):
+def shape_like(shape: "Mapping[str, Any]", **changes: float) -> "dict[str, Any]":
     """A model's shape with some of its numbers changed.
 
     Parameters
@@ -64,7 +69,7 @@ def shape_like(shape, **changes):
     return changed
 
 
-def model_params(shape):
+def model_params(shape: "Mapping[str, Any]") -> float:
     """Parameters of a model [parameter].
 
     Examples
@@ -78,7 +83,7 @@ def model_params(shape):
     return kinds["linear"] + kinds["other"]
 
 
-def sequence_flop(shape, context):
+def sequence_flop(shape: "Mapping[str, Any]", context: float) -> float:
     """Work of a forward pass over a sequence, each token compared with all of them [FLOP].
 
     Parameters
@@ -96,24 +101,25 @@ def sequence_flop(shape, context):
     323
     """
     _check_shape(shape)
-    return transformer.forward_flop(1, context, *_widths(shape))
+    flop: float = transformer.forward_flop(1, context, *_widths(shape))
+    return flop
 
 
 def training_plan(
-    shape,
-    device,
-    tokens,
-    mfu,
-    batch,
-    microbatch=1,
-    seconds=None,
-    devices=None,
-    tensor_parallel=0,
-    pipeline_stages=0,
-    model_chunks=1,
-    zero_stage=1,
-    recomputation="selective",
-):
+    shape: "Mapping[str, Any]",
+    device: "Mapping[str, Any]",
+    tokens: float,
+    mfu: float,
+    batch: float,
+    microbatch: float = 1,
+    seconds: "float | None" = None,
+    devices: "float | None" = None,
+    tensor_parallel: int = 0,
+    pipeline_stages: int = 0,
+    model_chunks: int = 1,
+    zero_stage: int = 1,
+    recomputation: str = "selective",
+) -> "dict[str, float]":
     """Spread a training run over devices, for a deadline or for a number of devices.
 
     A model is cut across the devices of a server (tensor parallelism, with sequence parallelism) and along its
@@ -202,18 +208,18 @@ def training_plan(
 
 
 def trade_off(
-    shape,
-    device,
-    plan,
-    tokens,
-    mfu,
-    batch,
-    microbatch=1,
-    model_chunks=1,
-    zero_stage=1,
-    recomputation="selective",
-    points=16,
-):
+    shape: "Mapping[str, Any]",
+    device: "Mapping[str, Any]",
+    plan: "Mapping[str, Any]",
+    tokens: float,
+    mfu: float,
+    batch: float,
+    microbatch: float = 1,
+    model_chunks: int = 1,
+    zero_stage: int = 1,
+    recomputation: str = "selective",
+    points: int = 16,
+) -> "list[dict[str, float]]":
     """What more or fewer replicas of a plan would do: its cut, with other numbers of replicas.
 
     Parameters
@@ -251,19 +257,19 @@ def trade_off(
 
 
 def service_plan(
-    shape,
-    device,
-    request_rate,
-    prompt_tokens,
-    answer_tokens,
-    time_per_output_token,
-    time_to_first_token,
-    mfu,
-    mbu,
-    bytes_per_param=2.0,
-    bytes_per_value=2.0,
-    replica_servers=1,
-):
+    shape: "Mapping[str, Any]",
+    device: "Mapping[str, Any]",
+    request_rate: float,
+    prompt_tokens: float,
+    answer_tokens: float,
+    time_per_output_token: float,
+    time_to_first_token: float,
+    mfu: float,
+    mbu: float,
+    bytes_per_param: float = 2.0,
+    bytes_per_value: float = 2.0,
+    replica_servers: int = 1,
+) -> "dict[str, float]":
     """Size a text service whose answers shall begin and go on fast enough.
 
     A replica is a power of two of devices that share the model and its caches; it writes one token of all its
@@ -340,30 +346,40 @@ def service_plan(
     return best
 
 
-def _widths(shape):
+def _widths(shape: "Mapping[str, Any]") -> "list[float]":
     return [shape[key] for key in WIDTHS]
 
 
-def _check_shape(shape):
+def _check_shape(shape: "Mapping[str, Any]") -> None:
     guards.mapping("shape", shape, WIDTHS + OUTSIDE, "a row of data/transformer-shapes.csv")
     whole(layers=shape["layers"])
 
 
-def _check_device(device, others=()):
+def _check_device(device: "Mapping[str, Any]", others: "tuple[str, ...]" = ()) -> None:
     keys = OF_DEVICE + others
     guards.mapping("device", device, keys, "a mapping with " + ", ".join(keys))
     single(**{key: device[key] for key in keys})
     whole(devices_per_server=device["devices_per_server"])
 
 
-def _nearest_divisor(number, wanted):
+def _nearest_divisor(number: int, wanted: int) -> int:
     """Of the divisors of a number the one nearest to what is wanted, of equals the smaller."""
     return min(
         (part for part in range(1, number + 1) if number % part == 0), key=lambda part: (abs(part - wanted), part)
     )
 
 
-def _run(shape, device, tokens, mfu, batch, microbatch, model_chunks, zero_stage, recomputation):
+def _run(
+    shape: "Mapping[str, Any]",
+    device: "Mapping[str, Any]",
+    tokens: float,
+    mfu: float,
+    batch: float,
+    microbatch: float,
+    model_chunks: int,
+    zero_stage: int,
+    recomputation: str,
+) -> "dict[str, Any]":
     """What all plans of a training run share."""
     _check_shape(shape)
     _check_device(device)
@@ -388,7 +404,9 @@ def _run(shape, device, tokens, mfu, batch, microbatch, model_chunks, zero_stage
     }
 
 
-def _cuts(shape, device, tensor_parallel, pipeline_stages):
+def _cuts(
+    shape: "Mapping[str, Any]", device: "Mapping[str, Any]", tensor_parallel: int, pipeline_stages: int
+) -> "list[tuple[int, int]]":
     heads, layers = shape["heads"], shape["layers"]
     guards.counted_or_0(tensor_parallel=tensor_parallel, pipeline_stages=pipeline_stages)
     if tensor_parallel > heads:
@@ -409,7 +427,7 @@ def _cuts(shape, device, tensor_parallel, pipeline_stages):
     return [(size, along[0]) for size in across] + [(across[-1], stages) for stages in along[1:]]
 
 
-def _pipeline(run, cut):
+def _pipeline(run: "Mapping[str, Any]", cut: "tuple[int, int]") -> "tuple[float, float, float]":
     """Layers of the longest stage, its chunks of layers, and the time that it takes for a microbatch [s]."""
     across, along = cut
     layers = round_up(run["shape"]["layers"] / along)
@@ -418,19 +436,21 @@ def _pipeline(run, cut):
     return layers, min(run["model_chunks"], layers), seconds
 
 
-def _microbatches(run, cut, seconds, devices):
+def _microbatches(
+    run: "Mapping[str, Any]", cut: "tuple[int, int]", seconds: "float | None", devices: "float | None"
+) -> float:
     """Microbatches of a replica in a step: as many as the deadline leaves time for, or as the devices must take."""
     across, along = cut
     most = run["microbatches"]
     if devices is not None:
-        return round_up(most / min(most, round_down(devices / (across * along))))
+        return float(round_up(most / min(most, round_down(devices / (across * along)))))
     _, chunks, stage_seconds = _pipeline(run, cut)
     passes = seconds / run["steps"] / stage_seconds - (along - 1) / chunks
     replicas = round_up(most / round_down(min(most, max(1, passes))))
-    return round_up(most / replicas)
+    return float(round_up(most / replicas))
 
 
-def _spread(run, cut, microbatches):
+def _spread(run: "Mapping[str, Any]", cut: "tuple[int, int]", microbatches: float) -> "dict[str, float]":
     across, along = cut
     _, chunks, stage_seconds = _pipeline(run, cut)
     replicas = round_up(run["microbatches"] / microbatches)
@@ -447,7 +467,7 @@ def _spread(run, cut, microbatches):
     }
 
 
-def _memory(run, plan):
+def _memory(run: "Mapping[str, Any]", plan: "Mapping[str, Any]") -> "dict[str, float]":
     """Memory of a device of the first stage: state of its layers and of the embedding, activations, and the rest."""
     shape, across, along = run["shape"], plan["tensor_parallel"], plan["pipeline_stages"]
     layers, chunks, _ = _pipeline(run, (across, along))
@@ -474,8 +494,16 @@ def _memory(run, plan):
 
 
 def _replica_of(
-    shape, device, prompt_tokens, answer_tokens, time_per_output_token, mfu, mbu, bytes_per_param, bytes_per_value
-):
+    shape: "Mapping[str, Any]",
+    device: "Mapping[str, Any]",
+    prompt_tokens: float,
+    answer_tokens: float,
+    time_per_output_token: float,
+    mfu: float,
+    mbu: float,
+    bytes_per_param: float,
+    bytes_per_value: float,
+) -> "Callable[[float], dict[str, float] | None]":
     """What a replica of a number of devices achieves, as a function of that number; None if it is too slow or small."""
     peak, bandwidth = device["peak_flops"], device["memory_bandwidth"]
     whole, middle = prompt_tokens + answer_tokens, prompt_tokens + answer_tokens / 2
@@ -486,7 +514,7 @@ def _replica_of(
     prompt = cost.device_time(sequence_flop(shape, prompt_tokens), peak, mfu)
     token = cost.device_time(sequence_flop(shape, middle) / middle, peak, mfu)
 
-    def replica(size):
+    def replica(size: float) -> "dict[str, float] | None":
         room = size * (device["device_memory"] - device["overhead"])
         for_weights = serving.reading_seconds(weights, 0, size, bandwidth, mbu)
         if weights >= room or for_weights >= time_per_output_token:

@@ -5,20 +5,25 @@ from ..formulas import cost, serving, training
 from ..units import DAY
 from . import guards, planning
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
 
 def project(
-    shape,
-    device,
-    run,
-    service,
-    token_rate,
-    busiest_hour_share,
-    price_per_second,
-    device_power,
-    pue=1.2,
-    electricity_price=0.1 / 3.6e6,
-    carbon_intensity=0.4 / 3.6e6,
-):
+    shape: "Mapping[str, Any]",
+    device: "Mapping[str, Any]",
+    run: "Mapping[str, Any]",
+    service: "Mapping[str, Any]",
+    token_rate: float,
+    busiest_hour_share: float,
+    price_per_second: float,
+    device_power: float,
+    pue: float = 1.2,
+    electricity_price: float = 0.1 / 3.6e6,
+    carbon_intensity: float = 0.4 / 3.6e6,
+) -> "dict[str, Any]":
     """Join the plans of a training run and of a service, with their memory, money and energy.
 
     Parameters
@@ -110,7 +115,7 @@ def project(
     }
 
 
-def serving_device(device):
+def serving_device(device: "Mapping[str, Any]") -> "dict[str, Any]":
     """A device as `service_plan` takes it: its peak is that of serving.
 
     Examples

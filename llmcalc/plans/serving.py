@@ -16,6 +16,16 @@ from ..models.numbers import choose, least, logarithm, most, size, whole
 from ..models.service import Service, known_constants, legal_ranks
 from ..units import GIGA
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+    from typing import Any
+
+    from ..checks import Numeric
+    from ..models.device import Device
+    from ..models.model import Model
+    from ..models.service import Step
+
 # Quantiles of the normal distribution, and the shares of requests that are beyond.
 DEVIATIONS = {"p50": (0.0, 0.5), "p95": (1.645, 0.05), "p99": (2.326, 0.01)}
 ROUNDS = 60  # in which the largest batch is looked for, at most
@@ -40,12 +50,26 @@ class Replica:
     ``p99``; `step` is the `Step` that it settles at, `memory` has bytes by purpose.
     """
 
-    def __init__(self, **attributes):
+    service: Service
+    devices: int
+    batch: float
+    full_batch: float
+    requests: float
+    output_tokens: float
+    load: float
+    first_token: "dict[str, float]"
+    output_token: "dict[str, float]"
+    answer: "dict[str, float]"
+    step: "Step"
+    memory: "dict[str, float]"
+    step_tokens: float  # tokens of that step [token]
+
+    def __init__(self, **attributes: object) -> None:
         for name in attributes:
             setattr(self, name, attributes[name])
 
 
-def replica(service, request_rate=None, concurrency=None):
+def replica(service: "Service", request_rate: "float | None" = None, concurrency: "float | None" = None) -> "Replica":
     """What a replica does under load.
 
     Parameters
@@ -87,7 +111,7 @@ def replica(service, request_rate=None, concurrency=None):
     return _at(service, batch, full, highest, poisson=request_rate is not None)
 
 
-def _at(service, batch, full, highest, poisson):
+def _at(service: "Service", batch: float, full: float, highest: float, poisson: bool) -> "Replica":
     seen = service.seen(batch) if poisson else batch
     seconds = service.seen_seconds(batch) if poisson else service.token_seconds(batch)
     rate = batch / (service.answer_tokens * service.answers_per_question * seconds)
@@ -120,7 +144,7 @@ def _at(service, batch, full, highest, poisson):
     )
 
 
-def _largest(excess, high):
+def _largest(excess: "Callable[[Numeric], Numeric]", high: "Numeric") -> "Numeric":
     """The largest number up to one at which something that grows is not above 0, and 0 if there is none.
 
     Regula falsi in the variant of Illinois, which halves the value of an end that stays (Dowell and Jarratt 1971, "A
@@ -157,7 +181,7 @@ class _Waits:
     arrived meanwhile.
     """
 
-    def __init__(self, service, batch, token_seconds, request_rate):
+    def __init__(self, service: "Service", batch: "Numeric", token_seconds: "Numeric", request_rate: "Numeric") -> None:
         self.service, self.seconds, self.request_rate = service, token_seconds, request_rate
         self.busy = least(0.999, batch / service.full_batch())
         context, tokens = service.mean_context(), service.read_tokens()
@@ -185,7 +209,7 @@ class _Waits:
         self.variance = waited + (reading * spread) ** 2
         self.least = own - reading * least(1.0, spread)
 
-    def first_token(self, quantile):
+    def first_token(self, quantile: str) -> "Numeric":
         """Time to first token [s].
 
         Nobody waits less than the steps that read the own prompt; what comes on top is spread like a gamma variable,
@@ -197,7 +221,7 @@ class _Waits:
         late = choose(meets > beyond, self.one * (1 - beyond / most(meets, beyond) + self.share), 0.0)
         return self.least + most(waited, late) + self._queued(beyond)
 
-    def _queued(self, beyond):
+    def _queued(self, beyond: float) -> "Numeric":
         # For memory: as in a queue before as many servers as sequences fit (`formulas.waiting.queue_seconds`), where
         # those who wait at all do so for an exponential time.
         service = self.service
@@ -207,15 +231,15 @@ class _Waits:
         waited = spreads * self.seconds * service.answer_tokens / (servers * (1 - self.busy))
         return choose(late > beyond, waited * logarithm(most(late, beyond) / beyond), 0.0)
 
-    def output_token(self, quantile):
+    def output_token(self, quantile: str) -> "Numeric":
         """Time per output token [s] of an answer, or of as many short ones as make `STRETCH` tokens."""
         return self._stretch(quantile, most(self.service.answer_tokens, STRETCH))
 
-    def limited_token(self, quantile):
+    def limited_token(self, quantile: str) -> "Numeric":
         """The same of stretches of `STRETCH` tokens, however long answers are [s]: what a limit is held against."""
         return self._stretch(quantile, STRETCH)
 
-    def _stretch(self, quantile, tokens):
+    def _stretch(self, quantile: str, tokens: "Numeric") -> "Numeric":
         # What lengthens steps are prompts that arrive meanwhile, a Poisson number, each of which lets some more
         # arrive, and other sequences, as many of which are there as a Poisson variable.
         service = self.service
@@ -227,8 +251,8 @@ class _Waits:
         quiet -= least(self.batch * beside, quiet)
         return quiet + gamma_seconds(self.seconds - quiet, variance, DEVIATIONS[quantile][0])
 
-    def answer(self, quantile):
-        """Time from a request to its last token [s]: that of the first and those of the others, spread independently."""
+    def answer(self, quantile: str) -> "Numeric":
+        """Time from a request to its last token [s], in which the first and the others are spread independently."""
         service = self.service
         others = most(0.0, service.answer_tokens - 1)
         token = (self.output_token("p95") - self.seconds) / DEVIATIONS["p95"][0]
@@ -238,13 +262,13 @@ class _Waits:
         return self.least + gamma_seconds(spread, variance, deviations) + self._queued(beyond)
 
 
-def gamma_seconds(mean, variance, deviations):
+def gamma_seconds(mean: "Numeric", variance: "Numeric", deviations: float) -> "Numeric":
     """`formulas.waiting.gamma_quantile`, unchecked, and 0 where the approximation would be below."""
     mean = most(mean, 1e-12)
     return mean * most(0.0, 1 - variance / (9 * mean**2) + deviations * variance**0.5 / (3 * mean)) ** 3
 
 
-def _prompt_seconds(service):
+def _prompt_seconds(service: "Service") -> "Numeric":
     # What a further prompt adds beside many answers, which no longer hides behind the reading of weights.
     if service.marginal_prompt is None:
         many, tokens = service.largest_batch, service.read_tokens()
@@ -253,7 +277,7 @@ def _prompt_seconds(service):
     return service.marginal_prompt
 
 
-def sizes(model, device, devices_per_replica=0):
+def sizes(model: "Model", device: "Device", devices_per_replica: int = 0) -> "list[tuple[int, int]]":
     """Sizes of a replica that are searched: ranks that share each layer, and stages that share the layers.
 
     Parameters
@@ -294,18 +318,20 @@ class ServicePlan:
     rate that was asked for, ``request_rate``; ``refused`` has the sizes that cannot serve, with reasons.
     """
 
-    def __init__(self, request_rate, load, replica, refused):
+    def __init__(
+        self, request_rate: float, load: float, replica: "Replica", refused: "dict[tuple[int, int], str]"
+    ) -> None:
         self.request_rate, self.load, self.replica, self.refused = request_rate, load, replica, refused
         self.replicas = int(round_up(request_rate / replica.requests))
         self.devices = self.replicas * replica.devices
 
     @property
-    def busiest(self):
+    def busiest(self) -> "Replica":
         """A replica at the rate that was asked for, of which each gets its share."""
         return replica(self.replica.service, self.request_rate / self.replicas)
 
     @property
-    def why(self):
+    def why(self) -> "dict[str, float]":
         """Devices by what they are needed for [1].
 
         ``weights`` and ``caches`` are read, ``compute`` is what products take beyond the reading of weights, attention
@@ -330,14 +356,14 @@ class ServicePlan:
         return found
 
     @property
-    def range(self):
+    def range(self) -> "tuple[int, int]":
         """The fewest and the most devices, if replicas serve as much more or less than predicted as published ones."""
         low, high = interval("mixture" if self.replica.service.mixtures else "dense")
         counts = [int(round_up(self.request_rate / (self.replica.requests * share))) for share in (high, low)]
         return counts[0] * self.replica.devices, counts[1] * self.replica.devices
 
     @property
-    def badge(self):
+    def badge(self) -> str:
         """How well the plan is founded (see `badge`)."""
         return badge(self.replica.service)
 
@@ -349,22 +375,22 @@ class Impossible(Refusal):
     arguments.
     """
 
-    def __init__(self, argument, value, accepted, words):
+    def __init__(self, argument: str, value: object, accepted: str, words: str) -> None:
         super().__init__(argument, value, accepted)
         self.words = words
 
 
 def service_plan(
-    model,
-    device,
-    request_rate,
-    time_to_first_token=None,
-    time_per_output_token=None,
-    quantile="p95",
-    load=MOST_LOAD,
-    devices_per_replica=0,
-    **options,
-):
+    model: "Model",
+    device: "Device",
+    request_rate: float,
+    time_to_first_token: "float | None" = None,
+    time_per_output_token: "float | None" = None,
+    quantile: str = "p95",
+    load: float = MOST_LOAD,
+    devices_per_replica: int = 0,
+    **options: "Any",
+) -> "ServicePlan":
     """The fewest devices that serve a rate of requests within limits.
 
     Parameters
@@ -423,16 +449,16 @@ def service_plan(
 
 
 def service_devices(
-    model,
-    device,
-    request_rate,
-    time_to_first_token=None,
-    time_per_output_token=None,
-    quantile="p95",
-    load=MOST_LOAD,
-    devices_per_replica=0,
-    **options,
-):
+    model: "Model",
+    device: "Device",
+    request_rate: "Numeric",
+    time_to_first_token: "Numeric | None" = None,
+    time_per_output_token: "Numeric | None" = None,
+    quantile: str = "p95",
+    load: float = MOST_LOAD,
+    devices_per_replica: int = 0,
+    **options: "Any",
+) -> "Numeric":
     """Devices of many services at once, like those that `service_plan` finds for each [1].
 
     Parameters
@@ -468,7 +494,9 @@ def service_devices(
     return fewest
 
 
-def _checked(load, quantile, first_limit, token_limit):
+def _checked(
+    load: float, quantile: str, first_limit: "Numeric | None", token_limit: "Numeric | None"
+) -> "tuple[float, tuple[Any, Any]]":
     if quantile not in DEVIATIONS:
         raise Refusal("quantile", quantile, "one of p50, p95, p99")
     if first_limit is not None:
@@ -478,12 +506,14 @@ def _checked(load, quantile, first_limit, token_limit):
     return size("load", load, 0.01, 0.99), (first_limit, token_limit)
 
 
-def _excess(service, highest, load, quantile, limits):
+def _excess(
+    service: "Service", highest: "Numeric", load: float, quantile: str, limits: "tuple[Any, Any]"
+) -> "Callable[[Numeric], Numeric]":
     """By how much the largest of a batch's load and latencies is above its limit, in shares of it."""
     first_limit, token_limit = limits
     tokens = service.answer_tokens * service.answers_per_question
 
-    def excess(batch):
+    def excess(batch: "Numeric") -> "Numeric":
         seen, seconds = service.seen(batch), service.seen_seconds(batch)
         rate = batch / (tokens * seconds)
         found = rate / (load * highest) - 1
@@ -499,14 +529,16 @@ def _excess(service, highest, load, quantile, limits):
     return excess
 
 
-def _quickest(service, quantile):
+def _quickest(service: "Service", quantile: str) -> "tuple[float, float, int]":
     # Latencies of a request that is all but alone, and the devices of its replica.
     batch = service.full_batch() * NOTHING
     waits = _Waits(service, service.seen(batch), service.seen_seconds(batch), service.request_rate(batch))
     return waits.first_token(quantile), waits.limited_token(quantile), service.devices
 
 
-def _impossible(largest, alone, limits, quantile):
+def _impossible(
+    largest: "Service", alone: "Sequence[tuple[float, float, int]]", limits: "tuple[Any, Any]", quantile: str
+) -> "Impossible":
     """The refusal of a service that no replica can do; the largest replica is that of most memory."""
     if not alone:
         each = largest.sequence_bytes(largest.question_tokens + largest.answer_tokens * (1 + largest.answer_spread**2))
@@ -514,8 +546,8 @@ def _impossible(largest, alone, limits, quantile):
         held = largest.devices * largest.device.memory
         way = "a device with more memory, narrower weights or caches, or shorter texts"
         words = (
-            f"weights, engine and one sequence take {number(needed / GIGA, 3)} GB, and the largest replica that an engine "
-            f"makes of the device, {largest.devices} of them, has {number(held / GIGA, 3)} GB. Take {way}"
+            f"weights, engine and one sequence take {number(needed / GIGA, 3)} GB, and the largest replica that engines "
+            f"make of the device, {largest.devices} of them, has {number(held / GIGA, 3)} GB. Take {way}"
         )
         return Impossible("device", largest.device.name, way, words)
     share = quantile[1:]
@@ -533,15 +565,15 @@ def _impossible(largest, alone, limits, quantile):
             )
             return Impossible(names[place], limits[place], f"{shortest} or more, which {who}", words)
     # Each limit is kept by some size, and none keeps both.
-    reached = number(1.001 * min([each[1] for each in alone if each[0] <= limits[0]]), 3)
+    quickest = number(1.001 * min([each[1] for each in alone if each[0] <= limits[0]]), 3)
     words = (
-        f"no replica keeps both limits. Of those that keep the time to the first token, the quickest takes {reached} s per "
-        "output token: allow that, or more time to the first"
+        f"no replica keeps both limits. The quickest of those that keep the time to the first token takes {quickest} s "
+        "per output token: allow that, or more time to the first"
     )
-    return Impossible(names[1], limits[1], f"{reached} or more, or a longer time_to_first_token", words)
+    return Impossible(names[1], limits[1], f"{quickest} or more, or a longer time_to_first_token", words)
 
 
-def turning_load(service, quantile="p95"):
+def turning_load(service: "Service", quantile: str = "p95") -> float:
     """Share of a replica's capacity from which on the time to first token is `TURN` times that of a request alone [1].
 
     Parameters
@@ -558,10 +590,11 @@ def turning_load(service, quantile="p95"):
     full = service.full_batch()
     limit, highest = TURN * _quickest(service, quantile)[0], service.request_rate(full)
     batch = _largest(_excess(service, highest, 1.0, quantile, (limit, None)), full)
-    return service.request_rate(batch) / highest
+    share: float = service.request_rate(batch) / highest
+    return share
 
 
-def reading_share(at_work):
+def reading_share(at_work: "Replica") -> float:
     """Share of a replica's time that prompts take, and so of its price [1].
 
     Parameters
@@ -571,10 +604,11 @@ def reading_share(at_work):
     """
     service, seen = at_work.service, at_work.batch / at_work.service.pipeline_stages
     writing = service.drafted(service.step_seconds(seen, service.mean_context())) / service.written()
-    return max(0.0, 1 - writing / service.token_seconds(at_work.batch))
+    share: float = max(0.0, 1 - writing / service.token_seconds(at_work.batch))
+    return share
 
 
-def interval(kind):
+def interval(kind: str) -> "tuple[float, float]":
     """Ends of the range that held 80 of 100 published measurements of a kind, in shares of the prediction.
 
     Parameters
@@ -586,7 +620,7 @@ def interval(kind):
     return known["low_" + kind], known["high_" + kind]
 
 
-def badge(service):
+def badge(service: "Service") -> str:
     """How well a prediction is founded: "measured", "fitted" or "bound".
 
     A published measurement of the very model, device and format is "measured", one of the device and the format with
@@ -601,7 +635,7 @@ def badge(service):
     return found
 
 
-def day_rates(request_rate, busiest_hour_share):
+def day_rates(request_rate: float, busiest_hour_share: float) -> "list[float]":
     """Requests a second in each hour of a day whose busiest hour has a share of all of them.
 
     The day goes up and down once, like a von Mises distribution over the hours: proportional to
@@ -628,7 +662,7 @@ def day_rates(request_rate, busiest_hour_share):
     if busiest_hour_share <= 1 / HOURS:
         return [request_rate] * HOURS
 
-    def shares(sharpness):
+    def shares(sharpness: float) -> "list[float]":
         parts = [exp(sharpness * (cos(2 * pi * hour / HOURS) - 1)) for hour in range(HOURS)]
         return [part / sum(parts) for part in parts]
 
@@ -636,7 +670,7 @@ def day_rates(request_rate, busiest_hour_share):
     return [request_rate * HOURS * share for share in shares(sharpness)]
 
 
-def scaled_devices(plan, request_rates):
+def scaled_devices(plan: "ServicePlan", request_rates: "Iterable[float]") -> "list[int]":
     """Devices at each of some rates of requests, such as those of a day's hours, if replicas come and go [1].
 
     Parameters
@@ -654,12 +688,20 @@ def scaled_devices(plan, request_rates):
 class SplitPlan:
     """Two pools, one that reads prompts and one that writes answers; attributes as in `split_plan`."""
 
-    def __init__(self, **attributes):
+    readers: int
+    writers: int
+    devices: int
+    transfer_seconds: float
+    first_token: float
+    output_token: float
+    batch: float
+
+    def __init__(self, **attributes: float) -> None:
         for name in attributes:
             setattr(self, name, attributes[name])
 
 
-def split_plan(reader, writer, request_rate, load=MOST_LOAD):
+def split_plan(reader: "Service", writer: "Service", request_rate: float, load: float = MOST_LOAD) -> "SplitPlan":
     """Pools that read prompts and write answers apart, between which caches are sent over the network.
 
     Parameters
@@ -685,12 +727,14 @@ def split_plan(reader, writer, request_rate, load=MOST_LOAD):
     readers = int(round_up(request_rate * reading / load))
     full = writer.full_batch()
 
-    def seconds(batch):
+    def seconds(batch: float) -> float:
         apart = writer.step_seconds(batch / writer.pipeline_stages, writer.mean_context())
-        return writer.drafted(apart) / writer.written()
+        token: float = writer.drafted(apart) / writer.written()
+        return token
 
-    def served(batch):
-        return batch / (writer.answer_tokens * writer.answers_per_question * seconds(batch))
+    def served(batch: float) -> float:
+        rate: float = batch / (writer.answer_tokens * writer.answers_per_question * seconds(batch))
+        return rate
 
     writers = int(round_up(request_rate / (load * served(full))))
     batch = _largest(lambda tried: served(tried) * writers / request_rate - 1, full)

@@ -9,11 +9,18 @@ import math
 
 from .. import datasets
 from ..checks import Refusal
-from ..models.step_constants import MEANINGS
+from ..models.step_constants import FACTOR, MEANINGS, OWN_STACK, resolve
+from ..plans.ranges import MIXTURE, NEW_STACK
 from ..plans.step import predict
 from . import runs
-from .constants import FACTOR, OWN_STACK, resolve
-from .ranges import MIXTURE, NEW_STACK
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+    from pathlib import Path
+    from typing import Any
+
+    from ..datasets import Row
 
 # How well a step is expected to be predicted: an error of this size weighs as much as a constant off by its spread.
 EXPECTED_ERROR = 0.05
@@ -43,18 +50,18 @@ class Calibration:
         Constants as in `data/step-constants.csv`; those whose basis is "fitted" are free.
     """
 
-    def __init__(self, rows, table):
+    def __init__(self, rows: "Sequence[Row]", table: "Sequence[Row]") -> None:
         self.table = [dict(row) for row in table]
         self.free = [row for row in self.table if row["basis"] == "fitted"]
         self.reads = [runs.read_row(row, self.table) for row in rows]
         self.measured = [float(row["step_seconds"]) for row in rows]
-        sizes = {}
+        sizes: dict[str | None, int] = {}
         for row in rows:
             sizes[row.get("set")] = sizes.get(row.get("set"), 0) + 1
         # Rows of a set resemble each other: a set of n counts like 9 independent rows, however many it has.
         self.weights = [3 / math.sqrt(sizes[row.get("set")]) / EXPECTED_ERROR for row in rows]
 
-    def predicted(self, values):
+    def predicted(self, values: "Iterable[float]") -> "list[float]":
         """Seconds of all runs with some values of the free constants."""
         for row, value in zip(self.free, values, strict=True):
             row["value"] = float(value)
@@ -65,14 +72,14 @@ class Calibration:
             seconds.append(predict(read.run, known[read.key]).seconds)
         return seconds
 
-    def fit(self, steps=25):
+    def fit(self, steps: int = 25) -> "list[Row]":
         """Fit the free constants; returns the table with their values."""
         from scipy.optimize import least_squares
 
         start = [row["value"] for row in self.free]
         bounds = list(zip(*(_bounds(row["constant"]) for row in self.free), strict=True))
 
-        def residuals(values):
+        def residuals(values: "Sequence[float]") -> "list[float]":
             seconds = self.predicted(values)
             errors = [
                 weight * math.log(one / other)
@@ -88,13 +95,19 @@ class Calibration:
         self.predicted(found.x)
         return self.table
 
-    def errors(self):
+    def errors(self) -> "list[float]":
         """Errors of all runs with the present values of the constants, as shares."""
         seconds = self.predicted([row["value"] for row in self.free])
         return [one / other - 1 for one, other in zip(seconds, self.measured, strict=True)]
 
 
-def left_out_errors(rows, table, group, wanted=None, steps=3):
+def left_out_errors(
+    rows: "Sequence[Row]",
+    table: "Sequence[Row]",
+    group: "Callable[[Row], Any]",
+    wanted: "Sequence[Row] | None" = None,
+    steps: int = 3,
+) -> "list[float]":
     """Errors of rows that nothing was fitted to: for each group, the others are fitted and it is predicted.
 
     Parameters
@@ -122,17 +135,17 @@ def left_out_errors(rows, table, group, wanted=None, steps=3):
     return [runs.read_row(row, tables[group(row)]).step().seconds / float(row["step_seconds"]) - 1 for row in wanted]
 
 
-def shape(row):
+def shape(row: "Row") -> "tuple[str, ...]":
     """What makes a model: rows of the same shape are left out together."""
     return tuple(str(row.get(name)) for name in runs.COUNTS)
 
 
-def shape_and_machine(row):
+def shape_and_machine(row: "Row") -> "tuple[str, ...]":
     """A model on a device: a stack whose only model is left out would not be known."""
     return *shape(row), row["accelerator"]
 
 
-def calibrate(rows, table=None):
+def calibrate(rows: "Sequence[Row]", table: "Sequence[Row] | None" = None) -> "tuple[list[Row], list[float]]":
     """Constants for the machine and the software behind somebody's own measured steps.
 
     Parameters
@@ -172,7 +185,7 @@ def calibrate(rows, table=None):
     return fitted, errors
 
 
-def _own(rows, table):
+def _own(rows: "Sequence[Row]", table: "Sequence[Row]") -> "list[Row]":
     """Free constants of a stack of one's own, each at the value that holds for its first run."""
     read = runs.read_row({**rows[0], "stack": None, "source": None, "set": None, "id": None}, table)
     values = {**read.constants.values, FACTOR: 1.0}
@@ -193,14 +206,14 @@ def _own(rows, table):
     ]
 
 
-def _bounds(name):
+def _bounds(name: str) -> "tuple[float, float]":
     if name == FACTOR:
         return FACTOR_BOUNDS
     _, lowest, highest, _ = MEANINGS[name]
     return lowest, highest
 
 
-def write(table, path):
+def write(table: "Sequence[Row]", path: "str | Path") -> None:
     """Write constants as a CSV that predictions accept."""
     with open(path, "w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
@@ -211,7 +224,7 @@ def write(table, path):
             writer.writerow({**{name: "" if row[name] is None else row[name] for name in COLUMNS}, "value": shown})
 
 
-def read(path):
+def read(path: "str | Path") -> "list[Row]":
     """Constants from a CSV that `write` wrote."""
     with open(path, encoding="utf-8", newline="") as file:
         table = list(csv.DictReader(file))
@@ -224,7 +237,7 @@ def read(path):
     return table
 
 
-def published_errors(rows, table):
+def published_errors(rows: "Sequence[Row]", table: "Sequence[Row]") -> "list[Row]":
     """What the ranges come from: the errors of published runs that were left out of the fit.
 
     Parameters
@@ -261,11 +274,11 @@ def published_errors(rows, table):
     return found
 
 
-def _published(row, kind, error, left_out):
+def _published(row: "Row", kind: str, error: float, left_out: float) -> "Row":
     return {"set": row["set"], "id": row["id"], "kind": kind, "error": error, "left_out_error": left_out}
 
 
-def main():
+def main() -> None:
     """Fit the shipped constants anew and write them and their errors: `python -m llmcalc.prediction.calibration`."""
     from ..files import DATA
 

@@ -1,61 +1,19 @@
-"""The constants that hold for a device, a number format and a stack of software, from `data/step-constants.csv`."""
+"""Which stacks of software are known on which devices: those whose published runs constants were fitted to."""
 
 from functools import lru_cache
 
 from .. import datasets
-from ..models.step_constants import MEANINGS, Constants
+from ..models.step_constants import OWN_STACK, generation, stack_of
 
-# A row holds for all, for a generation of devices, for one device, or for a stack; the last that fits counts, and
-# among equals the one that names the number format.
-KINDS = ("any", "generation", "device", "stack")
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
-# Constants that multiply the efficiency of matrix products: how a stack's training runs beside kernel measurements.
-FACTOR = "matrix_factor"
-NARROW = ("fp8", "fp4")
-
-# The stack whose constants a reader fitted to measurements of one's own.
-OWN_STACK = "own"
-
-
-def rows():
-    """Rows of `data/step-constants.csv`."""
-    return datasets.records("step-constants")
+    from ..datasets import Row
 
 
 @lru_cache
-def generations():
-    """Generation by the first word of a device's name."""
-    return {row["word"]: row["generation"] for row in datasets.records("accelerator-generations")}
-
-
-def generation(device):
-    """Generation of a device, or an empty text.
-
-    Examples
-    --------
-    >>> generation("H200 SXM"), generation("RTX 4090")
-    ('Hopper', '')
-    """
-    return generations().get(device.split()[0], "")
-
-
-def stack_of(texts):
-    """The stack of software that some texts name, by the words of `data/training-stacks.csv`, or None.
-
-    Examples
-    --------
-    >>> stack_of(["mosaicml/llm-foundry scripts/train/benchmarking/README.md"])
-    'llm-foundry'
-    """
-    words = " | ".join(text for text in texts if text).lower()
-    for row in datasets.records("training-stacks"):
-        if row["word"].lower() in words and (row["release"] or "").lower() in words:
-            return row["stack"]
-    return None
-
-
-@lru_cache
-def fitted_to():
+def fitted_to() -> "set[tuple[str | None, str]]":
     """Pairs of stack and generation among the published runs that constants were fitted to."""
     return {
         (stack_of([row["citation"], row["set"], row["id"]]), generation(row["accelerator"]))
@@ -63,7 +21,7 @@ def fitted_to():
     }
 
 
-def is_known(device, stack):
+def is_known(device: str, stack: "str | None") -> bool:
     """Whether constants were fitted to runs of a stack on such devices, published ones or one's own.
 
     Examples
@@ -74,53 +32,6 @@ def is_known(device, stack):
     return stack == OWN_STACK or (stack is not None and (stack, generation(device)) in fitted_to())
 
 
-def has_own(table):
+def has_own(table: "Sequence[Row] | None") -> bool:
     """Whether constants were fitted to somebody's own runs."""
     return table is not None and any(row["scope"] == OWN_STACK for row in table)
-
-
-def _holds_for(scope, stack):
-    # "megatron-bridge" holds for "megatron-bridge 26.06", too.
-    return stack is not None and (stack == scope or stack.startswith(scope + " "))
-
-
-def lookup(table, device, number_format, stack=None):
-    """Values by constant, of the rows that hold; `device` is a name."""
-    scopes = {"any": "any", "generation": generation(device), "device": device}
-    found = {}
-    for row in table:
-        holds = _holds_for(row["scope"], stack) if row["kind"] == "stack" else scopes[row["kind"]] == row["scope"]
-        if not holds or row["number_format"] not in (None, "", number_format):
-            continue
-        rank = (KINDS.index(row["kind"]), len(row["scope"]), row["number_format"] == number_format)
-        if row["constant"] not in found or rank >= found[row["constant"]][0]:
-            found[row["constant"]] = (rank, row["value"])
-    return {name: value for name, (_, value) in found.items()}
-
-
-def resolve(device, number_format, stack=None, table=None):
-    """Constants for a device's name, a number format and a stack (None: one of which nothing is known).
-
-    Parameters
-    ----------
-    device : str
-        Name of a device.
-    number_format : str
-        Of the matrix products.
-    stack : str, optional
-        Name of a stack in `data/training-stacks.csv`.
-    table : list of dict, optional
-        Rows in place of `data/step-constants.csv`, from a calibration.
-
-    Examples
-    --------
-    >>> resolve("A100 SXM 80GB", "fp16").link_efficiency
-    0.8
-    """
-    table = rows() if table is None else table
-    usual = "bf16" if number_format in NARROW else number_format
-    values = lookup(table, device, number_format, stack)
-    wide = lookup(table, device, usual, stack)
-    values["matrix_efficiency"] = min(1.0, values["matrix_efficiency"] * values.pop(FACTOR))
-    values["matrix_efficiency_16"] = min(1.0, wide["matrix_efficiency"] * wide[FACTOR])
-    return Constants({name: values[name] for name in values if name in MEANINGS})

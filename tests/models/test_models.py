@@ -101,6 +101,17 @@ def test_a_row_of_shapes_counts_as_its_formula_does(row):
     assert Model.from_shape(fractional).params == pytest.approx(expected, rel=1e-14)
 
 
+def test_a_template_of_layers_that_are_not_whole_is_stored():
+    row = SHAPES[0] | {"layers": 4.5}
+    lower, upper = (Model.from_shape(row | {"layers": layers}).weight_bytes("GGUF Q4_K_M") for layers in (4, 5))
+    assert lower < Model.from_shape(row).weight_bytes("GGUF Q4_K_M") < upper
+
+
+def test_a_mixture_of_formats_has_no_average_bits():
+    with pytest.raises(Refusal, match=r"^format = 'GGUF Q4_K_M' is not accepted: give one of fp32, bf16"):
+        weights.average_bits("GGUF Q4_K_M")
+
+
 @pytest.mark.parametrize(
     ("text", "name"),
     [

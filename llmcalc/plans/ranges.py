@@ -1,8 +1,12 @@
 """Ranges of predictions: where 80 % of the published times of their kind lay, each predicted without it."""
 
-from functools import lru_cache
-
 from .. import datasets
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from ..datasets import Row
 
 SHARE = 0.8
 KNOWN_STACK, NEW_STACK, MIXTURE = KINDS = ("known stack", "new stack", "mixture")
@@ -11,15 +15,14 @@ KNOWN_STACK, NEW_STACK, MIXTURE = KINDS = ("known stack", "new stack", "mixture"
 FITTED, BOUND = "fitted", "bound"
 
 
-def kind(mixture, known):
+def kind(mixture: bool, known: bool) -> str:
     """Kind of a prediction: of a mixture of experts, of a stack whose constants are known, or of another."""
     if mixture:
         return MIXTURE
     return KNOWN_STACK if known else NEW_STACK
 
 
-@lru_cache
-def interval(of_kind):
+def interval(of_kind: str) -> "tuple[float, float]":
     """Ends of the range of a kind, in shares of the prediction.
 
     Examples
@@ -31,13 +34,13 @@ def interval(of_kind):
     return ends([row for row in datasets.records("prediction-errors") if row["kind"] == of_kind])
 
 
-def ends(rows):
+def ends(rows: "Iterable[Row]") -> "tuple[float, float]":
     """Quantiles of published over predicted time of rows with their errors left out, each end cutting off as many."""
     ratios = sorted(1 / (1 + row["left_out_error"]) for row in rows)
     return quantile(ratios, (1 - SHARE) / 2), quantile(ratios, (1 + SHARE) / 2)
 
 
-def quantile(ordered, share):
+def quantile(ordered: "Sequence[float]", share: float) -> float:
     """Quantile of sorted numbers, between two of them in proportion."""
     place = share * (len(ordered) - 1)
     below = int(place)
@@ -45,6 +48,6 @@ def quantile(ordered, share):
     return ordered[below] + (place - below) * (ordered[above] - ordered[below])
 
 
-def badge(of_kind):
+def badge(of_kind: str) -> str:
     """ "fitted", where the constants of such runs were fitted, or "bound", where they were carried over."""
     return BOUND if of_kind == NEW_STACK else FITTED
