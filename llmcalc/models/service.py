@@ -21,6 +21,7 @@ from .numbers import choose, exponential, least, most, size, sizes, whole
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from typing import Any
 
     from ..checks import Numeric
     from .device import Device
@@ -168,6 +169,10 @@ class Service:
         self.cache_share = self._or("cache_share", cache_share, known["cache_share"], 0.01, 1)
         self.largest_batch = self._or("largest_batch", largest_batch, known["largest_batch"], 1, 10**6)
         self.chunk_tokens = self._or("chunk_tokens", chunk_tokens, known["chunk_tokens"], 1, LONGEST)
+        self._full: Any = None  # found when they are first asked for
+        self.marginal_prompt: Any = None
+        self._alone_added: Any = None
+        self._count()
         self._measure()
 
     @staticmethod
@@ -192,25 +197,30 @@ class Service:
         other._measure()
         return other
 
-    def _measure(self) -> None:
-        # What every step needs of the model and the device, once.
-        model, device, known, ranks = self.model, self.device, self.constants, self.ranks
+    def _count(self) -> None:
+        # What does not depend on the number of devices.
+        model, device, known = self.model, self.device, self.constants
         groups = model.groups
         self.expert_weights = groups["experts"]
-        attention = sum([part.layers * part.weights(model.hidden_size) for part in model.mixers])
+        self.layer_weights = groups["linear"] + groups["router"]
+        self.attention_weights = sum([part.layers * part.weights(model.hidden_size) for part in model.mixers])
+        self.table_bytes = (model.table_values + model.vector_values) * ROW_BYTES
+        self.mixtures = [part for part in model.mlps if part.kind == "mixture"]
+        wide = matrix_rate(device, _wide(device), known)
+        self.peak = known["products_share"] * matrix_rate(device, self._format(device), known)
+        self.wide_peak = known["products_share"] * wide
+        self.attention_rate = known["attention_share"] * wide
+        self.bandwidth = known["memory_share"] * device.memory_bandwidth
+
+    def _measure(self) -> None:
+        # What every step needs of the model on so many devices, once.
+        model, device, known, ranks = self.model, self.device, self.constants, self.ranks
         # Ranks that each keep the caches of their own sequences: where heads would be copied, and of mixtures.
         latent = model.attention == "latent"
         self.by_sequence = self.data_parallel > 1 or (
             ranks > 1 and (latent or self.expert_weights > 0 or 0 < model.kv_heads < ranks)
         )
-        self.layer_weights = groups["linear"] + groups["router"]
-        self.copied_weights = attention * (ranks - 1) if self.by_sequence else 0
-        self.table_bytes = (model.table_values + model.vector_values) * ROW_BYTES
-        self.mixtures = [part for part in model.mlps if part.kind == "mixture"]
-        self.peak = known["products_share"] * matrix_rate(device, self._format(device), known)
-        self.wide_peak = known["products_share"] * matrix_rate(device, _wide(device), known)
-        self.attention_rate = known["attention_share"] * matrix_rate(device, _wide(device), known)
-        self.bandwidth = known["memory_share"] * device.memory_bandwidth
+        self.copied_weights = self.attention_weights * (ranks - 1) if self.by_sequence else 0
         self.link = self.latency = 0.0
         if ranks > 1 or self.pipeline_stages > 1:
             near = device.has("link_bandwidth") and (not device.has("link_devices") or ranks <= device.link_devices)
@@ -262,7 +272,7 @@ class Service:
         self.plain_rate = 0.0
         if self.kernels == "2023":
             self.plain_rate = ranks * known["plain_attention_share"] * self.device.peak("fp32")
-        self._alone_added = self._full = self.marginal_prompt = None  # found when they are first asked for
+        self._full = self.marginal_prompt = self._alone_added = None
 
     def _format(self, device: "Device") -> str:
         return self.number_format if device.has("peak_" + self.number_format) else _wide(device)
@@ -429,11 +439,18 @@ class Service:
         """Time to the first token of a request that is alone [s]."""
         return self.step_seconds(0.0, 0.0, self.read_tokens(), 1.0)
 
-    def token_seconds(self, batch: "Numeric") -> "Numeric":
+    def token_seconds(self, batch: "Numeric", none: "Numeric | None" = None) -> "Numeric":
         """Time from a token to the next, where as many requests begin as end [s].
 
         Where fewer than one prompt comes to a step, most steps read none, and a prompt lengthens the one that it meets:
         it cannot hide behind the reading of weights in all of them.
+
+        Parameters
+        ----------
+        batch : float
+            Answers in progress.
+        none : float, optional
+            Seconds of a step that writes a token of each and reads no prompt, if that is known.
         """
         batch = batch / self.pipeline_stages
         steps = self.steps_per_prompt()
@@ -443,7 +460,9 @@ class Service:
         if self._alone_added is None:
             plain = self.drafted(self.step_seconds(steps, self.mean_context()))
             self._alone_added = most(0.0, self._mixed_seconds(steps) - plain)
-        seconds = self.drafted(self.step_seconds(batch, self.mean_context())) + batch / steps * self._alone_added
+        if none is None:
+            none = self.step_seconds(batch, self.mean_context())
+        seconds = self.drafted(none) + batch / steps * self._alone_added
         if often is not False:
             seconds = choose(often, self._mixed_seconds(batch), seconds)
         return seconds / self.written()
@@ -460,15 +479,29 @@ class Service:
         """
         return most(batch, least(batch + self.answers_per_question, self.full_batch()))
 
-    def seen_seconds(self, batch: "Numeric") -> "Numeric":
-        """Time from a token to the next where requests come at random, so that `seen` are written at a time [s]."""
-        context, stages = self.mean_context(), self.pipeline_stages
-        more = self.step_seconds(self.seen(batch) / stages, context) - self.step_seconds(batch / stages, context)
-        return self.token_seconds(batch) + self.drafted(more) / self.written()
+    def pace(self, batch: "Numeric") -> "tuple[Numeric, Numeric, Numeric, Numeric]":
+        """How quickly tokens follow each other where requests come at random.
+
+        Parameters
+        ----------
+        batch : float
+            Sequences in progress on average.
+
+        Returns
+        -------
+        tuple of float
+            Sequences that are `seen`; seconds from a token to the next; seconds of a step that reads no prompt, and
+            what a sequence adds to these.
+        """
+        stages, context, more = self.pipeline_stages, self.mean_context(), self.answers_per_question
+        none, seen = self.step_seconds(batch / stages, context), self.seen(batch)
+        each = (self.step_seconds((batch + more) / stages, context) - none) * stages / more
+        added = each * (seen - batch) / stages
+        return seen, self.token_seconds(batch, none) + self.drafted(added) / self.written(), none + added, each
 
     def request_rate(self, batch: "Numeric") -> "Numeric":
         """Requests a second that keep a mean number of sequences in progress if they come at random [1/s]."""
-        return batch / (self.answer_tokens * self.answers_per_question * self.seen_seconds(batch))
+        return batch / (self.answer_tokens * self.answers_per_question * self.pace(batch)[1])
 
     def _mixed_seconds(self, batch: "Numeric") -> "Numeric":
         # A step takes no more than `chunk_tokens`: where answers and prompts are more, they take turns.

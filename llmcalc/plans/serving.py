@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 # Quantiles of the normal distribution, and the shares of requests that are beyond.
 DEVIATIONS = {"p50": (0.0, 0.5), "p95": (1.645, 0.05), "p99": (2.326, 0.01)}
 ROUNDS = 60  # in which the largest batch is looked for, at most
-CLOSE = 1e-10  # to it, in shares of it
+CLOSE = 1e-9  # to it, in shares of it
 NOTHING = 1e-9  # of the largest batch: a replica that is all but idle
 TINY = 1e-300
 STRETCH = 100  # tokens, some lines of text, over which a limit on the time per output token is to hold
@@ -112,10 +112,13 @@ def replica(service: "Service", request_rate: "float | None" = None, concurrency
 
 
 def _at(service: "Service", batch: float, full: float, highest: float, poisson: bool) -> "Replica":
-    seen = service.seen(batch) if poisson else batch
-    seconds = service.seen_seconds(batch) if poisson else service.token_seconds(batch)
+    pace = service.pace(batch)
+    if not poisson:  # whoever ends is followed by another, so that nobody finds more than the others
+        quiet = service.step_seconds(batch / service.pipeline_stages, service.mean_context())
+        pace = batch, service.token_seconds(batch), quiet, pace[3]
+    seconds = pace[1]
     rate = batch / (service.answer_tokens * service.answers_per_question * seconds)
-    waits = _Waits(service, seen, seconds, rate if poisson else 0.0)
+    waits = _Waits(service, pace, rate if poisson else 0.0)
     first = {"mean": waits.first_mean}
     token = {"mean": seconds}
     answer = {"mean": waits.first_mean + seconds * (service.answer_tokens - 1)}
@@ -181,15 +184,14 @@ class _Waits:
     arrived meanwhile.
     """
 
-    def __init__(self, service: "Service", batch: "Numeric", token_seconds: "Numeric", request_rate: "Numeric") -> None:
+    def __init__(self, service: "Service", pace: "tuple[Numeric, ...]", request_rate: "Numeric") -> None:
+        batch, token_seconds, self.none, self.each = pace
         self.service, self.seconds, self.request_rate = service, token_seconds, request_rate
         self.busy = least(0.999, batch / service.full_batch())
         context, tokens = service.mean_context(), service.read_tokens()
         # Stages work on as many groups of requests, each of which is an engine of its own.
         batch, rate = batch / service.pipeline_stages, request_rate / service.pipeline_stages
-        self.none = service.step_seconds(batch, context)
         self.one = service.step_seconds(batch, context, tokens, 1.0)
-        self.each = (self.none - service.step_seconds(batch / 2, context)) / (batch / 2)  # that a sequence adds
         self.batch, self.rate = batch, rate
         self.prompt = _prompt_seconds(service)
         self.share = share = least(0.99, rate * self.prompt)
@@ -425,23 +427,26 @@ def service_plan(
     single(request_rate=request_rate)
     load, limits = _checked(load, quantile, time_to_first_token, time_per_output_token)
     service = Service(model, device, **options)
-    best, refused, alone = None, {}, []
+    best, refused, alone, able = None, {}, [], []
     for ranks, stages in sizes(model, device, devices_per_replica):
         service = service.resized(ranks, stages)
-        if not service.fits:
+        if service.fits:
+            highest = service.request_rate(service.full_batch())
+            fewest = int(round_up(request_rate / (load * highest))) * service.devices
+            able.append((fewest, len(able), highest, service))
+        else:
             refused[(ranks, stages)] = "the weights and one sequence do not fit"
+    # Those first that serve most, so that others need no search: none takes fewer than without latencies.
+    for fewest, _, highest, other in sorted(able, key=lambda each: each[:2]):
+        if best is not None and (fewest, other.devices) >= (best.devices, best.replica.devices):
             continue
-        highest = service.request_rate(service.full_batch())
-        fewest = int(round_up(request_rate / (load * highest))) * service.devices
-        if best is not None and fewest >= best.devices:
-            continue  # whatever the limits leave of it
-        batch = _largest(_excess(service, highest, load, quantile, limits), service.full_batch())
+        batch = _largest(_excess(other, highest, load, quantile, limits), other.full_batch())
         if not batch:
-            refused[(ranks, stages)] = "too slow, even alone"
-            alone.append(_quickest(service, quantile))
+            refused[(other.ranks, other.pipeline_stages)] = "too slow, even alone"
+            alone.append(_quickest(other, quantile))
             continue
-        found = ServicePlan(request_rate, load, _at(service, batch, service.full_batch(), highest, True), refused)
-        if best is None or found.devices < best.devices:
+        found = ServicePlan(request_rate, load, _at(other, batch, other.full_batch(), highest, True), refused)
+        if best is None or (found.devices, found.replica.devices) < (best.devices, best.replica.devices):
             best = found
     if best is None:
         raise _impossible(service, alone, limits, quantile)
@@ -514,12 +519,12 @@ def _excess(
     tokens = service.answer_tokens * service.answers_per_question
 
     def excess(batch: "Numeric") -> "Numeric":
-        seen, seconds = service.seen(batch), service.seen_seconds(batch)
-        rate = batch / (tokens * seconds)
+        pace = service.pace(batch)
+        rate = batch / (tokens * pace[1])
         found = rate / (load * highest) - 1
         if first_limit is None and token_limit is None:
             return found
-        waits = _Waits(service, seen, seconds, rate)
+        waits = _Waits(service, pace, rate)
         if token_limit is not None:
             found = most(found, waits.limited_token(quantile) / token_limit - 1)
         if first_limit is not None:
@@ -532,7 +537,7 @@ def _excess(
 def _quickest(service: "Service", quantile: str) -> "tuple[float, float, int]":
     # Latencies of a request that is all but alone, and the devices of its replica.
     batch = service.full_batch() * NOTHING
-    waits = _Waits(service, service.seen(batch), service.seen_seconds(batch), service.request_rate(batch))
+    waits = _Waits(service, service.pace(batch), service.request_rate(batch))
     return waits.first_token(quantile), waits.limited_token(quantile), service.devices
 
 
@@ -546,8 +551,8 @@ def _impossible(
         held = largest.devices * largest.device.memory
         way = "a device with more memory, narrower weights or caches, or shorter texts"
         words = (
-            f"weights, engine and one sequence take {number(needed / GIGA, 3)} GB, and the largest replica that engines "
-            f"make of the device, {largest.devices} of them, has {number(held / GIGA, 3)} GB. Take {way}"
+            f"weights, engine and one sequence take {number(needed / GIGA, 3)} GB, and the largest replica that engines"
+            f" make of the device, {largest.devices} of them, has {number(held / GIGA, 3)} GB. Take {way}"
         )
         return Impossible("device", largest.device.name, way, words)
     share = quantile[1:]
