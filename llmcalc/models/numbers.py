@@ -76,14 +76,25 @@ def choose(condition: "Any", first: "Any", second: "Any") -> "Any":
     return condition.__array_namespace__().where(condition, first, second)
 
 
+def take(value: "Any", places: "Any") -> "Any":
+    """The elements of an array at some places, and anything else whole."""
+    return value[places] if getattr(value, "ndim", 0) else value
+
+
 def least(first: "Numeric", second: "Numeric") -> "Numeric":
     """The smaller of two numbers or, element by element, of arrays."""
-    return choose(first < second, first, second)
+    less = first < second
+    if less is True or less is False:
+        return first if less else second
+    return less.__array_namespace__().minimum(first, second) if getattr(less, "ndim", 0) else min(first, second)
 
 
 def most(first: "Numeric", second: "Numeric") -> "Numeric":
     """The larger of two numbers or, element by element, of arrays."""
-    return choose(first > second, first, second)
+    more = first > second
+    if more is True or more is False:
+        return first if more else second
+    return more.__array_namespace__().maximum(first, second) if getattr(more, "ndim", 0) else max(first, second)
 
 
 def exponential(power: "Numeric") -> "Numeric":

@@ -16,7 +16,7 @@ layers, step and host. Constants come from `data/serving-constants.csv`, rates o
 from .. import datasets
 from ..checks import Refusal
 from ..formulas.decoding import speculative_tokens
-from .numbers import choose, exponential, least, most, size, sizes, whole
+from .numbers import choose, exponential, least, most, size, sizes, take, whole
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -195,6 +195,13 @@ class Service:
         other.ranks = other.tensor_parallel
         other.expert_parallel = least(other.expert_parallel, other.ranks)
         other._measure()
+        return other
+
+    def taken(self, places: "Any") -> "Service":
+        """Of a service whose numbers are arrays, those at some places."""
+        other = object.__new__(Service)
+        for name, value in self.__dict__.items():
+            setattr(other, name, take(value, places))
         return other
 
     def _count(self) -> None:

@@ -12,7 +12,7 @@ from ..checks import Refusal, accept, single
 from ..formats import number
 from ..formulas.devices import round_up
 from ..formulas.waiting import queue_seconds
-from ..models.numbers import choose, least, logarithm, most, size, whole
+from ..models.numbers import choose, least, logarithm, most, size, take, whole
 from ..models.service import Service, known_constants, legal_ranks
 from ..units import GIGA
 
@@ -32,6 +32,7 @@ ROUNDS = 60  # in which the largest batch is looked for, at most
 CLOSE = 1e-9  # to it, in shares of it
 NOTHING = 1e-9  # of the largest batch: a replica that is all but idle
 TINY = 1e-300
+ENOUGH = 1.3  # times as many elements as are not found yet: those that are found are left out
 STRETCH = 100  # tokens, some lines of text, over which a limit on the time per output token is to hold
 # Of the variance of the number of sequences, what is left of its mean over the time of one: 2 (e^-1), of a process
 # whose correlation decays over that time.
@@ -150,31 +151,68 @@ def _at(service: "Service", batch: float, full: float, highest: float, poisson: 
 def _largest(excess: "Callable[[Numeric], Numeric]", high: "Numeric") -> "Numeric":
     """The largest number up to one at which something that grows is not above 0, and 0 if there is none.
 
-    Regula falsi in the variant of Illinois, which halves the value of an end that stays (Dowell and Jarratt 1971, "A
-    modified regula falsi method", BIT 11: 168), with a bisection now and then for what is not smooth. Of arrays, all
-    elements take as many rounds as the slowest.
+    Regula falsi in the variant of Anderson and Björck 1973 ("A new high order method of regula falsi type", BIT 13:
+    253), which scales the value of an end that stays, with a bisection now and then for what is not smooth.
     """
     low = high * NOTHING
     at_low, at_high = excess(low), excess(high)
-    none, all_of_it, end = at_low > 0, at_high <= 0, high
-    if none is True:
+    if at_low > 0:
         return 0.0
-    if all_of_it is True:
+    if at_high <= 0:
         return high
-    at_low, at_high = least(at_low, -TINY), most(at_high, TINY)  # of elements whose answer is known
-    kept = 0  # the end that the last round kept: -1 the low one, 1 the high one
+    state = low, at_low, high, at_high, 0
     for round_ in range(ROUNDS):
-        middle = (low + high) / 2 if round_ % 4 == 3 else (low * at_high - high * at_low) / (at_high - at_low)
-        found = excess(middle)
-        holds = found <= 0
-        again_low, again_high = choose(kept == -1, 0.5, 1.0), choose(kept == 1, 0.5, 1.0)
-        low, at_low = choose(holds, middle, low), choose(holds, least(found, -TINY), at_low * again_low)
-        high, at_high = choose(holds, high, middle), choose(holds, at_high * again_high, most(found, TINY))
-        kept = choose(holds, 1, -1)
-        wide = high - low > CLOSE * high
-        if not (wide.any() if getattr(wide, "ndim", 0) else wide):
+        state = _round(excess, state, round_)
+        if state[2] - state[0] <= CLOSE * state[2]:
             break
-    return choose(none, 0.0, choose(all_of_it, end, low))
+    return state[0]
+
+
+def _largest_of_each(excess_of: "Callable[[Any], Callable[[Numeric], Numeric]]", high: "Numeric") -> "Numeric":
+    """The same element by element, where `excess_of` takes the places whose values are asked for: those not yet found.
+
+    >>> import numpy
+    >>> _largest_of_each(lambda places: lambda tried: tried - numpy.array([0.5, 2.0, -1.0])[places], numpy.ones(3))
+    array([0.5, 1. , 0. ])
+    """
+    space = high.__array_namespace__()
+    places = space.nonzero(high >= 0)[0]
+    low, excess = high * NOTHING, excess_of(places)
+    at_low, at_high = excess(low), excess(high)
+    found = choose(at_low > 0, 0.0, choose(at_high <= 0, high, low))
+    places = space.nonzero((at_low <= 0) & (at_high > 0))[0]
+    state = tuple([take(part, places) for part in (low, at_low, high, at_high, 0 * high)])
+    excess = excess_of(places)
+    for round_ in range(ROUNDS):
+        state = _round(excess, state, round_)
+        wide = state[2] - state[0] > CLOSE * state[2]
+        if ENOUGH * wide.sum() < wide.size or round_ == ROUNDS - 1:
+            found[places] = state[0]
+            places = places[wide]
+            if not places.size:
+                break
+            state, excess = tuple([part[wide] for part in state]), excess_of(places)
+    return found
+
+
+def _round(excess: "Callable[[Numeric], Numeric]", state: "tuple[Numeric, ...]", round_: int) -> "tuple[Numeric, ...]":
+    # The ends with their values, and the end that the last round kept: -1 the low one, 1 the high one.
+    low, at_low, high, at_high, kept = state
+    at_low, at_high = least(at_low, -TINY), most(at_high, TINY)
+    middle = (low + high) / 2 if round_ % 4 == 3 else (low * at_high - high * at_low) / (at_high - at_low)
+    nudge = CLOSE * high / 2  # off an end, so that what is left on the other side shrinks as well
+    middle = least(most(middle, low + nudge), high - nudge)
+    found = excess(middle)
+    holds = found <= 0
+    ratio = 1 - found / choose(holds, at_low, at_high)
+    again = choose(ratio > 0.1, ratio, 0.5)
+    return (
+        choose(holds, middle, low),
+        choose(holds, found, at_low * choose(kept == -1, again, 1.0)),
+        choose(holds, high, middle),
+        choose(holds, at_high * choose(kept == 1, again, 1.0), found),
+        choose(holds, 1, -1),
+    )
 
 
 class _Waits:
@@ -471,7 +509,7 @@ def service_devices(
     model, device, quantile, load, devices_per_replica
         As in `service_plan`.
     request_rate : float or array
-        Requests a second.
+        Requests a second; all arrays are of one axis and equally long.
     time_to_first_token, time_per_output_token : float or array, optional
         Limits [s].
     options
@@ -484,19 +522,56 @@ def service_devices(
     """
     accept(request_rate=request_rate)
     load, limits = _checked(load, quantile, time_to_first_token, time_per_output_token)
-    service, fewest = Service(model, device, **options), INFINITY
+    service, able = Service(model, device, **options), []
     for ranks, stages in sizes(model, device, devices_per_replica):
         service = service.resized(ranks, stages)
-        room = service.full_batch()
         # Where not one sequence fits, look at one all the same, and leave the answer out.
-        full = most(room, 1.0)
+        full = most(service.full_batch(), 1.0)
         highest = service.request_rate(full)
-        batch = _largest(_excess(service, highest, load, quantile, limits), full + 0 * (request_rate + highest))
-        served = service.request_rate(most(batch, full * NOTHING))
-        found = round_up(request_rate / served) * service.devices
-        found = choose(batch > 0, choose(room >= 1, found, INFINITY), INFINITY)
-        fewest = least(found, fewest)
-    return fewest
+        fewest = round_up(request_rate / (load * highest)) * service.devices
+        for limit in limits:
+            fewest = fewest + 0 * (limit if limit is not None else 0)
+        full = full + 0 * fewest  # as many elements as there are services
+        able.append((choose(service.full_batch() >= 1, fewest, INFINITY + 0 * fewest), full, highest, service))
+    if not getattr(able[0][0], "ndim", 0):
+        return _devices(
+            model, device, (request_rate, limits[0], limits[1], quantile, load, devices_per_replica), options
+        )
+    found = INFINITY + 0 * able[0][1]
+    for fewest, full, highest, service in sorted(able, key=lambda each: float(each[0].min())):
+        places = (fewest < found).nonzero()[0]
+        if not places.size:
+            continue
+        batch = _largest_of_each(_excess_of(service, highest, load, quantile, limits, places), take(full, places))
+        served = service.taken(places).request_rate(most(batch, take(full, places) * NOTHING))
+        count = round_up(take(request_rate, places) / served) * service.devices
+        found[places] = least(found[places], choose(batch > 0, count, INFINITY))
+    return found
+
+
+def _devices(model: "Model", device: "Device", given: "tuple[Any, ...]", options: "dict[str, Any]") -> float:
+    try:
+        return float(service_plan(model, device, *given, **options).devices)
+    except Impossible:
+        return INFINITY
+
+
+def _excess_of(
+    service: "Service",
+    highest: "Numeric",
+    load: float,
+    quantile: str,
+    limits: "tuple[Any, Any]",
+    places: "Any",
+) -> "Callable[[Any], Callable[[Numeric], Numeric]]":
+    """`_excess` of those elements that stand at some of the places."""
+
+    def of(chosen: "Any") -> "Callable[[Numeric], Numeric]":
+        at = places[chosen]
+        taken = (take(limits[0], at), take(limits[1], at))
+        return _excess(service.taken(at), take(highest, at), load, quantile, taken)
+
+    return of
 
 
 def _checked(
@@ -514,22 +589,20 @@ def _checked(
 def _excess(
     service: "Service", highest: "Numeric", load: float, quantile: str, limits: "tuple[Any, Any]"
 ) -> "Callable[[Numeric], Numeric]":
-    """By how much the largest of a batch's load and latencies is above its limit, in shares of it."""
+    """How far the largest of a batch's load and latencies is above its limit, from -1 to 1."""
     first_limit, token_limit = limits
     tokens = service.answer_tokens * service.answers_per_question
 
     def excess(batch: "Numeric") -> "Numeric":
         pace = service.pace(batch)
         rate = batch / (tokens * pace[1])
-        found = rate / (load * highest) - 1
-        if first_limit is None and token_limit is None:
-            return found
-        waits = _Waits(service, pace, rate)
+        found = rate / (load * highest)
+        waits = _Waits(service, pace, rate) if first_limit is not None or token_limit is not None else None
         if token_limit is not None:
-            found = most(found, waits.limited_token(quantile) / token_limit - 1)
+            found = most(found, waits.limited_token(quantile) / token_limit)
         if first_limit is not None:
-            found = most(found, waits.first_token(quantile) / first_limit - 1)
-        return found
+            found = most(found, waits.first_token(quantile) / first_limit)
+        return (found - 1) / (found + 1)  # without the steep rise, which takes rounds
 
     return excess
 
