@@ -127,6 +127,12 @@ WORDS = {
     "achieved_flops": Word("FLOP/s", "measured rate of a GPU, recomputation included", POSITIVE),
     "active_params": Word("parameter", "parameters used on a token", POSITIVE),
     "answer_tokens": Word("token", "tokens of an answer", POSITIVE, usual=(1, 1e6)),
+    "answer_spread": Word(
+        "1", "standard deviation of the answers' lengths, in shares of their mean", FROM_ZERO, usual=(0, 3)
+    ),
+    "answers_per_question": Word(
+        "1", "answers that are written to each question", POSITIVE, usual=(1, 64), shown="answer", whole=True
+    ),
     "arrival": Word("s", "time at which a task arrives", FROM_ZERO),
     "arrival_spread": Word(
         "1", "standard deviation of the time between arrivals, in shares of its mean", FROM_ZERO, usual=(0, 10)
@@ -138,6 +144,7 @@ WORDS = {
         "FLOP/s", "dense FP16 peak of an Ascend 910", POSITIVE, usual=(1, 10000), shown="TFLOP/s", scale=TERA
     ),
     "assumed_mfu": Word("1", "utilisation assumed where durations are predicted", SHARE, usual=(0.01, 1)),
+    "autoscaling": Word("1", "whether replicas come and go with the hours of the day", YES_OR_NO),
     "backward_seconds": Word("s", "backward pass of a microbatch through one stage", POSITIVE),
     "bandwidth_share": Word("1", "share of the largest bandwidth that counts as reached", POSITIVE, usual=(0.01, 1)),
     "batch": Word("1", "sequences or pictures in work at once", POSITIVE, usual=(1, 1e6), shown="sample", whole=True),
@@ -170,6 +177,7 @@ WORDS = {
     ),
     "bytes_per_value": Word("byte", "bytes of a stored number: 2 in FP16 and BF16", POSITIVE, usual=(0.125, 4)),
     "cache_bytes": Word("byte", "memory of the keys and values of all answers in progress", FROM_ZERO),
+    "cache_format": Word("1", "number format of keys and values in the caches", TEXT, choices="bf16, fp8"),
     "carbon_intensity": Word(
         "kg/J",
         "carbon dioxide emitted per unit of energy",
@@ -253,6 +261,10 @@ WORDS = {
     "devices": Word("1", "devices", POSITIVE, usual=(1, 1000000), shown="device", whole=True),
     "devices_per_server": Word("1", "devices in one server", POSITIVE, usual=(1, 72), shown="device", whole=True),
     "dilation": Word("1", "step from one weight of a kernel to the next", POSITIVE),
+    "devices_per_replica": Word(
+        "1", "devices of a replica, 0 for the best number", FROM_ZERO, usual=(0, 1024), shown="device", whole=True
+    ),
+    "draft_cost": Word("1", "time of a draft's token, in shares of a step", FROM_ZERO, usual=(0, 1)),
     "draft_tokens": Word("1", "tokens of a draft", FROM_ZERO, usual=(0, 32), shown="token", whole=True),
     "efficiency": Word("1", "share of its cards' capacity that a cluster keeps", SHARE, usual=(0.1, 1)),
     "electricity_price": Word(
@@ -495,6 +507,9 @@ WORDS = {
     "queries": Word("1", "parts of a picture that look at others", POSITIVE),
     "query_rank": Word("1", "size of the compressed query", FROM_ZERO),
     "question_tokens": Word("token", "tokens of a question with what goes before it", POSITIVE, usual=(1, 1e6)),
+    "question_spread": Word(
+        "1", "standard deviation of the questions' lengths, in shares of their mean", FROM_ZERO, usual=(0, 3)
+    ),
     "questions_per_visit": Word("1", "questions in a visit", POSITIVE, usual=(0.01, 1000)),
     "rank": Word("1", "rank of an adapter", POSITIVE),
     "rdma_gigabytes": Word("byte", "data moved between servers", FROM_ZERO, usual=(0, 1000000), shown="GB", scale=GIGA),
@@ -527,6 +542,9 @@ WORDS = {
         usual=(0, 1440),
         shown="min",
         scale=MINUTE,
+    ),
+    "requests_per_user_day": Word(
+        "1/s", "questions that a user asks", POSITIVE, usual=(0.001, 1e5), shown="1/day", scale=1 / DAY
     ),
     "result_bytes": Word("byte", "bytes that a value of a product's result moves", FROM_ZERO),
     "rotary_size": Word("1", "part of a query or key head that is rotated by its position", FROM_ZERO),
@@ -583,6 +601,9 @@ WORDS = {
     "sized_by": Word("1", "what is fixed for training", TEXT, choices="deadline, devices"),
     "slice_blocks": Word("1", "blocks that a job asks for", POSITIVE, usual=(1, 256), whole=True),
     "smallest_wait_ratio": Word("1", "smallest wait ratio of all devices", FROM_ZERO, usual=(0, 0.99)),
+    "spare_share": Word(
+        "1", "share of what replicas could serve that is kept free", SHARE_BELOW_ONE, usual=(0.01, 0.9)
+    ),
     "sparsity_factor": Word("1", "dense weights for each one kept", POSITIVE, usual=(1, 32)),
     "speedup": Word("1", "ratio of two rates", POSITIVE, usual=(0.01, 10000)),
     "speedup_a100": Word("1", "claimed ratio to an A100", POSITIVE, usual=(0.01, 1000)),
@@ -663,6 +684,7 @@ WORDS = {
     "wait_threshold": Word("1", "accepted difference between the two", SHARE_BELOW_ONE, usual=(0, 0.99)),
     "weight_bytes": Word("byte", "memory of the weights", POSITIVE),
     "weight_bytes_per_param": Word("byte/parameter", "bytes of a weight", POSITIVE),
+    "weight_format": Word("1", "number format of the weights", TEXT, choices="bf16, fp8, int8, fp4, int4"),
     "weight_shards": Word("1", "devices that share one copy of the weights", POSITIVE),
     "weights": Word("1", "weights of a layer", POSITIVE),
     "window": Word("1", "tokens that a token attends to at most w, itself included", POSITIVE),

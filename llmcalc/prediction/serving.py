@@ -9,7 +9,8 @@ import re
 
 from .. import catalogue, datasets, known_models
 from ..checks import Refusal
-from ..models.service import Service, known_constants, legal_ranks
+from ..models.service import Service, legal_ranks
+from ..plans.serving import badge, interval
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -213,28 +214,6 @@ def predict(given: "dict[str, Any]") -> "dict[str, Any]":
     answer["tpot_ms"] = token * 1e3
     answer["badge"] = badge(service)
     return answer
-
-
-def interval(kind: str) -> "tuple[float, float]":
-    """Ends of the range that held 80 of 100 published measurements of a kind, in shares of the prediction."""
-    known = known_constants()
-    return known["low_" + kind], known["high_" + kind]
-
-
-def badge(service: "Service") -> str:
-    """How well a prediction is founded: "measured", "fitted" or "bound".
-
-    A published measurement of the very model, device and format is "measured", one of the device and the format with
-    another model "fitted", and all else "bound".
-    """
-    rows = [
-        row
-        for row in datasets.records("serving-published")
-        if row["accelerator"] == service.device.name and row["number_format"] == service.number_format
-    ]
-    if not rows:
-        return "bound"
-    return "measured" if any(row["model"] == service.model.name for row in rows) else "fitted"
 
 
 def _service(given: "dict[str, Any]") -> "Service":
