@@ -2,8 +2,10 @@
 
 import random
 
-from .checks import require
+from .checks import Refusal, require
 from .vocabulary import FROM_ZERO, POSITIVE
+
+LONGEST = 8  # mean times between failures that a stretch may take: one in 3,000 such stretches passes
 
 
 def simulate(
@@ -40,6 +42,11 @@ def simulate(
         require(name, value, POSITIVE)
     for name, value in (("stall_seconds", stall_seconds), ("recovery_seconds", recovery_seconds)):
         require(name, value, FROM_ZERO)
+    for name, value in (("interval", interval + stall_seconds), ("recovery_seconds", recovery_seconds)):
+        if value > LONGEST * mtbf:
+            raise Refusal(
+                name, value, f"at most {LONGEST} times mtbf: beyond, hardly any stretch passes without a failure"
+            )
     draw = random.Random(seed)
 
     def recovered() -> float:

@@ -97,6 +97,10 @@ def values_of(name, texts):
     return {key: read(texts[key], key) for key in questions()[name].parameters}
 
 
+# FSDP shares what a pipeline's stages would hold apart.
+CONTRADICTION = {"sharding": "FSDP", "pipeline_stages": "2"}
+
+
 def calculate(name, texts):
     """Results as shown, and the first refusal, by the question's answer in CPython."""
     try:
@@ -296,7 +300,7 @@ def test_every_slider_stands_where_its_value_is(tab, site, name):
 def test_curves_are_drawn_although_the_first_change_was_refused(tab, site):
     open_page(tab, site, "planner")
     [page] = tab.evaluate(
-        TRY, [(defaults("planner") | {"sharding": "FSDP", "pipeline_stages": "2"}, "pipeline_stages")]
+        TRY, [(defaults("planner") | CONTRADICTION, "pipeline_stages")]
     )
     assert page["errors"]
     see_curves(tab)
@@ -606,7 +610,7 @@ def test_a_group_opens_for_what_a_link_changes_and_for_an_error(tab, site):
     )
     assert states == {name: name == "How serving runs" for name in states}
     [page] = tab.evaluate(
-        TRY, [(defaults("planner") | {"sharding": "FSDP", "pipeline_stages": "2"}, "pipeline_stages")]
+        TRY, [(defaults("planner") | CONTRADICTION, "pipeline_stages")]
     )
     assert "pipeline_stages" in page["errors"]
     assert tab.locator("#calculator-pipeline-stages-error").is_visible()

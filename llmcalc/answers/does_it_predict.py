@@ -25,7 +25,7 @@ PARTS = (
     ("products", "matrix products", "Matrix products"),
     ("experts", "experts", "Products of experts"),
     ("attention", "attention", "Attention"),
-    ("element_wise", "element-wise", "Norms, activations and what else runs at the memory's rate"),
+    ("element_wise", "element-wise", "Norms, activations, casts"),
     ("recomputed", "recomputation", "Recomputation"),
     ("tensor", "tensor-parallel exchange", "Exchange of tensor parallelism"),
     ("ring", "context-parallel exchange", "Exchange of context parallelism"),
@@ -34,8 +34,8 @@ PARTS = (
     ("host", "host", "Waiting for the host"),
     ("logits", "logits and uneven stages", "Logits and uneven stages"),
     ("sends", "pipeline sends", "Sends of the pipeline"),
-    ("bubble", "pipeline bubble", "Filling and draining the pipeline"),
-    ("gradients", "gradient exchange", "Exchange of gradients that nothing hides"),
+    ("bubble", "pipeline bubble", "Filling the pipeline"),
+    ("gradients", "gradient exchange", "Exchange of gradients"),
     ("optimiser", "optimiser", "Optimiser"),
 )
 
@@ -51,15 +51,15 @@ def does_it_predict(
     accelerator: str = "H100 SXM",
     stack: str = "llama-3",
     devices: int = 16384,
+    batch: int = 2048,
+    context: int = 8192,
+    number_format: str = "bf16",
     tensor_parallel: int = 8,
     pipeline_stages: int = 16,
     model_chunks: int = 4,
     context_parallel: int = 1,
     expert_parallel: int = 1,
     microbatch: int = 1,
-    batch: int = 2048,
-    context: int = 8192,
-    number_format: str = "bf16",
     recomputation: str = "none",
     zero_stage: int = 2,
     measured_seconds: float = 0.0,
@@ -79,6 +79,12 @@ def does_it_predict(
         Software that trains.
     devices : int
         Devices in all [device].
+    batch : int
+        Sequences of a step, on all devices [sample].
+    context : int
+        Tokens of a sequence [token].
+    number_format : str
+        Number format of the multiplications.
     tensor_parallel : int
         Devices that share each layer [device].
     pipeline_stages : int
@@ -91,12 +97,6 @@ def does_it_predict(
         Devices that share the experts of a layer, if the model has experts [device].
     microbatch : int
         Sequences that a replica of the model works on at a time [sequence].
-    batch : int
-        Sequences of a step, on all devices [sample].
-    context : int
-        Tokens of a sequence [token].
-    number_format : str
-        Number format of the multiplications.
     recomputation : str
         Activations that are computed again.
     zero_stage : int
@@ -149,12 +149,12 @@ def does_it_predict(
     free = number(abs(device.memory - memory) / GIBI, 3)
     return Results(
         step="The step",
-        step_seconds=(step.seconds, "s", "Time of a step, predicted"),
+        step_seconds=(step.seconds, "s", "Predicted time of a step"),
         low_seconds=(low * step.seconds, "s", "Low end of the range"),
         high_seconds=(high * step.seconds, "s", "High end of the range"),
         badge=(ranges.badge(known, is_measured(run, software)), "", "Founded on"),
-        kind=(kind, "", "Kind of prediction, whose errors make the range"),
-        mfu=(100 * step.mfu, "%", "Model FLOPs utilisation, all scores counted"),
+        kind=(kind, "", "Range of its kind"),
+        mfu=(100 * step.mfu, "%", "MFU, all scores counted"),
         device_tflops=(step.mfu * device.peak(number_format) / TERA, "TFLOP/s", "Rate of a device"),
         device_tokens=(batch * context / (step.seconds * devices), "token/s", "Tokens a second of a device"),
         assumed=(assumed or "nothing", "", "Assumed of the device"),
@@ -191,8 +191,8 @@ def _device(name: str) -> "tuple[Device, str]":
 
 def _measured(measured: float, predicted: float, low: float, high: float) -> "dict[str, tuple[Any, ...]]":
     if not measured:
-        none = (None, "", "Measured against predicted", "no time was given")
-        return {"measured_difference": none, "within": (None, "", "Within the range", "no time was given")}
+        none = (None, "", "Measured against predicted", "not given")
+        return {"measured_difference": none, "within": (None, "", "Within the range", "not given")}
     return {
         "measured_difference": (100 * (measured / predicted - 1), "%", "Measured against predicted"),
         "within": ("yes" if low <= measured / predicted <= high else "no", "", "Within the range"),

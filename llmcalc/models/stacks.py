@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from ..datasets import Row
     from .run import Run
 
-# A row holds for all, for a generation of devices, for one device, or for a stack; the last that fits counts, and
-# among equals the one that names the number format.
-KINDS = ("any", "generation", "device", "stack")
+# A row holds for all, for a generation of devices, for one device, for a stack, or for a stack on a generation; the
+# last that fits counts, and among equals the one that names the number format.
+KINDS = ("any", "generation", "device", "stack", "stack on generation")
 
 # Constants that multiply the efficiency of matrix products: how a stack's training runs beside kernel measurements.
 FACTOR = "matrix_factor"
@@ -121,7 +121,12 @@ def _holds_for(scope: str, stack: "str | None") -> bool:
 
 def lookup(table: "Sequence[Row]", device: str, number_format: str, stack: "str | None" = None) -> "dict[str, float]":
     """Values by constant, of the rows that hold; `device` is a name."""
-    scopes = {"any": "any", "generation": generation(device), "device": device}
+    scopes = {
+        "any": "any",
+        "generation": generation(device),
+        "device": device,
+        "stack on generation": f"{stack} on {generation(device)}",
+    }
     found: dict[str, tuple[tuple[int, int, bool], float]] = {}
     for row in table:
         holds = _holds_for(row["scope"], stack) if row["kind"] == "stack" else scopes[row["kind"]] == row["scope"]
