@@ -4,6 +4,7 @@
 ('resnet50', 'vit_b_16', 'vit_s_16')
 """
 
+import re
 from typing import Any
 
 from . import datasets, quantities
@@ -114,4 +115,9 @@ def _sides(text: str) -> int | tuple[int, int]:
 
 
 def _plain(text: str) -> str:
-    return "".join(letter for letter in text.lower() if letter.isalnum())
+    """Letters and digits, and a point for all that stands between two digits: 1.6 is not 16."""
+    plain = "".join(letter if letter.isalnum() else " " for letter in text.lower().replace("×", "x"))
+    return "".join(_BETWEEN_DIGITS.sub(".", plain).split())
+
+
+_BETWEEN_DIGITS = re.compile(r"(?<=\d) +(?=\d)")

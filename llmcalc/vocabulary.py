@@ -421,7 +421,9 @@ WORDS = {
     ),
     "mtbf": Word("s", "mean time between failures", POSITIVE),
     "need": Word("1", "size needed, in the unit of those on offer", FROM_ZERO),
-    "network": Word("1", "network, by its name in torchvision", TEXT, choices="name in data/vision-networks.csv"),
+    "network": Word(
+        "1", "network, by its name in torchvision if it has one", TEXT, choices="name in data/vision-networks.csv"
+    ),
     "network_bandwidth": Word(
         "byte/s",
         "rate of a device over the network, one direction",

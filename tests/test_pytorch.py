@@ -1,5 +1,6 @@
 """Modules of PyTorch, read operation by operation. Without PyTorch only the refusal is tested."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -234,3 +235,13 @@ def test_torchvisions_own_networks_are_the_counters(name):
     told, built = pytorch.describe(models.get_model(name)), networks.describe(name)
     for quantity in ("params", "macs", "attention_macs", "flop", "activations"):
         assert told[quantity] == built[quantity], quantity
+
+
+def test_what_the_chapter_shows_runs():
+    pytest.importorskip("torch")
+    pytest.importorskip("torchvision.models", exc_type=(ImportError, RuntimeError))
+    chapter = (ROOT / "notebooks" / "cnn-macs.md").read_text(encoding="utf-8")
+    [shown] = re.findall(r"^```python\n(.*?)^```", chapter, re.MULTILINE | re.DOTALL)
+    names = {}
+    exec(shown, names)
+    assert names["told"]["macs"] == networks.describe("resnet50", (256, 192))["macs"]

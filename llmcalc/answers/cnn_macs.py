@@ -26,7 +26,7 @@ def cnn_macs(
     Parameters
     ----------
     network : str
-        Network, by its name in torchvision.
+        Network, by its name in torchvision if it has one.
     image_size : int
         Height and width of the pictures [pixel].
     classes : int
@@ -76,7 +76,7 @@ def cnn_macs(
         params=(params, "parameter", "Parameters"),
         macs=(macs / GIGA, "GMAC", "Multiply-accumulates for one picture"),
         attention_macs=(products / GIGA, "GMAC", "Products of attention beside them"),
-        forward_gflop=(vision.flop(layers) / GIGA, "GFLOP", "Work of a forward pass"),
+        forward_gflop=(vision.flop(layers) / GIGA, "GFLOP", "Work of a forward pass over one picture"),
         step_tflop=(step_flop / TERA, "TFLOP", "Work of a training step"),
         step_seconds=(step_seconds, "s", "Time of a training step on one device"),
         epoch_pflop=(epoch_flop / PETA, "PFLOP", "Work of an epoch"),

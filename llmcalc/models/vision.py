@@ -73,8 +73,9 @@ class Network:
 
     def __init__(self, image_size: "Pair", channels: int = 3) -> None:
         _whole(in_channels=channels)
-        self.image_size = image_size
-        self.shape: Shape = (channels,) + sides(image_size)
+        height, width = sides(image_size)
+        self.image_size = height if height == width else (height, width)
+        self.shape: Shape = (channels, height, width)
         self.layers: list[Layer] = []
         self._auxiliary = False
         self._section, self._position = "", 0
