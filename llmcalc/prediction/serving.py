@@ -196,8 +196,9 @@ def predict(given):
         token = service.token_seconds(batch)
         rate = batch / token
         # A request waits for the rest of the step that runs, and for a place if all are taken.
+        reading = group_seconds(service, batch) if asked else alone
         waiting = (asked - batch) * service.answer_tokens / rate if asked else 0.0
-        answer["ttft_ms"] = 1e3 * (token / 2 + alone + waiting)
+        answer["ttft_ms"] = 1e3 * (token / 2 + reading + waiting)
     low, high = interval("mixture" if service.mixtures else "dense")
     answer["predicted_output_tokens_s"] = rate
     answer["low"], answer["high"] = rate * low, rate * high
@@ -228,6 +229,29 @@ def badge(service):
     if not rows:
         return "bound"
     return "measured" if any(row["model"] == service.model.name for row in rows) else "fitted"
+
+
+def group_seconds(service, batch):
+    """Time in which a request's prompt is read where as many requests are always at work [s].
+
+    Each begins when another ends. Requests of equal lengths whose prompts were read in one step end in one step, too,
+    so that those in their place come together again: a step reads as many prompts as it has room for. It writes a token
+    of all the others meanwhile. A benchmark with a fixed number of users and fixed lengths works so; lengths that
+    differ pull such groups apart, and then this is an upper bound.
+
+    Parameters
+    ----------
+    service : Service
+        The replica.
+    batch : float
+        Requests at work.
+    """
+    room = service.chunk_tokens * (service.ranks if service.by_sequence else 1)
+    group = max(1.0, min(batch, room // service.read_tokens()))
+    tokens = group * service.read_tokens()
+    steps = max(1.0, tokens / room)
+    others = max(0.0, batch - group)
+    return steps * service.step(others, service.mean_context(), tokens / steps, group / steps).seconds
 
 
 def _service(given):
