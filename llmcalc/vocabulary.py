@@ -127,6 +127,12 @@ WORDS = {
     "achieved_flops": Word("FLOP/s", "measured rate of a GPU, recomputation included", POSITIVE),
     "active_params": Word("parameter", "parameters used on a token", POSITIVE),
     "answer_tokens": Word("token", "tokens of an answer", POSITIVE, usual=(1, 1e6)),
+    "answer_spread": Word(
+        "1", "standard deviation of the answers' lengths, in shares of their mean", FROM_ZERO, usual=(0, 3)
+    ),
+    "answers_per_question": Word(
+        "1", "answers that are written to each question", POSITIVE, usual=(1, 64), shown="answer", whole=True
+    ),
     "arrival": Word("s", "time at which a task arrives", FROM_ZERO),
     "arrival_spread": Word(
         "1", "standard deviation of the time between arrivals, in shares of its mean", FROM_ZERO, usual=(0, 10)
@@ -138,9 +144,10 @@ WORDS = {
         "FLOP/s", "dense FP16 peak of an Ascend 910", POSITIVE, usual=(1, 10000), shown="TFLOP/s", scale=TERA
     ),
     "assumed_mfu": Word("1", "utilisation assumed where durations are predicted", SHARE, usual=(0.01, 1)),
+    "autoscaling": Word("1", "whether replicas come and go with the hours of the day", YES_OR_NO),
     "backward_seconds": Word("s", "backward pass of a microbatch through one stage", POSITIVE),
     "bandwidth_share": Word("1", "share of the largest bandwidth that counts as reached", POSITIVE, usual=(0.01, 1)),
-    "batch": Word("1", "sequences in work at once", POSITIVE, usual=(1, 1000000), shown="sequence", whole=True),
+    "batch": Word("1", "sequences or pictures in work at once", POSITIVE, usual=(1, 1e6), shown="sample", whole=True),
     "batch_exponent": Word("1", "exponent of the batch", SHARE),
     "batch_scale": Word("token", "scale of the batch", POSITIVE),
     "batch_step": Word(
@@ -170,6 +177,7 @@ WORDS = {
     ),
     "bytes_per_value": Word("byte", "bytes of a stored number: 2 in FP16 and BF16", POSITIVE, usual=(0.125, 4)),
     "cache_bytes": Word("byte", "memory of the keys and values of all answers in progress", FROM_ZERO),
+    "cache_format": Word("1", "number format of keys and values in the caches", TEXT, choices="bf16, fp8"),
     "carbon_intensity": Word(
         "kg/J",
         "carbon dioxide emitted per unit of energy",
@@ -189,6 +197,7 @@ WORDS = {
     "cards": Word("1", "cards bought", POSITIVE, usual=(1, 1024), whole=True),
     "cards_per_server": Word("1", "cards in one server", POSITIVE, usual=(1, 20), whole=True),
     "cards_per_trial": Word("1", "cards that one training takes", POSITIVE, usual=(1, 8), shown="card", whole=True),
+    "channels": Word("1", "numbers that stand for a part of a picture", POSITIVE),
     "characters_per_question": Word(
         "character", "characters of a question and its answer together", POSITIVE, usual=(1, 1e7)
     ),
@@ -209,6 +218,7 @@ WORDS = {
     "chips_x": Word("1", "chips along the first axis", POSITIVE),
     "chips_y": Word("1", "chips along the second axis", POSITIVE),
     "chips_z": Word("1", "chips along the third axis", POSITIVE),
+    "classes": Word("1", "things that the network tells apart", POSITIVE, usual=(1, 100000), whole=True),
     "cluster_cards": Word("1", "cards of the cluster", POSITIVE, usual=(8, 4096), shown="card", whole=True),
     "cluster_flops": Word("FLOP/s", "capacity of the cluster", POSITIVE),
     "communication_seconds": Word("s", "time of communication that no computation hides", FROM_ZERO, usual=(0, 10000)),
@@ -231,6 +241,7 @@ WORDS = {
     "data_seconds": Word("s", "time to load the batch", FROM_ZERO, usual=(0, 10000)),
     "days": Word("s", "time allowed, if the deadline is fixed", POSITIVE, usual=(0.01, 3650), shown="day", scale=DAY),
     "days_in_year": Word("s", "days in which the cluster runs", POSITIVE, usual=(1, 366), shown="day", scale=DAY),
+    "depth": Word("1", "multiplier of the layers", POSITIVE, usual=(0.1, 10)),
     "detection_minutes": Word(
         "s", "time until a failure is noticed and located", FROM_ZERO, usual=(0, 1440), shown="min", scale=MINUTE
     ),
@@ -238,6 +249,7 @@ WORDS = {
     "device_count": Word(
         "1", "devices at hand, if they are fixed", POSITIVE, usual=(1, 10000000), shown="device", whole=True
     ),
+    "design_power": Word("W", "design power of a device alone", POSITIVE, usual=(0.1, 100000)),
     "device_memory": Word("byte", "memory of the device", POSITIVE),
     "device_mtbf": Word("s", "mean time between the failures that a device causes", POSITIVE),
     "device_power": Word("W", "power of a device", POSITIVE),
@@ -248,6 +260,11 @@ WORDS = {
     ),
     "devices": Word("1", "devices", POSITIVE, usual=(1, 1000000), shown="device", whole=True),
     "devices_per_server": Word("1", "devices in one server", POSITIVE, usual=(1, 72), shown="device", whole=True),
+    "dilation": Word("1", "step from one weight of a kernel to the next", POSITIVE),
+    "devices_per_replica": Word(
+        "1", "devices of a replica, 0 for the best number", FROM_ZERO, usual=(0, 1024), shown="device", whole=True
+    ),
+    "draft_cost": Word("1", "time of a draft's token, in shares of a step", FROM_ZERO, usual=(0, 1)),
     "draft_tokens": Word("1", "tokens of a draft", FROM_ZERO, usual=(0, 32), shown="token", whole=True),
     "efficiency": Word("1", "share of its cards' capacity that a cluster keeps", SHARE, usual=(0.1, 1)),
     "electricity_price": Word(
@@ -293,6 +310,7 @@ WORDS = {
     "frontier_exponent": Word("1", "growth with the budget", SHARE),
     "frontier_flop": Word("FLOP", "budget, a petaFLOP/s-day", POSITIVE),
     "frontier_params": Word("parameter", "best model for the budget", POSITIVE),
+    "goal": Word("1", "what a deadline is met with", TEXT, choices="fewest devices, least device-time"),
     "gpu_bandwidth": Word(
         "byte/s", "memory bandwidth of such a GPU", POSITIVE, usual=(1, 100000), shown="GB/s", scale=GIGA
     ),
@@ -356,7 +374,15 @@ WORDS = {
     "linearity": Word("1", "linearity", SHARE),
     "linearity_threshold": Word("1", "linearity below which a cluster scales badly", SHARE, usual=(0.01, 1)),
     "link_bandwidth": Word(
-        "byte/s", "rate at which a device sends to those of its fast domain, one direction", POSITIVE
+        "byte/s",
+        "rate at which a device sends to those of its fast domain, one direction",
+        POSITIVE,
+        usual=(0.001, 1e6),
+        shown="GB/s",
+        scale=GIGA,
+    ),
+    "link_devices": Word(
+        "1", "devices of its fast domain, itself included", POSITIVE, usual=(1, 100000), shown="device", whole=True
     ),
     "load": Word("1", "share of the time in which somebody works", SHARE_BELOW_ONE, usual=(0, 0.99)),
     "load_factor": Word("1", "tokens of the busiest device's experts, in shares of the mean", POSITIVE),
@@ -370,7 +396,9 @@ WORDS = {
     "measured_seconds": Word("s", "measured time of a step, 0 if there is none", FROM_ZERO, usual=(0, 1000000)),
     "members": Word("1", "devices that exchange data", FROM_ONE),
     "members_inside": Word("1", "members of an exchange that sit in one server", FROM_ONE),
-    "memory_bandwidth": Word("byte/s", "memory bandwidth of a device", POSITIVE),
+    "memory_bandwidth": Word(
+        "byte/s", "memory bandwidth of a device", POSITIVE, usual=(0.001, 1e6), shown="GB/s", scale=GIGA
+    ),
     "memory_gib": Word("byte", "memory of one device", POSITIVE, usual=(1, 100000), shown="GiB", scale=GIBI),
     "message_bytes": Word("byte", "what a device holds of an exchange's data", FROM_ZERO),
     "mfu": Word("1", "model FLOPs utilisation", SHARE, usual=(0.001, 1)),
@@ -393,8 +421,17 @@ WORDS = {
     ),
     "mtbf": Word("s", "mean time between failures", POSITIVE),
     "need": Word("1", "size needed, in the unit of those on offer", FROM_ZERO),
-    "network": Word("1", "network, by its name in torchvision", TEXT, choices="name in data/cnn-macs.csv"),
-    "network_bandwidth": Word("byte/s", "rate of a device over the network, one direction", POSITIVE),
+    "network": Word(
+        "1", "network, by its name in torchvision if it has one", TEXT, choices="name in data/vision-networks.csv"
+    ),
+    "network_bandwidth": Word(
+        "byte/s",
+        "rate of a device over the network, one direction",
+        POSITIVE,
+        usual=(0.001, 1e6),
+        shown="GB/s",
+        scale=GIGA,
+    ),
     "network_cards": Word("1", "network cards of a server", POSITIVE),
     "nope_size": Word("1", "part of a query or key head without position", FROM_ZERO),
     "norm_bytes": Word("byte", "bytes that a norm keeps beside, an element", FROM_ZERO),
@@ -416,6 +453,7 @@ WORDS = {
     "out_channels": Word("1", "channels of the output", POSITIVE),
     "out_features": Word("1", "numbers that leave", POSITIVE),
     "output_height": Word("1", "height of the output", POSITIVE),
+    "output_padding": Word("1", "rows or columns added behind the output", FROM_ZERO),
     "output_width": Word("1", "width of the output", POSITIVE),
     "outputs": Word("1", "outputs of a matrix", POSITIVE),
     "overhead": Word("byte", "memory of a device for the program and its work space", FROM_ZERO),
@@ -442,7 +480,10 @@ WORDS = {
     "params_scale": Word("parameter", "scale of the parameters", POSITIVE),
     "params_unit": Word("parameter", "unit in which the law counts parameters", POSITIVE),
     "passes": Word("1", "passes over the data set", POSITIVE),
-    "peak_flops": Word("FLOP/s", "dense peak of a device", POSITIVE),
+    "peak_flops": Word("FLOP/s", "dense peak of a device", POSITIVE, usual=(0.001, 1e6), shown="TFLOP/s", scale=TERA),
+    "peak_ops": Word(
+        "op/s", "dense peak of a device for whole numbers", POSITIVE, usual=(0.001, 1e6), shown="TOPS", scale=TERA
+    ),
     "pipeline_stages": Word("1", "stages", POSITIVE, usual=(1, 1000), shown="stage", whole=True),
     "pixels": Word("pixel", "pixels of a frame", POSITIVE),
     "points": Word("1", "points of a curve", POSITIVE, whole=True),
@@ -465,8 +506,12 @@ WORDS = {
     "pue": Word(
         "1", "power usage effectiveness, energy of the data centre by that of its computers", FROM_ONE, usual=(1, 3)
     ),
+    "queries": Word("1", "parts of a picture that look at others", POSITIVE),
     "query_rank": Word("1", "size of the compressed query", FROM_ZERO),
     "question_tokens": Word("token", "tokens of a question with what goes before it", POSITIVE, usual=(1, 1e6)),
+    "question_spread": Word(
+        "1", "standard deviation of the questions' lengths, in shares of their mean", FROM_ZERO, usual=(0, 3)
+    ),
     "questions_per_visit": Word("1", "questions in a visit", POSITIVE, usual=(0.01, 1000)),
     "rank": Word("1", "rank of an adapter", POSITIVE),
     "rdma_gigabytes": Word("byte", "data moved between servers", FROM_ZERO, usual=(0, 1000000), shown="GB", scale=GIGA),
@@ -500,6 +545,9 @@ WORDS = {
         shown="min",
         scale=MINUTE,
     ),
+    "requests_per_user_day": Word(
+        "1/s", "questions that a user asks", POSITIVE, usual=(0.001, 1e5), shown="1/day", scale=1 / DAY
+    ),
     "result_bytes": Word("byte", "bytes that a value of a product's result moves", FROM_ZERO),
     "rotary_size": Word("1", "part of a query or key head that is rotated by its position", FROM_ZERO),
     "rows": Word("1", "rows of a product's first matrix, tokens for most", FROM_ZERO),
@@ -530,6 +578,7 @@ WORDS = {
         "s", "part of the time that each answer adds, with its share of reading prompts", POSITIVE
     ),
     "sequence_shards": Word("1", "devices over which the values of a sequence are spread", POSITIVE),
+    "server_power": Word("W", "a device's share of the most that its server draws", POSITIVE, usual=(0.1, 100000)),
     "server_throughput": Word("token/s", "throughput of one server alone", POSITIVE, usual=(0.001, 100000000)),
     "servers": Word("1", "servers", POSITIVE, usual=(1, 10000), whole=True),
     "service_seconds": Word("s", "mean time of service", POSITIVE),
@@ -548,11 +597,15 @@ WORDS = {
         "s", "commissioning, installation and model update of a task", FROM_ZERO, usual=(0, 365), shown="day", scale=DAY
     ),
     "setup_holds_cluster": Word("1", "whether the whole cluster stands still during a set-up", YES_OR_NO),
+    "sharding": Word("1", "what the replicas share", TEXT, choices="best, none, ZeRO-1, ZeRO-2, FSDP"),
     "shared_mlp_size": Word("1", "width of the shared experts together", FROM_ZERO),
     "single_throughput": Word("token/s", "throughput of one alone", POSITIVE),
     "sized_by": Word("1", "what is fixed for training", TEXT, choices="deadline, devices"),
     "slice_blocks": Word("1", "blocks that a job asks for", POSITIVE, usual=(1, 256), whole=True),
     "smallest_wait_ratio": Word("1", "smallest wait ratio of all devices", FROM_ZERO, usual=(0, 0.99)),
+    "spare_share": Word(
+        "1", "share of what replicas could serve that is kept free", SHARE_BELOW_ONE, usual=(0.01, 0.9)
+    ),
     "sparsity_factor": Word("1", "dense weights for each one kept", POSITIVE, usual=(1, 32)),
     "speedup": Word("1", "ratio of two rates", POSITIVE, usual=(0.01, 10000)),
     "speedup_a100": Word("1", "claimed ratio to an A100", POSITIVE, usual=(0.01, 1000)),
@@ -633,9 +686,11 @@ WORDS = {
     "wait_threshold": Word("1", "accepted difference between the two", SHARE_BELOW_ONE, usual=(0, 0.99)),
     "weight_bytes": Word("byte", "memory of the weights", POSITIVE),
     "weight_bytes_per_param": Word("byte/parameter", "bytes of a weight", POSITIVE),
+    "weight_format": Word("1", "number format of the weights", TEXT, choices="bf16, fp8, int8, fp4, int4"),
     "weight_shards": Word("1", "devices that share one copy of the weights", POSITIVE),
     "weights": Word("1", "weights of a layer", POSITIVE),
     "window": Word("1", "tokens that a token attends to at most w, itself included", POSITIVE),
+    "width": Word("1", "multiplier of the channels", POSITIVE, usual=(0.1, 10)),
     "words_per_token": Word("1", "English words in a token", POSITIVE, usual=(0.1, 10), shown="word/token"),
     "working_hours": Word(
         "s", "hours that a person works in a year", POSITIVE, usual=(100, 8760), shown="h", scale=HOUR

@@ -76,7 +76,7 @@ TERMS = {
         ["推理卡", "视频流", "视频分析", "并行效率", "昇腾芯片"],
     ),
     "cnn-macs": (
-        ["ResNet", "MobileNet", "convolution", "image classification"],
+        ["ResNet", "MobileNet", "convolution", "image classification", "EfficientNet", "vision transformer", "YOLOv5"],
         ["图像分类", "参数量", "计算量", "逐通道卷积"],
     ),
     "hardware-claims": (

@@ -11,6 +11,7 @@ from .inference_gpus import inference_gpus
 from .memory import memory
 from .planner import planner
 from .planner import planner_curves as planner_curves
+from .serving_users import serving_users
 from .small_print import small_print
 from .training_cost import training_cost
 from .training_gpus import training_gpus
@@ -23,6 +24,7 @@ __all__ = [
     "planner",
     "training_gpus",
     "inference_gpus",
+    "serving_users",
     "training_schedules",
     "training_cost",
     "transformer_flops",

@@ -80,7 +80,7 @@ def does_it_predict(
     devices : int
         Devices in all [device].
     batch : int
-        Sequences of a step, on all devices [sequence].
+        Sequences of a step, on all devices [sample].
     context : int
         Tokens of a sequence [token].
     number_format : str
@@ -170,7 +170,7 @@ def does_it_predict(
 
 def _legal(shape: Model, devices: int, tensor_parallel: int, cut: int, batch: int, microbatch: int) -> None:
     """Refuse a cut that no program runs."""
-    heads = shape.heads  # type: ignore[attr-defined]
+    heads = shape.heads
     if heads % tensor_parallel:
         raise Refusal("tensor_parallel", tensor_parallel, f"a number that divides the {heads} heads")
     if devices % cut:

@@ -9,8 +9,12 @@ from ..vocabulary import FROM_ZERO, POSITIVE, SHARE_BELOW_ONE, between
 
 MOST_OUT = 1e7  # parts out at a time, beyond which a number is a slip
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ..checks import Numeric
 
-def block_availability(host_availability, hosts_per_block):
+
+def block_availability(host_availability: "Numeric", hosts_per_block: "Numeric") -> "Numeric":
     r"""Probability that all hosts of a block work.
 
     .. math:: p = a^h
@@ -36,7 +40,7 @@ def block_availability(host_availability, hosts_per_block):
     return host_availability**hosts_per_block
 
 
-def working_blocks(blocks, probability):
+def working_blocks(blocks: int, probability: float) -> "list[float]":
     """Probabilities that 0, 1, ... of a number of blocks work: the binomial distribution.
 
     Parameters
@@ -71,7 +75,9 @@ def working_blocks(blocks, probability):
     return [weight / total for weight in distribution]
 
 
-def fixed_goodput(host_availability, slice_blocks, blocks, hosts_per_block):
+def fixed_goodput(
+    host_availability: "Numeric", slice_blocks: int, blocks: int, hosts_per_block: "Numeric"
+) -> "Numeric":
     """Goodput where the wiring fixes which blocks form a slice: one failed host stops its whole slice.
 
     Parameters
@@ -101,7 +107,7 @@ def fixed_goodput(host_availability, slice_blocks, blocks, hosts_per_block):
     return slices * slice_blocks / blocks * block_availability(host_availability, hosts_per_block) ** slice_blocks
 
 
-def switched_goodput(host_availability, slice_blocks, blocks, hosts_per_block):
+def switched_goodput(host_availability: float, slice_blocks: int, blocks: int, hosts_per_block: float) -> float:
     """Goodput where switches can join any working blocks to a slice.
 
     Parameters are those of `fixed_goodput`.
@@ -122,7 +128,7 @@ def switched_goodput(host_availability, slice_blocks, blocks, hosts_per_block):
     return sum(weight * (count // slice_blocks) for count, weight in enumerate(distribution)) * slice_blocks / blocks
 
 
-def availability(mtbf, repair_seconds):
+def availability(mtbf: float, repair_seconds: float) -> float:
     r"""Share of the time in which a part works that fails now and then and is repaired.
 
     .. math:: a = \frac{m}{m + r}
@@ -149,7 +155,7 @@ def availability(mtbf, repair_seconds):
     return mtbf / (mtbf + repair_seconds)
 
 
-def spares(mean_out, probability):
+def spares(mean_out: float, probability: float) -> int:
     """Spare parts that suffice with a probability, if the number of those out at a time is a Poisson number.
 
     Parameters

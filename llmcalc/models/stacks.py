@@ -62,7 +62,7 @@ def stack_of(texts: "Iterable[str | None]") -> "str | None":
     words = " | ".join(text for text in texts if text).lower()
     for row in datasets.records("training-stacks"):
         if row["word"].lower() in words and (row["release"] or "").lower() in words:
-            return row["stack"]
+            return str(row["stack"])
     return None
 
 

@@ -15,6 +15,14 @@ from ..plans.ranges import MIXTURE, NEW_STACK
 from ..plans.step import predict
 from . import runs
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+    from pathlib import Path
+    from typing import Any
+
+    from ..datasets import Row
+
 # How well a step is expected to be predicted: an error of this size weighs as much as a constant off by its spread.
 EXPECTED_ERROR = 0.05
 FACTOR_BOUNDS = (0.2, 1.9)
@@ -45,18 +53,18 @@ class Calibration:
         Constants as in `data/step-constants.csv`; those whose basis is "fitted" are free.
     """
 
-    def __init__(self, rows, table):
+    def __init__(self, rows: "Sequence[Row]", table: "Sequence[Row]") -> None:
         self.table = [dict(row) for row in table]
         self.free = [row for row in self.table if row["basis"] == "fitted"]
         self.reads = [runs.read_row(row, self.table) for row in rows]
         self.measured = [float(row["step_seconds"]) for row in rows]
-        sizes = {}
+        sizes: dict[str | None, int] = {}
         for row in rows:
             sizes[row.get("set")] = sizes.get(row.get("set"), 0) + 1
         # Rows of a set resemble each other: a set of n counts like 9 independent rows, however many it has.
         self.weights = [3 / math.sqrt(sizes[row.get("set")]) / EXPECTED_ERROR for row in rows]
 
-    def predicted(self, values):
+    def predicted(self, values: "Iterable[float]") -> "list[float]":
         """Seconds of all runs with some values of the free constants."""
         for row, value in zip(self.free, values, strict=True):
             row["value"] = float(value)
@@ -67,14 +75,14 @@ class Calibration:
             seconds.append(predict(read.run, known[read.key]).seconds)
         return seconds
 
-    def fit(self, steps=25):
+    def fit(self, steps: int = 25) -> "list[Row]":
         """Fit the free constants; returns the table with their values."""
         from scipy.optimize import least_squares
 
         start = [row["value"] for row in self.free]
         bounds = list(zip(*(_bounds(row["constant"]) for row in self.free), strict=True))
 
-        def residuals(values):
+        def residuals(values: "Sequence[float]") -> "list[float]":
             seconds = self.predicted(values)
             errors = [
                 weight * math.log(one / other)
@@ -90,13 +98,19 @@ class Calibration:
         self.predicted(found.x)
         return self.table
 
-    def errors(self):
+    def errors(self) -> "list[float]":
         """Errors of all runs with the present values of the constants, as shares."""
         seconds = self.predicted([row["value"] for row in self.free])
         return [one / other - 1 for one, other in zip(seconds, self.measured, strict=True)]
 
 
-def left_out_errors(rows, table, group, wanted=None, steps=3):
+def left_out_errors(
+    rows: "Sequence[Row]",
+    table: "Sequence[Row]",
+    group: "Callable[[Row], Any]",
+    wanted: "Sequence[Row] | None" = None,
+    steps: int = 3,
+) -> "list[float]":
     """Errors of rows that nothing was fitted to: for each group, the others are fitted and it is predicted.
 
     Parameters
@@ -124,7 +138,7 @@ def left_out_errors(rows, table, group, wanted=None, steps=3):
     return [runs.read_row(row, tables[group(row)]).step().seconds / float(row["step_seconds"]) - 1 for row in wanted]
 
 
-def one_left_out_errors(rows, table):
+def one_left_out_errors(rows: "Sequence[Row]", table: "Sequence[Row]") -> "list[float]":
     """Errors of rows that were each left out of the fit alone, without fitting anew for each.
 
     Near the fit, what a row adds to it is linear, and then its error without itself is its error over 1 less its
@@ -149,7 +163,7 @@ def one_left_out_errors(rows, table):
     values = [row["value"] for row in fit.free]
     inside = [index for index, row in enumerate(fit.free) if _is_inside(row)]
 
-    def logarithms(changed):
+    def logarithms(changed: "Sequence[float]") -> "Any":
         ratios = [one / other for one, other in zip(fit.predicted(changed), fit.measured, strict=True)]
         return np.log(ratios)
 
@@ -168,23 +182,24 @@ def one_left_out_errors(rows, table):
     return list(np.exp(errors / (1 - leverages)) - 1)
 
 
-def _is_inside(row):
+def _is_inside(row: "Row") -> bool:
     """Whether a fitted constant lies between its bounds and not at one of them, where it cannot move."""
     lowest, highest = _bounds(row["constant"])
-    return lowest * 1.001 < row["value"] < highest * 0.999
+    value: float = row["value"]
+    return lowest * 1.001 < value < highest * 0.999
 
 
-def shape(row):
+def shape(row: "Row") -> "tuple[str, ...]":
     """What makes a model: rows of the same shape are left out together."""
     return tuple(str(row.get(name)) for name in runs.COUNTS)
 
 
-def shape_and_machine(row):
+def shape_and_machine(row: "Row") -> "tuple[str, ...]":
     """A model on a device: a stack whose only model is left out would not be known."""
     return *shape(row), row["accelerator"]
 
 
-def calibrate(rows, table=None):
+def calibrate(rows: "Sequence[Row]", table: "Sequence[Row] | None" = None) -> "tuple[list[Row], list[float]]":
     """Constants for the machine and the software behind somebody's own measured steps.
 
     Parameters
@@ -224,7 +239,7 @@ def calibrate(rows, table=None):
     return fitted, errors
 
 
-def _own(rows, table):
+def _own(rows: "Sequence[Row]", table: "Sequence[Row]") -> "list[Row]":
     """Free constants of a stack of one's own, each at the value that holds for its first run."""
     read = runs.read_row({**rows[0], "stack": None, "source": None, "set": None, "id": None}, table)
     values = {**read.constants.values, FACTOR: 1.0}
@@ -245,14 +260,14 @@ def _own(rows, table):
     ]
 
 
-def _bounds(name):
+def _bounds(name: str) -> "tuple[float, float]":
     if name == FACTOR:
         return FACTOR_BOUNDS
     _, lowest, highest, _ = MEANINGS[name]
     return lowest, highest
 
 
-def write(table, path):
+def write(table: "Sequence[Row]", path: "str | Path") -> None:
     """Write constants as a CSV that predictions accept."""
     with open(path, "w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
@@ -263,7 +278,7 @@ def write(table, path):
             writer.writerow({**{name: "" if row[name] is None else row[name] for name in COLUMNS}, "value": shown})
 
 
-def read(path):
+def read(path: "str | Path") -> "list[Row]":
     """Constants from a CSV that `write` wrote."""
     with open(path, encoding="utf-8", newline="") as file:
         table = list(csv.DictReader(file))
@@ -276,7 +291,7 @@ def read(path):
     return table
 
 
-def published_errors(rows, table):
+def published_errors(rows: "Sequence[Row]", table: "Sequence[Row]") -> "list[Row]":
     """What the ranges come from: the errors of published runs that were left out of the fit.
 
     Parameters
@@ -314,12 +329,12 @@ def published_errors(rows, table):
     return found
 
 
-def _published(row, kind, errors, left_out):
+def _published(row: "Row", kind: str, errors: "Sequence[float]", left_out: float) -> "Row":
     found = dict(zip(ERRORS, (*errors, left_out), strict=True))
     return {"set": row["set"], "id": row["id"], "kind": kind, **found}
 
 
-def main():
+def main() -> None:
     """Fit the shipped constants anew and write them and their errors: `python -m llmcalc.prediction.calibration`."""
     from ..files import DATA
 
