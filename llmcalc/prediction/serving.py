@@ -238,7 +238,8 @@ def group_seconds(service: "Service", batch: float) -> float:
     steps = max(1.0, tokens / room)
     others = max(0.0, batch - group)
     reading: float = service.step(others, service.mean_context(), tokens / steps, group / steps).seconds
-    return steps * reading
+    seconds: float = steps * reading
+    return seconds
 
 
 def _service(given: "dict[str, Any]") -> "Service":
