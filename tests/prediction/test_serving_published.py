@@ -128,3 +128,23 @@ def test_a_table_has_a_row_out_for_each_row_in():
     assert [bool(row["refused"]) for row in rows] == [False, True, False]
     assert rows[2]["ttft_ms"]
     assert not rows[2]["tpot_ms"]
+
+
+def first_token(**row):
+    return float(serving.predict_row({"model": "Llama 3.1 8B", "gpu": "H100", "precision": "fp8", **row})["ttft_ms"])
+
+
+def test_users_whose_requests_come_together_wait_for_each_others_prompts():
+    texts = {"isl": "1024", "osl": "256"}
+    waits = [first_token(**texts, concurrency=str(users)) for users in (1, 2, 4, 8, 64)]
+    assert waits == sorted(waits)
+    # A step has room for eight such prompts: eight users wait for them all, and more do not come together.
+    assert waits[3] > 4 * first_token(isl="1024")
+    assert waits[4] < 1.5 * waits[3]
+
+
+def test_a_single_user_waits_for_the_step_that_runs_and_for_the_prompt():
+    row = {"model": "Llama 3.1 8B", "gpu": "H100", "precision": "fp8", "isl": "1024", "osl": "256", "concurrency": "1"}
+    answer = serving.predict_row(row)
+    half_a_step = float(answer["tpot_ms"]) / 2
+    assert float(answer["ttft_ms"]) == pytest.approx(first_token(isl="1024") + half_a_step, rel=1e-3)
