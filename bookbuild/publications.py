@@ -16,8 +16,8 @@ class LedgerError(Exception):
     """A row of the ledger is missing, or its claim does not hold."""
 
 
-# The planner joins the chapters: it has no table of a source to reproduce.
-WITHOUT_SOURCE = {"planner"}
+# The planner and the service join the chapters: they have no table of a source to reproduce.
+WITHOUT_SOURCE = {"planner", "serving-users"}
 
 
 @dataclass(frozen=True)

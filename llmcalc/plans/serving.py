@@ -32,6 +32,7 @@ ROUNDS = 60  # in which the largest batch is looked for, at most
 CLOSE = 1e-9  # to it, in shares of it
 NOTHING = 1e-9  # of the largest batch: a replica that is all but idle
 TINY = 1e-300
+SAME = 1e-6  # shares of a replica that are equal but for the search
 ENOUGH = 1.3  # times as many elements as are not found yet: those that are found are left out
 STRETCH = 100  # tokens, some lines of text, over which a limit on the time per output token is to hold
 # Of the variance of the number of sequences, what is left of its mean over the time of one: 2 (e^-1), of a process
@@ -105,6 +106,8 @@ def replica(service: "Service", request_rate: "float | None" = None, concurrency
         if request_rate >= highest:
             raise Refusal("request_rate", request_rate, f"less than the replica serves: {highest:.4g}")
         batch = _largest(lambda tried: service.request_rate(tried) / request_rate - 1, full)
+        if not batch:  # next to nothing, and so in proportion
+            batch = full * NOTHING * request_rate / service.request_rate(full * NOTHING)
     elif concurrency is not None:
         batch = min(size("concurrency", concurrency, 1e-9) * service.answers_per_question, full)
     else:
@@ -391,7 +394,8 @@ class ServicePlan:
         all_of_it = sum([parts[name] for name in parts])
         at_work = self.devices * busy * self.replica.load
         found = {name: at_work * parts[name] / all_of_it for name in parts}
-        found["waiting"] = max(0.0, self.devices * busy * (self.load - self.replica.load))
+        idle = self.load - self.replica.load
+        found["waiting"] = self.devices * busy * idle if idle > SAME else 0.0
         found["spare"] = self.devices - at_work - found["waiting"]
         return found
 
@@ -692,7 +696,7 @@ def interval(kind: str) -> "tuple[float, float]":
     Parameters
     ----------
     kind : str
-        ``"dense"`` or ``"mixture"``.
+        ``"dense"`` or ``"mixture"``, of tokens a second; ``"first"``, of the first token of a single request.
     """
     known = known_constants()
     return known["low_" + kind], known["high_" + kind]

@@ -15,6 +15,7 @@ from llmcalc.vocabulary import WORDS
 
 NAMES = (
     "planner",
+    "serving-users",
     "training-cost",
     "training-schedules",
     "training-step",
@@ -57,6 +58,7 @@ DEFAULTS = {
         "tokens_per_day": 3e9,
         "rent_per_million": 4.736,
     },
+    "serving-users": {"tokens_per_day": 1.3e10, "replica_devices": 2},
     "training-cost": {"rent": 1402243.5897435897, "pflops_days": 3645.8333333333335, "gpus": 974},
     "training-schedules": {
         "cards_in_512p": 2048,
