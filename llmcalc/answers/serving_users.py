@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-class Service(Results):
+class Served(Results):
     """Results of a service, with the plan behind them, ``plan``: None where no replica serves."""
 
     def __init__(self, plan: "Any", **results: "Any") -> None:
@@ -63,7 +63,7 @@ def serving_users(
     draft_cost: float = 0.05,
     device_watts: float = 0.0,
     pue: float = 1.2,
-) -> Service:
+) -> Served:
     """Devices, latency, money and energy of a service that keeps its limits for 95 of 100 requests.
 
     The model may be any of the book's, mixtures among them. A price of 0 stands for the published rent.
@@ -121,7 +121,7 @@ def serving_users(
 
     Returns
     -------
-    Service
+    Served
         Devices, latencies, money, energy, and devices by what they are for; ``plan`` is the plan behind them.
 
     References
@@ -214,7 +214,7 @@ REASONS = {
 REASONS["input_price"] = REASONS["output_price"] = REASONS["rent_per_day"]
 
 
-def _shown(plan: "Any", values: "dict[str, Any]") -> Service:
+def _shown(plan: "Any", values: "dict[str, Any]") -> Served:
     results: dict[str, Any] = {}
     for row in ROWS:
         name = row[0]
@@ -224,7 +224,7 @@ def _shown(plan: "Any", values: "dict[str, Any]") -> Service:
             results[name] = (None, row[1], row[2], REASONS.get(name, "none") if plan else "none")
         else:
             results[name] = (values[name], row[1], row[2])
-    return Service(plan, **results)
+    return Served(plan, **results)
 
 
 def _values(

@@ -1,11 +1,12 @@
 """Which device serves cheapest: the same service planned on each, in the formats that it multiplies in."""
 
-from ..checks import Refusal
+from ..checks import Refusal, single
 from ..models.service import VALUE_BYTES, WEIGHT_BYTES
-from .serving import service_plan
+from .serving import Impossible, service_plan
 
 # Formats of weights of 16 and of 8 bits, which answer as well or nearly so; of each width the first that a device has.
 FORMATS = (("bf16", "fp16"), ("fp8", "int8"))
+OF_DEVICES = ("accelerator", "device")  # what is refused where a device lacks a number
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -63,6 +64,7 @@ def compare(
     -------
     list of Offer
     """
+    single(request_rate=request_rate)
     offers = []
     for device in devices:
         if not device.has("price_per_second"):
@@ -85,6 +87,8 @@ def _best(
         try:
             plan = service_plan(model, device, request_rate, number_format=number_format, **(narrow | service))
         except Refusal as refusal:
+            if not isinstance(refusal, Impossible) and refusal.argument not in OF_DEVICES:
+                raise
             reason = getattr(refusal, "words", str(refusal))
             continue
         if best is None or plan.devices < best.plan.devices:  # type: ignore[union-attr]

@@ -467,9 +467,12 @@ def service_plan(
         If an argument is out of range; `Impossible`, if no size keeps the limits, with what would make it possible.
     """
     single(request_rate=request_rate)
-    load, limits = _checked(load, quantile, time_to_first_token, time_per_output_token)
+    load, limits = _checked(load, quantile, time_to_first_token, time_per_output_token, single)
     service = Service(model, device, **options)
-    best, refused, alone, able = None, {}, [], []
+    best: ServicePlan | None = None
+    refused: dict[tuple[int, int], str] = {}
+    alone: list[tuple[float, float, int]] = []
+    able: list[tuple[int, int, float, Service]] = []
     for ranks, stages in sizes(model, device, devices_per_replica):
         service = service.resized(ranks, stages)
         if service.fits:
@@ -526,7 +529,8 @@ def service_devices(
     """
     accept(request_rate=request_rate)
     load, limits = _checked(load, quantile, time_to_first_token, time_per_output_token)
-    service, able = Service(model, device, **options), []
+    service = Service(model, device, **options)
+    able: list[tuple[Any, Any, Any, Service]] = []
     for ranks, stages in sizes(model, device, devices_per_replica):
         service = service.resized(ranks, stages)
         # Where not one sequence fits, look at one all the same, and leave the answer out.
@@ -579,14 +583,18 @@ def _excess_of(
 
 
 def _checked(
-    load: float, quantile: str, first_limit: "Numeric | None", token_limit: "Numeric | None"
+    load: float,
+    quantile: str,
+    first_limit: "Numeric | None",
+    token_limit: "Numeric | None",
+    check: "Callable[..., None]" = accept,
 ) -> "tuple[float, tuple[Any, Any]]":
     if quantile not in DEVIATIONS:
         raise Refusal("quantile", quantile, "one of p50, p95, p99")
     if first_limit is not None:
-        accept(time_to_first_token=first_limit)
+        check(time_to_first_token=first_limit)
     if token_limit is not None:
-        accept(time_per_output_token=token_limit)
+        check(time_per_output_token=token_limit)
     return size("load", load, 0.01, 0.99), (first_limit, token_limit)
 
 
@@ -601,11 +609,12 @@ def _excess(
         pace = service.pace(batch)
         rate = batch / (tokens * pace[1])
         found = rate / (load * highest)
-        waits = _Waits(service, pace, rate) if first_limit is not None or token_limit is not None else None
-        if token_limit is not None:
-            found = most(found, waits.limited_token(quantile) / token_limit)
-        if first_limit is not None:
-            found = most(found, waits.first_token(quantile) / first_limit)
+        if first_limit is not None or token_limit is not None:
+            waits = _Waits(service, pace, rate)
+            if token_limit is not None:
+                found = most(found, waits.limited_token(quantile) / token_limit)
+            if first_limit is not None:
+                found = most(found, waits.first_token(quantile) / first_limit)
         return (found - 1) / (found + 1)  # without the steep rise, which takes rounds
 
     return excess

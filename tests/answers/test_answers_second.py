@@ -85,6 +85,8 @@ def test_nonsense_is_refused_by_the_name_of_its_parameter(name, parameter):
     declared = question.parameters[parameter]
     bad = [declared.high * 1.01, declared.low - max(1e-9, 0.01 * declared.low)] if declared.low is not None else [3]
     for value in NONSENSE + bad:
+        if value is True and declared.type is bool:
+            continue
         with pytest.raises(Refusal) as refused:
             question.answer(**{parameter: value})
         assert refused.value.argument == parameter
