@@ -16,8 +16,8 @@ class LedgerError(Exception):
     """A row of the ledger is missing, or its claim does not hold."""
 
 
-# The planner and the service join the chapters: they have no table of a source to reproduce.
-WITHOUT_SOURCE = {"planner", "serving-users"}
+# These chapters have no table of a source document to reproduce: the planner and the service join the others.
+WITHOUT_SOURCE = {"planner", "does-it-predict", "failures", "serving-users"}
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from .vocabulary import WORDS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from typing import Any, ParamSpec
 
     from .results import Results
@@ -22,8 +22,8 @@ def question(
     Parameters
     ----------
     **limits : tuple
-        By parameter: smallest and largest number, or the texts to choose from (as a tuple, or in the vocabulary's
-        words), where they differ from the vocabulary's. The answer's documentation says why.
+        By parameter: smallest and largest number, or the texts to choose from or the column that has them, where they
+        differ from the vocabulary's. The answer's documentation says why.
 
     Examples
     --------
@@ -62,28 +62,21 @@ def accept(name: str, value: "Any", limits: "tuple[Any, ...] | str | None" = Non
         raise Refusal(name, value, "a parameter of this question", reason=f"{name} is no parameter of this question")
     word = WORDS[name]
     if word.choices:
-        choice(name, value, listed(word.choices, limits))
+        choice(name, value, choices(limits or word.choices))
     elif word.range is None:
         if type(value) is not bool:
             raise Refusal(name, value, "true or false")
     else:
-        ends: Any = limits or word.usual or (word.range.low, word.range.high)
-        low, high = ends
+        assert not isinstance(limits, str), f"{name} is a number"
+        low, high = limits or word.usual or (word.range.low, word.range.high)
         number = value if type(value) in NUMBERS else _number(value)
         if number is None or not low <= number <= high or (word.whole and number % 1):
             kind = "a whole number" if word.whole else "a number"
             raise Refusal(name, value, f"{kind} from {written(low)} to {written(high)}", unit=word.shown)
 
 
-def listed(usual: str, limits: "tuple[Any, ...] | str | None" = None) -> "Any":
-    """Texts to choose from: those that a question gives, or the vocabulary's."""
-    if limits is None or isinstance(limits, str):
-        return choices(limits or usual)
-    return limits
-
-
-def choices(text: str) -> "list[str]":
-    """Texts to choose from: those listed, or those of ``column in data/NAME.csv``.
+def choices(given: "str | Sequence[str]") -> "Sequence[str]":
+    """Texts to choose from: those given or listed in a text, or those of ``column in data/NAME.csv``.
 
     Examples
     --------
@@ -92,8 +85,10 @@ def choices(text: str) -> "list[str]":
     >>> choices("model in data/transformer-shapes.csv")[0]
     'GPT-1'
     """
-    column, found, name = text.partition(" in data/")
-    return datasets.values(name[: -len(".csv")], column) if found else text.split(", ")
+    if not isinstance(given, str):
+        return given
+    column, found, name = given.partition(" in data/")
+    return datasets.values(name[: -len(".csv")], column) if found else given.split(", ")
 
 
 def written(number: float) -> str:

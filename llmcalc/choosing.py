@@ -10,11 +10,18 @@
 import json
 
 from . import datasets, known_models
-from .checks import Refusal, did_you_mean
+from .checks import INFINITY, Refusal, did_you_mean
 from .models import short
 from .models.device import Device, find
+from .models.model import Model
 from .quantities import expected, read
 from .vocabulary import WORDS
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from .models.model import Model
 
 MOST_TEXT = 4000  # characters of a device of one's own
 LONGEST_NAME = 60
@@ -34,7 +41,7 @@ QUANTITIES = (
 )
 
 
-def is_own(text):
+def is_own(text: object) -> bool:
     """Whether a text holds the numbers of a model or a device, and not its name.
 
     Examples
@@ -45,7 +52,7 @@ def is_own(text):
     return isinstance(text, str) and text.strip()[:1] == "{"
 
 
-def model_named(text):
+def model_named(text: str) -> "Model":
     """The `Model` that a text means.
 
     Parameters
@@ -68,7 +75,7 @@ def model_named(text):
     if not is_own(text):
         for row in datasets.records("models"):  # a page asks at every move of a slider, mostly by a name of its menu
             if row["model"] == text:
-                return known_models.Model.from_row(row)
+                return Model.from_row(row)
         return known_models.model(text)
     try:
         if '"mixers":' in text[: short.MOST_TEXT]:
@@ -80,7 +87,7 @@ def model_named(text):
         raise Refusal("model", _start(text), refusal.accepted, reason=f"model: {refusal}") from None
 
 
-def device_named(text, argument="accelerator"):
+def device_named(text: str, argument: str = "accelerator") -> "Device":
     """The `Device` that a text means.
 
     Parameters
@@ -125,7 +132,7 @@ without a unit (MB, GB, TB, MiB, GiB, TiB)
     return Device.from_facts(name, known.get(name, {}), missing)
 
 
-def device_quantities():
+def device_quantities() -> "list[tuple[str, str]]":
     """What is asked of a device of one's own: by its name in the text, the word of the vocabulary.
 
     Examples
@@ -137,7 +144,7 @@ def device_quantities():
     return list(QUANTITIES) + peaks
 
 
-def _own_device(text, argument):
+def _own_device(text: str, argument: str) -> "Device":
     mapping = None
     if len(text) <= MOST_TEXT and text.count("{") == 1 and "[" not in text:  # a flat object, whatever stands in it
         try:
@@ -155,12 +162,13 @@ def _own_device(text, argument):
         raise Refusal(argument, refusal.value, refusal.accepted, reason=f"{argument}: {refusal}") from None
 
 
-def _made(mapping):
+def _made(mapping: "dict[str, Any]") -> "Device":
     words = dict(device_quantities())
     name = mapping.get("name", "custom")
     if not isinstance(name, str) or not name.strip() or len(name) > LONGEST_NAME:
         raise Refusal("name", name, f"a text of 1 to {LONGEST_NAME} characters")
-    numbers, peaks = {}, {}
+    numbers: dict[str, Any] = {}
+    peaks: dict[str, float] = {}
     for quantity in mapping:
         if quantity == "name":
             continue
@@ -175,18 +183,19 @@ def _made(mapping):
     return Device(name=name.strip(), peaks=peaks, **numbers)
 
 
-def _quantity(quantity, name, value):
+def _quantity(quantity: str, name: str, value: "Any") -> float:
     """A quantity in SI units: a plain number is in the unit in which its word is shown."""
     word = WORDS[name]
     try:
-        shown = read(value, name) if isinstance(value, str) else value
-        if type(shown) not in (int, float) or not word.usual[0] <= shown <= word.usual[1] or (word.whole and shown % 1):
+        shown: Any = read(value, name) if isinstance(value, str) else value
+        low, high = word.usual or (0.0, INFINITY)
+        if type(shown) not in (int, float) or not low <= shown <= high or (word.whole and shown % 1):
             raise Refusal(name, value, expected(name))
     except Refusal as refusal:
         raise Refusal(quantity, value, refusal.accepted) from None
-    return shown * word.scale
+    return float(shown * word.scale)
 
 
-def _start(text):
+def _start(text: str) -> str:
     text = " ".join(text.split())
     return text if len(text) <= 40 else text[:37] + "..."

@@ -10,7 +10,7 @@ What could mean two things is refused: ``1,5``, ``80G``, ``1_0``, digits that on
 from .answering import written
 from .checks import Refusal
 from .units import DAY, HOUR, MINUTE, WEEK, YEAR
-from .vocabulary import WORDS
+from .vocabulary import POSITIVE, WORDS, Word
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -119,6 +119,35 @@ def read(text: str, name: str, limits: "tuple[float, float] | tuple[str, ...] | 
     return value
 
 
+def measure(text: str, unit: str) -> float:
+    """Read what somebody wrote for a unit, where no word of the vocabulary is asked for.
+
+    Parameters
+    ----------
+    text : str
+        What was written: a number, a fraction, a number with ``k``, ``M``, ``B`` or ``T`` or with a unit.
+    unit : str
+        The unit that is asked for: one that the vocabulary knows, or the name of something that is counted.
+
+    Raises
+    ------
+    Refusal
+        If the text is no such value.
+
+    Examples
+    --------
+    >>> measure("0.5 PFLOP/s", "TFLOP/s"), measure("80 GiB", "GB"), measure("40%", "1"), measure("3k", "switch")
+    (500.0, 85.89934592, 0.4, 3000.0)
+    """
+    word = Word(unit if _unit(unit) else "1", "answer", POSITIVE)
+    value = _number(text.strip(" \t\r\n"), word)
+    if value is None:
+        counted = word.unit == "1" and unit != "1"
+        names = "" if unit == "1" or counted else f", with or without the unit {unit}"
+        raise Refusal("answer", text, f"a number{names}", unit=unit)
+    return value
+
+
 def expected(name: str, limits: "tuple[float, float] | tuple[str, ...] | None" = None) -> str:
     """What is accepted for a parameter, in words that complete "give".
 
@@ -137,7 +166,7 @@ def expected(name: str, limits: "tuple[float, float] | tuple[str, ...] | None" =
     sentence = f"{kind} from {written(ends[0])} to {written(ends[1])}" if ends else word.range.accepted
     if word.unit == "1" and word.shown == "1" and not word.whole and ends and ends[1] <= 1:
         return sentence + ", e.g. 0.4 or 40%"
-    if word.shown in ("1", "device", "sequence"):
+    if word.shown in ("1", "device", "sample", "sequence"):
         return sentence
     names = SUGGESTED.get(word.unit)
     return sentence + (f", with or without a unit ({names})" if names else f", with or without the unit {word.shown}")

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from . import answers
-from .answering import listed
+from .answering import choices
 from .checks import Refusal, did_you_mean
 from .results import Results
 from .vocabulary import WORDS
@@ -84,11 +84,11 @@ def _parameter(name: str, declared: inspect.Parameter, described: str, answer: C
     match = re.match(r"(.*?)\s*(?:\[([^\]]*)\])?\.$", described)
     assert match is not None, f"{name} is described without a full stop"
     meaning, unit = match.groups()
-    texts = tuple(listed(word.choices, limits)) if word.choices else ()
+    listed = tuple(choices(limits or word.choices)) if word.choices else ()
     low, high = (None, None)
     if word.range is not None:
         low, high = limits or word.usual or (word.range.low, word.range.high)
-    return Parameter(name, type(declared.default), declared.default, unit or word.shown, meaning, low, high, texts)
+    return Parameter(name, type(declared.default), declared.default, unit or word.shown, meaning, low, high, listed)
 
 
 def json_schema(question: Question) -> dict[str, Any]:

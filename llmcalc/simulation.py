@@ -133,7 +133,7 @@ def _admit(service: "Service", waiting: "list[Request]", reading: "list[Request]
 
 
 def _bytes(service: "Service", request: "Request") -> float:
-    return service.sequence_bytes(request.question_tokens + request.answer_tokens)
+    return float(service.sequence_bytes(request.question_tokens + request.answer_tokens))
 
 
 def _chunks(service: "Service", reading: "list[Request]", writing: int) -> "list[tuple[Request, float]]":

@@ -18,7 +18,7 @@ from llmcalc.models.run import Run
 from llmcalc.models.scheduling import equal_tasks, schedule
 from llmcalc.models.service import Service
 from llmcalc.plans.serving import service_plan
-from llmcalc.plans.step import Step, predict
+from llmcalc.plans.step import TrainingStep, predict
 from llmcalc.prediction.runs import predict_row
 from llmcalc.quantities import read
 from llmcalc.results import Results
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     Run("Llama 3.1 8B", device, devices=64, batch=128)  # type: ignore[arg-type]
     Run(model, device, devices=64)  # type: ignore[call-arg]
 
-    def step_of(planned: Run) -> Step:
+    def step_of(planned: Run) -> TrainingStep:
         """A step's time needs constants besides."""
         return predict(planned)  # type: ignore[call-arg]
 

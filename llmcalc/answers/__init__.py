@@ -2,6 +2,8 @@
 
 from .cnn_macs import cnn_macs
 from .cv_backlog import cv_backlog
+from .does_it_predict import does_it_predict
+from .failures import failures
 from .hardware_claims import hardware_claims
 from .how_much_data import how_much_data
 from .inference_cards import inference_cards
@@ -29,6 +31,8 @@ __all__ = [
     "how_much_data",
     "memory",
     "training_step",
+    "does_it_predict",
+    "failures",
     "cv_backlog",
     "inference_cards",
     "cnn_macs",

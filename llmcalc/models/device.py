@@ -30,6 +30,9 @@ UNITS = {
 # Formats that weights are trained in, the usual one first.
 TRAINING_FORMATS = ("bf16", "fp16", "tf32", "fp32")
 
+# Where nobody published how devices are joined: PCIe 4.0 x16 in a server of eight, and a card of 200 Gbit/s for each.
+USUAL_LINKS = {"link_bandwidth": 32e9, "link_devices": 8, "network_bandwidth": 25e9}
+
 # Why a number of a device of one's own is missing.
 NOT_GIVEN = "it was not given"
 
@@ -229,6 +232,24 @@ class Device:
             if number_format in self._peaks:
                 return number_format
         return None
+
+    def with_usual_links(self) -> "tuple[Device, list[str]]":
+        """The device, with the usual links and network where its own are not known, and the names of those.
+
+        Examples
+        --------
+        >>> card, assumed = Device(name="my card", link_devices=4).with_usual_links()
+        >>> card.network_bandwidth, assumed
+        (25000000000.0, ['link_bandwidth', 'network_bandwidth'])
+        """
+        assumed = [name for name in sorted(USUAL_LINKS) if not self.has(name)]
+        if not assumed:
+            return self, []
+        numbers = dict(self._numbers)
+        for name in assumed:
+            numbers[name] = USUAL_LINKS[name]
+        joined = Device(self.name, self._peaks, missing=self.missing, memory_basis=self.memory_basis, **numbers)
+        return joined, assumed
 
     def numbers(self) -> "dict[str, dict[str, Any]]":
         """The numbers that are known, by quantity, with their units."""

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     AnyPart = TypeVar("AnyPart", bound=Mixer | Mlp | Mixture)
 
+MOST_VALUES = 10**13  # outside of layers, among them tables of embeddings for each layer
 FLOP_PER_WEIGHT = 2.0  # a product and an addition
 DEEPSEEK = {"query_rank": 1536, "kv_rank": 512, "rotary_size": 64, "nope_size": 128, "value_size": 128}
 
@@ -246,7 +247,7 @@ class Model:
         self.final_norms = whole("final_norms", final_norms, 0)
         self.embedding_norms = whole("embedding_norms", embedding_norms, 0)
         self.logits_bias = switch("logits_bias", logits_bias)
-        self.other_values = whole("other_values", other_values, 0)
+        self.other_values = whole("other_values", other_values, 0, MOST_VALUES)
         self.layer_vectors = None if layer_vectors is None else size("layer_vectors", layer_vectors, 0)
         self.final_vectors = None if final_vectors is None else size("final_vectors", final_vectors, 0)
         self.context = None if context is None else number("context", context)

@@ -15,6 +15,16 @@ from ..checks import Refusal
 from .layers import Attention, LatentAttention, Matrix, Mixture, Mlp, Recurrent
 from .model import Model
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import Any, TypeAlias
+
+    from .layers import Mixer
+
+    AnyPart: TypeAlias = Mixer | Mlp | Mixture
+    Numbers: TypeAlias = tuple[tuple[str, Any], ...]
+
 MOST_TEXT = 4000  # characters: several times what any model of the book takes, and well within what servers take
 MOST_PARTS = 16
 DEEPEST = 6  # an object, its lists, their parts, and what these list
@@ -90,7 +100,7 @@ OF_STATE = (
     ("convolution_weights", 0),
     ("flop", 0.0),
 )
-KINDS = {
+KINDS: "dict[str, tuple[Callable[..., AnyPart], Numbers]]" = {
     "standard": (Attention, OF_ATTENTION),
     "latent": (LatentAttention, OF_LATENT),
     "dense": (Mlp, OF_MLP),
@@ -98,7 +108,7 @@ KINDS = {
 }
 
 
-def written(model):
+def written(model: "Model") -> str:
     """A model as a short text, from which `read` makes the same one.
 
     Raises
@@ -120,7 +130,7 @@ def written(model):
     return text
 
 
-def _part(part):
+def _part(part: "AnyPart") -> str:
     numbers = KINDS[part.kind][1] if part.kind in KINDS else OF_STATE
     members = [_member("kind", part.kind)] + [_member(*pair) for pair in _numbers(part, numbers)]
     if part.kind not in KINDS:
@@ -129,8 +139,8 @@ def _part(part):
     return "{" + ",".join(members) + "}"
 
 
-def _numbers(thing, numbers):
-    found = []
+def _numbers(thing: object, numbers: "Numbers") -> "list[tuple[str, Any]]":
+    found: list[tuple[str, Any]] = []
     for name, usual in numbers:
         value = getattr(thing, name)
         if isinstance(usual, str):
@@ -145,16 +155,16 @@ def _numbers(thing, numbers):
     return found
 
 
-def _member(name, value):
+def _member(name: str, value: object) -> str:
     return '"' + name + '":' + json.dumps(value)
 
 
-def is_short(mapping):
+def is_short(mapping: "dict[str, Any]") -> bool:
     """Whether a mapping is that of a short text, and not of a `config.json`."""
     return "mixers" in mapping and "mlps" in mapping
 
 
-def read(text):
+def read(text: "str | dict[str, Any]") -> "Model":
     """The model of a short text, or of the mapping that it holds.
 
     Raises
@@ -162,7 +172,7 @@ def read(text):
     ValueError
         Naming what is missing or not accepted.
     """
-    mapping = text
+    mapping: Any = text
     if isinstance(text, str):
         if len(text) > MOST_TEXT:
             raise Refusal("model", None, f"a text of at most {MOST_TEXT} characters")
@@ -174,11 +184,11 @@ def read(text):
         raise Refusal("model", text, "a JSON object")
     keywords = _keywords(mapping, OF_MODEL, ("name", "mixers", "mlps", "assumed"))
     assumed = ["some of what its config.json does not say"] if mapping.get("assumed") else []
-    parts = {name: _parts(name, mapping.get(name)) for name in ("mixers", "mlps")}
+    parts: dict[str, Any] = {name: _parts(name, mapping.get(name)) for name in ("mixers", "mlps")}
     return Model(mapping.get("name", ""), assumed=assumed, **parts, **keywords)
 
 
-def depth(text):
+def depth(text: str) -> int:
     """How deep objects and lists of a JSON text are nested; brackets in its texts count, too.
 
     Examples
@@ -196,10 +206,10 @@ def depth(text):
     return deepest
 
 
-def _parts(name, listed):
+def _parts(name: str, listed: object) -> "list[Any]":
     if not isinstance(listed, list) or len(listed) > MOST_PARTS:
         raise Refusal(name, listed, f"a list of at most {MOST_PARTS} parts")
-    found = []
+    found: list[AnyPart] = []
     for part in listed:
         if not isinstance(part, dict) or not isinstance(part.get("kind"), str):
             raise Refusal(name, part, "objects with a kind")
@@ -214,7 +224,7 @@ def _parts(name, listed):
     return found
 
 
-def _state(part):
+def _state(part: "dict[str, Any]") -> "Recurrent":
     keywords = _keywords(part, OF_STATE, ("kind", "matrices"))
     if not isinstance(keywords.get("flop", 0.0), (int, float)) or not 0 <= keywords.get("flop", 0.0) < 1e18:
         raise Refusal("flop", keywords["flop"], "a number from 0 to 1e18")
@@ -229,13 +239,13 @@ def _state(part):
     return Recurrent(kind=part["kind"], matrices=matrices, **keywords)
 
 
-def _side(value):
+def _side(value: object) -> int:
     if type(value) is not int or not 0 < value <= 10**9:
         raise Refusal("matrices", value, "whole sizes from 1 to 1000000000")
     return value
 
 
-def _keywords(mapping, numbers, others):
+def _keywords(mapping: "dict[str, Any]", numbers: "Numbers", others: "Sequence[str]") -> "dict[str, Any]":
     known = [name for name, _ in numbers]
     for name in mapping:
         if name not in known and name not in others:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ..models.device import Device
     from ..models.model import Model
     from ..models.step_constants import Constants
-    from .step import Step
+    from .step import TrainingStep
 
 FEWEST, FASTEST, CHEAPEST = GOALS = ("fewest", "fastest", "cheapest")
 
@@ -41,7 +41,7 @@ FIXED = NUMBERS + ("recomputation", "zero_stage")  # noqa: RUF005 - MicroPython 
 class Cut:
     """A training run cut for its devices, with what it takes, each worked out when it is first asked for.
 
-    Attributes: ``run`` (`llmcalc.models.run.Run`), ``step`` (`llmcalc.plans.step.Step`), ``memory`` (as of
+    Attributes: ``run`` (`llmcalc.models.run.Run`), ``step`` (`llmcalc.plans.step.TrainingStep`), ``memory`` (as of
     `llmcalc.models.memory.training_memory`) and ``fits``.
     """
 
@@ -49,11 +49,11 @@ class Cut:
         self, run: "Run", constants: "Constants", memory_options: "dict[str, Any]", sums: "dict[str, Any] | None" = None
     ) -> None:
         self.run, self._constants, self._options, self._sums = run, constants, memory_options, sums
-        self._step: Step | None = None
+        self._step: TrainingStep | None = None
         self._memory: dict[str, Any] | None = None
 
     @property
-    def step(self) -> "Step":
+    def step(self) -> "TrainingStep":
         """The predicted step."""
         if self._step is None:
             machine = Machine(self.run, self._constants)
@@ -209,7 +209,12 @@ class Search:
         return [1] + [each // layers for layers in (4, 2, 1) if each % layers == 0 and each // layers > 1]
 
     def _zero_stages(self) -> "list[int]":
-        return [self.fixed["zero_stage"]] if "zero_stage" in self.fixed else [1, 3]
+        piped = self.fixed.get("pipeline_stages", 1) > 1
+        if "zero_stage" not in self.fixed:
+            return [1] if piped else [1, 3]
+        if piped and self.fixed["zero_stage"] == 3:
+            raise Refusal("pipeline_stages", self.fixed["pipeline_stages"], "1 with FSDP, which needs no pipeline")
+        return [self.fixed["zero_stage"]]
 
     def _recomputations(self) -> "tuple[str, ...]":
         return (self.fixed["recomputation"],) if "recomputation" in self.fixed else RECOMPUTATIONS
@@ -334,9 +339,11 @@ class Search:
         """
         run, best = cut.run, None
         group = run.devices / run.replicas
+        # With as many replicas, a step takes as long again for each further microbatch, and the rest stays.
+        rest = sum([cut.step.terms[name] for name in ("pipeline bubble", "gradient exchange", "optimiser")])
+        each = (cut.step.seconds - rest) / run.microbatches
         for microbatches in range(1, int(run.microbatches) + 3):
-            several = _changed(run, run.replicas * microbatches * run.microbatch, run.replicas)
-            step = Cut(several, self.constants, self.memory_options).step.seconds
+            step = microbatches * each + rest
             replicas = -(-step * self.batch // (seconds * microbatches * run.microbatch))
             batch = int(microbatches * run.microbatch * replicas)
             if not self.batch / CLOSE_BATCH <= batch <= self.batch * CLOSE_BATCH:

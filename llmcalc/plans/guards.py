@@ -38,6 +38,20 @@ def mapping(name: str, value: "Any", keys: "Iterable[str]", accepted: str) -> No
         raise Refusal(name, value, accepted) from None
 
 
+def thing(name: str, value: object, attribute: str, accepted: str) -> None:
+    """Refuse what is not a thing of a kind, told by an attribute that only those have.
+
+    Examples
+    --------
+    >>> thing("model", 70e9, "attention", "a Model")
+    Traceback (most recent call last):
+    ...
+    llmcalc.checks.Refusal: model = 70000000000.0 is not accepted: give a Model
+    """
+    if not hasattr(value, attribute):
+        raise Refusal(name, value, accepted)
+
+
 def heads(hidden_size: float, heads: float, kv_heads: float) -> None:
     """Refuse heads that do not belong together: some of each, key and value heads a divisor of the query heads.
 

@@ -12,7 +12,9 @@ SHARE = 0.8
 KNOWN_STACK, NEW_STACK, MIXTURE = KINDS = ("known stack", "new stack", "mixture")
 
 # What stands behind a prediction.
-FITTED, BOUND = "fitted", "bound"
+MEASURED, FITTED, BOUND = "measured", "fitted", "bound"
+
+_intervals: "dict[str, tuple[float, float]]" = {}
 
 
 def kind(mixture: bool, known: bool) -> str:
@@ -31,7 +33,9 @@ def interval(of_kind: str) -> "tuple[float, float]":
     >>> 0.8 < low < 1 < high < 1.3
     True
     """
-    return ends([row for row in datasets.records("prediction-errors") if row["kind"] == of_kind])
+    if of_kind not in _intervals:
+        _intervals[of_kind] = ends([row for row in datasets.records("prediction-errors") if row["kind"] == of_kind])
+    return _intervals[of_kind]
 
 
 def ends(rows: "Iterable[Row]") -> "tuple[float, float]":
@@ -48,6 +52,12 @@ def quantile(ordered: "Sequence[float]", share: float) -> float:
     return ordered[below] + (place - below) * (ordered[above] - ordered[below])
 
 
-def badge(of_kind: str) -> str:
-    """ "fitted", where the constants of such runs were fitted, or "bound", where they were carried over."""
-    return BOUND if of_kind == NEW_STACK else FITTED
+def badge(known: bool, measured: bool) -> str:
+    """What stands behind a prediction.
+
+    "measured" where such a run was published, "fitted" where constants were fitted to others of its stack, and "bound"
+    where constants were carried over from other stacks.
+    """
+    if measured:
+        return MEASURED
+    return FITTED if known else BOUND

@@ -66,7 +66,7 @@ def longer(one: "Numeric", other: "Numeric") -> "Numeric":
     return one + (other - one) * (other > one)
 
 
-class Step:
+class TrainingStep:
     """A predicted step: its seconds, what they are made of, and the utilisation.
 
     `terms` maps each part to its seconds; they add up to `seconds`.
@@ -82,7 +82,7 @@ class Step:
         return sorted(self.terms, key=lambda name: -self.terms[name])
 
 
-def predict(run: "Run", constants: "Constants") -> "Step":
+def predict(run: "Run", constants: "Constants") -> "TrainingStep":
     """The time of a step of a training run.
 
     Parameters
@@ -94,7 +94,7 @@ def predict(run: "Run", constants: "Constants") -> "Step":
 
     Returns
     -------
-    Step
+    TrainingStep
         Seconds, their parts, and model FLOP utilisation: a step's model FLOP, all scores counted and nothing
         recomputed, over what the devices' peak for the number format allows.
     """
@@ -192,9 +192,9 @@ class Machine:
         model, heads = self.model, self.model.heads / self.tensor
         if model.attention == "latent":
             keys = model.nope_size + model.rotary_size
-            return [
-                (model.hidden_size, model.query_rank),
-                (model.query_rank, heads * keys),
+            through_rank = [(model.hidden_size, model.query_rank), (model.query_rank, heads * keys)]
+            queries = through_rank if model.query_rank else [(model.hidden_size, heads * keys)]
+            return queries + [  # noqa: RUF005 - MicroPython has no starred displays
                 (model.hidden_size, model.kv_rank + model.rotary_size),
                 (model.kv_rank, heads * (model.nope_size + model.value_size)),
                 (heads * model.value_size, model.hidden_size),
@@ -426,7 +426,7 @@ class Machine:
         several = run.pipeline_stages > 1
         return several * 2 * run.model_chunks * once * (1 - self.constants.pipeline_overlap)
 
-    def step(self, sums: "dict[str, Numeric]") -> "Step":
+    def step(self, sums: "dict[str, Numeric]") -> "TrainingStep":
         run, constants = self.run, self.constants
         stages, chunks, microbatches = run.pipeline_stages, run.model_chunks, run.microbatches
         parts = [name for name in sums if name[0] != "_"]
@@ -447,7 +447,7 @@ class Machine:
         terms["gradient exchange"] = exchange
         terms["optimiser"] = update
         seconds = pipeline + exchange + update
-        return Step(terms, seconds, self.model_flop() / (seconds * run.devices * self.peak))
+        return TrainingStep(terms, seconds, self.model_flop() / (seconds * run.devices * self.peak))
 
     def slowest_stage(self, stage: "Numeric", logits: "Numeric") -> "Numeric":
         """The last stage, with the logits; where layers do not divide, a stack gives it fewer of them."""

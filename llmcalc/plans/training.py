@@ -1,10 +1,12 @@
 """The plan of a training run: its cut, its days with their range, and, where there is no such plan, what would help."""
 
+from .. import datasets
 from ..checks import Refusal, choice, single
+from ..datasets import FORMATS
 from ..models.numbers import size, whole
-from ..models.step_constants import resolve
-from . import ranges
-from .cuts import FASTEST, FEWEST, Search
+from ..models.stacks import OWN_STACK, is_known, is_measured, resolve
+from . import guards, ranges
+from .cuts import CHEAPEST, FASTEST, FEWEST, Search
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     from .cuts import Cut
 
 GOOD, LATE, TOO_LARGE = VERDICTS = ("good", "late", "too large")
+GIVEN = "given"  # a utilisation that somebody typed
 USUAL_CONTEXT = 8192  # longest sequence of most of a training run: Llama 3 (arXiv:2407.21783), section 3.4.1 [token]
 DOUBLINGS = 6  # of the batch, when one is looked for with which a deadline can be met
 FOR_ALL = 10**9  # devices, more than any batch has work for
@@ -23,17 +26,40 @@ FOR_ALL = 10**9  # devices, more than any batch has work for
 class TrainingPlan:
     """A plan of a training run, and the verdict on it.
 
-    Attributes: ``verdict``, one of `VERDICTS`; ``cut`` (None if nothing fits); ``seconds`` of the whole run, and
-    ``low`` and ``high``, between which 80 % of published runs of its kind would lie [s]; ``flop`` of it [FLOP];
-    ``steps``; ``mfu``; ``devices``; ``replicas``; ``badge``; ``other_batch`` and ``other_devices``, a batch close by
-    that takes much fewer devices; ``batch_in_time``, of a late plan one that could be in time; and ``smallest``, the
-    fewest devices that hold a model that is too large, None where no number does. ``planner`` knows the other cuts.
+    Attributes: ``verdict``, one of `VERDICTS`; ``flop`` of the run [FLOP] in ``steps`` of ``batch`` sequences; ``cut``,
+    None if nothing fits, else with ``devices``, ``replicas``, ``seconds`` of the whole run, and ``low`` and ``high``,
+    between which 80 % of published runs of its kind would lie [s]; ``mfu`` and ``badge``, what it rests on.
+
+    What would help: ``other_batch`` and ``other_devices``, a batch close by that takes much fewer devices;
+    ``batch_in_time``, with which a late plan could be in time; ``smallest``, the fewest devices that hold a model that
+    is too large; each None where there is none. ``planner`` knows the other cuts.
     """
 
-    def __init__(self, verdict: str, **attributes: "Any") -> None:
-        self.verdict = verdict
-        for name in attributes:
-            setattr(self, name, attributes[name])
+    def __init__(self, verdict: str, planner: "_Planner", cut: "Cut | None") -> None:
+        self.verdict, self.planner, self.cut = verdict, planner, cut
+        self.steps, self.flop = planner.steps, planner.flop_of_a_step() * planner.steps
+        self.batch = planner.search.batch
+        self.other_batch: int | None = None
+        self.other_devices: float | None = None
+        self.batch_in_time: int | None = None
+        self.smallest: float | None = None
+        self.devices = self.replicas = self.seconds = self.low = self.high = self.mfu = 0.0
+        self.badge = ""
+        if cut is not None:
+            self._measure(planner, cut)
+
+    def _measure(self, planner: "_Planner", cut: "Cut") -> None:
+        self.devices, self.replicas = float(cut.run.devices), float(cut.run.replicas)
+        if planner.mfu is None:
+            kind = ranges.kind(planner.mixture, planner.known)
+            low, high = ranges.interval(kind)
+            self.seconds, self.mfu = float(cut.step.seconds) * self.steps, float(cut.step.mfu)
+            self.low, self.high = self.seconds * low, self.seconds * high
+            self.badge = ranges.badge(planner.known, is_measured(cut.run, planner.stack))
+            return
+        self.mfu, self.badge = planner.mfu, GIVEN
+        peak = planner.search.device.peak(planner.search.number_format)
+        self.seconds = self.low = self.high = self.flop / (self.devices * peak * planner.mfu)
 
 
 def usual_context(model: "Model") -> int:
@@ -103,11 +129,20 @@ def training_plan(
     >>> from llmcalc import catalogue, known_models
     >>> h100, llama = catalogue.device("H100 SXM"), known_models.model("Llama 3.1 405B")
     >>> plan = training_plan(llama, h100, tokens=15.6e12, batch=2048, devices=16384)
-    >>> round(plan.seconds / 86400)  # Meta's run took 54 days for 80 % of these tokens, failures included
-    57
+    >>> plan.verdict, 70 < plan.low / 86400 < plan.high / 86400 < 130  # Meta: 30.84e6 hours, 78 days
+    ('good', True)
     """
-    single(tokens=tokens, batch=batch)
-    choice("goal", goal, (FEWEST, "cheapest"))
+    guards.thing("model", model, "attention", "a Model")
+    guards.thing("device", device, "peak", "a Device")
+    for name, value in (("fixed", fixed), ("run", run), ("memory", memory)):
+        if value is not None and not isinstance(value, dict):
+            raise Refusal(name, value, "a mapping")
+    if stack is not None:
+        choice("stack", stack, datasets.values("step-stacks", "stack") + [OWN_STACK])  # noqa: RUF005 - MicroPython has no starred displays
+    choice("number_format", number_format, FORMATS)
+    single(tokens=tokens)
+    whole("batch", batch)
+    choice("goal", goal, (FEWEST, CHEAPEST))
     if (seconds is None) == (devices is None):
         raise Refusal("seconds", seconds, f"a time or a number of devices, one of both; devices = {devices!r}")
     if seconds is not None:
@@ -135,20 +170,16 @@ class _Planner:
         memory: "dict[str, Any] | None",
         stack: "str | None",
     ) -> None:
-        self.tokens, self.mfu, self.known = tokens, mfu, stack is not None
+        self.tokens, self.mfu, self.stack = tokens, mfu, stack
+        self.known = is_known(device.name, stack)
         self.mixture = bool(model.experts)
-        self.arguments = (
-            model,
-            device,
-            resolve(device.name, number_format, stack),
-            batch,
-            context or usual_context(model),
-            number_format,
-            fixed,
-            run,
-            memory,
-        )
-        self.search = Search(*self.arguments)
+        constants = resolve(device.name, number_format, stack)
+        length = usual_context(model) if context is None else context
+
+        def search(batch: float) -> Search:
+            return Search(model, device, constants, batch, length, number_format, fixed, run, memory)
+
+        self.searching, self.search = search, search(batch)
 
     @property
     def steps(self) -> float:
@@ -156,7 +187,7 @@ class _Planner:
 
     def for_devices(self, devices: "float | None") -> TrainingPlan:
         cut = self.search.best(FASTEST, devices=devices)
-        return self._too_large() if cut is None else self._plan(GOOD, cut)
+        return self._too_large() if cut is None else TrainingPlan(GOOD, self, cut)
 
     def for_deadline(self, seconds: float, goal: str) -> TrainingPlan:
         if self.mfu is not None:
@@ -164,7 +195,7 @@ class _Planner:
         limit = seconds / self.steps
         cut = self.search.best(goal, seconds=limit)
         if cut is not None:
-            plan = self._plan(GOOD, cut)
+            plan = TrainingPlan(GOOD, self, cut)
             near = self.search.nearby_batch(cut, limit) if goal == FEWEST else None
             if near is not None:
                 plan.other_batch, plan.other_devices = near[0], near[1].run.devices
@@ -172,14 +203,14 @@ class _Planner:
         fastest = self.search.best(FASTEST, devices=FOR_ALL)
         if fastest is None:
             return self._too_large()
-        plan = self._plan(LATE, fastest)
+        plan = TrainingPlan(LATE, self, fastest)
         plan.batch_in_time = self._batch_in_time(seconds)
         return plan
 
     def _typed(self, seconds: float) -> TrainingPlan:
         """With a utilisation that is given: so many devices as the work takes, cut as is fastest."""
         search = self.search
-        work = self._flop_of_a_step() * self.steps
+        work = self.flop_of_a_step() * self.steps
         needed = -(-work // (seconds * search.device.peak(search.number_format) * float(self.mfu or 1)))
         cut = search.best(FASTEST, devices=needed) or search.best(FASTEST, devices=FOR_ALL)
         if cut is None:
@@ -188,13 +219,12 @@ class _Planner:
         most = search.batch // cut.run.microbatch
         replicas = min(most, -(-needed // group))
         resized = search.resized(cut, replicas)
-        plan = self._plan(GOOD, resized)
+        plan = TrainingPlan(GOOD, self, resized)
         if plan.seconds > seconds:
             plan.verdict = LATE
-            plan.batch_in_time = None
         return plan
 
-    def _flop_of_a_step(self) -> float:
+    def flop_of_a_step(self) -> float:
         return float(self.search.layers[0].machine.model_flop())
 
     def _batch_in_time(self, seconds: float) -> "int | None":
@@ -202,7 +232,7 @@ class _Planner:
         batch = self.search.batch
         for _ in range(DOUBLINGS):
             batch *= 2
-            search = Search(*self.arguments[:3], batch, *self.arguments[4:])
+            search = self.searching(batch)
             steps = -(-self.tokens // (batch * search.context))
             fastest = search.best(FASTEST, devices=FOR_ALL)
             if fastest is not None and fastest.step.seconds * steps <= seconds:
@@ -217,50 +247,13 @@ class _Planner:
         for point in range(1, points):
             microbatches = round((most / fewest) ** (1 - point / (points - 1)))
             counts.add(-(-self.search.batch // (microbatches * cut.run.microbatch)))
-        return [
-            self._plan(GOOD, self.search.resized(cut, replicas)) for replicas in sorted(counts) if replicas >= fewest
-        ]
+        resized = [self.search.resized(cut, replicas) for replicas in sorted(counts) if replicas >= fewest]
+        return [TrainingPlan(GOOD, self, other) for other in resized]
 
     def _too_large(self) -> TrainingPlan:
-        smallest = self.search.smallest()
-        return TrainingPlan(
-            TOO_LARGE,
-            planner=self,
-            cut=None,
-            smallest=None if smallest is None else smallest.run.devices,
-            flop=self._flop_of_a_step() * self.steps,
-            steps=self.steps,
-            batch=self.search.batch,
-        )
-
-    def _plan(self, verdict: str, cut: "Cut") -> TrainingPlan:
-        search, run = self.search, cut.run
-        flop = self._flop_of_a_step() * self.steps
-        kind = ranges.kind(self.mixture, self.known)
-        low, high = ranges.interval(kind)
-        if self.mfu is None:
-            seconds, mfu, badge = cut.step.seconds * self.steps, cut.step.mfu, ranges.badge(kind)
-        else:
-            mfu, badge, low, high = self.mfu, "given", 1.0, 1.0
-            seconds = flop / (run.devices * search.device.peak(search.number_format) * mfu)
-        return TrainingPlan(
-            verdict,
-            planner=self,
-            cut=cut,
-            devices=float(run.devices),
-            replicas=float(run.replicas),
-            seconds=seconds,
-            low=seconds * low,
-            high=seconds * high,
-            flop=flop,
-            steps=self.steps,
-            mfu=mfu,
-            badge=badge,
-            batch=search.batch,
-            other_batch=None,
-            other_devices=None,
-            smallest=None,
-        )
+        plan, smallest = TrainingPlan(TOO_LARGE, self, None), self.search.smallest()
+        plan.smallest = None if smallest is None else float(smallest.run.devices)
+        return plan
 
 
 def by_devices(plan: TrainingPlan, points: int = 16) -> "list[TrainingPlan]":
@@ -289,9 +282,10 @@ def by_devices(plan: TrainingPlan, points: int = 16) -> "list[TrainingPlan]":
     >>> h100, llama = catalogue.device("H100 SXM"), known_models.model("Llama 3 8B")
     >>> plan = training_plan(llama, h100, tokens=15e12, batch=512, devices=64)
     >>> [other.devices for other in by_devices(plan, points=4)]
-    [8.0, 64.0, 512.0]
+    [1.0, 8.0, 64.0, 512.0]
     """
     whole("points", points, 2, 1000)
-    if not isinstance(plan, TrainingPlan) or plan.cut is None:
-        raise Refusal("plan", None, "a plan that fits")
-    return plan.planner.others(plan.cut, int(points))
+    cut = getattr(plan, "cut", None)
+    if cut is None:
+        raise Refusal("plan", plan, "a plan that fits")
+    return plan.planner.others(cut, int(points))

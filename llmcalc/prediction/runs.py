@@ -9,14 +9,13 @@ import math
 
 from .. import catalogue
 from ..checks import Refusal
-from ..models.device import Device
+from ..models.device import USUAL_LINKS, Device
 from ..models.memory import training_memory
 from ..models.model import Model
 from ..models.run import Run
-from ..models.step_constants import OWN_STACK, resolve, stack_of
+from ..models.stacks import OWN_STACK, has_own, is_known, is_measured, resolve, stack_of
 from ..plans import ranges
 from ..plans.step import predict
-from .constants import has_own, is_known
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
 
     from ..datasets import Row
     from ..models.step_constants import Constants
-    from ..plans.step import Step
+    from ..plans.step import TrainingStep
 
     Key: TypeAlias = tuple[str, str, str | None]  # device, number format and stack
 
@@ -72,8 +71,6 @@ USUAL: "dict[str, float | str]" = {
     "overlap_tensor_parallel": 0,
     "overlap_gradients": 1,
 }
-# Where nobody published how devices are joined: PCIe 4.0 x16 in a server of eight, and a card of 200 Gbit/s for each.
-USUAL_LINKS = {"link_bandwidth": 32e9, "link_devices": 8, "network_bandwidth": 25e9}
 
 OUTPUT = (
     "predicted_seconds",
@@ -90,12 +87,15 @@ OUTPUT = (
 
 
 class Predicted:
-    """A row with what was made of it: the run, its constants and what they hold for, its kind, what was assumed."""
+    """A row with what was made of it: run, constants and what they hold for, kind, badge, and what was assumed."""
 
-    def __init__(self, run: "Run", key: "Key", constants: "Constants", kind: str, assumed: "list[str]") -> None:
-        self.run, self.key, self.constants, self.kind, self.assumed = run, key, constants, kind, assumed
+    def __init__(
+        self, run: "Run", key: "Key", constants: "Constants", kind: str, badge: str, assumed: "list[str]"
+    ) -> None:
+        self.run, self.key, self.constants, self.assumed = run, key, constants, assumed
+        self.kind, self.badge = kind, badge
 
-    def step(self) -> "Step":
+    def step(self) -> "TrainingStep":
         """The predicted step."""
         return predict(self.run, self.constants)
 
@@ -148,19 +148,16 @@ def read_row(row: "Row", table: "Sequence[Row] | None" = None) -> "Predicted":
     assumed.append(f"constants of {stack}" if stack else "constants of no stack in particular")
     key = (device.name, number_format, stack)
     constants = resolve(*key, table)
-    kind = ranges.kind(bool(model.experts), is_known(device.name, stack))
-    return Predicted(run, key, constants, kind, assumed)
+    known = is_known(device.name, stack)
+    badge = ranges.badge(known, is_measured(run, stack))
+    return Predicted(run, key, constants, ranges.kind(bool(model.experts), known), badge, assumed)
 
 
 def _joined(device: "Device", assumed: "list[str]") -> "Device":
     """The device, with the usual links and network where its own are not known."""
-    unknown = [name for name in USUAL_LINKS if not device.has(name)]
-    if not unknown:
-        return device
-    known = {quantity: row["value"] for quantity, row in catalogue.facts().get(device.name, {}).items()}
+    joined, unknown = device.with_usual_links()
     assumed += [f"{name} = {USUAL_LINKS[name]:g}" for name in unknown]
-    usual = {name: USUAL_LINKS[name] for name in unknown}
-    return Device.from_facts(device.name, {**known, **usual}, device.missing)
+    return joined
 
 
 def _model(row: "Row", assumed: "list[str]") -> "Model":
@@ -231,7 +228,7 @@ def predict_row(row: "Row", table: "Sequence[Row] | None" = None) -> "dict[str, 
     answer["predicted_seconds"] = step.seconds
     answer["low_seconds"], answer["high_seconds"] = step.seconds * low, step.seconds * high
     answer["mfu"] = step.mfu
-    answer["badge"] = ranges.badge(read.kind)
+    answer["badge"] = read.badge
     answer["assumed"] = "; ".join(read.assumed)
     answer["longest_part"] = step.largest()[0]
     try:

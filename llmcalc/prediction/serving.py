@@ -7,7 +7,7 @@ says why, and no row stops the others.
 import csv
 import re
 
-from .. import catalogue, known_models
+from .. import catalogue, datasets, known_models
 from ..checks import Refusal
 from ..models.service import Service, legal_ranks
 from ..plans.serving import DEVIATIONS, badge, interval, replica
@@ -113,6 +113,61 @@ def predict_table(source: "TextIO", target: "TextIO") -> None:
 def predict_rows(rows: "Iterable[Row]") -> "list[dict[str, str]]":
     """Predict rows of texts: a mapping of the columns `PREDICTED` to texts for each, in the same order."""
     return [predict_row(row) for row in rows]
+
+
+def published_row(row: "Row") -> "dict[str, str]":
+    """A row of `data/serving-published.csv` as the texts of a table of engines.
+
+    Examples
+    --------
+    >>> published_row(datasets.records("serving-published")[0])["isl"]
+    '128'
+    """
+    names = {
+        "model": "model",
+        "accelerator": "gpu",
+        "tensor_parallel": "tp",
+        "number_format": "precision",
+        "question_tokens": "isl",
+    }
+    if row["set"] != "first token":
+        names["answer_tokens"] = "osl"
+    if row["set"] == "static":
+        names["batch"] = "batch"
+    return {names[name]: str(row[name]) for name in names}
+
+
+def published_errors() -> "list[Row]":
+    """Every published measurement with its prediction: what `data/serving-published.csv` holds it to.
+
+    Returns
+    -------
+    list of dict
+        Of each row its cells, and ``kind`` ("saturated dense", ...), ``quantity``, ``unit``, ``measured``,
+        ``predicted`` (None if refused), ``refused`` and ``badge``.
+    """
+    found = []
+    for row in datasets.records("serving-published"):
+        answer = predict_row(published_row(row))
+        first = row["set"] == "first token"
+        text = answer["ttft_ms" if first else "predicted_output_tokens_s"]
+        found.append(
+            {
+                **row,
+                "kind": f"{row['set']} {'mixture' if _is_mixture(row['model']) else 'dense'}",
+                "quantity": "first token" if first else "throughput",
+                "unit": "ms" if first else "token/s",
+                "measured": row["first_token_ms" if first else "output_tokens_per_s"],
+                "predicted": float(text) if text else None,
+                "refused": answer["refused"],
+                "badge": answer["badge"],
+            }
+        )
+    return found
+
+
+def _is_mixture(name: str) -> bool:
+    return any(part.kind == "mixture" for part in known_models.model(name).mlps)
 
 
 def predict_row(row: "Row") -> "dict[str, str]":

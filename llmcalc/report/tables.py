@@ -81,7 +81,9 @@ def accelerators() -> "pd.DataFrame":
     return read("accelerators").pivot_table(index="accelerator", columns="quantity", values="value", sort=False)
 
 
-def show(frame: "pd.DataFrame", caption: str, digits: int = 4, wide: "Sequence[str]" = ()) -> "Styler":
+def show(
+    frame: "pd.DataFrame", caption: str, digits: int = 4, wide: "Sequence[str]" = (), filtered: bool = False
+) -> "Styler":
     """Display a table: numbers written for people and set right, a caption, no index.
 
     Parameters
@@ -94,6 +96,8 @@ def show(frame: "pd.DataFrame", caption: str, digits: int = 4, wide: "Sequence[s
         Significant digits of numbers.
     wide : sequence of str
         Columns of running text.
+    filtered : bool
+        Whether the page offers to filter the rows by a text; such tables scroll in a box.
 
     Returns
     -------
@@ -109,7 +113,8 @@ def show(frame: "pd.DataFrame", caption: str, digits: int = 4, wide: "Sequence[s
     for column in numeric:
         texts[column] = [number(value, digits) for value in frame[column]]
     styler = texts.fillna("–").style.hide(axis="index").set_caption(caption)
-    styler = styler.set_table_attributes('class="dataframe"').set_uuid(_slug(caption))
+    kind = "dataframe filtered" if filtered else "dataframe"
+    styler = styler.set_table_attributes(f'class="{kind}"').set_uuid(_slug(caption))
     alignment = [(column, "right" if column in numeric else "left") for column in frame.columns]
     rules = [
         {"selector": f".col{frame.columns.get_loc(column)}", "props": [("text-align", side)]}
