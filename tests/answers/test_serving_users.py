@@ -282,8 +282,8 @@ def test_published_counts_of_devices_that_a_model_needs(model, card, number_form
 def page(tmp_path_factory):
     """A folder with what the chapter's page loads, to run in MicroPython."""
     folder = tmp_path_factory.mktemp("page")
-    modules = calculators._closure({"llmcalc.answers.serving_users", *calculators.CALLED_BY_PAGES})
-    sources = {module: calculators._source(module) for module in sorted(modules)}
+    modules = calculators.closure({"llmcalc.answers.serving_users", *calculators.CALLED_BY_PAGES})
+    sources = {module: calculators.source(module) for module in sorted(modules)}
     described = [calculators.describe(parameter) | {"group": ""} for parameter in QUESTION.parameters.values()]
     packed = {
         "notebook": "serving-users",
