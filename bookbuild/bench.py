@@ -22,9 +22,12 @@ from bookbuild import lighthouse, notebooks, publications, staging
 from bookbuild.browser import browse, find_browser, measure_calculator, measure_first_page, serve
 from bookbuild.execute import EXECUTED
 from bookbuild.notebooks import BUILD, ROOT
+from llmcalc import catalogue, known_models
 from llmcalc.formulas import devices, training
+from llmcalc.plans import serving
 
 SCENARIOS = 10_000_000
+SERVICES = 100_000
 
 
 def best(action: Callable[[], object], tries: int) -> float:
@@ -105,6 +108,32 @@ def formula_speed() -> tuple[float, float]:
     return best(checked, 5), best(bare, 5)
 
 
+def services_planned() -> float:
+    """Return the services that are planned in a second of a core, over arrays of rates, limits and texts [1/s]."""
+    generator = np.random.default_rng(1)
+    rate, first, token, question, answer = (
+        generator.uniform(low, high, SERVICES)
+        for low, high in ((1, 1000), (0.5, 5), (0.03, 0.1), (100, 4000), (50, 1000))
+    )
+    model, device = known_models.model("Llama 3.1 8B"), catalogue.device("H200")
+
+    def plan() -> float:
+        start = time.process_time()
+        serving.service_devices(
+            model,
+            device,
+            rate,
+            time_to_first_token=first,
+            time_per_output_token=token,
+            number_format="fp8",
+            question_tokens=question,
+            answer_tokens=answer,
+        )
+        return time.process_time() - start
+
+    return SERVICES / min(plan() for _ in range(3))
+
+
 def report(label: str, value: str, aim: str) -> None:
     print(f"  {label:<58} {value:>22}   {aim}", flush=True)
 
@@ -138,6 +167,7 @@ def main() -> None:
     )
     checked, expression = formula_speed()
     report("training GPUs, evaluations a second", f"{SCENARIOS / checked / 1e6:.0f} million", "")
+    report("services planned, all sizes of replicas searched", f"{services_planned():,.0f} a second", "aim 100,000")
     report("time over the bare NumPy expression", f"{checked / expression:.2f} times", "aim within 3 times")
     if find_browser():
         with serve(BUILD / "html") as address, browse() as browser:
