@@ -87,8 +87,7 @@ def test_the_key_is_right_and_each_mistake_is_named(exercise):
         posed = exercise.pose(seed)
         if posed.kind == "numeric":
             assert mark(exercise, repr(float(posed.key)), seed).right
-            if exercise.tolerance:
-                assert mark(exercise, posed.solution(), seed).right, posed.solution()
+            assert mark(exercise, posed.solution(), seed).right, posed.solution()
             for value, _ in posed.mistakes:
                 verdict = mark(exercise, repr(float(value)), seed)
                 assert verdict.kind == "mistake", (seed, value)
