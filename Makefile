@@ -6,12 +6,14 @@ SCENARIOS ?=
 OUT ?=
 PORT ?= 8000
 VARIANTS ?= 10
+NUMBER ?= 200
 SEED ?= 1
 
 VENV := .venv
 PYTHON := $(VENV)/bin/python
 INSTALLED := $(VENV)/.installed
 TESTING := $(VENV)/.testing
+MUTATING := $(VENV)/.mutating
 CORES := $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
 
 SOURCES := $(if $(NOTEBOOK),$(wildcard notebooks/$(NOTEBOOK).md),$(wildcard notebooks/*.md))
@@ -28,7 +30,7 @@ export NOTEBOOK PARAMS SCENARIOS OUT
 .DELETE_ON_ERROR:
 # An interrupt after the new site is in place must not take its first page away.
 .PRECIOUS: $(SITE)
-.PHONY: help book pdf course executed test check rerun serve lint bench screenshots lock clean
+.PHONY: help book pdf course executed test check rerun serve lint mutants bench screenshots lock clean
 
 help:
 	@echo 'make book     build the site into _build/html'
@@ -40,6 +42,7 @@ help:
 	@echo 'make rerun    NOTEBOOK=inference-gpus SCENARIOS=scenarios.csv               one row a scenario, and a comparison'
 	@echo 'make serve    build the site and serve it on localhost (PORT=$(PORT))'
 	@echo 'make lint     check the style and the types of the code'
+	@echo 'make mutants  make mistakes by chance, and see whether tests notice (NUMBER=$(NUMBER), or all; SEED=$(SEED))'
 	@echo 'make bench    measure builds, a rerun and the formulas'
 	@echo 'make screenshots   renew the pictures in the README'
 	@echo 'make lock     renew the locked dependencies'
@@ -58,6 +61,11 @@ $(TESTING): $(INSTALLED) requirements/tests.txt
 	@echo "  install  what tests need"
 	@$(VENV)/bin/uv pip install --quiet --python $(PYTHON) --require-hashes --compile-bytecode -r requirements/tests.txt
 	@cd $(VENV)/npm && npm install --include=dev --no-save --silent --ignore-scripts --no-audit --no-fund
+	@touch $@
+
+$(MUTATING): $(TESTING) requirements/mutants.txt
+	@echo "  install  what mutation testing needs"
+	@$(VENV)/bin/uv pip install --quiet --python $(PYTHON) --require-hashes --compile-bytecode -r requirements/mutants.txt
 	@touch $@
 
 # Each notebook depends on its source and, by the rules beside its last result, on the modules and
@@ -100,6 +108,9 @@ lint: $(TESTING)
 	@$(VENV)/bin/ruff check .
 	@$(VENV)/bin/ruff format --check .
 	@$(VENV)/bin/mypy
+
+mutants: $(MUTATING)
+	@$(PYTHON) -m tests.mutants --number $(NUMBER) --seed $(SEED)
 
 bench: book $(TESTING)
 	@$(PYTHON) -m bookbuild.bench

@@ -24,7 +24,7 @@ from bookbuild import notebooks, parameters
 from bookbuild.notebooks import ROOT
 from llmcalc import datasets
 from llmcalc.answering import written as written_end
-from llmcalc.formats import written
+from llmcalc.formats import counted, written
 from llmcalc.questions import Parameter, Question, questions
 from llmcalc.results import DIGITS
 from llmcalc.vocabulary import WORDS
@@ -155,11 +155,12 @@ def form_groups(model: dict[str, Any]) -> list[tuple[str, list[dict[str, Any]]]]
 def summary(model: dict[str, Any]) -> str:
     """Return the line that is read out when it changes."""
     results = {result["name"]: result for result in model["results"]}
-    return ", ".join(
-        f"{results[name]['label']}: {results[name]['text']}"
-        + ("" if results[name]["unit"] == "1" else f" {results[name]['unit']}")
-        for name in model["spoken"]
-    )
+    spoken = [
+        (result["label"], result["text"], counted(result["unit"], result["value"]))
+        for result in map(results.get, model["spoken"])
+        if result
+    ]
+    return ", ".join(f"{label}: {text} {unit}".strip() for label, text, unit in spoken)
 
 
 def place(body: str, address: str, model: dict[str, Any]) -> str:
@@ -266,7 +267,10 @@ def looked_up(tree: ast.Module) -> set[str]:
     found = {
         arguments[0].value
         for function, arguments in calls
-        if function in NAMED_TABLES and arguments and isinstance(arguments[0], ast.Constant)
+        if function in NAMED_TABLES
+        and arguments
+        and isinstance(arguments[0], ast.Constant)
+        and isinstance(arguments[0].value, str)
     }
     return found | ({"accelerators"} if any(function in LOOK_UPS_OF_ACCELERATORS for function, _ in calls) else set())
 
@@ -281,7 +285,8 @@ def _figure(name: str) -> str:
     """Name of the figure after a notebook's curves, which is the one that a page draws anew."""
     cells = [cell for cell in notebooks.read(name).cells if cell.cell_type == "code"]
     curves = next(place for place, cell in enumerate(cells) if "curves" in cell.metadata.get("tags", []))
-    return next(cell.metadata["mystnb"]["figure"]["name"] for cell in cells[curves:] if "mystnb" in cell.metadata)
+    names = (cell.metadata["mystnb"]["figure"]["name"] for cell in cells[curves:] if "mystnb" in cell.metadata)
+    return str(next(names))
 
 
 def _scientific(value: float, digits: int) -> str:

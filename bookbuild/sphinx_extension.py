@@ -32,10 +32,12 @@ def add_calculator(app: Sphinx, pagename: str, templatename: str, context: dict[
     if model["curves"]:
         app.add_css_file(f"{address}/planner.css")
         app.add_css_file(f"{address}/uplot.css")
-    app.add_js_file(f"{address}/page.mjs", type="module", **{"async": "async", "data-calculator": name})
+    attributes: dict[str, Any] = {"type": "module", "async": "async", "data-calculator": name}
+    app.add_js_file(f"{address}/page.mjs", **attributes)
     if name in exercises.names():
         app.add_css_file(f"{address}/exercises.css")
-        app.add_js_file(f"{address}/exercises.mjs", type="module", **{"async": "async"})
+        behind: dict[str, Any] = {"type": "module", "async": "async"}
+        app.add_js_file(f"{address}/exercises.mjs", **behind)
 
 
 def add_exercises(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:

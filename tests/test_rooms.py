@@ -16,8 +16,8 @@ MAY_IMPORT = {
     "formulas": COMMON | {"formulas"},
     "models": DATA - {"answering"} | {"formulas", "models"},
     "plans": DATA - {"answering"} | {"formulas", "models", "plans"},
-    "answers": DATA | {"formulas", "models", "plans", "answers"},
-    "teaching": DATA | {"formulas", "models", "plans", "answers", "teaching"},
+    "answers": DATA | {"choosing", "formulas", "models", "plans", "answers"},
+    "teaching": DATA | {"choosing", "formulas", "models", "plans", "answers", "teaching"},
 }
 LIBRARIES = {"json", "math"}  # MicroPython has them, too
 FILES = [(room, path) for room in MAY_IMPORT for path in sorted((SOURCE / room).rglob("*.py"))]

@@ -56,6 +56,7 @@ def calculate(given):
         latest = values
         return json.dumps({
             "texts": texts,
+            "units": results.units(),
             "values": {name: results[name] for name in texts},
             "given": {name: repr(value) for name, value in values.items()},
         })
