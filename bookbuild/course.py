@@ -112,12 +112,13 @@ def notebook(chapter: str, wheel: str, seed: int) -> NotebookNode:
     for place, cell in enumerate(cells):
         cell["id"] = f"cell-{place}"
     kernel = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
-    return v4.new_notebook(cells=cells, metadata=kernel)
+    made: NotebookNode = v4.new_notebook(cells=cells, metadata=kernel)
+    return made
 
 
 def for_students(assignment: NotebookNode) -> NotebookNode:
     """Return an assignment without what nbgrader would take out of it: solutions and hidden tests."""
-    released = v4.new_notebook(cells=[NotebookNode(cell) for cell in assignment.cells], metadata=assignment.metadata)
+    released: NotebookNode = v4.new_notebook(cells=[NotebookNode(cell) for cell in assignment.cells], metadata=assignment.metadata)
     for cell in released.cells:
         source = _without(cell.source, SOLUTION, "# YOUR CODE HERE\nraise NotImplementedError()")
         cell["source"] = _without(source, HIDDEN, "")

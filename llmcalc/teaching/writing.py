@@ -293,7 +293,7 @@ def noun(unit: str, count: float) -> str:
     >>> noun("device", 2), noun("TFLOP/s", 2), noun("day", 1)
     ('devices', 'TFLOP/s', 'day')
     """
-    irregular = {"byte/token": "bytes/token", "switch": "switches", "batch": "batches", "microbatch": "microbatches"}
+    irregular = {"switch": "switches", "batch": "batches", "microbatch": "microbatches", "person": "people"}
     if count == 1 or (unit != unit.lower() and unit != "GPU"):
         return unit
     if unit in irregular:

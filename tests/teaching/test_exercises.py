@@ -130,6 +130,11 @@ def test_units_convert_and_are_held_apart():
         assert mark(exercise, text, 7).right, text
     assert mark(exercise, f"{posed.key} TB", 7).kind == "unread"
     assert mark(exercise, f"{posed.key * 1000}", 7).kind == "slip"
+    weights = teaching.find("transformer-flops/5")
+    assert mark(weights, f"{weights.pose(7).key / 1e6}M weights", 7).right
+    cost = teaching.find("training-cost/1")
+    for text in (f"${cost.pose(7).key}", f"{cost.pose(7).key / 1e6} million dollars", f"{cost.pose(7).key} USD"):
+        assert mark(cost, text, 7).right, text
     days = teaching.find("training-gpus/5")
     assert mark(days, f"{days.pose(7).key * 24} h", 7).right
     share = teaching.find("training-gpus/6")
