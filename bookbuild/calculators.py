@@ -69,7 +69,12 @@ def model(name: str, notebook: NotebookNode) -> dict[str, Any]:
             for parameter in question.parameters.values()
         ],
         "results": [
-            result | {"name": key, "text": result.get("reason") or written(result["value"], DIGITS)}
+            result
+            | {
+                "name": key,
+                "text": result.get("reason") or written(result["value"], DIGITS),
+                "units": counted(result["unit"], result["value"]),
+            }
             for key, result in results.items()
         ],
         # What is read out: the first result, of a planner those that its curves show.

@@ -118,7 +118,9 @@ def notebook(chapter: str, wheel: str, seed: int) -> NotebookNode:
 
 def for_students(assignment: NotebookNode) -> NotebookNode:
     """Return an assignment without what nbgrader would take out of it: solutions and hidden tests."""
-    released: NotebookNode = v4.new_notebook(cells=[NotebookNode(cell) for cell in assignment.cells], metadata=assignment.metadata)
+    released: NotebookNode = v4.new_notebook(
+        cells=[NotebookNode(cell) for cell in assignment.cells], metadata=assignment.metadata
+    )
     for cell in released.cells:
         source = _without(cell.source, SOLUTION, "# YOUR CODE HERE\nraise NotImplementedError()")
         cell["source"] = _without(source, HIDDEN, "")
