@@ -38,8 +38,8 @@ def _outcomes() -> str:
 
 def _mistakes() -> str:
     parts = [
-        "## What students get wrong\n\nEach exercise computes the answers that usual mistakes lead to, so that the page "
-        "can name them. These are the words for those with a number as their answer.\n"
+        "## What students get wrong\n\nEach exercise computes the answers that usual mistakes lead to, so that the "
+        "page can name them. These are the words for those with a number as their answer.\n"
     ]
     for name in chapters():
         parts.append(f"```{{dropdown}} {questions()[name].title}")

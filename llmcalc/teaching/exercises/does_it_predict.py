@@ -73,7 +73,10 @@ def upper(predicted, kind):
         key,
         mistakes=[
             (predicted * low, "That is the lower end."),
-            (predicted / low if abs(predicted / low / key - 1) > 0.06 else 2 * key, "The range need not be as wide above as below: take its upper end."),
+            (
+                predicted / low if abs(predicted / low / key - 1) > 0.06 else 2 * key,
+                "The range need not be as wide above as below: take its upper end.",
+            ),
         ],
         hints=["The ends are factors.", "Multiply the prediction by the upper one."],
         steps=[f"{told(predicted)} s × {told(high)} = {told(key)} s."],
@@ -175,7 +178,10 @@ def look(predicted, kind, off):
     return choose(
         options[place],
         wrong=[(text, said) for text in options if text is not options[place]],
-        hints=["Multiply the prediction by both ends.", "Slower than the range: time is lost. Faster: check the premises."],
+        hints=[
+            "Multiply the prediction by both ends.",
+            "Slower than the range: time is lost. Faster: check the premises.",
+        ],
         steps=[said, options[place] + "."],
         given={"low": low, "high": high, "measured": measured},
         clear=abs(off / high - 1) > 0.02 and abs(off / low - 1) > 0.02,
@@ -221,7 +227,12 @@ def widths(predicted, spread):
     for kind in ("known stack", "new stack"):
         low, high = ranges.interval(kind)
         items.append((f"a dense model on a {kind}, {told(low)} to {told(high)} times", predicted * (high - low)))
-    items.append((f"the same run measured again and again, which scatters by {percent(spread)} of its time in all", predicted * spread))
+    items.append(
+        (
+            f"the same run measured again and again, which scatters by {percent(spread)} of its time in all",
+            predicted * spread,
+        )
+    )
     items.append(("a guess that may be half or twice as long", predicted * 1.5))
     return order(
         items,

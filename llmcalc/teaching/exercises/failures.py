@@ -29,7 +29,9 @@ def of_device(count, failures, days):
             (1 / key, "That is the other way round: failures a device and year."),
         ],
         hints=["How many device-days is that?", "Divide by the failures; a year has 365 days."],
-        steps=[f"{told(count)} × {days} / {failures} = {told(count * days / failures)} device-days, {told(key)} years."],
+        steps=[
+            f"{told(count)} × {days} / {failures} = {told(count * days / failures)} device-days, {told(key)} years."
+        ],
     )
 
 
@@ -51,7 +53,10 @@ def of_all(years, count):
             (key / 365, "A year has 365 days of 24 hours."),
             (1 / key, "That is how many fail in an hour."),
         ],
-        hints=["Twice as many devices fail twice as often.", "Divide by the number of devices; a year has 8,760 hours."],
+        hints=[
+            "Twice as many devices fail twice as often.",
+            "Divide by the number of devices; a year has 8,760 hours.",
+        ],
         steps=[f"{years} × 8,760 h / {told(count)} = {told(key)} h."],
     )
 
@@ -123,7 +128,9 @@ def met(days, count, years):
             (count / years, "That is for a year; the run is shorter."),
         ],
         hints=["How many device-years does the run take?", "Divide by the years of one device."],
-        steps=[f"{told(count)} × {days} / 365 = {told(count * days / 365)} device-years; / {years} = {told(key)} failures."],
+        steps=[
+            f"{told(count)} × {days} / 365 = {told(count * days / 365)} device-years; / {years} = {told(key)} failures."
+        ],
     )
 
 
@@ -216,7 +223,9 @@ def improve(mtbf, stall, recovery):
         return reliability.goodput(reliability.young_interval(stop, mtbf * HOUR), stop, back * MINUTE, mtbf * HOUR)
 
     now, storage, quick = share(stall, recovery), share(stall / 2, recovery), share(stall, recovery / 2)
-    said = f"Now {percent(now)} are kept, with half the stop {percent(storage)}, with half the recovery {percent(quick)}."
+    said = (
+        f"Now {percent(now)} are kept, with half the stop {percent(storage)}, with half the recovery {percent(quick)}."
+    )
     options = (
         "Checkpoints that stop it half as long",
         "Recovery in half the time",
@@ -226,7 +235,10 @@ def improve(mtbf, stall, recovery):
     return choose(
         options[place],
         wrong=[(text, said) for text in options if text is not options[place]],
-        hints=["Young's interval already balances saving against lost work: saving more often gains nothing.", "Compare √(2 δ / M) with R / M."],
+        hints=[
+            "Young's interval already balances saving against lost work: saving more often gains nothing.",
+            "Compare √(2 δ / M) with R / M.",
+        ],
         steps=[said, options[place] + "."],
         clear=abs(storage - quick) > 0.003,
     )
