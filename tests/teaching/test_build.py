@@ -24,6 +24,8 @@ def test_exercises_stand_where_their_place_is():
     for each in teaching.chapter("memory").exercises:
         assert each.pose(exercises.FIRST_SEED).hints[0] not in page  # hints wait until they are asked for
     assert page.count('class="practice-exercise"') == len(teaching.chapter("memory").exercises)
+    choice = next(each.pose(exercises.FIRST_SEED) for each in teaching.chapter("memory").exercises if each.level == 3)
+    assert f"<strong>{choice.key}</strong>" in page
     assert exercises.place("<p>none</p>") == "<p>none</p>"
 
 
