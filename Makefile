@@ -5,6 +5,7 @@ PARAMS ?=
 SCENARIOS ?=
 OUT ?=
 PORT ?= 8000
+VARIANTS ?= 10
 NUMBER ?= 200
 SEED ?= 1
 
@@ -29,13 +30,14 @@ export NOTEBOOK PARAMS SCENARIOS OUT
 .DELETE_ON_ERROR:
 # An interrupt after the new site is in place must not take its first page away.
 .PRECIOUS: $(SITE)
-.PHONY: help book pdf executed test check rerun serve lint mutants bench screenshots lock clean
+.PHONY: help book pdf course executed test check rerun serve lint mutants bench screenshots lock clean
 
 help:
 	@echo 'make book     build the site into _build/html'
 	@echo 'make test     build it, then run every test'
 	@echo 'make check    style, types and every test that needs no build'
 	@echo 'make pdf      print the whole book into _build/how-much-compute.pdf, and link it from the site'
+	@echo 'make course   write exercises for nbgrader, Moodle, QTI and PrairieLearn (VARIANTS=$(VARIANTS) SEED=$(SEED))'
 	@echo 'make rerun    NOTEBOOK=inference-gpus PARAMS="visits_per_day=1e9 mfu=0.4"   one notebook, your assumptions'
 	@echo 'make rerun    NOTEBOOK=inference-gpus SCENARIOS=scenarios.csv               one row a scenario, and a comparison'
 	@echo 'make serve    build the site and serve it on localhost (PORT=$(PORT))'
@@ -83,6 +85,9 @@ $(SITE): $(EXECUTED) $(PAGES) $(INSTALLED)
 pdf: $(TESTING) executed
 	@$(PYTHON) -m bookbuild.assemble --pdf
 	@echo "The book is at $(CURDIR)/_build/how-much-compute.pdf, after $$(( $$(date +%s) - $(START) )) s."
+
+course: $(INSTALLED)
+	@$(PYTHON) -m bookbuild.course --variants '$(VARIANTS)' --seed '$(SEED)'
 
 # Tests that measure time run at the end and alone: other work would be measured with them.
 test: book $(TESTING)
