@@ -11,7 +11,7 @@ from pathlib import Path
 
 from llmcalc import known_models
 from llmcalc.checks import Refusal
-from llmcalc.models import weights
+from llmcalc.models import counting_tools, networks, serving_memory, vision, weights
 from llmcalc.models.device import Device
 from llmcalc.models.families import FAMILIES
 from llmcalc.models.memory import LOSSES, OPTIMISERS, training_memory
@@ -19,6 +19,7 @@ from llmcalc.models.model import Model
 from llmcalc.models.run import Run
 from llmcalc.models.service import WEIGHT_BYTES, Service
 from llmcalc.models.step_constants import MEANINGS, Constants
+from llmcalc.plans.cuts import CHEAPEST, FASTEST, FEWEST, Search, cut_numbers
 from llmcalc.plans.serving import scaled_devices, service_plan, split_plan
 from llmcalc.plans.step import predict
 from tests.models.memory_runs import published, run_of
@@ -127,6 +128,36 @@ def formats():
             each = {"bytes": model.weight_bytes(weight_format)}
             each["bytes_per_device"] = model.weight_bytes_per_device(weight_format, DEVICES)
             yield {"model": model.name, "format": weight_format} | {key: written(each[key]) for key in each}
+
+
+ROOMS = {"small": 24e9, "large": 80e9, "server": 640e9}
+SERVING_OPTIONS = {
+    "usual": {},
+    "shared": {"tensor_parallel": 2, "prompt_tokens": 8192, "engine_bytes": 2e9},
+    "narrow": {"weight_format": "int4", "bytes_per_value": 1.0},
+}
+
+
+def serving():
+    """Memory of served models by purpose, and what fits into devices."""
+    for name in MODELS:
+        model = known_models.model(name)
+        for option, options in SERVING_OPTIONS.items():
+            told = {"model": model.name, "options": option}
+            try:
+                parts = serving_memory.serving_memory(model, 8000, 3, **options)
+            except Refusal as refusal:
+                yield told | {"refused": str(refusal)}
+                continue
+            told |= {purpose: written(size) for purpose, size in parts.items()}
+            for room, size in ROOMS.items():
+                fitting = serving_memory.sequences_that_fit(model, size, 8000, 0.9, **options)
+                told[f"{room}: sequences"] = written(fitting)
+                longest = serving_memory.longest_context(model, size, 2, 0.9, 10**6, **options)
+                told[f"{room}: context"] = str(longest)
+            alone = {name: options[name] for name in options if name != "tensor_parallel"}
+            told["devices"] = str(serving_memory.devices_needed(model, 4e12, 8000, 3, 0.9, **alone))
+            yield told
 
 
 # Memory of training
@@ -293,6 +324,74 @@ def plans():
             yield told
 
 
+WANTED = {
+    "fewest": {"goal": FEWEST, "seconds": 20.0},
+    "few": {"goal": FEWEST, "seconds": 2.0},
+    "fastest": {"goal": FASTEST, "devices": 96},
+    "on all": {"goal": FASTEST, "devices": 10**6},
+    "cheapest": {"goal": CHEAPEST, "seconds": 8.0},
+}
+SEARCHED = {
+    "usual": {},
+    "fixed": {"fixed": {"tensor_parallel": 2, "zero_stage": 1, "recomputation": "none"}},
+    "tuned": {"memory": {"adapter_rank": 8}, "run": {"gradient_bytes": 2}},
+}
+
+
+def cuts():
+    """Best cuts of training runs, batches close by that take fewer devices, and the least that holds a model."""
+    for name in ("Llama 3.1 8B", "Llama 3.1 70B", "Mixtral 8x7B", "Qwen3 30B A3B"):
+        model = known_models.model(name)
+        for searched, options in SEARCHED.items():
+            for context in (4096, 32768):
+                search = Search(model, DEVICE, CONSTANTS, 192, context, "bf16", **options)
+                told = {"model": model.name, "search": searched, "context": str(context)}
+                smallest = search.smallest()
+                yield told | {"wanted": "smallest"} | (cut_of(smallest) if smallest else {})
+                for wanted, asked in WANTED.items():
+                    found = search.best(**asked)
+                    row = told | {"wanted": wanted} | (cut_of(found) if found else {})
+                    if found and wanted == "fewest":
+                        near = search.nearby_batch(found, asked["seconds"])
+                        row["near"] = f"{near[0]} on {near[1].run.devices:g}" if near else ""
+                    yield row
+
+
+def cut_of(found):
+    run, numbers = found.run, cut_numbers(found.run)
+    told = {"devices": f"{run.devices:g}", "zero_stage": str(run.zero_stage), "recomputation": run.recomputation}
+    told |= {number: str(numbers[number]) for number in numbers}
+    return told | {"seconds": written(found.step.seconds), "free_bytes": written(found.free_bytes)}
+
+
+# Networks of pictures
+
+PICTURES = {
+    "native": {},
+    "other": {"image_size": 448, "classes": 37},
+    "wider": {"width": 1.3},
+    "deeper": {"depth": 1.7},
+}
+TOOLS = ("opcounter_count", "early_opcounter_count", "thop_count", "ptflops_count", "fvcore_count")
+
+
+def pictures():
+    """Sums of networks, as several tools count them, and a sum over all layers in which their order counts."""
+    for name in networks.NAMES:
+        for picture, options in PICTURES.items():
+            told = {"network": name, "picture": picture}
+            try:
+                layers = networks.build(name, **options)
+            except Refusal as refusal:
+                yield told | {"refused": str(refusal)}
+                continue
+            sums = ("params", "macs", "attention_macs", "activations")
+            told |= {quantity: str(getattr(vision, quantity)(layers)) for quantity in sums}
+            told |= {tool: written(getattr(counting_tools, tool)(layers)) for tool in TOOLS}
+            order = sum(place * (layer["macs"] + layer["terms"]) for place, layer in enumerate(layers))
+            yield told | {"layers": str(len(layers)), "in order": str(order)}
+
+
 def written(number):
     return f"{number:.9g}"
 
@@ -305,7 +404,7 @@ TABLES = {
     "steps": steps,
     "services": services,
 }
-TABLES["plans"] = plans
+TABLES |= {"plans": plans, "cuts": cuts, "pictures": pictures}
 
 
 def kept(name):
