@@ -404,7 +404,7 @@ TABLES = {
     "steps": steps,
     "services": services,
 }
-TABLES |= {"plans": plans, "cuts": cuts, "pictures": pictures}
+TABLES |= {"serving": serving, "plans": plans, "cuts": cuts, "pictures": pictures}
 
 
 def kept(name):
