@@ -54,6 +54,35 @@ MORE = {
 SAID = {"nothing": {}, "sizes": SIZES, "more": SIZES | MORE}
 
 
+# Fields without which files of a family say nothing.
+MAMBA = {"mamba_n_heads": 16, "mamba_d_state": 32, "mamba_n_groups": 2, "attn_layer_indices": [3, 7]}
+LINEAR = {"num_heads": 8, "head_dim": 64, "full_attn_layers": [3, 7, 11]}
+BLOCKS = [{"attention": {"n_heads_in_group": 2}, "ffn": {"ffn_mult": 2.5}}, {"attention": {}, "ffn": {"ffn_mult": 1.3}}]
+BLOCKS += [{"attention": {"no_op": True}, "ffn": {"ffn_mult": 1.3}}]
+BLOCKS += [{"attention": {"replace_with_linear": True}, "ffn": {"no_op": True}}]
+OWN = {
+    "bamba": MAMBA,
+    "granitemoehybrid": MAMBA,
+    "dbrx": {"ffn_config": {"ffn_hidden_size": 768}, "attn_config": {"kv_n_heads": 4}},
+    "nemotron_h": {
+        "hybrid_override_pattern": "M-M*M-ME",
+        "mamba_num_heads": 16,
+        "mamba_head_dim": 32,
+        "ssm_state_size": 32,
+    },
+    "nemotron_nas": {"block_configs": 3 * BLOCKS},
+    "kimi_linear": {"linear_attn_config": LINEAR, "kv_lora_rank": 64, "qk_rope_head_dim": 16, "qk_nope_head_dim": 32},
+    "mpt": {"attn_config": {"attn_type": "multiquery_attention", "alibi": True}, "no_bias": False},
+    "gpt_neo": {"attention_types": [[["global", "local"], 6]], "window_size": 256},
+    "chatglm": {"multi_query_attention": True, "multi_query_group_num": 2, "add_qkv_bias": True},
+    "falcon": {"new_decoder_architecture": True, "num_kv_heads": 2},
+    "opt": {"do_layer_norm_before": False, "enable_bias": False, "word_embed_proj_dim": 128},
+    "hunyuan": {"use_cla": True, "cla_share_factor": 3, "use_qk_norm": True},
+}
+OWN["nemotron_h"] |= {"num_experts_per_tok": 2, "moe_intermediate_size": 64, "n_shared_experts": 1}
+OWN["kimi_linear"] |= {"v_head_dim": 32, "num_experts": 8, "num_experts_per_token": 2, "moe_intermediate_size": 64}
+
+
 def families():
     """What a file of each family is read as, or why it is refused."""
     for family in FAMILIES:
@@ -61,6 +90,8 @@ def families():
             fields = {"model_type": family} | sizes
             read = described({"text_config": fields} if said == "nothing" else fields)
             yield {"family": family, "said": said} | read
+    for family, own in OWN.items():
+        yield {"family": family, "said": "its own"} | described({"model_type": family} | SIZES | own)
 
 
 # Fields by which files say which layers have a window, experts, or neither.
