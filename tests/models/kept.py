@@ -79,7 +79,12 @@ OWN = {
     "opt": {"do_layer_norm_before": False, "enable_bias": False, "word_embed_proj_dim": 128},
     "hunyuan": {"use_cla": True, "cla_share_factor": 3, "use_qk_norm": True},
 }
-OWN["nemotron_h"] |= {"num_experts_per_tok": 2, "moe_intermediate_size": 64, "n_shared_experts": 1}
+OWN["nemotron_h"] |= {
+    "n_routed_experts": 8,
+    "num_experts_per_tok": 2,
+    "moe_intermediate_size": 64,
+    "n_shared_experts": 1,
+}
 OWN["kimi_linear"] |= {"v_head_dim": 32, "num_experts": 8, "num_experts_per_token": 2, "moe_intermediate_size": 64}
 
 
