@@ -22,6 +22,7 @@ from llmcalc.models.step_constants import MEANINGS, Constants
 from llmcalc.plans.cuts import CHEAPEST, FASTEST, FEWEST, Search, cut_numbers
 from llmcalc.plans.serving import scaled_devices, service_plan, split_plan
 from llmcalc.plans.step import predict
+from llmcalc.questions import questions
 from tests.models.memory_runs import published, run_of
 
 FOLDER = Path(__file__).parent / "kept_tables"
@@ -428,6 +429,18 @@ def pictures():
             yield told | {"layers": str(len(layers)), "in order": str(order)}
 
 
+# Questions
+
+
+def parameters():
+    """Defaults of all questions, and what their parameters take: forms, links and scenarios of readers rest on them."""
+    for name, question in questions().items():
+        for parameter in question.parameters.values():
+            told = {"question": name, "parameter": parameter.name, "default": repr(parameter.default)}
+            ends = {"low": parameter.low, "high": parameter.high}
+            yield told | {end: "" if value is None else repr(value) for end, value in ends.items()}
+
+
 def written(number):
     return f"{number:.9g}"
 
@@ -440,7 +453,7 @@ TABLES = {
     "steps": steps,
     "services": services,
 }
-TABLES |= {"serving": serving, "plans": plans, "cuts": cuts, "pictures": pictures}
+TABLES |= {"serving": serving, "plans": plans, "cuts": cuts, "pictures": pictures, "parameters": parameters}
 
 
 def kept(name):
