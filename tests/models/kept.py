@@ -64,7 +64,7 @@ BLOCKS += [{"attention": {"replace_with_linear": True}, "ffn": {"no_op": True}}]
 OWN = {
     "bamba": MAMBA,
     "granitemoehybrid": MAMBA,
-    "dbrx": {"ffn_config": {"ffn_hidden_size": 768}, "attn_config": {"kv_n_heads": 4}},
+    "dbrx": {"ffn_config": {"ffn_hidden_size": 768}},
     "nemotron_h": {
         "hybrid_override_pattern": "M-M*M-ME",
         "mamba_num_heads": 16,
