@@ -86,6 +86,7 @@ OWN["nemotron_h"] |= {
     "moe_intermediate_size": 64,
     "n_shared_experts": 1,
 }
+OWN["kimi_linear"] |= {"routed_expert_hidden_size": 256, "latent_moe_use_norm": True}
 OWN["kimi_linear"] |= {"v_head_dim": 32, "num_experts": 8, "num_experts_per_token": 2, "moe_intermediate_size": 64}
 
 
@@ -114,6 +115,7 @@ LAYERS = {
     "by period": {"expert_layer_period": 3, "expert_layer_offset": 1, "attn_layer_period": 3, "attn_layer_offset": 2},
     "listed": {"moe_layers": [1, 3, 4]},
     "shared": {"num_shared_experts": 2, "n_shared_experts": 2, "shared_expert_intermediate_size": 192},
+    "none shared": {"shared_expert_intermediate_size": 0, "n_shared_experts": 0},
     "biased": {"attention_bias": True, "qkv_bias": True, "bias": True, "use_bias": True, "mlp_bias": True},
     "unnamed": {"model_type": "tomorrow", "architectures": ["Tomorrow"], "use_qk_norm": True},
     "gelu": {"model_type": "tomorrow", "architectures": [], "hidden_act": "gelu_new"},
@@ -201,6 +203,7 @@ def serving():
 
 CHANGES = {
     "as published": {},
+    "one table": {"embedding_tables": 1},
     "all kept and sharded": {"recomputation": "none", "zero_stage": 3},
     "recomputed": {"recomputation": "full", "zero_stage": 2},
     "selective, with dropout": {"recomputation": "selective", "dropout": 1, "fused_attention": 0, "zero_stage": 1},

@@ -259,3 +259,10 @@ def test_devices_share_whole_heads(heads, kv_heads, legal):
     assert legal_ranks(latent, 64) == [1, 2, 3, 4, 6, 12]
     Service(model, DEVICE, constants=SERVING, tensor_parallel=legal[-1])
     assert "heads" in refused(Service, SERVICE | {"model": model, "tensor_parallel": 5})
+
+
+@pytest.mark.parametrize(("value", "tied"), [(True, True), (False, False), (1, True), (0, False)])
+def test_flags_of_files_are_on_or_off(value, tied):
+    assert Model.from_config(file(tie_word_embeddings=value)).embedding_tables == 2 - tied
+    for other in (2, -1, 1.0, 0.0, "true", [], {}):
+        assert "true or false" in refused(Model.from_config, {"mapping": file(tie_word_embeddings=other)})
