@@ -13,6 +13,7 @@ from llmcalc.models.numbers import LARGEST
 from llmcalc.models.run import Run
 from llmcalc.models.service import Service, legal_ranks
 from llmcalc.models.serving_memory import engine_activations, legal_sizes, serving_memory
+from llmcalc.models.stacks import FACTOR, resolve, rows
 from tests.models.kept import DEVICE, SERVING
 
 MODEL = Model("model", layers=8, hidden_size=256, heads=8, kv_heads=2, mlp_size=512, vocabulary_size=100, context=4096)
@@ -266,3 +267,22 @@ def test_flags_of_files_are_on_or_off(value, tied):
     assert Model.from_config(file(tie_word_embeddings=value)).embedding_tables == 2 - tied
     for other in (2, -1, 1.0, 0.0, "true", [], {}):
         assert "true or false" in refused(Model.from_config, {"mapping": file(tie_word_embeddings=other)})
+
+
+def test_what_keeps_nothing_keeps_nothing():
+    assert Attention(**ATTENTION).cached_values == 2 * 2 * 32
+    assert (
+        Attention(**ATTENTION, cached=False).cached_values == Attention(**(ATTENTION | {"kv_heads": 0})).cached_values
+    )
+    assert Attention(**ATTENTION, cached=False).cached_values == Recurrent(**STATE).cached_values == 0
+    assert LatentAttention(**LATENT, index_size=3).cached_values == 16 + 4 + 3
+
+
+def test_no_kernel_is_faster_than_the_device():
+    table = [row | {"value": 1.9 if row["constant"] == FACTOR else row["value"]} for row in rows() if row["value"]]
+    table = [row | {"value": 0.9 if row["constant"] == "matrix_efficiency" else row["value"]} for row in table]
+    for number_format in ("bf16", "fp8"):
+        resolved = resolve("H100 SXM", number_format, None, table)
+        assert (resolved.matrix_efficiency, resolved.matrix_efficiency_16) == (1.0, 1.0)
+    slow = [row | {"value": 0.5 if row["constant"] == FACTOR else row["value"]} for row in table]
+    assert resolve("H100 SXM", "fp8", None, slow).matrix_efficiency == 0.45
