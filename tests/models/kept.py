@@ -23,6 +23,7 @@ from llmcalc.plans.cuts import CHEAPEST, FASTEST, FEWEST, Search, cut_numbers
 from llmcalc.plans.serving import scaled_devices, service_plan, split_plan
 from llmcalc.plans.step import predict
 from llmcalc.questions import questions
+from tests.formulas import FORMULAS
 from tests.models.memory_runs import published, run_of
 
 FOLDER = Path(__file__).parent / "kept_tables"
@@ -78,6 +79,7 @@ OWN = {
     "chatglm": {"multi_query_attention": True, "multi_query_group_num": 2, "add_qkv_bias": True},
     "falcon": {"new_decoder_architecture": True, "num_kv_heads": 2},
     "opt": {"do_layer_norm_before": False, "enable_bias": False, "word_embed_proj_dim": 128},
+    "jamba": {"num_hidden_layers": 40},
     "hunyuan": {"use_cla": True, "cla_share_factor": 3, "use_qk_norm": True},
 }
 OWN["nemotron_h"] |= {
@@ -443,7 +445,20 @@ def pictures():
             yield told | {"layers": str(len(layers)), "in order": str(order)}
 
 
-# Questions
+# Formulas and questions
+
+
+def formulas():
+    """Every formula at a point in its range, with each argument smaller, too; their sources hold them elsewhere."""
+    for formula in FORMULAS:
+        smaller = {argument.name: 0.31 * argument.typical for argument in formula.arguments}
+        points = {"typical": {}} | {f"smaller {name}": {name: value} for name, value in smaller.items()}
+        for point, changed in points.items():
+            told = {"formula": f"{formula.module}.{formula.name}", "point": point}
+            try:
+                yield told | {"result": written(float(formula.function(**(formula.typical | changed))))}
+            except Refusal as refusal:
+                yield told | {"refused": str(refusal)}
 
 
 def parameters():
@@ -467,7 +482,8 @@ TABLES = {
     "steps": steps,
     "services": services,
 }
-TABLES |= {"serving": serving, "plans": plans, "cuts": cuts, "pictures": pictures, "parameters": parameters}
+TABLES |= {"serving": serving, "plans": plans, "cuts": cuts, "pictures": pictures}
+TABLES |= {"formulas": formulas, "parameters": parameters}
 
 
 def kept(name):

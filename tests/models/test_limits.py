@@ -286,3 +286,9 @@ def test_no_kernel_is_faster_than_the_device():
         assert (resolved.matrix_efficiency, resolved.matrix_efficiency_16) == (1.0, 1.0)
     slow = [row | {"value": 0.5 if row["constant"] == FACTOR else row["value"]} for row in table]
     assert resolve("H100 SXM", "fp8", None, slow).matrix_efficiency == 0.45
+
+
+def test_a_file_with_too_few_experts_says_which_number_is_wrong():
+    experts = {"num_experts": 4, "num_experts_per_tok": 5, "moe_intermediate_size": 64, "model_type": "qwen3_moe"}
+    message = refused(Model.from_config, {"mapping": file(**experts)})
+    assert message.startswith("num_experts_per_tok = 5 is not accepted: give at most 4")
