@@ -21,7 +21,9 @@ from bookbuild import lighthouse, notebooks, publications, staging
 from bookbuild.browser import browse, find_browser, measure_calculator, measure_first_page, serve
 from bookbuild.execute import EXECUTED
 from bookbuild.notebooks import BUILD, ROOT
+from llmcalc import choosing
 from llmcalc.formulas import devices, training
+from llmcalc.models.description import describe
 
 SCENARIOS = 10_000_000
 
@@ -104,6 +106,14 @@ def formula_speed() -> tuple[float, float]:
     return best(checked, 5), best(bare, 5)
 
 
+def config_speed() -> tuple[str, float]:
+    """Return the configuration file that takes longest to be read and told all about, and its time [s]."""
+    texts = {path.stem: path.read_text(encoding="utf-8") for path in (ROOT / "tests/models/configs").glob("*.json")}
+    times = {name: best(lambda text=text: describe(choosing.model_named(text)), 5) for name, text in texts.items()}
+    slowest = max(times, key=times.__getitem__)
+    return slowest, times[slowest]
+
+
 def report(label: str, value: str, aim: str) -> None:
     print(f"  {label:<58} {value:>22}   {aim}", flush=True)
 
@@ -135,6 +145,8 @@ def main() -> None:
         f"{1000 * (with_import - bare):.1f} ms",
         "aim under 30 ms",
     )
+    slowest, seconds = config_speed()
+    report(f"config.json read and all derived ({slowest})", f"{1000 * seconds:.1f} ms", "aim under 5 ms")
     checked, expression = formula_speed()
     report("training GPUs, evaluations a second", f"{SCENARIOS / checked / 1e6:.0f} million", "")
     report("time over the bare NumPy expression", f"{checked / expression:.2f} times", "aim within 3 times")
