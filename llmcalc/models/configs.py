@@ -60,7 +60,7 @@ def parse(text):
     """
     if not isinstance(text, str) or len(text) > MOST_TEXT:
         raise _no_file(f"a text of at most {MOST_TEXT} characters")
-    # Braces in texts count, too, so that this only keeps the parser from harm. Counting them is fast, and enough for most.
+    # Braces in texts count, too, so that this only keeps the parser from harm. Counting them is fast and mostly enough.
     most = 10 * DEEPEST
     if text.count("[") + text.count("{") > most and short.depth(text) > most:
         raise _no_file(f"objects nested at most {DEEPEST} deep")
