@@ -16,6 +16,12 @@ from .models.device import Device, find
 from .quantities import expected, read
 from .vocabulary import WORDS
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from .models.model import Model
+
 MOST_TEXT = 4000  # characters of a device of one's own
 LONGEST_NAME = 60
 MODELS = "model in data/models.csv"
@@ -34,7 +40,7 @@ QUANTITIES = (
 )
 
 
-def is_own(text):
+def is_own(text: object) -> bool:
     """Whether a text holds the numbers of a model or a device, and not its name.
 
     Examples
@@ -45,7 +51,7 @@ def is_own(text):
     return isinstance(text, str) and text.strip()[:1] == "{"
 
 
-def model_named(text):
+def model_named(text: str) -> "Model":
     """The `Model` that a text means.
 
     Parameters
@@ -80,7 +86,7 @@ def model_named(text):
         raise Refusal("model", _start(text), refusal.accepted, reason=f"model: {refusal}") from None
 
 
-def device_named(text, argument="accelerator"):
+def device_named(text: str, argument: str = "accelerator") -> Device:
     """The `Device` that a text means.
 
     Parameters
@@ -125,7 +131,7 @@ without a unit (MB, GB, TB, MiB, GiB, TiB)
     return Device.from_facts(name, known.get(name, {}), missing)
 
 
-def device_quantities():
+def device_quantities() -> "list[tuple[str, str]]":
     """What is asked of a device of one's own: by its name in the text, the word of the vocabulary.
 
     Examples
@@ -137,7 +143,7 @@ def device_quantities():
     return list(QUANTITIES) + peaks
 
 
-def _own_device(text, argument):
+def _own_device(text: str, argument: str) -> Device:
     mapping = None
     if len(text) <= MOST_TEXT and text.count("{") == 1 and "[" not in text:  # a flat object, whatever stands in it
         try:
@@ -155,7 +161,7 @@ def _own_device(text, argument):
         raise Refusal(argument, refusal.value, refusal.accepted, reason=f"{argument}: {refusal}") from None
 
 
-def _made(mapping):
+def _made(mapping: "dict[str, Any]") -> Device:
     words = dict(device_quantities())
     name = mapping.get("name", "custom")
     if not isinstance(name, str) or not name.strip() or len(name) > LONGEST_NAME:
@@ -175,9 +181,10 @@ def _made(mapping):
     return Device(name=name.strip(), peaks=peaks, **numbers)
 
 
-def _quantity(quantity, name, value):
+def _quantity(quantity: str, name: str, value: "Any") -> float:
     """A quantity in SI units: a plain number is in the unit in which its word is shown."""
     word = WORDS[name]
+    assert word.usual is not None
     try:
         shown = read(value, name) if isinstance(value, str) else value
         if type(shown) not in (int, float) or not word.usual[0] <= shown <= word.usual[1] or (word.whole and shown % 1):
@@ -187,6 +194,6 @@ def _quantity(quantity, name, value):
     return shown * word.scale
 
 
-def _start(text):
+def _start(text: str) -> str:
     text = " ".join(text.split())
     return text if len(text) <= 40 else text[:37] + "..."
