@@ -12,6 +12,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -135,10 +136,14 @@ def services_planned() -> float:
     return SERVICES / min(plan() for _ in range(3))
 
 
+def _told(text: str) -> object:
+    return describe(choosing.model_named(text))
+
+
 def config_speed() -> tuple[str, float]:
     """Return the configuration file that takes longest to be read and told all about, and its time [s]."""
     texts = {path.stem: path.read_text(encoding="utf-8") for path in (ROOT / "tests/models/configs").glob("*.json")}
-    times = {name: best(lambda text=text: describe(choosing.model_named(text)), 5) for name, text in texts.items()}
+    times = {name: best(partial(_told, text), 5) for name, text in texts.items()}
     slowest = max(times, key=times.__getitem__)
     return slowest, times[slowest]
 
