@@ -356,7 +356,8 @@ def plans():
                 yield told | {"refused": str(refusal)}
                 continue
             told |= {"devices": str(plan.devices), "replicas": str(plan.replicas)}
-            told |= {purpose: written(share) for purpose, share in plan.why.items()}
+            # To a millionth of a device: what is left of a difference of equals depends on the machine.
+            told |= {purpose: written(round(share, 6)) for purpose, share in plan.why.items()}
             at_work = plan.replica
             for number in ("batch", "full_batch", "requests", "output_tokens", "load"):
                 told[number] = written(getattr(at_work, number))

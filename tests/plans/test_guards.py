@@ -105,6 +105,7 @@ CALLS = [(function, argument) for function in functions() for argument in docume
 # Work element by element: of no elements they make none.
 ELEMENTWISE = {
     "service_devices",
+    "availability",
     "block_availability",
     "fixed_goodput",
     "serving_bytes",
