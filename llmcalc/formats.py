@@ -59,10 +59,23 @@ def written(value: "float | str", digits: int = 4) -> str:
 
 # Units that are things one counts, and so have a plural.
 THINGS = (
-    "answer", "camera", "card", "chip", "chunk", "cube", "day", "device", "epoch", "gene", "GPU", "head", "host",
-    "layer", "microbatch", "model", "parameter", "picture", "replica", "request", "sample", "sequence", "server",
-    "stage", "step", "stream", "switch", "task", "token", "trial", "user", "week", "word", "year",
+    "answer", "batch", "camera", "card", "chip", "chunk", "cube", "day", "device", "epoch", "failure", "gene", "GPU",
+    "head", "host", "layer", "link", "microbatch", "model", "parameter", "person", "picture", "replica", "request",
+    "sample", "sequence", "server", "stage", "step", "stream", "switch", "task", "token", "trial", "user", "week",
+    "weight", "word", "year",
 )  # fmt: skip
+IRREGULAR = {"batch": "batches", "microbatch": "microbatches", "person": "people", "switch": "switches"}
+
+
+def plural(thing: str) -> str:
+    """The plural of a thing that one counts.
+
+    Examples
+    --------
+    >>> plural("GPU"), plural("switch"), plural("epoch")
+    ('GPUs', 'switches', 'epochs')
+    """
+    return IRREGULAR.get(thing, thing + "s")
 
 
 def counted(unit: str, value: "float | str | None" = None) -> str:
@@ -77,7 +90,7 @@ def counted(unit: str, value: "float | str | None" = None) -> str:
         return ""
     if unit not in THINGS or value in (1, 1.0):
         return unit
-    return unit + ("es" if unit[-2:] == "ch" else "s")
+    return plural(unit)
 
 
 def _scaled(size: float, places: int) -> int:

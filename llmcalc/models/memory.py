@@ -136,6 +136,19 @@ def training_memory(
     return {"peak": peaks[most], "stage": looked_at[most], "parts": found[most], "stages": peaks}
 
 
+def fullest_stages(run: "Run") -> "list[int]":
+    """Stages of which one takes most: the first of each kind of layers, which waits longest, and the last.
+
+    Parameters
+    ----------
+    run : Run
+        The training run.
+    """
+    last = int(run.pipeline_stages) - 1
+    mixed = int(run.model.dense_layers * run.pipeline_stages // run.model.layers) if run.model.experts else 0
+    return sorted({0, min(mixed, last), min(mixed + 1, last), last})
+
+
 def kept_by_layers(run: "Run", load_factor: float = 1.0, fused_norms: bool = True) -> "Numeric":
     """What all layers keep of one microbatch on a device, if one device held them all [byte].
 

@@ -7,7 +7,7 @@ what was found. The answer is that of trying all, as a test shows; a page has it
 """
 
 from ..checks import INFINITY, Refusal, choice, single
-from ..models.memory import kept_by_layers, training_memory
+from ..models.memory import fullest_stages, kept_by_layers, training_memory
 from ..models.numbers import whole
 from ..models.run import RECOMPUTATIONS, Run
 from .step import Machine, summed
@@ -64,9 +64,7 @@ class Cut:
     def memory(self) -> "dict[str, Any]":
         """Memory of the stages at the ends, of which one holds most."""
         if self._memory is None:
-            last = int(self.run.pipeline_stages) - 1
-            # The second has more than the first where the first layers have no experts.
-            self._memory = training_memory(self.run, stages=sorted({0, min(1, last), last}), **self._options)
+            self._memory = training_memory(self.run, stages=fullest_stages(self.run), **self._options)
         return self._memory
 
     @property

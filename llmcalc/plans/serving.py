@@ -747,7 +747,7 @@ def day_rates(request_rate: float, busiest_hour_share: float) -> "list[float]":
     Examples
     --------
     >>> [round(rate, 2) for rate in day_rates(1.0, 0.08)][:3], round(sum(day_rates(1.0, 0.08)), 6)
-    ([1.92, 1.88, 1.78], 24.0)
+    ([1.92, 1.87, 1.72], 24.0)
     """
     single(request_rate=request_rate, busiest_hour_share=busiest_hour_share)
     if busiest_hour_share <= 1 / HOURS:
