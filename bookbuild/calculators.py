@@ -22,6 +22,7 @@ from nbformat import NotebookNode
 import llmcalc
 from bookbuild import notebooks, parameters
 from bookbuild.notebooks import ROOT
+from bookbuild.publications import WITHOUT_SOURCE
 from llmcalc import datasets
 from llmcalc.answering import written as written_end
 from llmcalc.formats import counted, written
@@ -63,6 +64,8 @@ def model(name: str, notebook: NotebookNode) -> dict[str, Any]:
     results = notebooks.results(notebook)
     return {
         "notebook": name,
+        # Whose assumptions those are that a page starts with.
+        "whose": "the page’s" if name in WITHOUT_SOURCE else "the document’s",
         "function": function,
         "parameters": [
             describe(parameter) | {"group": groups.get(parameter.name, "")}
@@ -186,6 +189,7 @@ def place(body: str, address: str, model: dict[str, Any]) -> str:
     calculator = TEMPLATES.get_template("calculator.html").render(
         groups=form_groups(model),
         planner=bool(model["curves"]),
+        whose=model["whose"],
         results=Markup(f"{found}{table}{end}"),  # the notebook's own output
         summary=summary(model),
     )
