@@ -362,11 +362,11 @@ def test_the_keyboard_moves_a_slider_and_the_address_follows(tab, site):
 def test_the_first_result_is_read_out_once_the_hand_rests(tab, site):
     open_page(tab, site, "training-gpus")
     status = "[role=status].calculator-summary"
-    assert tab.text_content(status) == "GPUs that finish in time: 1,559 GPU"
+    assert tab.text_content(status) == "GPUs that finish in time: 1,559 GPUs"
     tab.fill("[name=mfu]", "0.4")
-    assert tab.text_content(status) == "GPUs that finish in time: 1,559 GPU"
+    assert tab.text_content(status) == "GPUs that finish in time: 1,559 GPUs"
     browsing.wait_until(
-        tab, f"document.querySelector('{status}').textContent === 'GPUs that finish in time: 1,948 GPU'"
+        tab, f"document.querySelector('{status}').textContent === 'GPUs that finish in time: 1,948 GPUs'"
     )
 
 

@@ -196,7 +196,7 @@ bar.addEventListener("submit", (event) => {
 bar.addEventListener("click", ({ target }) => {
   const { action } = target.dataset;
   if (action === "new") remember(1 + Math.floor(Math.random() * MOST_SEEDS));
-  else if (action === "save") save();
+  else if (action === "keep") save();
   else if (action === "forget") {
     solved = {};
     store();

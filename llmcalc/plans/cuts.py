@@ -468,7 +468,8 @@ class _Way:
         self.slowest_seconds = even if most * stages == layers else uneven
         self.most_replicas = search.batch // layer.microbatch
         # Of equal bounds the smaller cut first, the same in every Python.
-        self.order = (self.devices, stages, layer.tensor, chunks, layer.microbatch, RECOMPUTATIONS.index(recomputation))
+        again = RECOMPUTATIONS.index(recomputation)
+        self.order = (self.devices, stages, layer.way, chunks, layer.microbatch, again, layer.zero_stage)
 
     def waits(self) -> float:
         return (self.stages - 1) / self.chunks
@@ -537,7 +538,7 @@ class _Way:
     def at(self, replicas: float) -> Cut:
         """The cut with so many replicas."""
         search = self.search
-        key = (replicas, self.order, self.layer.way, self.layer.zero_stage)
+        key = (replicas, self.order)
         if key not in search._kept:
             search.tried += 1
             run = self.layer.with_replicas(replicas, self.stages, self.chunks, self.recomputation)

@@ -292,7 +292,12 @@ class _Waits:
         each = self.prompt / tokens / (1 - self.share)
         variance = met * each**2 * (1 + service.question_spread**2) + KEPT * self.batch * beside**2
         quiet -= least(self.batch * beside, quiet)
-        return quiet + gamma_seconds(self.seconds - quiet, variance, DEVIATIONS[quantile][0])
+        # Where a prompt in a hundred stretches lengthens one beyond all others, the quantile falls again as prompts
+        # become rarer and longer; a limit that holds for them would not hold for less load.
+        deviations = DEVIATIONS[quantile][0]
+        if deviations:
+            variance = least(variance, (1.5 * deviations * (self.seconds - quiet)) ** 2)
+        return quiet + gamma_seconds(self.seconds - quiet, variance, deviations)
 
     def answer(self, quantile: str) -> "Numeric":
         """Time from a request to its last token [s], in which the first and the others are spread independently."""
