@@ -275,17 +275,17 @@ class Search:
                         if bound < INFINITY:
                             bounds.append((bound, way))
         bounds.sort(key=lambda pair: (pair[0], pair[1].order))
-        best: list[tuple[float, float, Cut]] = []
+        best: list[tuple[tuple[Any, ...], Cut]] = []
         for bound, way in bounds:
-            if len(best) >= number and bound >= best[number - 1][0]:
+            if len(best) >= number and bound >= best[number - 1][0][0]:
                 break
             cut = None if way.surely_too_large() else way.cut(devices, seconds)
             if cut is None or not self._holds(way, cut):
                 continue
-            best.append((_value(cut, goal), cut.step.seconds, cut))
-            best.sort(key=lambda entry: (entry[0], entry[1]))
+            best.append(((_value(cut, goal), cut.step.seconds, way.order), cut))
+            best.sort(key=lambda entry: entry[0])
             best = best[:number]
-        return [cut for _, _, cut in best]
+        return [cut for _, cut in best]
 
     def _holds(self, way: "_Way", cut: Cut) -> bool:
         """Whether a cut fits, which is clear if one fails that computes more again on as many devices or more."""

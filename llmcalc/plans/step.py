@@ -429,7 +429,8 @@ class Machine:
     def step(self, sums: "dict[str, Numeric]") -> "TrainingStep":
         run, constants = self.run, self.constants
         stages, chunks, microbatches = run.pipeline_stages, run.model_chunks, run.microbatches
-        parts = [name for name in sums if name[0] != "_"]
+        # In one order, so that every Python adds them up to the same number.
+        parts = sorted([name for name in sums if name[0] != "_"])
         layers = sum(sums[name] for name in parts)
         logits, sends = self.logits(), self.sends()
         stage = layers / stages
