@@ -15,7 +15,17 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
-from bookbuild import calculators, downloads, incremental, notebooks, pdf, publications, reference
+from bookbuild import (
+    calculators,
+    downloads,
+    exercises,
+    incremental,
+    notebooks,
+    pdf,
+    publications,
+    reference,
+    teach,
+)
 from bookbuild.execute import EXECUTED
 from bookbuild.jupyter_book import Builder, BuildError
 from bookbuild.notebooks import BUILD, ROOT
@@ -31,15 +41,16 @@ def stage(folder: Path, executed: dict[str, NotebookNode]) -> None:
         ROOT / "book", folder, ignore=shutil.ignore_patterns("calculator", "screenshots"), dirs_exist_ok=True
     )
     for name, notebook in executed.items():
-        write_notebook(folder / "notebooks" / f"{name}.ipynb", notebook)
-    with (folder / "reference.md").open("a", encoding="utf-8") as page:
-        page.write(reference.sections())
+        write_notebook(folder / "notebooks" / f"{name}.ipynb", exercises.with_practice(name, notebook))
+    for name, sections in (("reference", reference.sections()), ("teach", teach.sections())):
+        with (folder / f"{name}.md").open("a", encoding="utf-8") as page:
+            page.write(sections)
     # Pages are published at the site's root, whatever folder they are kept in.
     toc = (ROOT / "_toc.yml").read_text(encoding="utf-8").replace("book/", "")
     (folder / "_toc.yml").write_text(toc, encoding="utf-8")
     wheel = downloads.build_wheel(folder / "extra").name
     write_settings(folder, publications.substitutions(record) | {"wheel": f'<a href="{wheel}">{wheel}</a>'})
-    calculators.stage(folder, executed)
+    calculators.stage(folder, executed, exercises.files(executed))
     (folder / "extra" / "reproduction.csv").write_text(publications.ledger_csv(record), encoding="utf-8")
 
 

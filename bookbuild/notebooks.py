@@ -42,7 +42,8 @@ def _parsed(source: str) -> NotebookNode:
 
 def load(path: Path) -> NotebookNode:
     """Load an executed notebook."""
-    return nbformat.read(path, as_version=4)
+    notebook: NotebookNode = nbformat.read(path, as_version=4)
+    return notebook
 
 
 def emitted(notebook: NotebookNode, mime_type: str) -> list[Any]:

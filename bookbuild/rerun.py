@@ -95,7 +95,7 @@ def read_scenarios(declared: dict[str, Parameter], path: Path) -> list[Scenario]
             )
         if header.count(column) > 1:
             raise UsageError(f"SCENARIOS file {path} has the column {column} twice")
-    scenarios = []
+    scenarios: list[Scenario] = []
     for line, row in enumerate(rows[1:], start=1):
         if len(row) != len(header):
             raise UsageError(

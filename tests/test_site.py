@@ -49,6 +49,15 @@ def anchors(page):
     return {element[key] for element in soup(page).find_all(True) for key in ("id", "name") if element.get(key)}
 
 
+@pytest.fixture(scope="module")
+def anchors(soups):
+    """What the links of each page may lead to, gathered once: a page of formulas has thousands of links to itself."""
+    marked = {
+        page: soup.find_all(lambda tag: tag.has_attr("id") or tag.has_attr("name")) for page, soup in soups.items()
+    }
+    return {page: {tag.get(key) for tag in tags for key in ("id", "name")} for page, tags in marked.items()}
+
+
 @functools.cache
 def characters_of(family, weight):
     """Return the characters that a font of the site has, by its family and weight in the style sheets."""
@@ -88,7 +97,7 @@ def test_no_link_and_no_anchor_leads_nowhere(page):
             assert target.is_file(), f"{address} leads nowhere"
             if anchor and target.suffix == ".html" and anchor not in ("", "#"):
                 there = anchors(target.resolve().relative_to(SITE.resolve()).as_posix())
-                assert unquote(anchor) in there, f"{address} has no such anchor"
+                assert unquote(anchor) in there or anchor in there, f"{address} has no such anchor"
 
 
 @every_page

@@ -72,7 +72,7 @@ addEventListener("unhandledrejection", ({ reason }) => failed(reason));
 prepared.catch(failed);
 
 function failed({ message }) {
-  const link = shown || !location.search ? "" : " What this link asks for is not shown: the table has the document’s results.";
+  const link = shown || !location.search ? "" : ` What this link asks for is not shown: the table has ${model.whose} results.`;
   say(alarm, `The calculator does not work here: ${message}.${link}`);
 }
 
@@ -161,12 +161,13 @@ function showResults(texts, results) {
   answer = results;
   // What people write, such as 40%, is a number only when it has been read.
   for (const [key, value] of Object.entries(results.given)) moveSlider(key, value);
-  for (const { name: key, text, unit: of } of model.results) {
+  for (const { name: key, text } of model.results) {
     const { value, unit, before } = rows.get(key);
     value.textContent = results.texts[key];
-    unit.textContent = results.values[key] === null ? "" : of; // a reason has no unit
+    value.classList.toggle("words", typeof results.values[key] !== "number");
+    unit.textContent = results.units[key];
     // A planner's results are many, and its saved scenarios say what was before.
-    before.textContent = planner || results.texts[key] === text ? "" : `the document’s: ${text}`;
+    before.textContent = planner || results.texts[key] === text ? "" : `${model.whose}: ${text}`;
   }
   for (const output of ["command", "rerun", "papermill", "program"]) {
     part(`[data-text="${output}"]`).textContent = scenario[output](model, texts, results.given);
@@ -179,7 +180,7 @@ function showResults(texts, results) {
   announcement = setTimeout(() => {
     const spoken = model.spoken
       .map((key) => model.results.find((result) => result.name === key))
-      .map(({ name: key, label, unit }) => `${label}: ${results.texts[key]}${unit === "1" ? "" : ` ${unit}`}`)
+      .map(({ name: key, label }) => `${label}: ${results.texts[key]} ${results.units[key]}`.trimEnd())
       .join(", ");
     if (summary.textContent !== spoken) summary.textContent = spoken;
   }, PAUSE);
@@ -202,7 +203,7 @@ async function drawAll() {
 /** The results of the page as it came. */
 function known() {
   const by = (key) => Object.fromEntries(model.results.map((result) => [result.name, result[key]]));
-  return { texts: by("text"), values: by("value"), given: {} };
+  return { texts: by("text"), units: by("behind"), values: by("value"), given: {} };
 }
 
 /** A scenario of an address without what is refused in it, and the reasons. */
@@ -308,5 +309,5 @@ form.querySelector("fieldset").disabled = false;
 for (const button of form.querySelectorAll(".calculator-actions button")) button.disabled = false;
 note.textContent = planner
   ? "Table and curves follow your assumptions. The text below keeps to those at first."
-  : "The table follows your assumptions. The text and figures below still use the document’s.";
+  : `The table follows your assumptions. The text and figures below still use ${model.whose}.`;
 performance.mark("calculator-ready");

@@ -3,6 +3,10 @@
 from ..checks import require
 from ..vocabulary import between
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 # By name: unit, lowest and highest value that makes sense, meaning.
 MEANINGS = {
     "matrix_efficiency": ("1", 0.02, 1, "share of the peak that large matrix products of a number format reach"),
@@ -59,7 +63,7 @@ class Constants:
     llmcalc.checks.Refusal: hop_seconds = -1 [s] is not accepted: give a number from 0 to 0.01
     """
 
-    def __init__(self, values):
+    def __init__(self, values: "Mapping[str, float]") -> None:
         for name in values:
             if name not in MEANINGS:
                 raise ValueError(f"{name} is not a constant of the step's time")
@@ -67,13 +71,13 @@ class Constants:
             require(name, values[name], between(lowest, highest), unit=unit)
         self.values = dict(values)
 
-    def __getattr__(self, name):
+    def __getattr__(self, name: str) -> float:
         # Reached only where the usual look-up found nothing.
         if name == "values" or name not in self.values:
             raise AttributeError(name)
         return self.values[name]
 
-    def changed(self, **values):
+    def changed(self, **values: float) -> "Constants":
         """The same constants, some of them changed."""
         merged = dict(self.values)
         merged.update(values)

@@ -1,39 +1,23 @@
-"""Refusals of what plans take: single numbers, numbers of which 0 means the best, and mappings."""
+"""Refusals of what plans take: things of a kind, and heads that belong together."""
 
-from ..checks import NUMBERS, Refusal, single, whole
-
-
-def counted(**quantities):
-    """Refuse what is not one whole number in the range of its word (errors as in `llmcalc.checks.accept`)."""
-    single(**quantities)
-    whole(**quantities)
+from ..checks import Refusal, single, whole
 
 
-def counted_or_0(**quantities):
-    """Refuse what is neither a whole number in the range of its word nor 0 (errors as in `llmcalc.checks.accept`)."""
-    for name, value in quantities.items():
-        if not (type(value) in NUMBERS and value == 0):
-            counted(**{name: value})
-
-
-def mapping(name, value, keys, accepted):
-    """Refuse what does not have a value for each of some keys.
+def thing(name: str, value: object, attribute: str, accepted: str) -> None:
+    """Refuse what is not a thing of a kind, told by an attribute that only those have.
 
     Examples
     --------
-    >>> mapping("device", None, ("peak_flops",), "a mapping")
+    >>> thing("model", 70e9, "attention", "a Model")
     Traceback (most recent call last):
     ...
-    llmcalc.checks.Refusal: device = None is not accepted: give a mapping
+    llmcalc.checks.Refusal: model = 70000000000.0 is not accepted: give a Model
     """
-    try:
-        for key in keys:
-            value[key]
-    except (TypeError, KeyError, IndexError, ValueError, AttributeError):
-        raise Refusal(name, value, accepted) from None
+    if not hasattr(value, attribute):
+        raise Refusal(name, value, accepted)
 
 
-def heads(hidden_size, heads, kv_heads):
+def heads(hidden_size: float, heads: float, kv_heads: float) -> None:
     """Refuse heads that do not belong together: some of each, key and value heads a divisor of the query heads.
 
     Examples
@@ -43,7 +27,9 @@ def heads(hidden_size, heads, kv_heads):
     ...
     llmcalc.checks.Refusal: kv_heads = 40 is not accepted: give at most as many as heads = 7
     """
-    counted(hidden_size=hidden_size, heads=heads, kv_heads=kv_heads)
+    sizes = {"hidden_size": hidden_size, "heads": heads, "kv_heads": kv_heads}
+    single(**sizes)
+    whole(**sizes)
     if heads > hidden_size:
         raise Refusal("heads", heads, f"at most hidden_size = {hidden_size}")
     if kv_heads > heads:
