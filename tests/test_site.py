@@ -49,15 +49,6 @@ def anchors(page):
     return {element[key] for element in soup(page).find_all(True) for key in ("id", "name") if element.get(key)}
 
 
-@pytest.fixture(scope="module")
-def anchors(soups):
-    """What the links of each page may lead to, gathered once: a page of formulas has thousands of links to itself."""
-    marked = {
-        page: soup.find_all(lambda tag: tag.has_attr("id") or tag.has_attr("name")) for page, soup in soups.items()
-    }
-    return {page: {tag.get(key) for tag in tags for key in ("id", "name")} for page, tags in marked.items()}
-
-
 @functools.cache
 def characters_of(family, weight):
     """Return the characters that a font of the site has, by its family and weight in the style sheets."""
