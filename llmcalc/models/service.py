@@ -187,8 +187,8 @@ class Service:
     def resized(self, tensor_parallel: int, pipeline_stages: int = 1) -> "Service":
         """The same service on replicas of another size."""
         other = object.__new__(Service)
-        for name in self.__dict__:
-            setattr(other, name, self.__dict__[name])
+        for name, value in self.__dict__.items():
+            setattr(other, name, value)
         other.tensor_parallel = legal(self.model, whole("tensor_parallel", tensor_parallel))
         other.pipeline_stages = whole("pipeline_stages", pipeline_stages, 1, self.model.layers, "layers")
         other.data_parallel = 1
