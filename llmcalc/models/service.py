@@ -172,6 +172,7 @@ class Service:
         self._full: Any = None  # found when they are first asked for
         self.marginal_prompt: Any = None
         self._alone_added: Any = None
+        self._read_texts()
         self._count()
         self._measure()
 
@@ -203,6 +204,15 @@ class Service:
         for name, value in self.__dict__.items():
             setattr(other, name, take(value, places))
         return other
+
+    def _read_texts(self) -> None:
+        # What every step needs of the texts, once: a plan looks at hundreds of steps.
+        self._written = speculative_tokens(self.acceptance, self.draft_tokens) if self.draft_tokens else 1.0
+        self._draft_time = 1 + self.draft_tokens * self.draft_cost
+        self._read_tokens = self.question_tokens * (1 - self.hit_share)
+        self._mean_context = self.question_tokens + self.answer_tokens * (1 + self.answer_spread**2) / 2
+        self._request_tokens = self.answer_tokens * self.answers_per_question
+        self._steps_per_prompt = self._request_tokens / self._written
 
     def _count(self) -> None:
         # What does not depend on the number of devices.
@@ -342,7 +352,7 @@ class Service:
 
     def mean_context(self) -> "Numeric":
         """Tokens that a sequence has on average over the steps of its answer [token]: longer answers take more."""
-        return self.question_tokens + self.answer_tokens * (1 + self.answer_spread**2) / 2
+        return self._mean_context
 
     # Time
 
@@ -380,7 +390,7 @@ class Service:
     ) -> "tuple[Numeric, ...]":
         # In the order of Step.PARTS. The products are formulas.decoding.product_seconds, the sums all_reduce_seconds.
         checked = batch * (1 + self.draft_tokens)
-        tokens, overlap = checked + prompt_tokens, self.constants["overlap"]
+        tokens, rows, overlap = checked + prompt_tokens, checked + prompts, self.constants["overlap"]
         weights = _overlapped(self.weight_read, self.weight_token * tokens, overlap)
         experts = 0.0
         for read, idle, computed, moved in self.expert_times:
@@ -393,11 +403,7 @@ class Service:
         return (
             weights,
             experts,
-            choose(
-                checked + prompts > 0,
-                _overlapped(self.logit_read, self.logit_token * (checked + prompts), overlap),
-                0.0,
-            ),
+            choose(rows > 0, _overlapped(self.logit_read, self.logit_token * rows, overlap), 0.0),
             caches,
             prompts * self.attention_prompt,
             self.vector_token * tokens,
@@ -432,15 +438,15 @@ class Service:
 
     def read_tokens(self) -> "Numeric":
         """Tokens of a prompt that are read [token]."""
-        return self.question_tokens * (1 - self.hit_share)
+        return self._read_tokens
 
     def written(self) -> "Numeric":
         """Tokens that a step writes of an answer [1]: more than one with a draft."""
-        return speculative_tokens(self.acceptance, self.draft_tokens) if self.draft_tokens else 1.0
+        return self._written
 
     def drafted(self, seconds: "Numeric") -> "Numeric":
         """A step's time with that of its draft [s]."""
-        return seconds * (1 + self.draft_tokens * self.draft_cost)
+        return seconds * self._draft_time
 
     def first_token_seconds(self) -> "Numeric":
         """Time to the first token of a request that is alone [s]."""
@@ -460,23 +466,23 @@ class Service:
             Seconds of a step that writes a token of each and reads no prompt, if that is known.
         """
         batch = batch / self.pipeline_stages
-        steps = self.steps_per_prompt()
+        steps = self._steps_per_prompt
         often = batch >= steps
         if often is True:
-            return self._mixed_seconds(batch) / self.written()
+            return self._mixed_seconds(batch) / self._written
         if self._alone_added is None:
-            plain = self.drafted(self.step_seconds(steps, self.mean_context()))
+            plain = self.drafted(self.step_seconds(steps, self._mean_context))
             self._alone_added = most(0.0, self._mixed_seconds(steps) - plain)
         if none is None:
-            none = self.step_seconds(batch, self.mean_context())
-        seconds = self.drafted(none) + batch / steps * self._alone_added
+            none = self.step_seconds(batch, self._mean_context)
+        seconds = none * self._draft_time + batch / steps * self._alone_added
         if often is not False:
             seconds = choose(often, self._mixed_seconds(batch), seconds)
-        return seconds / self.written()
+        return seconds / self._written
 
     def steps_per_prompt(self) -> "Numeric":
         """Steps from a prompt to the next if one sequence is written at a time [1]."""
-        return self.answer_tokens * self.answers_per_question / self.written()
+        return self._steps_per_prompt
 
     def seen(self, batch: "Numeric") -> "Numeric":
         """Sequences that those of a request find themselves among where requests come at random: the others and they.
@@ -500,23 +506,23 @@ class Service:
             Sequences that are `seen`; seconds from a token to the next; seconds of a step that reads no prompt, and
             what a sequence adds to these.
         """
-        stages, context, more = self.pipeline_stages, self.mean_context(), self.answers_per_question
+        stages, context, more = self.pipeline_stages, self._mean_context, self.answers_per_question
         none, seen = self.step_seconds(batch / stages, context), self.seen(batch)
         each = (self.step_seconds((batch + more) / stages, context) - none) * stages / more
         added = each * (seen - batch) / stages
-        return seen, self.token_seconds(batch, none) + self.drafted(added) / self.written(), none + added, each
+        return seen, self.token_seconds(batch, none) + added * self._draft_time / self._written, none + added, each
 
     def request_rate(self, batch: "Numeric") -> "Numeric":
         """Requests a second that keep a mean number of sequences in progress if they come at random [1/s]."""
-        return batch / (self.answer_tokens * self.answers_per_question * self.pace(batch)[1])
+        return batch / (self._request_tokens * self.pace(batch)[1])
 
     def _mixed_seconds(self, batch: "Numeric") -> "Numeric":
         # A step takes no more than `chunk_tokens`: where answers and prompts are more, they take turns.
-        begun = batch / self.steps_per_prompt()
+        begun, tokens = batch / self._steps_per_prompt, self._read_tokens
         room = self.chunk_tokens * (self.ranks if self.by_sequence else 1)
-        share = least(1.0, room / (batch * (1 + self.draft_tokens) + begun * self.read_tokens()))
-        part = self.step_seconds(batch * share, self.mean_context(), begun * share * self.read_tokens(), begun * share)
-        return self.drafted(part) / share
+        share = least(1.0, room / (batch * (1 + self.draft_tokens) + begun * tokens))
+        part = self.step_seconds(batch * share, self._mean_context, begun * share * tokens, begun * share)
+        return part * self._draft_time / share
 
     def static_seconds(self, batch: "Numeric") -> "Numeric":
         """Time of a batch that begins and ends together [s]."""

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 # Quantiles of the normal distribution, and the shares of requests that are beyond.
 DEVIATIONS = {"p50": (0.0, 0.5), "p95": (1.645, 0.05), "p99": (2.326, 0.01)}
 ROUNDS = 60  # in which the largest batch is looked for, at most
+GUESSES = 6  # at a batch, from below
 CLOSE = 1e-9  # to it, in shares of it
 NOTHING = 1e-9  # of the largest batch: a replica that is all but idle
 TINY = 1e-300
@@ -106,7 +107,7 @@ def replica(service: "Service", request_rate: "float | None" = None, concurrency
         single(request_rate=request_rate)
         if request_rate >= highest:
             raise Refusal("request_rate", request_rate, f"less than the replica serves: {highest:.4g}")
-        batch = _largest(lambda tried: service.request_rate(tried) / request_rate - 1, full)
+        batch = _batch_at(service, request_rate, full)
         if not batch:  # next to nothing, and so in proportion
             batch = full * NOTHING * request_rate / service.request_rate(full * NOTHING)
     elif concurrency is not None:
@@ -114,6 +115,11 @@ def replica(service: "Service", request_rate: "float | None" = None, concurrency
     else:
         batch = full
     return _at(service, batch, full, highest, poisson=request_rate is not None)
+
+
+def _batch_at(service: "Service", request_rate: float, full: float) -> float:
+    batch: float = _largest(lambda tried: service.request_rate(tried) / request_rate - 1, full)
+    return batch
 
 
 def _at(service: "Service", batch: float, full: float, highest: float, poisson: bool) -> "Replica":
@@ -491,7 +497,10 @@ def service_plan(
     for fewest, _, highest, other in sorted(able, key=lambda each: each[:2]):
         if best is not None and (fewest, other.devices) >= best[:2]:
             continue
-        batch = _largest(_excess(other, highest, load, quantile, limits), other.full_batch())
+        excess, full = _excess(other, highest, load, quantile, limits), other.full_batch()
+        if best is not None and excess(full * NOTHING) <= 0 < excess(_batch_of_fewer(other, request_rate, best)):
+            continue
+        batch = _largest(excess, full)
         if not batch:
             refused[(other.ranks, other.pipeline_stages)] = "too slow, even alone"
             alone.append(_quickest(other, quantile))
@@ -503,6 +512,21 @@ def service_plan(
         raise _impossible(service, alone, limits, quantile)
     _, _, batch, highest, found = best
     return ServicePlan(request_rate, load, _at(found, batch, found.full_batch(), highest, True), refused)
+
+
+def _batch_of_fewer(service: "Service", request_rate: float, best: "tuple[Any, ...]") -> float:
+    """A batch with which replicas just do not serve in fewer devices than the best so far, or in smaller replicas."""
+    replicas = int(best[0]) // service.devices
+    if (replicas * service.devices, service.devices) >= best[:2]:
+        replicas -= 1
+    full = service.full_batch()
+    below = tried = full * NOTHING
+    for _ in range(GUESSES):  # each of which is below, because tokens take no less time the more answers are written
+        served = service.request_rate(tried) * replicas
+        if served > request_rate:
+            break
+        below, tried = tried, min(full, tried * request_rate / served)
+    return below
 
 
 def service_devices(
