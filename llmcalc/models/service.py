@@ -13,10 +13,12 @@ layers, step and host. Constants come from `data/serving-constants.csv`, rates o
 (6.6, 280)
 """
 
+from math import e
+
 from .. import datasets
 from ..checks import Refusal
 from ..formulas.decoding import speculative_tokens
-from .numbers import choose, exponential, least, most, size, sizes, take, whole
+from .numbers import choose, least, most, size, sizes, take, whole
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -190,8 +192,11 @@ class Service:
         other = object.__new__(Service)
         for name, value in self.__dict__.items():
             setattr(other, name, value)
-        other.tensor_parallel = legal(self.model, whole("tensor_parallel", tensor_parallel))
         other.pipeline_stages = whole("pipeline_stages", pipeline_stages, 1, self.model.layers, "layers")
+        if (self.tensor_parallel, self.data_parallel) == (tensor_parallel, 1):  # the same but for the stages
+            other._connect()
+            return other
+        other.tensor_parallel = legal(self.model, whole("tensor_parallel", tensor_parallel))
         other.data_parallel = 1
         other.ranks = other.tensor_parallel
         other.expert_parallel = least(other.expert_parallel, other.ranks)
@@ -231,24 +236,21 @@ class Service:
 
     def _measure(self) -> None:
         # What every step needs of the model on so many devices, once.
-        model, device, known, ranks = self.model, self.device, self.constants, self.ranks
+        model, ranks = self.model, self.ranks
         # Ranks that each keep the caches of their own sequences: where heads would be copied, and of mixtures.
         latent = model.attention == "latent"
         self.by_sequence = self.data_parallel > 1 or (
             ranks > 1 and (latent or self.expert_weights > 0 or 0 < model.kv_heads < ranks)
         )
         self.copied_weights = self.attention_weights * (ranks - 1) if self.by_sequence else 0
-        self.link = self.latency = 0.0
-        if ranks > 1 or self.pipeline_stages > 1:
-            near = device.has("link_bandwidth") and (not device.has("link_devices") or ranks <= device.link_devices)
-            self.link = known["links_share"] * (device.link_bandwidth if near else device.network_bandwidth)
-            self.latency = known["all_reduce_seconds" if near else "network_seconds"]
         self.kept = [
             (part.layers * part.cached_values * self.bytes_per_value * self._copies(part), part.window)
             for part in model.mixers
         ]
         self.state_bytes = sum([4.0 * part.layers * part.state_values for part in model.mixers])
+        self._mean_bytes = self.sequence_bytes(self._mean_context)
         self._time()
+        self._connect()
 
     def _time(self) -> None:
         # Seconds of a step by what they are proportional to: `formulas.decoding` with all but the batch put in.
@@ -259,13 +261,6 @@ class Service:
         self.logit_read = model.embedding_values * ROW_BYTES / reading
         self.logit_token = 2.0 * model.embedding_values / (ranks * self.wide_peak)
         self.vector_token = layers * known["row_vectors"] * hidden * ROW_BYTES / self.bandwidth
-        self.sent_fixed = self.sent_token = 0.0
-        if ranks > 1:
-            self.sent_fixed = 2 * layers * self.latency
-            self.sent_token = 2 * layers * 2 * (ranks - 1) / ranks * hidden * ROW_BYTES / self.link
-        if self.pipeline_stages > 1:
-            self.sent_fixed += self.pipeline_stages * self.latency
-            self.sent_token += self.pipeline_stages * hidden * ROW_BYTES / self.link
         with_experts = sum([part.layers for part in self.mixtures])
         self.layer_fixed = layers * known["layer_seconds"] + with_experts * known["expert_layer_seconds"]
         self.layer_prompt = layers * known["prompt_layer_seconds"] + with_experts * known["expert_prompt_layer_seconds"]
@@ -289,6 +284,22 @@ class Service:
         self.plain_rate = 0.0
         if self.kernels == "2023":
             self.plain_rate = ranks * known["plain_attention_share"] * self.device.peak("fp32")
+
+    def _connect(self) -> None:
+        # What the links take of a step; what is found out later depends on it.
+        device, known, ranks, stages = self.device, self.constants, self.ranks, self.pipeline_stages
+        row = self.model.hidden_size * ROW_BYTES
+        self.sent_fixed = self.sent_token = 0.0
+        if ranks > 1 or stages > 1:
+            near = device.has("link_bandwidth") and (not device.has("link_devices") or ranks <= device.link_devices)
+            link = known["links_share"] * (device.link_bandwidth if near else device.network_bandwidth)
+            latency = known["all_reduce_seconds" if near else "network_seconds"]
+            if ranks > 1:
+                self.sent_fixed = 2 * self.model.layers * latency
+                self.sent_token = 2 * self.model.layers * 2 * (ranks - 1) / ranks * row / link
+            if stages > 1:
+                self.sent_fixed += stages * latency
+                self.sent_token += stages * row / link
         self._full = self.marginal_prompt = self._alone_added = None
 
     def _format(self, device: "Device") -> str:
@@ -396,14 +407,15 @@ class Service:
         for read, idle, computed, moved in self.expert_times:
             touched = 1 - idle ** most(tokens, 1e-9)  # formulas.decoding.touched_share
             experts += _overlapped(read * touched, computed * tokens, overlap) + moved * tokens
-        caches = batch * self.sequence_bytes(context) / (self.ranks * self.bandwidth)
+        each = self._mean_bytes if context is self._mean_context else self.sequence_bytes(context)
+        caches = batch * each / (self.ranks * self.bandwidth)
         if self.plain_rate:
             caches += batch * self._plain_attention(most(context, 1.0))
-        read = choose(batch > 0, 1 - exponential(-prompts), 1.0)
+        read = 1 - e**-prompts * (batch > 0)  # 1 where no answer is written
         return (
             weights,
             experts,
-            choose(rows > 0, _overlapped(self.logit_read, self.logit_token * rows, overlap), 0.0),
+            _overlapped(self.logit_read, self.logit_token * rows, overlap) * (rows > 0),
             caches,
             prompts * self.attention_prompt,
             self.vector_token * tokens,
@@ -534,7 +546,8 @@ class Service:
 
 
 def _overlapped(reading: "Numeric", computing: "Numeric", overlap: float) -> "Numeric":
-    return reading + computing - overlap * least(reading, computing)
+    less = computing if (computing < reading) is True else least(reading, computing)
+    return reading + computing - overlap * less
 
 
 def legal(model: "Model", ranks: int) -> int:
