@@ -1,17 +1,18 @@
-"""Builds that begin where the last one ended: of pages whose prose changed, those alone are read and written.
+"""Builds that begin where the last one ended: of pages whose prose changed, those alone are laid out, read and written.
 
 A folder in ``_build`` keeps what Jupyter Book built from and all that it made. A build works on a copy, at an
 address that never changes, because Sphinx reads everything again if its sources move; the copy takes the kept
-folder's place when all of it is there. Whatever is not prose (code, data, settings, outputs, the number of pages)
+folder's place when all of it is there. Whatever is not prose (code, data, settings, outputs, titles, the list of pages)
 makes a build begin from nothing, and so does a folder that is incomplete.
 """
 
 import fcntl
 import hashlib
 import json
+import re
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -20,10 +21,14 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 
+from bookbuild.execute import EXECUTED
 from bookbuild.jupyter_book import Builder
-from bookbuild.notebooks import ROOT
+from bookbuild.notebooks import ROOT, SOURCES, names
 
 MARK = "built-from"
+INDEX = "index-entries.json"
+FOLDERS = ("book", "bookbuild", "data", "llmcalc")
+CODE = re.compile(r"^```\{code-cell\}.*?^```$", re.MULTILINE | re.DOTALL)
 # What a page may show of others, besides what domains know: titles, numbers, exercises; and files that come along.
 SHOWN = [
     "dlfiles",
@@ -41,26 +46,31 @@ SHOWN = [
 OF_OTHER_LANGUAGES = {"c", "cpp", "js"}
 
 
-def build(builder: Builder, staged: Path, store: Path, target: Path) -> Path:
-    """Build a staged book, and return the folder of its finished pages, which is in `target`."""
+def build(builder: Builder, store: Path, target: Path, stage: Callable[[Path, set[Path] | None], None]) -> Path:
+    """Build the book, and return the folder of its finished pages, which is in `target`.
+
+    `stage` lays out the whole book in a folder, or renews there what is made of the files given.
+    """
     store.mkdir(exist_ok=True)
     with _alone(store) as undisturbed:
         if not undisturbed:  # another build is at work there
-            return builder.build(staged, target, strict=True)
+            stage(target / "stage", None)
+            return builder.build(target / "stage", target / "out", strict=True)
         kept, work = store / "kept", store / "work"
-        mark = fingerprint(staged)
         shutil.rmtree(work, ignore_errors=True)
         try:
-            if _read(kept / MARK) == mark:
+            now, then = made_of(), _read(kept / MARK)
+            if now["rest"] == then.get("rest"):
                 shutil.copytree(kept, work)
-                _renew_pages(staged, work / "stage")
+                shutil.rmtree(work / "out" / "html" / "_static")  # pages would name versions of what is there already
+                changed = {Path(path) for path, digest in now["prose"].items() if then["prose"].get(path) != digest}
+                stage(work / "stage", changed | {ROOT / "book" / "index.md"})  # without any, Sphinx would do nothing
             else:
-                shutil.copytree(staged, work / "stage")
+                stage(work / "stage", None)
             finished = builder.build(work / "stage", work / "out", strict=True)
             pages = target / "html"
-            target.mkdir()
             shutil.move(finished, pages)
-            (work / MARK).write_text(mark, encoding="utf-8")
+            (work / MARK).write_text(json.dumps(now), encoding="utf-8")
             shutil.rmtree(kept, ignore_errors=True)
             work.rename(kept)
         finally:
@@ -68,47 +78,41 @@ def build(builder: Builder, staged: Path, store: Path, target: Path) -> Path:
         return pages
 
 
-def fingerprint(staged: Path) -> str:
-    """Return a digest of all that a page is made of, apart from prose."""
-    digest = hashlib.sha256(f"{staged.anchor} {ROOT} {sys.version} {sys.prefix}".encode())
-    for path in sorted(path for path in staged.rglob("*") if path.is_file()):
-        digest.update(f"{path.relative_to(staged)}\0".encode())
+def made_of() -> dict[str, Any]:
+    """Return digests of the files with prose by their paths, and one of all else that the site is made of."""
+    prose = [*sorted((ROOT / "book").glob("*.md")), *(EXECUTED / f"{name}.ipynb" for name in names())]
+    rest = hashlib.sha256(f"{ROOT} {sys.version} {sys.prefix} {[path.name for path in prose]}".encode())
+    rest.update(str((Path(sys.prefix) / ".installed").stat().st_mtime_ns).encode())
+    digests = {}
+    for path in prose:
+        content = path.read_bytes()
+        digests[str(path)] = hashlib.sha256(content).hexdigest()
         if path.suffix == ".ipynb":
-            digest.update(_without_prose(path))
-        elif not _is_prose(staged, path):
-            digest.update(hashlib.sha256(path.read_bytes()).digest())
-    for path in sorted(Path(__file__).parent.rglob("*")):
-        if path.is_file() and "__pycache__" not in path.parts:
-            digest.update(path.name.encode() + path.read_bytes())
-    digest.update(str((Path(sys.prefix) / ".installed").stat().st_mtime_ns).encode())
-    return digest.hexdigest()
+            rest.update(_without_prose(content))
+    for path in sorted(SOURCES.glob("*.md")):  # parameters are read from there
+        rest.update("".join(CODE.findall(path.read_text(encoding="utf-8"))).encode())
+    others = [path for folder in FOLDERS for path in (ROOT / folder).rglob("*") if "__pycache__" not in path.parts]
+    for path in sorted({*others, *ROOT.glob("*")} - set(prose)):
+        if path.is_file():
+            rest.update(f"{path}\0".encode() + hashlib.sha256(path.read_bytes()).digest())
+    return {"prose": digests, "rest": rest.hexdigest()}
 
 
-def _is_prose(staged: Path, path: Path) -> bool:
-    return path.parent == staged and path.suffix == ".md"
-
-
-def _without_prose(path: Path) -> bytes:
-    notebook = json.loads(path.read_bytes())
+def _without_prose(content: bytes) -> bytes:
+    """Return an executed notebook without its text, but for its headings: other pages quote its title."""
+    notebook = json.loads(content)
     for cell in notebook["cells"]:
         if cell["cell_type"] == "markdown":
-            cell["source"] = []
+            cell["source"] = [line for line in "".join(cell["source"]).splitlines() if line.startswith("#")]
     return json.dumps(notebook, sort_keys=True).encode()
 
 
-def _renew_pages(staged: Path, stage: Path) -> None:
-    """Write pages that differ, and leave the others their times, by which Sphinx knows them."""
-    for path in staged.rglob("*"):
-        other = stage / path.relative_to(staged)
-        if path.suffix in (".md", ".ipynb") and path.read_bytes() != other.read_bytes():
-            other.write_bytes(path.read_bytes())
-
-
-def _read(path: Path) -> str:
+def _read(path: Path) -> dict[str, Any]:
     try:
-        return path.read_text(encoding="utf-8")
-    except OSError:
-        return ""
+        mark: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return mark
 
 
 @contextmanager
@@ -123,7 +127,7 @@ def _alone(store: Path) -> Iterator[bool]:
             yield True
 
 
-def rewrite_what_depends(app: Sphinx, env: BuildEnvironment) -> list[str]:
+def rewrite_what_depends(app: Sphinx, env: Any) -> list[str]:
     """Have all pages written anew if a page changed in something that others show: titles, labels, terms, citations."""
     seen = view(env)
     former, env.seen_by_other_pages = getattr(env, "seen_by_other_pages", seen), seen
@@ -152,11 +156,23 @@ def canonical(value: Any) -> str:
     if isinstance(value, list | tuple):
         return "[" + ",".join(map(canonical, value)) + "]"
     if isinstance(value, nodes.Node):
-        return value.pformat()
+        return str(value.pformat())
     if isinstance(value, str | int | float | bytes | Path | None):
         return repr(value)
     # Parts of the bibliography, whose file is no prose: a change of it begins from nothing.
     return f"{type(value).__name__} {getattr(value, 'key', '')}"
+
+
+def recall_index_entries(app: Sphinx, env: BuildEnvironment) -> None:
+    """Tell the search of entries in pages that are not written anew: of all that it finds, Sphinx forgets these."""
+    env._search_index_index_entries = _read(Path(app.doctreedir, INDEX))
+
+
+def keep_index_entries(app: Sphinx, exception: Exception | None) -> None:
+    """Keep the entries of the index that the search shows."""
+    if exception is None:
+        entries = json.dumps(app.env._search_index_index_entries)
+        Path(app.doctreedir, INDEX).write_text(entries, encoding="utf-8")
 
 
 def let_pages_be_read_in_parallel(app: Sphinx) -> None:
@@ -168,4 +184,6 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("builder-inited", let_pages_be_read_in_parallel)
     # When figures are numbered, and works that are cited.
     app.connect("env-get-updated", rewrite_what_depends, priority=900)
+    app.connect("env-updated", recall_index_entries)
+    app.connect("build-finished", keep_index_entries)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

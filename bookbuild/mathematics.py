@@ -47,14 +47,13 @@ class Typesetter:
             encoding="utf-8",
         )
 
-    def send(self, name: str, page: str) -> int:
-        """Have the formulas of a page set, and return how many it has."""
-        formulas = [match["formula"] for match in FORMULA.finditer(page)]
-        for formula in formulas:
+    def send(self, name: str, page: str) -> None:
+        """Have the formulas of a page set."""
+        for match in FORMULA.finditer(page):
+            formula = match["formula"]
             if formula not in self.pages:
                 self.pages[formula] = name
                 print(json.dumps([formula, html.unescape(formula[2:-2]), formula[1] == "["]), file=self._process.stdin)
-        return len(formulas)
 
     def finish(self) -> dict[str, Any]:
         """Return the HTML of formulas as `set`, their style sheet as `style`, and why others are not set as `wrong`."""
@@ -94,9 +93,9 @@ def answer_for(pages: dict[Path, str], known: Path) -> dict[str, Any]:
     """Return what MathJax makes of the formulas of pages; if it was asked for the very same, from a file."""
     formulas = list(dict.fromkeys(match["formula"] for page in pages.values() for match in FORMULA.finditer(page)))
     if known.exists():
-        earlier = json.loads(known.read_text(encoding="utf-8"))
+        earlier: dict[str, Any] = json.loads(known.read_text(encoding="utf-8"))
         if earlier["formulas"] == formulas:
-            return earlier["answer"]
+            return dict(earlier["answer"])
     typesetter = Typesetter()
     for path, page in pages.items():
         typesetter.send(path.stem, page)

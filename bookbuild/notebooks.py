@@ -28,13 +28,14 @@ def names() -> list[str]:
 
 def read(name: str) -> NotebookNode:
     """Read a notebook's source, with cell ids that depend on nothing but their order."""
-    return deepcopy(_parsed((SOURCES / f"{name}.md").read_text(encoding="utf-8")))
+    notebook: NotebookNode = deepcopy(_parsed((SOURCES / f"{name}.md").read_text(encoding="utf-8")))
+    return notebook
 
 
 @functools.cache
 def _parsed(source: str) -> NotebookNode:
     """Parse a source once, however many times a build asks for it."""
-    notebook = jupytext.reads(source, fmt="md:myst")
+    notebook: NotebookNode = jupytext.reads(source, fmt="md:myst")
     for number, cell in enumerate(notebook.cells):
         cell["id"] = f"cell-{number}"
     return notebook

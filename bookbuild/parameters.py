@@ -143,7 +143,8 @@ def groups(notebook: str) -> dict[str, str]:
 
 
 def _cell(notebook: str) -> NotebookNode:
-    [cell] = [cell for cell in read(notebook).cells if "parameters" in cell.metadata.get("tags", [])]
+    cells: list[NotebookNode] = read(notebook).cells
+    [cell] = [cell for cell in cells if "parameters" in cell.metadata.get("tags", [])]
     return cell
 
 
