@@ -47,13 +47,14 @@ class Typesetter:
             encoding="utf-8",
         )
 
-    def send(self, name: str, page: str) -> None:
-        """Have the formulas of a page set."""
-        for match in FORMULA.finditer(page):
-            formula = match["formula"]
+    def send(self, name: str, page: str) -> int:
+        """Have the formulas of a page set, and return how many it has."""
+        formulas = [match["formula"] for match in FORMULA.finditer(page)]
+        for formula in formulas:
             if formula not in self.pages:
                 self.pages[formula] = name
                 print(json.dumps([formula, html.unescape(formula[2:-2]), formula[1] == "["]), file=self._process.stdin)
+        return len(formulas)
 
     def finish(self) -> dict[str, Any]:
         """Return the HTML of formulas as `set`, their style sheet as `style`, and why others are not set as `wrong`."""
