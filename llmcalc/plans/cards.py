@@ -270,8 +270,8 @@ def tunings_on(
 ) -> "list[Tuning]":
     """Memory of a card that trains a model further, a sequence at a time, in the order of `TUNINGS`.
 
-    Activations are computed again, the loss is fused, and several cards share all that they hold (FSDP). Other than an
-    engine for serving, a training program may fill the whole card.
+    Activations are computed again, the loss is PyTorch's plain one, and several cards share all that they hold (FSDP).
+    A training program may fill the whole card, other than an engine, which leaves a share of it free.
 
     Parameters
     ----------
@@ -336,5 +336,5 @@ def _tuning(model: "Model", device: "Device", run: Run, tuning: "tuple[str, str,
     if trained != ALL:
         of_adapters = {"adapter_rank": adapter_rank, "frozen_bytes": weight_bytes(model, trained) / model.params}
     outside = ENGINE_BYTES + (EXCHANGE_BYTES if run.devices > 1 else 0)
-    memory = training_memory(run, optimiser, loss="fused", outside_bytes=outside, **of_adapters)
+    memory = training_memory(run, optimiser, loss="plain", outside_bytes=outside, **of_adapters)
     return Tuning(name=name, needed=memory["peak"], parts=memory["parts"], fits=memory["peak"] <= device.memory)
