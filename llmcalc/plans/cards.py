@@ -47,7 +47,7 @@ OWN_PRODUCTS = ("fp8", "int8", "fp4")
 MEMORY_SHARE = 0.92
 
 MOST_CARDS = 64  # that are tried: more than share layers anywhere
-MOST_TRAINING = 1024  # cards that are tried in training
+MOST_POWER = 10  # of two: 1,024 cards that are tried in training
 MOST_CONTEXT = 2**20  # tokens, where nobody says what a model was made for
 USUAL_CONTEXT = 8192  # tokens, which most models were made for
 
@@ -166,15 +166,17 @@ def formats_on(
     cache = model.cache_bytes_per_device(context, batch, bytes_per_value, shards)
     activations = engine_activations(model, batch, shards)
     limit = max(context, int(model.context or MOST_CONTEXT))
+    params = model.params
     found = []
     for weight_format in weight_formats:
-        weights = weight_bytes_per_device(model, weight_format, shards)
+        total = weight_bytes(model, weight_format)
+        weights = weight_bytes_per_device(model, weight_format, shards) if shards > 1 else total
         left = room - weights - engine
         needed = weights + cache + activations + engine
         found.append(
             Fit(
                 weight_format=weight_format,
-                bits=8 * weight_bytes(model, weight_format) / model.params,
+                bits=8 * total / params,
                 weights=weights,
                 cache=cache,
                 activations=activations,
@@ -304,12 +306,20 @@ def cards_to_tune(
     """
     found: dict[str, int | None] = {}
     for tuning in TUNINGS:
-        cards = 1
-        while cards <= MOST_TRAINING:
-            if _tuning(model, device, _run(model, device, context, cards), tuning, adapter_rank).fits:
-                break
-            cards *= 2
-        found[tuning[0]] = cards if cards <= MOST_TRAINING else None
+
+        def fits(power: int, tuning: "tuple[str, str, str]" = tuning) -> bool:
+            return _tuning(model, device, _run(model, device, context, 2**power), tuning, adapter_rank).fits
+
+        # One card shares nothing, and needs no room to exchange. Of several, more never hold more each: halve the
+        # powers of two in which the answer lies.
+        low, high = (0, 0) if fits(0) else (1, MOST_POWER + 1)
+        while low < high:
+            middle = (low + high) // 2
+            if fits(middle):
+                high = middle
+            else:
+                low = middle + 1
+        found[tuning[0]] = 2**low if low <= MOST_POWER else None
     return found
 
 
