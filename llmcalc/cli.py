@@ -14,7 +14,6 @@ from .checks import Refusal, did_you_mean
 
 REFUSED, FAULT, INTERRUPTED, PIPE_CLOSED = 2, 1, 130, 141
 POINTS = 512  # at which ranges are looked at, as in the pages
-LARGEST_FILE = 2_000_000  # bytes of a config.json: hundreds of times a usual one
 _POWER = re.compile(" × 10([⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+)")
 _SUPERSCRIPTS = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
 
@@ -112,12 +111,15 @@ def answer(
     """Answer QUESTION with your assumptions, or with a table of them.
 
     Numbers are written as people write them: 15T, 1,400,000, 4/3, 40%, 80GB or 80GiB, 2 weeks. A range, such as
-    "0.3 to 0.5", holds 90 of 100 of what you expect; the answer is then a range, too.
+    "0.3 to 0.5", holds 90 of 100 of what you expect; the answer is then a range, too. A model of your own is its
+    config.json, with @ before the file's name; a device of your own is a JSON object of its numbers, as text or in a
+    file.
 
     \b
     Examples:
       llmcalc answer training-gpus days="2 weeks" mfu=40%
       llmcalc answer training-gpus mfu="0.3 to 0.5" days="20 to 40 uniform"
+      llmcalc answer what-fits model=@config.json accelerator='{"memory": "24 GB"}'
       llmcalc answer training-gpus params=70B tokens=15T --json
       llmcalc answer training-gpus --scenarios scenarios.csv --output answers.csv
       printf 'days,mfu\\n10,0.4\\n20,\\n' | llmcalc answer training-gpus --scenarios -
@@ -415,20 +417,10 @@ def _model(name: str) -> Any:
         from . import known_models
 
         return known_models.model(name)
+    from . import files
     from .models import configs
 
-    try:
-        if os.path.exists(name) and not os.path.isfile(name):
-            raise OSError(0, "Not a file")
-        with open(name, "rb") as file:
-            content = file.read(LARGEST_FILE + 1)
-        if len(content) > LARGEST_FILE:
-            raise OSError(0, f"Larger than {LARGEST_FILE:,} bytes")
-        text = content.decode("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        sentence = f"model = {name!r} can't be read: {getattr(error, 'strerror', None) or error}"
-        raise Refusal("model", name, "a config.json in UTF-8", reason=sentence) from None
-    return configs.from_config(text)
+    return configs.from_config(files.own_text("model", name))
 
 
 def _model_source(name: str, found: str) -> str:

@@ -1,6 +1,6 @@
 // Makes a chapter's calculator work: its inputs, its headline table, the address bar and what can be copied.
 import { ask, model, prepared } from "./calculation.mjs";
-import { positionOf, same, valueAt } from "./inputs.mjs";
+import { choose, positionOf, same, valueAt } from "./inputs.mjs";
 import * as scenario from "./scenario.mjs";
 
 const PAUSE = 700; // milliseconds without a change before a result is read out
@@ -87,9 +87,35 @@ function read() {
 function write(texts) {
   for (const [key, { parameter, control }] of fields) {
     if (parameter.type === "bool") control.checked = texts[key] === "true";
+    else if (parameter.choices) choose(control, texts[key]);
     else control.value = texts[key];
     moveSlider(key);
     if (!same(parameter, texts[key], parameter.default)) reveal(control);
+  }
+  offerFormats();
+}
+
+/** Number formats that the device has, the usual ones first. */
+function formatsOfDevice() {
+  const { value } = form.elements.accelerator;
+  const own = value.startsWith("{") ? Object.keys(JSON.parse(value)) : [];
+  const has = model.formats.devices[value] ?? own.map((key) => key.replace("peak_", ""));
+  return ["bf16", "fp16", "tf32", "fp32", "fp8", "int8", "fp4", "int4", "fp64"].filter((format) => has.includes(format));
+}
+
+/** Offer only formats that the device has; with `settle`, take one of them where another was chosen. */
+function offerFormats(settle = false) {
+  for (const [key, products] of Object.entries(model.formats.parameters ?? {})) {
+    const has = formatsOfDevice();
+    const menu = fields.get(key).control;
+    for (const option of menu.options) {
+      const needed = products[option.value];
+      option.disabled = needed.length > 0 && !needed.some((format) => has.includes(format));
+      option.textContent = option.disabled ? `${option.value}: no peak is known` : option.value;
+    }
+    if (settle && menu.selectedOptions[0]?.disabled && has.length) {
+      menu.value = has.find((format) => format in products) ?? menu.value;
+    }
   }
 }
 
@@ -273,6 +299,7 @@ form.addEventListener("submit", (event) => event.preventDefault());
 form.addEventListener("input", ({ target }) => {
   latest = target.dataset.slides ?? target.name;
   const { parameter, control } = fields.get(latest);
+  if (latest === "accelerator") offerFormats(true);
   if (target.dataset.slides) control.value = valueAt(parameter, Number(target.value));
   moveSlider(latest);
   update();
@@ -292,6 +319,13 @@ form.addEventListener("click", ({ target }) => {
   }
 });
 addEventListener("popstate", open);
+for (const section of form.querySelectorAll("[data-own]")) {
+  const { parameter, control } = fields.get(section.dataset.own);
+  section.addEventListener("toggle", async () => {
+    const { fill } = await import("./own.mjs");
+    fill(section, parameter, control);
+  }, { once: true });
+}
 
 async function copy(button, text) {
   const label = button.textContent;

@@ -19,7 +19,9 @@ module = __import__("llmcalc.answers." + page["function"], None, None, ["*"])
 answer = getattr(module, page["function"])
 limits = {}
 for parameter in page["parameters"]:
-    if "choices" in parameter:
+    if "own" in parameter:
+        limits[parameter["name"]] = parameter["own"]
+    elif "choices" in parameter:
         limits[parameter["name"]] = parameter["choices"]
     elif "low" in parameter:
         limits[parameter["name"]] = (parameter["low"], parameter["high"])
@@ -92,6 +94,23 @@ def check(given):
     return json.dumps({"kind": verdict.kind, "feedback": verdict.feedback})
 `;
 
+const OWN = `
+import json
+
+from llmcalc.checks import Refusal
+from llmcalc.choosing import model_named
+from llmcalc.models import short
+
+def shorten(text):
+    try:
+        found = model_named(text)
+        return json.dumps({"text": short.written(found), "assumed": found.assumed})
+    except Refusal as refusal:
+        return json.dumps({"refusal": str(refusal)})
+    except (ValueError, ArithmeticError, MemoryError, RuntimeError) as error:
+        return json.dumps({"refusal": "the file cannot be read: " + str(error or type(error).__name__)})
+`;
+
 /** Begin to load MicroPython. */
 export function load() {
   return loadMicroPython({ heapsize: 16 << 20, stdout: () => {}, stderr: () => {} });
@@ -123,6 +142,13 @@ export function prepareExercises(python, { modules, ...model }) {
     pose: (seed) => JSON.parse(pose(String(seed))),
     check: ({ place, answer, seed, attempt }) => JSON.parse(check(JSON.stringify([place, answer, seed, attempt]))),
   };
+}
+
+/** Make a short text of a model's file, with what it leaves open, or say why it is none. */
+export function shortenModel(python, { modules, text }) {
+  writeModules(python, modules);
+  python.runPython(OWN);
+  return JSON.parse(python.globals.get("shorten")(text));
 }
 
 function writeModules(python, modules) {

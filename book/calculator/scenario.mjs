@@ -53,7 +53,8 @@ export function command(model, texts) {
 
 export function rerun(model, texts) {
   const changed = changes(model, texts).map(({ name }) => `${name}=${quoted(texts[name])}`);
-  return `make rerun NOTEBOOK=${model.notebook}${changed.length ? ` PARAMS="${changed.join(" ")}"` : ""}`;
+  const within = changed.join(" ").replaceAll('"', '\\"');
+  return `make rerun NOTEBOOK=${model.notebook}${changed.length ? ` PARAMS="${within}"` : ""}`;
 }
 
 export function papermill(model, texts, given) {

@@ -19,6 +19,10 @@ const answers = {
   },
   calculate: async (texts) => (await prepared).calculate(texts),
   draw: async () => (await prepared).draw(),
+  shorten: async (given) => {
+    const [{ python, shortenModel }] = await Promise.all([runtime, prepared]);
+    return shortenModel(python, given);
+  },
   // The exercises of a chapter come after its calculator, whose modules they use.
   practise: async () => {
     const [{ python, prepareExercises }, model] = await Promise.all([runtime, fetched("exercises"), prepared]);

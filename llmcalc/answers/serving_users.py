@@ -1,11 +1,9 @@
 """What does it take to serve a million users?"""
 
-from .. import datasets
 from ..answering import question
+from ..choosing import device_named, model_named
 from ..formats import number
 from ..formulas import cost
-from ..models.device import Device
-from ..models.model import Model
 from ..plans import serving
 from ..results import Results
 from ..units import DAY, HOUR, MEGAWATT_HOUR
@@ -22,6 +20,8 @@ VALUES = {"bf16": 2, "fp8": 1}
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
+
+    from ..models.device import Device
 
 
 class Served(Results):
@@ -134,8 +134,7 @@ def serving_users(
     >>> answer["verdict"], answer["replica_devices"]
     ('yes', 2.0)
     """
-    served = Model.from_row(datasets.record("models", "model", model))
-    device = Device.from_facts(accelerator, datasets.specifications()[accelerator])
+    served, device = model_named(model), device_named(accelerator)
     number_format, bytes_per_weight = WEIGHTS[weight_format]
     mean_rate = users * requests_per_user_day / DAY
     rates = serving.day_rates(mean_rate, busiest_hour_share)
@@ -264,7 +263,7 @@ def _values(
     return values
 
 
-def _power(device: Device) -> float:
+def _power(device: "Device") -> float:
     for quantity in ("server_power", "power"):
         if device.has(quantity):
             return float(getattr(device, quantity))

@@ -74,9 +74,16 @@ OF_MODULES = {
         "device": H200,
         "request_rate": 1.0,
     },
+    "llmcalc.plans.cards": {"model": LLAMA, "device": H200},
     "llmcalc.plans.comparing": {"model": LLAMA, "devices": [H200], "request_rate": 1.0},
     "llmcalc.models.description": {"model": LLAMA},
-    "llmcalc.models.serving_memory": {"model": LLAMA, "context": 4096, "device_memory": 80e9},
+    "llmcalc.models.serving_memory": {
+        "model": LLAMA,
+        "context": 4096,
+        "device_memory": 80e9,
+        "left": 40e9,
+        "each": 1e9,
+    },
     "llmcalc.models.memory": {"run": memory_runs.run_of(memory_runs.published()[0]), "stage": 0},
 }
 _NUMERIC = re.compile(r"^([\w, ]+) : (?:int|float)\b", re.MULTILINE)
