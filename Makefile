@@ -1,10 +1,19 @@
 # Targets for people: `make` prints them.
 
+# First of all, since a build vouches for no file that was changed after this. Not every date knows decimals.
+export BUILD_STARTED := $(shell date +%s.%N)
+
 NOTEBOOK ?=
 PARAMS ?=
 SCENARIOS ?=
 OUT ?=
 PORT ?= 8000
+# As they were written: what a reader gives is no part of this file, so a $ in it is a $.
+override NOTEBOOK := $(value NOTEBOOK)
+override PARAMS := $(value PARAMS)
+override SCENARIOS := $(value SCENARIOS)
+override OUT := $(value OUT)
+override PORT := $(value PORT)
 
 VENV := .venv
 PYTHON := $(VENV)/bin/python
@@ -12,20 +21,22 @@ INSTALLED := $(VENV)/.installed
 TESTING := $(VENV)/.testing
 CORES := $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
 
-SOURCES := $(if $(NOTEBOOK),$(wildcard notebooks/$(NOTEBOOK).md),$(wildcard notebooks/*.md))
-EXECUTED := $(SOURCES:notebooks/%.md=_build/executed/%.ipynb)
-# Folders count too: a file that was removed shows in its folder's time.
-FOLDERS := book data llmcalc bookbuild notebooks
-PAGES := _config.yml _toc.yml $(FOLDERS:%=%/.) $(shell find $(FOLDERS) -mindepth 1 -not -path '*/__pycache__*')
-SITE := _build/html/index.html
-
-START := $(shell date +%s)
+START := $(firstword $(subst ., ,$(BUILD_STARTED)))
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
-export NOTEBOOK PARAMS SCENARIOS OUT
+# What a reader's terminal speaks is one thing; what programs write for each other is UTF-8.
+export PYTHONUTF8 := 1
+export NOTEBOOK PARAMS SCENARIOS OUT PORT
+DRY_RUN := $(if $(findstring n,$(firstword -$(MAKEFLAGS))),--dry-run)
+
+# An environment knows its place: after a move its programs do not start. It is made anew then, and if Python is gone.
+USABLE := test -x $(PYTHON) && { ! test -s $(INSTALLED) || test "$$(cat $(INSTALLED))" = "$$(cd $(VENV) && pwd -P)"; }
+ifneq ($(shell test ! -e $(INSTALLED) || { $(USABLE); } || echo anew),)
+.PHONY: $(INSTALLED)
+endif
+# Of the time when it was begun, so that what is asked for meanwhile is newer.
+BEGUN = $(PYTHON) -c 'import os, bookbuild; os.utime("$@", ns=(bookbuild.STARTED, bookbuild.STARTED))'
 
 .DELETE_ON_ERROR:
-# An interrupt after the new site is in place must not take its first page away.
-.PRECIOUS: $(SITE)
 .PHONY: help book pdf executed test check rerun serve lint bench screenshots lock clean
 
 help:
@@ -35,44 +46,35 @@ help:
 	@echo 'make pdf      print the whole book into _build/how-much-compute.pdf, and link it from the site'
 	@echo 'make rerun    NOTEBOOK=inference-gpus PARAMS="visits_per_day=1e9 mfu=0.4"   one notebook, your assumptions'
 	@echo 'make rerun    NOTEBOOK=inference-gpus SCENARIOS=scenarios.csv               one row a scenario, and a comparison'
-	@echo 'make serve    build the site and serve it on localhost (PORT=$(PORT))'
+	@echo 'make serve    build the site and serve it on localhost (PORT=8000)'
 	@echo 'make lint     check the style and the types of the code'
 	@echo 'make bench    measure builds, a rerun and the formulas'
 	@echo 'make screenshots   renew the pictures in the README'
 	@echo 'make lock     renew the locked dependencies'
 	@echo 'make clean    remove all that was built (not $(VENV))'
 
-book: $(SITE)
-	@echo "The site is at $(CURDIR)/$(SITE), after $$(( $$(date +%s) - $(START) )) s."
+book: $(INSTALLED)
+	+@$(PYTHON) -m bookbuild book $(DRY_RUN)
+	@echo "The site is at $(CURDIR)/_build/html/index.html, after $$(( $$(date +%s) - $(START) )) s."
 
 # The environment, from nothing but Python: pip installs uv, uv installs the rest, npm comes with it.
 $(INSTALLED): requirements/bootstrap.txt requirements/locked.txt requirements/package-lock.json pyproject.toml bookbuild/pyproject.toml
 	@sh requirements/install.sh $(VENV)
-	@touch $@
+	@(cd $(VENV) && pwd -P) > $@ && $(BEGUN)
 
 # What only tests, measurements and the print need: nobody waits for it to read the book.
 $(TESTING): $(INSTALLED) requirements/tests.txt
 	@echo "  install  what tests need"
 	@$(VENV)/bin/uv pip install --quiet --python $(PYTHON) --require-hashes --compile-bytecode -r requirements/tests.txt
 	@cd $(VENV)/npm && npm install --include=dev --no-save --silent --ignore-scripts --no-audit --no-fund
-	@touch $@
+	@touch $@ && $(BEGUN)
 
-# Each notebook depends on its source and, by the rules beside its last result, on the modules and
-# data it was seen to use. Those that are out of date are gathered, and run together on warm kernels.
--include $(wildcard _build/executed/*.d)
+# What is out of date is found by bookbuild/inputs.py: by contents, which times alone don't tell.
+executed: $(INSTALLED)
+	+@$(PYTHON) -m bookbuild executed $${NOTEBOOK:+"$$NOTEBOOK"} $(DRY_RUN)
 
-$(EXECUTED): _build/executed/%.ipynb: notebooks/%.md $(INSTALLED) bookbuild/execute.py bookbuild/kernels.py bookbuild/notebooks.py
-	@: $(eval OUT_OF_DATE += $*)
-
-executed: $(EXECUTED)
-	@$(if $(OUT_OF_DATE),$(PYTHON) -m bookbuild.execute $(OUT_OF_DATE),:)
-
-$(SITE): $(EXECUTED) $(PAGES) $(INSTALLED)
-	@$(if $(OUT_OF_DATE),$(PYTHON) -m bookbuild.execute $(OUT_OF_DATE),:)
-	@$(PYTHON) -m bookbuild.assemble
-
-pdf: $(TESTING) executed
-	@$(PYTHON) -m bookbuild.assemble --pdf
+pdf: $(TESTING)
+	@$(PYTHON) -m bookbuild pdf
 	@echo "The book is at $(CURDIR)/_build/how-much-compute.pdf, after $$(( $$(date +%s) - $(START) )) s."
 
 # Tests that measure time run at the end and alone: other work would be measured with them.
@@ -84,11 +86,10 @@ check: lint
 	@$(PYTHON) -m pytest -n $(CORES) -m 'not built and not alone'
 
 rerun: $(INSTALLED)
-	@$(MAKE) --no-print-directory -s executed
-	@$(PYTHON) -m bookbuild.rerun
+	@$(PYTHON) -m bookbuild rerun
 
 serve: book
-	@$(PYTHON) -m http.server $(PORT) --bind 127.0.0.1 --directory _build/html
+	@$(PYTHON) -m bookbuild serve
 
 lint: $(TESTING)
 	@$(VENV)/bin/ruff check .

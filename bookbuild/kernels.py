@@ -6,18 +6,23 @@ is a fork of it: a fresh process, without any state of another notebook.
 """
 
 import asyncio
+import atexit
 import multiprocessing
 import os
 import signal
 import sys
 import tempfile
 import threading
+from contextlib import ExitStack
 from functools import cache
 from multiprocessing import forkserver
+from pathlib import Path
 from typing import Any
 
 from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.provisioning import KernelProvisionerBase
+
+from bookbuild import scratch
 
 # Not pyplot: it and its inline backend take hold of the kernel that imports them.
 PRELOADED = ["pandas", "matplotlib.figure", "matplotlib.backends.backend_svg", "ipykernel.kernelapp"]
@@ -27,14 +32,34 @@ PROVISIONER = "forked-provisioner"
 AVAILABLE = sys.platform == "linux"
 
 
+# What a path of a socket may have [byte], on Linux and macOS alike, and what stands in it behind the temporary folder.
+LONGEST_PATH = 103
+BELOW_TEMPORARY = "/kernels-12345678/tmp12345678/socket-5"
+
+_ending = threading.Event()
+
+
 @cache
-def _sockets() -> tempfile.TemporaryDirectory[str]:
-    return tempfile.TemporaryDirectory(prefix="kernels-", ignore_cleanup_errors=True)
+def _sockets() -> Path | None:
+    """Return a folder for sockets, or nothing if no temporary folder has a path that is short enough for them."""
+    for parent in (tempfile.gettempdir(), os.environ.get("XDG_RUNTIME_DIR"), "/tmp", "/var/tmp"):
+        fits = parent and len(os.fsencode(parent + BELOW_TEMPORARY)) <= LONGEST_PATH
+        if parent and fits and os.access(parent, os.W_OK | os.X_OK):
+            return _for_this_process.enter_context(scratch.folder(Path(parent), "kernels-"))
+    return None
 
 
-def remove_sockets() -> None:
-    """Remove what the kernels of this process left in the file system."""
-    _sockets().cleanup()
+_for_this_process = ExitStack()
+atexit.register(_for_this_process.close)
+
+
+def end() -> None:
+    """End all kernels of this process at once, so that nothing of them is left in the file system."""
+    _ending.set()
+    for process in multiprocessing.active_children():
+        process.kill()
+    for process in multiprocessing.active_children():
+        process.join(1)
 
 
 def use_warm_kernels() -> None:
@@ -102,14 +127,17 @@ class ForkedProvisioner(KernelProvisionerBase):
     async def pre_launch(self, **kwargs: Any) -> dict[str, Any]:
         manager = self.parent
         # Sockets in the file system: several kernels that start at once would contend for ports.
-        folder = tempfile.mkdtemp(dir=_sockets().name)
-        manager.transport = "ipc"
-        manager.ip = os.path.join(folder, "socket")
-        manager.connection_file = os.path.join(folder, "connection.json")
+        if sockets := _sockets():
+            folder = tempfile.mkdtemp(dir=sockets)
+            manager.transport = "ipc"
+            manager.ip = os.path.join(folder, "socket")
+            manager.connection_file = os.path.join(folder, "connection.json")
         manager.write_connection_file()
         return await super().pre_launch(cmd=["-f", manager.connection_file, "--log-level=CRITICAL"], **kwargs)
 
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:
+        if _ending.is_set():
+            raise RuntimeError("kernels are being ended")
         self.process = multiprocessing.get_context("forkserver").Process(
             target=_run_kernel, args=(cmd, kwargs["env"], kwargs.get("cwd") or os.getcwd()), daemon=True
         )
