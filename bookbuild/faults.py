@@ -27,7 +27,14 @@ def explain(error: BaseException) -> str:
         return "the memory is used up; end other programs, and run it again"
     if type(error).__name__ == "ZMQError":
         return f"a kernel can't be reached: {error}; choose another temporary folder, as in TMPDIR=/tmp make book"
-    return damage()
+    lacks = damage()
+    if not lacks and isinstance(error, ModuleNotFoundError) and error.name and not _is_own(error.name):
+        return f"the environment .venv lacks the module {error.name}; make it anew: {ANEW}"
+    return lacks
+
+
+def _is_own(module: str) -> bool:
+    return module.partition(".")[0] in ("bookbuild", "llmcalc")
 
 
 def explain_log(log: str) -> str:

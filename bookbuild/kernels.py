@@ -64,8 +64,10 @@ def end() -> None:
 
 def use_warm_kernels() -> None:
     """Let every kernel that this process starts be a fork of a warm one, where that is safe."""
-    if AVAILABLE:
-        _sockets()  # once, before kernels start side by side
+    sockets = _sockets() if AVAILABLE else None  # once, before kernels start side by side
+    if sockets:
+        # The fork server listens there, too, rather than in a temporary folder of whatever length.
+        multiprocessing.current_process()._config["tempdir"] = str(sockets)  # type: ignore[attr-defined]
         multiprocessing.set_forkserver_preload(PRELOADED)
         os.environ["JUPYTER_DEFAULT_PROVISIONER_NAME"] = PROVISIONER
         os.environ["MPLBACKEND"] = "module://matplotlib_inline.backend_inline"
@@ -127,11 +129,10 @@ class ForkedProvisioner(KernelProvisionerBase):
     async def pre_launch(self, **kwargs: Any) -> dict[str, Any]:
         manager = self.parent
         # Sockets in the file system: several kernels that start at once would contend for ports.
-        if sockets := _sockets():
-            folder = tempfile.mkdtemp(dir=sockets)
-            manager.transport = "ipc"
-            manager.ip = os.path.join(folder, "socket")
-            manager.connection_file = os.path.join(folder, "connection.json")
+        folder = tempfile.mkdtemp(dir=_sockets())
+        manager.transport = "ipc"
+        manager.ip = os.path.join(folder, "socket")
+        manager.connection_file = os.path.join(folder, "connection.json")
         manager.write_connection_file()
         return await super().pre_launch(cmd=["-f", manager.connection_file, "--log-level=CRITICAL"], **kwargs)
 
