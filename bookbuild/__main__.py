@@ -6,22 +6,14 @@ Whatever happens, what a reader sees is a line that says what to do, and what wa
 import os
 import signal
 import sys
+import traceback
+from contextlib import suppress
 from types import FrameType
 
 from bookbuild import scratch
 
 ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-WHERE_THINGS_STAND = {
-    "rerun": "nothing was written",
-    "serve": "the site is no longer served",
-}
-
-
-def stop(number: int, frame: FrameType | None) -> None:
-    """Stop as for an interrupt, once: another signal must not disturb the tidying up."""
-    for ending in ENDINGS:
-        signal.signal(ending, signal.SIG_IGN)
-    raise KeyboardInterrupt
+INTERRUPTED, PIPE_CLOSED = 130, 141
 
 
 def run(command: str, arguments: list[str]) -> int:
@@ -47,9 +39,7 @@ def enter(command: str = "") -> None:
     """Do what the command line asks for, or the command that is given with what the command line adds."""
     command, *arguments = [command, *sys.argv[1:]] if command else sys.argv[1:] or ["book"]
     name = "book" if command in ("pdf", "executed", "execute") else command
-    for ending in ENDINGS:
-        if signal.getsignal(ending) != signal.SIG_IGN:  # of a program that is to outlive its terminal
-            signal.signal(ending, stop)
+    end_at_signals(name)
     # Notebooks and Sphinx write what a terminal may not know; only this process speaks to it.
     os.environ.pop("PYTHONIOENCODING", None)
     for stream in (sys.stdout, sys.stderr):
@@ -57,34 +47,59 @@ def enter(command: str = "") -> None:
     try:
         status = run(command, arguments)
         sys.stdout.flush()
-    except KeyboardInterrupt:
-        status = 130
-        standing = WHERE_THINGS_STAND.get(name, "the site is as it was")
-        print(f"{name}: interrupted; {standing}", file=sys.stderr)
     except BrokenPipeError:
-        status = 141
+        status = PIPE_CLOSED
     except Exception as error:
         from bookbuild import faults
 
-        line = faults.explain(error)
-        if not line:
-            scratch.sweep()
-            raise
-        status = 1
-        print(f"{name}: {line}", file=sys.stderr)
+        status, line = 1, faults.explain(error)
+        if line:
+            print(f"{name}: {line}", file=sys.stderr)
+        else:
+            traceback.print_exc()
     if status:
         end(status)
 
 
-def end(status: int) -> None:
-    """End at once, without waiting for kernels, and leave nothing behind."""
-    if "bookbuild.kernels" in sys.modules:
-        from bookbuild import kernels
+def end_at_signals(name: str) -> None:
+    """At the first signal say so and end, leaving nothing behind.
 
-        kernels.end()
-    scratch.sweep()
-    sys.stderr.flush()
+    An exception would not do: where one can't be raised, as in what is called for an object that goes, Python drops it.
+    """
+
+    def say_and_end() -> None:
+        os.write(2, f"{name}: interrupted\n".encode())  # printing may be what was interrupted
+        end(INTERRUPTED)
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        for ending in ENDINGS:
+            signal.signal(ending, signal.SIG_IGN)
+        scratch.when_undisturbed(say_and_end)
+
+    for ending in ENDINGS:
+        if signal.getsignal(ending) != signal.SIG_IGN:  # of a program that is to outlive its terminal
+            signal.signal(ending, stop)
+
+
+def end(status: int) -> None:
+    """End at once, with all that this process has started, and leave nothing behind."""
+    for _ in range(2):  # a thread may have been about to start or write one more
+        end_children()
+        scratch.sweep()
     os._exit(status)
+
+
+def end_children() -> None:
+    """End kernels, Sphinx and whatever they have started, and wait until they are gone."""
+    try:
+        import psutil
+    except ImportError:  # of a partly deleted environment, in which nothing was started
+        return
+    children = psutil.Process().children(recursive=True)
+    for child in children:
+        with suppress(psutil.NoSuchProcess):
+            child.kill()
+    psutil.wait_procs(children, timeout=2)
 
 
 if __name__ == "__main__":

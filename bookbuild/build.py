@@ -7,9 +7,10 @@ that the work takes.
 import argparse
 import sys
 from collections.abc import Iterable
+from functools import cache
 from typing import Any
 
-from bookbuild import inputs
+from bookbuild import inputs, scratch
 from bookbuild.inputs import BUILD, ROOT, Fingerprints
 
 EXECUTED = BUILD / "executed"
@@ -58,11 +59,17 @@ def _execute(names: list[str], now: Fingerprints, dry_run: bool) -> int:
     if names and dry_run:
         print("bookbuild.execute", *names)
     elif names:
-        inputs.check_bytecode_by_contents()
+        _prepare()
         from bookbuild import execute
 
         return execute.run(names, now)
     return 0
+
+
+@cache
+def _prepare() -> None:
+    inputs.check_bytecode_by_contents()
+    scratch.use_private_temporary_folder()
 
 
 def bring_site(with_pdf: bool = False, dry_run: bool = False) -> int:
@@ -77,7 +84,7 @@ def bring_site(with_pdf: bool = False, dry_run: bool = False) -> int:
     if dry_run:
         print("bookbuild.assemble")
         return 0
-    inputs.check_bytecode_by_contents()
+    _prepare()
     from bookbuild import assemble
 
     if status := assemble.main(["--pdf"] if with_pdf else []):

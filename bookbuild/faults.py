@@ -23,6 +23,8 @@ def explain(error: BaseException) -> str:
         return no_room(error.filename)
     if isinstance(error, OSError) and error.errno in NOT_WRITABLE and error.filename:
         return f"{error.filename}: {error.strerror}; give yourself the right to write there, and run it again"
+    if isinstance(error, FileNotFoundError) and "No usable temporary directory" in str(error):
+        return "no temporary folder can be written; free some room there, or name another: TMPDIR=/path make book"
     if isinstance(error, MemoryError):
         return "the memory is used up; end other programs, and run it again"
     if type(error).__name__ == "ZMQError":

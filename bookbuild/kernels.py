@@ -6,14 +6,12 @@ is a fork of it: a fresh process, without any state of another notebook.
 """
 
 import asyncio
-import atexit
 import multiprocessing
 import os
 import signal
 import sys
 import tempfile
 import threading
-from contextlib import ExitStack
 from functools import cache
 from multiprocessing import forkserver
 from pathlib import Path
@@ -36,8 +34,6 @@ AVAILABLE = sys.platform == "linux"
 LONGEST_PATH = 103
 BELOW_TEMPORARY = "/kernels-12345678/tmp12345678/socket-5"
 
-_ending = threading.Event()
-
 
 @cache
 def _sockets() -> Path | None:
@@ -45,21 +41,8 @@ def _sockets() -> Path | None:
     for parent in (tempfile.gettempdir(), os.environ.get("XDG_RUNTIME_DIR"), "/tmp", "/var/tmp"):
         fits = parent and len(os.fsencode(parent + BELOW_TEMPORARY)) <= LONGEST_PATH
         if parent and fits and os.access(parent, os.W_OK | os.X_OK):
-            return _for_this_process.enter_context(scratch.folder(Path(parent), "kernels-"))
+            return scratch.for_this_process(Path(parent), "kernels-")
     return None
-
-
-_for_this_process = ExitStack()
-atexit.register(_for_this_process.close)
-
-
-def end() -> None:
-    """End all kernels of this process at once, so that nothing of them is left in the file system."""
-    _ending.set()
-    for process in multiprocessing.active_children():
-        process.kill()
-    for process in multiprocessing.active_children():
-        process.join(1)
 
 
 def use_warm_kernels() -> None:
@@ -137,8 +120,6 @@ class ForkedProvisioner(KernelProvisionerBase):
         return await super().pre_launch(cmd=["-f", manager.connection_file, "--log-level=CRITICAL"], **kwargs)
 
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:
-        if _ending.is_set():
-            raise RuntimeError("kernels are being ended")
         self.process = multiprocessing.get_context("forkserver").Process(
             target=_run_kernel, args=(cmd, kwargs["env"], kwargs.get("cwd") or os.getcwd()), daemon=True
         )

@@ -201,6 +201,7 @@ def rerun_one(name: str, declared: dict[str, Parameter], values: dict[str, Any],
     """Run a notebook once and print its headline results beside the defaults'."""
     if status := build.bring_executed([name]):
         return status
+    scratch.use_private_temporary_folder()
     kernels.use_warm_kernels()
     builder = Builder()
     try:
@@ -224,6 +225,7 @@ def rerun_one(name: str, declared: dict[str, Parameter], values: dict[str, Any],
 
 def rerun_scenarios(name: str, scenarios: list[Scenario], folder: Path) -> int:
     """Answer a notebook's question for each scenario, and compare the results."""
+    scratch.use_private_temporary_folder()
     question = find(name)
     answered = answer_scenarios(question, scenarios)
     failures = {key: scenario.problem for key, scenario in answered.items() if scenario.problem}

@@ -34,11 +34,12 @@ def replace(old: Path, new: Path) -> None:
     old.parent.mkdir(parents=True, exist_ok=True)
     with scratch.owned(beside), scratch.owned(aside):
         shutil.move(new, beside)  # from another file system this copies
-        try:
+        with scratch.undisturbed():
             if old.exists():
                 old.rename(aside)
-            beside.rename(old)
-        except BaseException:
-            if aside.exists() and not old.exists():
-                aside.rename(old)
-            raise
+            try:
+                beside.rename(old)
+            except OSError:
+                if aside.exists():
+                    aside.rename(old)
+                raise

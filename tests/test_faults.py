@@ -6,7 +6,9 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -61,6 +63,11 @@ def test_no_room_has_many_names(number):
         faults.explain(error) == "no room is left to write some/file; free some (df -h tells where), and run it again"
     )
     assert "no room is left" in faults.explain_log(f"OSError: [Errno {int(number)}] {os.strerror(number)}: 'x'")
+
+
+def test_a_temporary_folder_that_takes_nothing_is_told():
+    error = FileNotFoundError(errno.ENOENT, "No usable temporary directory found in ['/tmp']")
+    assert "no temporary folder can be written" in faults.explain(error)
 
 
 def test_faults_of_the_program_are_not_explained_away():
@@ -247,8 +254,9 @@ MOMENTS = [
 
 
 @pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="processes are found in /proc")
-@pytest.mark.parametrize("number", SIGNALS)
-@pytest.mark.parametrize("whom", ["make", "all"])
+@pytest.mark.parametrize(
+    ("whom", "number"), [("all", number) for number in SIGNALS] + [("make", signal.SIGTERM), ("make", signal.SIGHUP)]
+)
 def test_a_signal_leaves_nothing_behind(checkout, tmp_path, number, whom):
     temporary = tmp_path / "temporary"
     temporary.mkdir()
@@ -294,35 +302,46 @@ def test_a_second_signal_does_not_disturb_the_tidying_up(checkout):
     assert checkout.left_over() == []
 
 
-def test_a_swap_that_is_stopped_leaves_one_folder_or_the_other(monkeypatch, tmp_path):
-    """Whichever of its steps is the last, a site is in place, and nothing beside it."""
-    real = type(tmp_path).rename
-    for last in range(4):
-        folder = tmp_path / str(last)
-        (folder / "new").mkdir(parents=True)
-        (folder / "new/page").write_text("new")
-        (folder / "old").mkdir()
-        (folder / "old/page").write_text("old")
-        steps = 0
+def test_a_swap_that_fails_leaves_the_old_folder(monkeypatch, tmp_path):
+    for name in ("old", "new"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "page").write_text(name)
+    real = Path.rename
 
-        def stopped(path, target, last=last):
-            nonlocal steps
-            steps += 1
-            if steps == last:
-                raise KeyboardInterrupt
-            done = real(path, target)
-            if steps == last - 1 == 2:
-                raise KeyboardInterrupt
-            return done
+    def fails(path, target):
+        if ".new." in path.name:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        return real(path, target)
 
-        monkeypatch.setattr(type(tmp_path), "rename", stopped)
-        try:
-            staging.replace(folder / "old", folder / "new")
-        except KeyboardInterrupt:
-            assert last
-        monkeypatch.setattr(type(tmp_path), "rename", real)
-        assert (folder / "old/page").read_text() in ("old", "new")
-        assert {path.name for path in folder.iterdir()} <= {"old", "new"}
+    monkeypatch.setattr(Path, "rename", fails)
+    with pytest.raises(OSError, match="Input/output error"):
+        staging.replace(tmp_path / "old", tmp_path / "new")
+    assert (tmp_path / "old/page").read_text() == "old"
+    assert [path.name for path in tmp_path.iterdir()] == ["old"]
+
+
+def test_a_signal_waits_for_the_end_of_a_swap(tmp_path):
+    """Between its steps there is no site; ending there would sweep the old one away, and the new one."""
+    script = """
+import os, signal, sys
+from pathlib import Path
+from bookbuild import __main__, staging
+__main__.end_at_signals("book")
+real = Path.rename
+def rename(path, target):
+    done = real(path, target)
+    os.kill(os.getpid(), signal.SIGTERM)
+    return done
+Path.rename = rename
+staging.replace(Path(sys.argv[1], "old"), Path(sys.argv[1], "new"))
+"""
+    for name in ("old", "new"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "page").write_text(name)
+    run = subprocess.run([sys.executable, "-c", script, tmp_path], cwd=ROOT, capture_output=True, encoding="utf-8")
+    assert (run.returncode, run.stderr) == (130, "book: interrupted\n")
+    assert (tmp_path / "old/page").read_text() == "new"
+    assert [path.name for path in tmp_path.iterdir()] == ["old"]
 
 
 def test_what_was_written_on_the_way_is_swept(tmp_path):
