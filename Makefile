@@ -8,17 +8,22 @@ PARAMS ?=
 SCENARIOS ?=
 OUT ?=
 PORT ?= 8000
+NUMBER ?= 200
+SEED ?= 1
 # As they were written: what a reader gives is no part of this file, so a $ in it is a $.
 override NOTEBOOK := $(value NOTEBOOK)
 override PARAMS := $(value PARAMS)
 override SCENARIOS := $(value SCENARIOS)
 override OUT := $(value OUT)
 override PORT := $(value PORT)
+override NUMBER := $(value NUMBER)
+override SEED := $(value SEED)
 
 VENV := .venv
 PYTHON := $(VENV)/bin/python
 INSTALLED := $(VENV)/.installed
 TESTING := $(VENV)/.testing
+MUTATING := $(VENV)/.mutating
 CORES := $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
 
 START := $(firstword $(subst ., ,$(BUILD_STARTED)))
@@ -37,7 +42,7 @@ endif
 BEGUN = $(PYTHON) -c 'import os, bookbuild; os.utime("$@", ns=(bookbuild.STARTED, bookbuild.STARTED))'
 
 .DELETE_ON_ERROR:
-.PHONY: help book pdf executed test check rerun serve lint bench screenshots lock clean
+.PHONY: help book pdf executed test check rerun serve lint mutants bench screenshots lock clean
 
 help:
 	@echo 'make book     build the site into _build/html'
@@ -48,6 +53,7 @@ help:
 	@echo 'make rerun    NOTEBOOK=inference-gpus SCENARIOS=scenarios.csv               one row a scenario, and a comparison'
 	@echo 'make serve    build the site and serve it on localhost (PORT=8000)'
 	@echo 'make lint     check the style and the types of the code'
+	@echo 'make mutants  make mistakes by chance, and see whether tests notice (NUMBER=$(NUMBER), or all; SEED=$(SEED))'
 	@echo 'make bench    measure builds, a rerun and the formulas'
 	@echo 'make screenshots   renew the pictures in the README'
 	@echo 'make lock     renew the locked dependencies'
@@ -67,6 +73,11 @@ $(TESTING): $(INSTALLED) requirements/tests.txt
 	@echo "  install  what tests need"
 	@$(VENV)/bin/uv pip install --quiet --python $(PYTHON) --require-hashes --compile-bytecode -r requirements/tests.txt
 	@cd $(VENV)/npm && npm install --include=dev --no-save --silent --ignore-scripts --no-audit --no-fund
+	@touch $@ && $(BEGUN)
+
+$(MUTATING): $(TESTING) requirements/mutants.txt
+	@echo "  install  what mutation testing needs"
+	@$(VENV)/bin/uv pip install --quiet --python $(PYTHON) --require-hashes --compile-bytecode -r requirements/mutants.txt
 	@touch $@ && $(BEGUN)
 
 # What is out of date is found by bookbuild/inputs.py: by contents, which times alone don't tell.
@@ -95,6 +106,9 @@ lint: $(TESTING)
 	@$(VENV)/bin/ruff check .
 	@$(VENV)/bin/ruff format --check .
 	@$(VENV)/bin/mypy
+
+mutants: $(MUTATING)
+	@$(PYTHON) -m tests.mutants --number $(NUMBER) --seed $(SEED)
 
 bench: book $(TESTING)
 	@$(PYTHON) -m bookbuild.bench

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
-from bookbuild import calculators, downloads, notebooks, pdf, publications, reference, scratch
+from bookbuild import calculators, downloads, exercises, notebooks, pdf, publications, reference, scratch
 from bookbuild.execute import EXECUTED
 from bookbuild.jupyter_book import Builder, BuildError
 from bookbuild.notebooks import BUILD, ROOT
@@ -29,7 +29,7 @@ def stage(folder: Path, executed: dict[str, NotebookNode]) -> None:
         ROOT / "book", folder, ignore=shutil.ignore_patterns("calculator", "screenshots"), dirs_exist_ok=True
     )
     for name, notebook in executed.items():
-        write_notebook(folder / "notebooks" / f"{name}.ipynb", notebook)
+        write_notebook(folder / "notebooks" / f"{name}.ipynb", exercises.with_practice(name, notebook))
     with (folder / "reference.md").open("a", encoding="utf-8") as page:
         page.write(reference.sections())
     # Pages are published at the site's root, whatever folder they are kept in.
@@ -37,7 +37,7 @@ def stage(folder: Path, executed: dict[str, NotebookNode]) -> None:
     (folder / "_toc.yml").write_text(toc, encoding="utf-8")
     wheel = downloads.build_wheel(folder / "extra").name
     write_settings(folder, publications.substitutions(record) | {"wheel": f'<a href="{wheel}">{wheel}</a>'})
-    calculators.stage(folder, executed)
+    calculators.stage(folder, executed, exercises.files(executed))
     (folder / "extra" / "reproduction.csv").write_text(publications.ledger_csv(record), encoding="utf-8")
 
 

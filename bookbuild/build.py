@@ -32,7 +32,7 @@ def out_of_date(names: Iterable[str], now: Fingerprints) -> list[str]:
 
 def _is_executed(name: str, now: Fingerprints) -> bool:
     record = inputs.read_record(EXECUTED / f"{name}.json")
-    recorded = record.get("inputs")
+    recorded: Any = record.get("inputs")
     if not inputs.hold(recorded, now) or not {f"notebooks/{name}.md", *EVERY_NOTEBOOK} & now.keys() <= recorded.keys():
         return False
     try:

@@ -24,7 +24,7 @@ from bookbuild import notebooks, parameters
 from bookbuild.notebooks import ROOT
 from llmcalc import datasets
 from llmcalc.answering import written as written_end
-from llmcalc.formats import written
+from llmcalc.formats import counted, written
 from llmcalc.questions import Parameter, Question, questions
 from llmcalc.results import DIGITS
 from llmcalc.vocabulary import WORDS
@@ -55,7 +55,7 @@ def model(name: str, notebook: NotebookNode) -> dict[str, Any]:
     question = questions()[name]
     function = name.replace("-", "_")
     answer = f"llmcalc.answers.{function}"
-    modules = {module: _source(module) for module in sorted(_closure({answer, *CALLED_BY_PAGES}))}
+    modules = modules_of(name)
     draws = f"{function}_curves" in {
         statement.name for statement in ast.parse(modules[answer]).body if isinstance(statement, ast.FunctionDef)
     }
@@ -82,6 +82,12 @@ def model(name: str, notebook: NotebookNode) -> dict[str, Any]:
     }
 
 
+def modules_of(name: str) -> dict[str, str]:
+    """Return the source of every module that a question's calculator runs, by its name."""
+    answer = f"llmcalc.answers.{name.replace('-', '_')}"
+    return {module: source(module) for module in sorted(closure({answer, *CALLED_BY_PAGES}))}
+
+
 def describe(parameter: Parameter) -> dict[str, Any]:
     """Return a question's parameter as a page's input takes it."""
     described = {
@@ -105,8 +111,8 @@ def describe(parameter: Parameter) -> dict[str, Any]:
 def tables(question: Question, sources: list[str]) -> dict[str, list[dict[str, Any]]]:
     """Return the rows that modules look up and choices are taken from, in the columns that the modules name."""
     trees = [ast.parse(source) for source in sources]
-    named = {word for tree in trees for word in _words(tree)}
-    found = {table for tree in trees for table in _looked_up(tree)}
+    named = {word for tree in trees for word in words(tree)}
+    found = {table for tree in trees for table in looked_up(tree)}
     for name in question.parameters:
         column, listed, table = WORDS[name].choices.partition(" in data/")
         if listed:
@@ -149,11 +155,12 @@ def form_groups(model: dict[str, Any]) -> list[tuple[str, list[dict[str, Any]]]]
 def summary(model: dict[str, Any]) -> str:
     """Return the line that is read out when it changes."""
     results = {result["name"]: result for result in model["results"]}
-    return ", ".join(
-        f"{results[name]['label']}: {results[name]['text']}"
-        + ("" if results[name]["unit"] == "1" else f" {results[name]['unit']}")
-        for name in model["spoken"]
-    )
+    spoken = [
+        (result["label"], result["text"], counted(result["unit"], result["value"]))
+        for result in map(results.get, model["spoken"])
+        if result
+    ]
+    return ", ".join(f"{label}: {text} {unit}".strip() for label, text, unit in spoken)
 
 
 def place(body: str, address: str, model: dict[str, Any]) -> str:
@@ -194,8 +201,10 @@ def preloads(address: str, model: dict[str, Any]) -> str:
     return template.render(address=address, files=files, notebook=model["notebook"])
 
 
-def stage(folder: Path, executed: dict[str, NotebookNode]) -> None:
+def stage(folder: Path, executed: dict[str, NotebookNode], beside: dict[str, str] | None = None) -> None:
     """Lay out what pages with a calculator load; the Sphinx extension then puts the calculators into them.
+
+    What else pages load lies beside it, by file name.
 
     All of it stands in a folder named after its contents: a browser that keeps files of an older site never mixes
     them with those of this one.
@@ -213,13 +222,16 @@ def stage(folder: Path, executed: dict[str, NotebookNode]) -> None:
             continue
         packed = json.dumps(model(name, notebook), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
         (target / f"{name}.json").write_text(packed, encoding="utf-8")
+    for name, text in (beside or {}).items():
+        (target / name).write_text(text, encoding="utf-8")
     contents = hashlib.sha256()
     for path in sorted(target.iterdir()):
         contents.update(path.name.encode() + path.read_bytes())
     target.rename(target.with_name(contents.hexdigest()[:12]))
 
 
-def _closure(modules: set[str]) -> set[str]:
+def closure(modules: set[str]) -> set[str]:
+    """Return modules with all that they import, and what these do."""
     found: set[str] = set()
     waiting = set(modules)
     while waiting:
@@ -232,7 +244,7 @@ def _closure(modules: set[str]) -> set[str]:
 def _neighbours(module: str) -> set[str]:
     """Modules that one imports when it is imported itself; what its functions import, pages do without."""
     found = set()
-    for node in ast.parse(_source(module)).body:
+    for node in ast.parse(source(module)).body:
         if isinstance(node, ast.ImportFrom) and node.level:
             package = ".".join(module.split(".")[: -node.level])
             base = f"{package}.{node.module}" if node.module else package
@@ -244,22 +256,26 @@ def _path(module: str) -> Path:
     return PACKAGE.parent / f"{module.replace('.', '/')}.py"
 
 
-def _source(module: str) -> str:
+def source(module: str) -> str:
+    """Return the source of a module of llmcalc."""
     return _path(module).read_text(encoding="utf-8")
 
 
-def _looked_up(tree: ast.Module) -> set[str]:
+def looked_up(tree: ast.Module) -> set[str]:
     """Files of data/ that a module's calls name."""
     calls = [(ast.unparse(node.func), node.args) for node in ast.walk(tree) if isinstance(node, ast.Call)]
     found = {
         arguments[0].value
         for function, arguments in calls
-        if function in NAMED_TABLES and arguments and isinstance(arguments[0], ast.Constant)
+        if function in NAMED_TABLES
+        and arguments
+        and isinstance(arguments[0], ast.Constant)
+        and isinstance(arguments[0].value, str)
     }
     return found | ({"accelerators"} if any(function in LOOK_UPS_OF_ACCELERATORS for function, _ in calls) else set())
 
 
-def _words(tree: ast.Module) -> set[str]:
+def words(tree: ast.Module) -> set[str]:
     """What may be a column's name in a module: texts, and names of arguments, which take whole rows."""
     texts = {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)}
     return texts | {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
@@ -269,7 +285,8 @@ def _figure(name: str) -> str:
     """Name of the figure after a notebook's curves, which is the one that a page draws anew."""
     cells = [cell for cell in notebooks.read(name).cells if cell.cell_type == "code"]
     curves = next(place for place, cell in enumerate(cells) if "curves" in cell.metadata.get("tags", []))
-    return next(cell.metadata["mystnb"]["figure"]["name"] for cell in cells[curves:] if "mystnb" in cell.metadata)
+    names = (cell.metadata["mystnb"]["figure"]["name"] for cell in cells[curves:] if "mystnb" in cell.metadata)
+    return str(next(names))
 
 
 def _scientific(value: float, digits: int) -> str:

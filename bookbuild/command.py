@@ -12,7 +12,7 @@ from sphinx.application import Sphinx
 from bookbuild.notebooks import ROOT
 
 
-class Command(Directive):
+class Command(Directive):  # type: ignore[misc]  # docutils has none
     """Show commands and their output; option ``exit`` is the exit code that the last one has."""
 
     has_content = True

@@ -50,7 +50,8 @@ def build_wheel(folder: Path) -> Path:
 @functools.cache
 def bibliography() -> dict[str, Entry]:
     """Return the book's bibliography by its keys."""
-    return parse_file(ROOT / "book" / "references.bib").entries
+    entries: dict[str, Entry] = parse_file(ROOT / "book" / "references.bib").entries
+    return entries
 
 
 def cited(citation: re.Match[str]) -> str:

@@ -24,7 +24,7 @@ from papermill.exceptions import PapermillExecutionError
 
 from bookbuild import build, inputs, kernels, notebooks, scratch
 from bookbuild.__main__ import enter
-from bookbuild.build import EXECUTED
+from bookbuild.build import EXECUTED as EXECUTED
 
 DEPENDENCIES = "application/vnd.bookbuild.dependencies+json"
 

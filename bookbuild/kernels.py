@@ -14,11 +14,12 @@ import tempfile
 import threading
 from functools import cache
 from multiprocessing import forkserver
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
 from jupyter_client.connect import KernelConnectionInfo
-from jupyter_client.provisioning import KernelProvisionerBase
+from jupyter_client.provisioning.provisioner_base import KernelProvisionerBase
 
 from bookbuild import scratch
 
@@ -73,14 +74,16 @@ def _run_kernel(arguments: list[str], environment: dict[str, str], folder: str) 
 
 
 def _end_with_parent() -> None:
-    multiprocessing.parent_process().join()
+    parent = multiprocessing.parent_process()
+    if parent:
+        parent.join()
     os._exit(1)
 
 
 class ForkedProvisioner(KernelProvisionerBase):
     """Life cycle of a kernel that the fork server started."""
 
-    process: multiprocessing.Process | None = None
+    process: BaseProcess | None = None
 
     @property
     def has_process(self) -> bool:
@@ -95,7 +98,7 @@ class ForkedProvisioner(KernelProvisionerBase):
         return await self.poll()
 
     async def send_signal(self, signum: int) -> None:
-        if self.process and self.process.is_alive():
+        if self.process and self.process.pid and self.process.is_alive():
             os.kill(self.process.pid, signum)
 
     async def terminate(self, restart: bool = False) -> None:
@@ -110,7 +113,7 @@ class ForkedProvisioner(KernelProvisionerBase):
             self.process = None
 
     async def pre_launch(self, **kwargs: Any) -> dict[str, Any]:
-        manager = self.parent
+        manager: Any = self.parent
         # Sockets in the file system: several kernels that start at once would contend for ports.
         folder = tempfile.mkdtemp(dir=_sockets())
         manager.transport = "ipc"
@@ -120,8 +123,11 @@ class ForkedProvisioner(KernelProvisionerBase):
         return await super().pre_launch(cmd=["-f", manager.connection_file, "--log-level=CRITICAL"], **kwargs)
 
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:
-        self.process = multiprocessing.get_context("forkserver").Process(
+        process = multiprocessing.get_context("forkserver").Process(
             target=_run_kernel, args=(cmd, kwargs["env"], kwargs.get("cwd") or os.getcwd()), daemon=True
         )
-        self.process.start()
-        return self.parent.get_connection_info()
+        process.start()
+        self.process = process
+        manager: Any = self.parent
+        info: KernelConnectionInfo = manager.get_connection_info()
+        return info

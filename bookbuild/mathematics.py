@@ -61,7 +61,8 @@ class Typesetter:
         answer, _ = self._process.communicate()
         if self._process.returncode:
             raise ExtensionError("MathJax did not start")
-        return json.loads(answer)
+        formulas: dict[str, Any] = json.loads(answer)
+        return formulas
 
 
 def place(page: str, formulas: dict[str, str]) -> str:

@@ -53,7 +53,7 @@ def close_match(name: str, known: list[str], cutoff: float) -> str | None:
 
 def read(name: str) -> NotebookNode:
     """Read a notebook's source, with cell ids that depend on nothing but their order."""
-    notebook = jupytext.read(SOURCES / f"{name}.md", fmt="md:myst")
+    notebook: NotebookNode = jupytext.read(SOURCES / f"{name}.md", fmt="md:myst")
     for number, cell in enumerate(notebook.cells):
         cell["id"] = f"cell-{number}"
     return notebook
@@ -61,7 +61,8 @@ def read(name: str) -> NotebookNode:
 
 def load(path: Path) -> NotebookNode:
     """Load an executed notebook."""
-    return nbformat.read(path, as_version=4)
+    notebook: NotebookNode = nbformat.read(path, as_version=4)
+    return notebook
 
 
 def emitted(notebook: NotebookNode, mime_type: str) -> list[Any]:

@@ -11,14 +11,15 @@ import nbformat
 from papermill import iorw
 
 
-class MarkdownOrNotebook(iorw.LocalHandler):
+class MarkdownOrNotebook(iorw.LocalHandler):  # type: ignore[misc]  # papermill has no types
     """papermill's handler of local files, which also reads Markdown notebooks."""
 
     def read(self, path: str) -> str:
-        text = super().read(path)
+        text: str = super().read(path)
         if Path(path).suffix != ".md":
             return text
-        return nbformat.writes(jupytext.reads(text, fmt="md:myst"))
+        written: str = nbformat.writes(jupytext.reads(text, fmt="md:myst"))
+        return written
 
 
 handler = MarkdownOrNotebook()

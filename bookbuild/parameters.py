@@ -104,7 +104,7 @@ class Parameter:
         if not self.accepted:
             return True
         low, high, above, below = self.limits
-        return (value > low if above else value >= low) and (value < high if below else value <= high)
+        return bool((value > low if above else value >= low) and (value < high if below else value <= high))
 
 
 def declared(notebook: str) -> dict[str, Parameter]:

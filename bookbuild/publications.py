@@ -16,8 +16,8 @@ class LedgerError(Exception):
     """A row of the ledger is missing, or its claim does not hold."""
 
 
-# The planner joins the chapters: it has no table of a source to reproduce.
-WITHOUT_SOURCE = {"planner"}
+# These chapters have no table of a source document to reproduce: the planner joins the others.
+WITHOUT_SOURCE = {"planner", "does-it-predict", "failures"}
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,8 @@ def problems(rows: list[dict[str, Any]], errata: list[dict[str, Any]]) -> list[s
 def title(notebook: NotebookNode) -> str:
     """Return a notebook's title, its first heading."""
     for cell in notebook.cells:
-        for line in cell.source.splitlines():
+        lines: list[str] = cell.source.splitlines()
+        for line in lines:
             if cell.cell_type == "markdown" and line.startswith("# "):
                 return line.removeprefix("# ")
     raise ValueError("a notebook has no title")

@@ -129,9 +129,7 @@ def _check_column(name: str, path: Path, column: str, header: list[str], known: 
             f"SCENARIOS file {path}: {column} changes what the chapter derives, not its answer; "
             "leave it out, or rerun the chapter with PARAMS"
         )
-    raise UsageError(
-        f"SCENARIOS file {path}: no parameter {column!r}{parameters.closest(column, ['scenario', *known])}"
-    )
+    raise UsageError(f"SCENARIOS file {path}: no parameter {column!r}{notebooks.closest(column, ['scenario', *known])}")
 
 
 def answer_scenarios(question: Question, scenarios: list[Scenario]) -> dict[str, Answered]:
@@ -229,8 +227,8 @@ def rerun_scenarios(name: str, scenarios: list[Scenario], folder: Path) -> int:
     question = find(name)
     answered = answer_scenarios(question, scenarios)
     failures = {key: scenario.problem for key, scenario in answered.items() if scenario.problem}
-    for scenario, problem in list(failures.items())[:SHOWN]:
-        print(f"rerun: scenario {scenario} failed: {problem}", file=sys.stderr)
+    for called, problem in list(failures.items())[:SHOWN]:
+        print(f"rerun: scenario {called} failed: {problem}", file=sys.stderr)
     if len(failures) > SHOWN:
         print(f"rerun: {len(failures) - SHOWN:,} more scenarios failed", file=sys.stderr)
     if len(failures) == len(scenarios):

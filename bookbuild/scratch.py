@@ -7,6 +7,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from functools import cache
 from pathlib import Path
 
 _owned: set[Path] = set()
@@ -42,6 +43,7 @@ def for_this_process(parent: Path, prefix: str) -> Path:
     return _until_the_end.enter_context(folder(parent, prefix))
 
 
+@cache
 def use_private_temporary_folder() -> None:
     """Let what libraries and programs write into the temporary folder be in one that goes with this process."""
     path = for_this_process(Path(tempfile.gettempdir()), "book-")

@@ -73,7 +73,8 @@ def occurs(term: str, text: str) -> bool:
 
 def keywords(env: BuildEnvironment, page: str) -> list[str]:
     """Return the keywords that a notebook declares in its metadata."""
-    return json.loads(env.metadata[page].get("keywords", "[]"))
+    declared: list[str] = json.loads(env.metadata[page].get("keywords", "[]"))
+    return declared
 
 
 def written(term: str) -> nodes.inline:

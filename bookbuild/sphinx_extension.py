@@ -9,7 +9,7 @@ from typing import Any
 from docutils import nodes
 from sphinx.application import Sphinx
 
-from bookbuild import calculators, downloads, fonts, pages, pdf
+from bookbuild import calculators, downloads, exercises, fonts, pages, pdf
 
 
 def drop_unused_scripts(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
@@ -32,7 +32,18 @@ def add_calculator(app: Sphinx, pagename: str, templatename: str, context: dict[
     if model["curves"]:
         app.add_css_file(f"{address}/planner.css")
         app.add_css_file(f"{address}/uplot.css")
-    app.add_js_file(f"{address}/page.mjs", type="module", **{"async": "async", "data-calculator": name})
+    attributes: dict[str, Any] = {"type": "module", "async": "async", "data-calculator": name}
+    app.add_js_file(f"{address}/page.mjs", **attributes)
+    if name in exercises.names():
+        app.add_css_file(f"{address}/exercises.css")
+        behind: dict[str, Any] = {"type": "module", "async": "async"}
+        app.add_js_file(f"{address}/exercises.mjs", **behind)
+
+
+def add_exercises(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
+    """Put exercises at the end of their chapter."""
+    if "practice-place" in context.get("body", ""):
+        context["body"] = exercises.place(context["body"])
 
 
 def describe(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
@@ -112,6 +123,7 @@ def finish_pages(app: Sphinx, exception: Exception | None) -> None:
 def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("builder-inited", write_all_nodes_on_one_page)
     app.connect("html-page-context", add_calculator)
+    app.connect("html-page-context", add_exercises)
     app.connect("html-page-context", drop_unused_scripts, priority=900)
     app.connect("html-page-context", describe, priority=900)
     app.connect("html-page-context", offer_downloads, priority=900)

@@ -6,7 +6,7 @@ from .vocabulary import WORDS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from typing import Any, ParamSpec
 
     from .results import Results
@@ -15,15 +15,15 @@ if TYPE_CHECKING:
 
 
 def question(
-    **limits: "tuple[float, float] | tuple[str, ...]",
+    **limits: "tuple[float, float] | tuple[str, ...] | str",
 ) -> "Callable[[Callable[Given, Results]], Callable[Given, Results]]":
     """Make a function the answer to a question of the book: what it is given is refused if it is out of range.
 
     Parameters
     ----------
     **limits : tuple
-        By parameter: smallest and largest number, or the texts to choose from, where they differ from the vocabulary's.
-        The answer's documentation says why.
+        By parameter: smallest and largest number, or the texts to choose from or the column that has them, where they
+        differ from the vocabulary's. The answer's documentation says why.
 
     Examples
     --------
@@ -50,7 +50,7 @@ def question(
     return guard
 
 
-def accept(name: str, value: "Any", limits: "tuple[Any, ...] | None" = None) -> None:
+def accept(name: str, value: "Any", limits: "tuple[Any, ...] | str | None" = None) -> None:
     """Refuse a value that a parameter cannot have.
 
     Raises
@@ -62,11 +62,12 @@ def accept(name: str, value: "Any", limits: "tuple[Any, ...] | None" = None) -> 
         raise Refusal(name, value, "a parameter of this question", reason=f"{name} is no parameter of this question")
     word = WORDS[name]
     if word.choices:
-        choice(name, value, limits or choices(word.choices))
+        choice(name, value, choices(limits or word.choices))
     elif word.range is None:
         if type(value) is not bool:
             raise Refusal(name, value, "true or false")
     else:
+        assert not isinstance(limits, str), f"{name} is a number"
         low, high = limits or word.usual or (word.range.low, word.range.high)
         number = value if type(value) in NUMBERS else _number(value)
         if number is None or not low <= number <= high or (word.whole and number % 1):
@@ -74,8 +75,8 @@ def accept(name: str, value: "Any", limits: "tuple[Any, ...] | None" = None) -> 
             raise Refusal(name, value, f"{kind} from {written(low)} to {written(high)}", unit=word.shown)
 
 
-def choices(text: str) -> "list[str]":
-    """Texts to choose from: those listed, or those of ``column in data/NAME.csv``.
+def choices(given: "str | Sequence[str]") -> "Sequence[str]":
+    """Texts to choose from: those given or listed in a text, or those of ``column in data/NAME.csv``.
 
     Examples
     --------
@@ -84,8 +85,10 @@ def choices(text: str) -> "list[str]":
     >>> choices("model in data/transformer-shapes.csv")[0]
     'GPT-1'
     """
-    column, found, name = text.partition(" in data/")
-    return datasets.values(name[: -len(".csv")], column) if found else text.split(", ")
+    if not isinstance(given, str):
+        return given
+    column, found, name = given.partition(" in data/")
+    return datasets.values(name[: -len(".csv")], column) if found else given.split(", ")
 
 
 def written(number: float) -> str:

@@ -4,8 +4,14 @@ import re
 from functools import lru_cache
 from pathlib import Path
 
-from . import datasets
-from .models.device import Device, find
+from . import choosing, datasets
+from .models.device import Device
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from .datasets import Row
 
 _PACKAGED = Path(__file__).parent / "data" / "references.bib"
 REFERENCES = _PACKAGED if _PACKAGED.is_file() else Path(__file__).parent.parent / "book" / "references.bib"
@@ -15,7 +21,7 @@ _LINK = re.compile(r"^\s*url\s*=\s*\{(.*)\}", re.MULTILINE)
 
 
 @lru_cache
-def links():
+def links() -> "dict[str, str]":
     """Links of the bibliography by key, of those entries that have one.
 
     Examples
@@ -29,13 +35,13 @@ def links():
 
 
 @lru_cache
-def facts():
+def facts() -> "dict[str, dict[str, Row]]":
     """Rows of `data/accelerators.csv` by accelerator and quantity."""
     return _by_accelerator("accelerators")
 
 
 @lru_cache
-def missing():
+def missing() -> "dict[str, dict[str, str]]":
     """Reasons for missing numbers by accelerator and quantity."""
     return {
         name: {quantity: row["reason"] for quantity, row in rows.items()}
@@ -43,43 +49,35 @@ def missing():
     }
 
 
-def _by_accelerator(name):
-    known = {}
+def _by_accelerator(name: str) -> "dict[str, dict[str, Row]]":
+    known: dict[str, dict[str, Row]] = {}
     for row in datasets.records(name):
         known.setdefault(row["accelerator"], {})[row["quantity"]] = row
     return known
 
 
-@lru_cache
-def aliases():
-    """Names of accelerators by the short and other names that people use."""
-    return {row["alias"]: row["accelerator"] for row in datasets.records("accelerator-aliases")}
-
-
-def names():
+def names() -> "list[str]":
     """Names of all devices, those of which nothing but the gaps is known among them."""
     return list(dict.fromkeys([*facts(), *missing()]))
 
 
-def device(text):
-    """The device that a text means, as a `Device` (errors as in `models.device.find`).
+def device(text: str) -> "Device":
+    """The device that a text means, as a `Device` (see `llmcalc.choosing.device_named`).
 
     Examples
     --------
     >>> device("h100").name, device("4090").memory_bandwidth
     ('H100 SXM', 1008000000000.0)
     """
-    name = find(names(), text, aliases())
-    values = {quantity: row["value"] for quantity, row in facts().get(name, {}).items()}
-    return Device.from_facts(name, values, missing().get(name))
+    return choosing.device_named(text, "device")
 
 
-def devices():
+def devices() -> "list[Device]":
     """All devices, in the order of the data."""
     return [device(name) for name in names()]
 
 
-def describe(chosen):
+def describe(chosen: "str | Device") -> "dict[str, Any]":
     """Everything that is known of a device, with its sources, and what is missing, with the reasons.
 
     Parameters
@@ -101,7 +99,7 @@ def describe(chosen):
     (1275.0, 'W', 'nvidia2026dgxh100', 'primary')
     """
     own = isinstance(chosen, Device)
-    described = chosen if own else device(chosen)
+    described = chosen if isinstance(chosen, Device) else device(chosen)
     known = facts().get(described.name, {})
     return {
         "name": described.name,
@@ -113,6 +111,6 @@ def describe(chosen):
     }
 
 
-def _sourced(row):
+def _sourced(row: "Row") -> "dict[str, Any]":
     fact = {column: row[column] for column in ("value", "unit", "source", "kind", "locator")}
     return {**fact, "link": links().get(row["source"])}

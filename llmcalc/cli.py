@@ -315,6 +315,59 @@ def model(name: str, as_json: bool) -> None:
     _say(f"source: {_model_source(name, described['name'])}")
 
 
+def _complete_network(ctx: Any, param: Any, incomplete: str) -> list[str]:
+    from . import known_networks
+
+    return [name for name in known_networks.names() if name.startswith(incomplete.lower())]
+
+
+@command.command()
+@click.argument("name", shell_complete=_complete_network)
+@click.argument("values", nargs=-1, metavar="[NAME=VALUE]...")
+@click.option("--layers", "by_layer", is_flag=True, help="A row for each layer, too.")
+@click.option("--json", "as_json", is_flag=True, help="As JSON, layers included.")
+def vision(name: str, values: tuple[str, ...], by_layer: bool, as_json: bool) -> None:
+    """Count a vision network: parameters, multiply-accumulates, FLOP, activations.
+
+    Settings are input_size (224, or height and width as 256x192), classes, and the multipliers width and depth of
+    networks that have them.
+
+    \b
+    Examples:
+      llmcalc vision EfficientNet-B0
+      llmcalc vision resnet50 input_size=256x192 classes=10 --json
+      llmcalc vision mobilenet_v2 width=1.4 --layers
+    """
+    from . import known_networks
+
+    described = known_networks.describe(name, _assignments(values))
+    if as_json:
+        _say(_json(described, sys.stdout))
+        return
+    multipliers = [f"{word} × {described[word]:g}" for word in ("width", "depth") if described[word] != 1]
+    sentence = [f"{_shape(described['input'])} pixels", f"classes: {described['classes']}", *multipliers]
+    _say(f"{described['name']}, {', '.join(sentence)}")
+    lines = [["quantity", "value", "unit"]]
+    lines += [[quantity, f"{described[quantity]:,}", _unit(unit)] for quantity, unit in known_networks.UNITS.items()]
+    lines += [[f"MAC as {tool} counts", f"{count:,}", ""] for tool, count in described["tools"].items()]
+    click.echo(_laid_out(lines, sys.stdout, texts=3))
+    counts = ["params", "macs", "attention_macs"]
+    lines = [["kind", "layers", *counts]]
+    for kind, sums in described["kinds"].items():
+        lines.append([kind, *(f"{sums[count]:,}" for count in ("layers", *counts))])
+    click.echo("\n" + _laid_out(lines, sys.stdout, texts=1))
+    if by_layer:
+        lines = [["layer", "kind", "input", "output", *counts]]
+        for row in described["layers"]:
+            shapes = [_shape(row["input"]), _shape(row["output"])]
+            lines.append([row["name"], row["kind"], *shapes, *(f"{row[count]:,}" for count in counts)])
+        click.echo("\n" + _laid_out(lines, sys.stdout, texts=4))
+
+
+def _shape(sides: Any) -> str:
+    return " × ".join(map(str, sides))
+
+
 MODEL_UNITS = {
     "params": "parameter",
     "active_params": "parameter",

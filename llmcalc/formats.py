@@ -57,6 +57,29 @@ def written(value: "float | str", digits: int = 4) -> str:
     return value if isinstance(value, str) else number(value, digits)
 
 
+# Units that are things one counts, and so have a plural.
+THINGS = (
+    "answer", "camera", "card", "chip", "chunk", "cube", "day", "device", "epoch", "gene", "GPU", "head", "host",
+    "layer", "microbatch", "model", "parameter", "picture", "replica", "request", "sample", "sequence", "server",
+    "stage", "step", "stream", "switch", "task", "token", "trial", "user", "week", "word", "year",
+)  # fmt: skip
+
+
+def counted(unit: str, value: "float | str | None" = None) -> str:
+    """A unit as it stands behind a number: in the plural, if it is a thing that one counts, and never "1".
+
+    Examples
+    --------
+    >>> counted("device", 1072.0), counted("device", 1), counted("GB", 80), counted("1", 0.4), counted("switch", 4)
+    ('devices', 'device', 'GB', '', 'switches')
+    """
+    if unit == "1":
+        return ""
+    if unit not in THINGS or value in (1, 1.0):
+        return unit
+    return unit + ("es" if unit[-2:] == "ch" else "s")
+
+
 def _scaled(size: float, places: int) -> int:
     # size × 10 ** places as the nearest whole number, the even one of two.
     fraction, exponent = math.frexp(size)

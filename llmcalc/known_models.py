@@ -37,13 +37,13 @@ ENDINGS = (
 )
 
 
-def names():
+def names() -> "list[str]":
     """Names of all models, those of `data/models.csv` before those of `data/transformer-shapes.csv`."""
     found = [row["model"] for row in datasets.records("models")]
     return found + [row["model"] for row in datasets.records("transformer-shapes") if row["model"] not in found]
 
 
-def model(text):
+def model(text: str) -> "Model":
     """The model that a text means (errors as in `find`)."""
     name = find(text)
     for row in datasets.records("models"):
@@ -52,7 +52,7 @@ def model(text):
     return Model.from_shape(datasets.record("transformer-shapes", "model", name))
 
 
-def find(text):
+def find(text: str) -> str:
     """The name of the model that a text means, whatever its case, dashes, organisation and usual endings.
 
     Parameters
@@ -99,7 +99,7 @@ def find(text):
     raise Refusal("model", text, "the name of a model", reason=f"model = {text!r} is not known{hint}")
 
 
-def _spellings():
+def _spellings() -> "dict[str, str]":
     """Names by how they and their aliases are written without case, dashes and blanks."""
     found = {}
     for row in datasets.records("transformer-shapes"):
@@ -116,12 +116,12 @@ def _spellings():
     return found
 
 
-def _is_ending(word):
+def _is_ending(word: str) -> bool:
     length = word[:-1].isdigit() and word[-1] == "k"  # of the context, in thousands of tokens
     return word in ENDINGS or length
 
 
-def _words(text):
+def _words(text: str) -> "list[str]":
     """Runs of letters and digits of what follows the last slash, small."""
     last = text.rstrip("/").split("/")[-1].lower().replace("+", " plus ")
     spaced = "".join([letter if letter.isdigit() or letter.isalpha() else " " for letter in last])

@@ -10,7 +10,15 @@ What could mean two things is refused: ``1,5``, ``80G``, ``1_0``, digits that on
 from .answering import written
 from .checks import Refusal
 from .units import DAY, HOUR, MINUTE, WEEK, YEAR
-from .vocabulary import WORDS
+from .vocabulary import POSITIVE, WORDS, Word
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, TypeAlias
+
+    from .vocabulary import Word
+
+    Unit: TypeAlias = tuple[list[str], int, float]  # names, power of ten, and factor
 
 DIGITS = "0123456789"
 TRUTH = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
@@ -111,6 +119,35 @@ def read(text: str, name: str, limits: "tuple[float, float] | tuple[str, ...] | 
     return value
 
 
+def measure(text: str, unit: str) -> float:
+    """Read what somebody wrote for a unit, where no word of the vocabulary is asked for.
+
+    Parameters
+    ----------
+    text : str
+        What was written: a number, a fraction, a number with ``k``, ``M``, ``B`` or ``T`` or with a unit.
+    unit : str
+        The unit that is asked for: one that the vocabulary knows, or the name of something that is counted.
+
+    Raises
+    ------
+    Refusal
+        If the text is no such value.
+
+    Examples
+    --------
+    >>> measure("0.5 PFLOP/s", "TFLOP/s"), measure("80 GiB", "GB"), measure("40%", "1"), measure("3k", "switch")
+    (500.0, 85.89934592, 0.4, 3000.0)
+    """
+    word = Word(unit if _unit(unit) else "1", "answer", POSITIVE)
+    value = _number(text.strip(" \t\r\n"), word)
+    if value is None:
+        counted = word.unit == "1" and unit != "1"
+        names = "" if unit == "1" or counted else f", with or without the unit {unit}"
+        raise Refusal("answer", text, f"a number{names}", unit=unit)
+    return value
+
+
 def expected(name: str, limits: "tuple[float, float] | tuple[str, ...] | None" = None) -> str:
     """What is accepted for a parameter, in words that complete "give".
 
@@ -124,21 +161,23 @@ def expected(name: str, limits: "tuple[float, float] | tuple[str, ...] | None" =
         return "one of " + word.choices
     if word.range is None:
         return "true or false"
-    ends = limits or word.usual
+    ends: tuple[Any, ...] | None = limits or word.usual
     kind = "a whole number" if word.whole else "a number"
     sentence = f"{kind} from {written(ends[0])} to {written(ends[1])}" if ends else word.range.accepted
     if word.unit == "1" and word.shown == "1" and not word.whole and ends and ends[1] <= 1:
         return sentence + ", e.g. 0.4 or 40%"
-    if word.shown in ("1", "device", "sequence"):
+    if word.shown in ("1", "device", "sample", "sequence"):
         return sentence
     names = SUGGESTED.get(word.unit)
     return sentence + (f", with or without a unit ({names})" if names else f", with or without the unit {word.shown}")
 
 
-def _number(text, word):
+def _number(text: str, word: "Word") -> "float | None":
     """The value of a text in the unit shown, or None."""
+    shown = _unit(word.shown)
+    assert shown is not None, f"{word.shown} is no unit"
     if text[:1] == "$":
-        if _unit(word.shown)[0][:1] != ["USD"]:
+        if shown[0][:1] != ["USD"]:
             return None
         text = text[1:]
         # $48/day is 48 USD/day, and $2 is in the unit asked for.
@@ -148,7 +187,6 @@ def _number(text, word):
     if mantissa is None:
         return None
     attached, rest = rest[:1] != " ", rest.strip(" ")
-    shown = _unit(word.shown)
     if rest == "%":
         if word.unit != "1" or word.shown != "1" or word.whole:
             return None
@@ -170,7 +208,7 @@ def _number(text, word):
     return value if value - value == 0 else None
 
 
-def _magnitude(rest, shown, attached, divisor):
+def _magnitude(rest: str, shown: "Unit", attached: bool, divisor: "float | None") -> "tuple[int, str]":
     """The power of ten that a text begins with, and what follows it."""
     if divisor is not None or shown[0][:1] == ["s"]:
         return 0, rest
@@ -181,7 +219,7 @@ def _magnitude(rest, shown, attached, divisor):
     return 0, rest
 
 
-def _leading(text):
+def _leading(text: str) -> "tuple[str | None, int, float | None, str]":
     """Digits, power of ten and divisor of the number that a text begins with, and the rest of the text."""
     digits, exponent, rest = _decimal(text)
     if digits is None or rest[:1] != "/" or exponent:
@@ -194,15 +232,16 @@ def _leading(text):
     return digits, exponent, float(below), after
 
 
-def _decimal(text):
+def _decimal(text: str) -> "tuple[str | None, int, str]":
     """Digits with a sign and a point, the power of ten written after them, and the rest; None where there are none."""
     sign = text[:1] if text[:1] and text[:1] in "+-" else ""
     place = len(sign)
     whole, place = _digits(text, place)
     if whole and text[place : place + 1] == ",":
-        whole, place = _groups(text, place, whole)
-        if whole is None:
+        grouped, place = _groups(text, place, whole)
+        if grouped is None:
             return None, 0, text
+        whole = grouped
     part = ""
     if text[place : place + 1] == ".":
         part, place = _digits(text, place + 1)
@@ -219,7 +258,7 @@ def _decimal(text):
     return sign.replace("+", "") + (whole or "0") + "." + (part or "0"), exponent, text[place:]
 
 
-def _groups(text, place, first):
+def _groups(text: str, place: int, first: str) -> "tuple[str | None, int]":
     """Digits in groups of three, of which the first has one to three and no leading zero."""
     whole = first
     while text[place : place + 1] == ",":
@@ -230,18 +269,18 @@ def _groups(text, place, first):
     return (whole if len(first) <= 3 and first[0] != "0" else None), place
 
 
-def _digits(text, place):
+def _digits(text: str, place: int) -> "tuple[str, int]":
     start = place
     while place < len(text) and text[place] in DIGITS:
         place += 1
     return text[start:place], place
 
 
-def _all_digits(text):
+def _all_digits(text: str) -> bool:
     return bool(text) and all(letter in DIGITS for letter in text)
 
 
-def _finite(digits, exponent, divisor):
+def _finite(digits: str, exponent: int, divisor: "float | None") -> "float | None":
     # One reading of one text rounds once: 40% is 0.4 and 1.1M is 1100000.
     value = float(digits + "e" + str(exponent))
     if divisor is not None:
@@ -250,7 +289,7 @@ def _finite(digits, exponent, divisor):
     return None if vanished or value - value != 0 else value
 
 
-def _unit(text):
+def _unit(text: str) -> "Unit | None":
     """What a unit measures, as names above and below the stroke, its power of ten and its factor; None if unknown."""
     for ending in ("FLOPS", "OPS"):
         if text[-len(ending) :] == ending:
@@ -274,7 +313,7 @@ def _unit(text):
     return names, power, factor
 
 
-def _atom(text):
+def _atom(text: str) -> "tuple[str, int, float] | None":
     for candidate in (text, text[:-1] if text[-1:] == "s" else text):
         if candidate in PLAIN:
             return PLAIN[candidate]
@@ -285,7 +324,7 @@ def _atom(text):
                     continue
                 measured, power, factor = SCALED[name]
                 if prefixes is not BINARY:
-                    return measured, power + prefixes[prefix], factor
+                    return measured, power + int(prefixes[prefix]), factor
                 if measured == "byte":
                     return measured, power, factor * prefixes[prefix]
         if candidate in COUNTED:
@@ -293,12 +332,12 @@ def _atom(text):
     return None
 
 
-def _same(given, shown):
+def _same(given: "list[str]", shown: "list[str]") -> bool:
     # What is counted may go without saying: 5/s are 5 image/s.
     return given == shown or (given[1:] == shown[1:] and given[0] == "" and shown[0] in COUNTED)
 
 
-def _counted():
+def _counted() -> "set[str]":
     """Names of things that the vocabulary counts, which are units that nothing converts."""
     names = set()
     for word in WORDS.values():

@@ -84,7 +84,7 @@ def _parameter(name: str, declared: inspect.Parameter, described: str, answer: C
     match = re.match(r"(.*?)\s*(?:\[([^\]]*)\])?\.$", described)
     assert match is not None, f"{name} is described without a full stop"
     meaning, unit = match.groups()
-    listed = tuple(limits or choices(word.choices)) if word.choices else ()
+    listed = tuple(choices(limits or word.choices)) if word.choices else ()
     low, high = (None, None)
     if word.range is not None:
         low, high = limits or word.usual or (word.range.low, word.range.high)

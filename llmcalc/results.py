@@ -1,6 +1,6 @@
 """Headline results of a chapter, what its readers came for, and curves that show where they stand."""
 
-from .formats import number, written
+from .formats import counted, number, written
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -48,14 +48,18 @@ class Results:
         """Each value as people write it, by name."""
         return {name: _text(result) for name, result in self._results.items()}
 
+    def units(self) -> "dict[str, str]":
+        """Each unit as it stands behind its value, by name: empty behind words."""
+        return {name: _unit(result) for name, result in self._results.items()}
+
     def listed(self) -> "list[dict[str, Any]]":
         """Each result as a mapping: name, value, unit, label, heading, and the reason where there is no number."""
         return [dict(result, name=name) for name, result in self._results.items()]
 
     def __repr__(self) -> str:
-        texts = self.formatted()
+        texts, units = self.formatted(), self.units()
         return "\n".join(
-            [f"{result['label']}: {texts[name]} {result['unit']}" for name, result in self._results.items()]
+            [f"{result['label']}: {texts[name]} {units[name]}".rstrip() for name, result in self._results.items()]
         )
 
     def _repr_html_(self) -> str:
@@ -67,8 +71,10 @@ class Results:
             if result["heading"] != heading:
                 heading = result["heading"]
                 rows += f'</tbody><tbody><tr><th scope="rowgroup" colspan="3">{html.escape(heading)}</th></tr>'
-            label, unit = html.escape(result["label"]), html.escape("" if result["value"] is None else result["unit"])
-            rows += f'<tr data-result="{name}"><th scope="row">{label}</th><td>{html.escape(texts[name])}</td>'
+            label, unit = html.escape(result["label"]), html.escape(_unit(result))
+            # Words wrap, and numbers do not.
+            words = "" if isinstance(result["value"], float) else ' class="words"'
+            rows += f'<tr data-result="{name}"><th scope="row">{label}</th><td{words}>{html.escape(texts[name])}</td>'
             rows += f"<td>{unit}</td></tr>"
         rows = f"{rows}</tbody>".replace("<tbody></tbody>", "")
         return f'<table class="dataframe headline"><caption>The answer</caption>{rows}</table>'
@@ -78,8 +84,8 @@ class Results:
         return {"text/html": self._repr_html_(), "text/plain": repr(self), MIME_TYPE: self.listed()}
 
 
-def _with_unit(text: str, result: "dict[str, Any]") -> str:
-    return text if result["value"] is None or result["unit"] in ("", "1") else text + " " + result["unit"]
+def _unit(result: "dict[str, Any]") -> str:
+    return "" if result["value"] is None else counted(result["unit"], result["value"])
 
 
 def _text(result: "dict[str, Any]") -> str:
@@ -107,7 +113,14 @@ class Curves:
     def data(self) -> "list[dict[str, Any]]":
         """All of it as a list of mappings, the values as numbers and as people write them."""
         return [
-            {"name": name, "label": label, "unit": unit, "values": values, "texts": [number(value) for value in values]}
+            {
+                "name": name,
+                "label": label,
+                "unit": unit,
+                "units": counted(unit),
+                "values": values,
+                "texts": [number(value) for value in values],
+            }
             for name, label, unit, values in self._curves
         ]
 

@@ -8,18 +8,31 @@ import random
 
 from .checks import Refusal
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    import simpy
+
+    from .models.service import Service
+
 
 class Request:
     """A request, from its arrival to its last token."""
 
-    def __init__(self, arrival, question_tokens, answer_tokens):
+    first_token: float  # when it is written, and the answer ends [s]
+    end: float
+
+    def __init__(self, arrival: float, question_tokens: int, answer_tokens: int) -> None:
         self.arrival = arrival
-        self.unread = self.question_tokens = question_tokens
+        self.unread: float = question_tokens  # a chunk may end within a token
+        self.question_tokens = question_tokens
         self.unwritten = self.answer_tokens = answer_tokens
-        self.first_token = self.end = None
 
 
-def simulate(service, request_rate, requests=2000, warm=0.2, seed=1):
+def simulate(
+    service: "Service", request_rate: float, requests: int = 2000, warm: float = 0.2, seed: int = 1
+) -> "dict[str, list[float]]":
     """Serve requests that arrive as a Poisson process.
 
     Parameters
@@ -46,7 +59,8 @@ def simulate(service, request_rate, requests=2000, warm=0.2, seed=1):
         raise Refusal("simulation", "SimPy", "an environment that has it: pip install 'llmcalc[simulation]'") from None
     chance = random.Random(seed)
     environment = simpy.Environment()
-    waiting, done = [], []
+    waiting: list[Request] = []
+    done: list[Request] = []
     engine = environment.process(_engine(environment, service, waiting, done, requests))
     environment.process(_arrivals(environment, service, waiting, request_rate, requests, chance))
     environment.run(until=engine)
@@ -62,7 +76,14 @@ def simulate(service, request_rate, requests=2000, warm=0.2, seed=1):
     }
 
 
-def _arrivals(environment, service, waiting, request_rate, requests, chance):
+def _arrivals(
+    environment: "simpy.Environment",
+    service: "Service",
+    waiting: "list[Request]",
+    request_rate: float,
+    requests: int,
+    chance: "random.Random",
+) -> "Generator[simpy.Event]":
     for _ in range(requests):
         yield environment.timeout(chance.expovariate(request_rate))
         question = _length(service.read_tokens(), service.question_spread, chance)
@@ -70,14 +91,17 @@ def _arrivals(environment, service, waiting, request_rate, requests, chance):
         waiting.append(Request(environment.now, question, answer))
 
 
-def _length(mean, spread, chance):
+def _length(mean: float, spread: float, chance: "random.Random") -> int:
     if not spread:
         return max(1, round(mean))
     return max(1, round(chance.gammavariate(1 / spread**2, mean * spread**2)))
 
 
-def _engine(environment, service, waiting, done, requests):
-    reading, writing = [], []
+def _engine(
+    environment: "simpy.Environment", service: "Service", waiting: "list[Request]", done: "list[Request]", requests: int
+) -> "Generator[simpy.Event]":
+    reading: list[Request] = []
+    writing: list[Request] = []
     idle = service.step(1, 1).seconds / 10  # how often a resting engine looks for requests
     while len(done) < requests:
         _admit(service, waiting, reading, writing)
@@ -98,7 +122,7 @@ def _engine(environment, service, waiting, done, requests):
         _read(chunks, reading, writing, done, environment.now)
 
 
-def _admit(service, waiting, reading, writing):
+def _admit(service: "Service", waiting: "list[Request]", reading: "list[Request]", writing: "list[Request]") -> None:
     held = sum(_bytes(service, request) for request in reading + writing)
     while waiting and len(reading) + len(writing) < service.most_sequences():
         needed = _bytes(service, waiting[0])
@@ -108,11 +132,11 @@ def _admit(service, waiting, reading, writing):
         reading.append(waiting.pop(0))
 
 
-def _bytes(service, request):
-    return service.sequence_bytes(request.question_tokens + request.answer_tokens)
+def _bytes(service: "Service", request: "Request") -> float:
+    return float(service.sequence_bytes(request.question_tokens + request.answer_tokens))
 
 
-def _chunks(service, reading, writing):
+def _chunks(service: "Service", reading: "list[Request]", writing: int) -> "list[tuple[Request, float]]":
     room = service.chunk_tokens - writing
     found = []
     for request in reading:
@@ -124,7 +148,7 @@ def _chunks(service, reading, writing):
     return found
 
 
-def _write(writing, done, now):
+def _write(writing: "list[Request]", done: "list[Request]", now: float) -> None:
     for request in list(writing):
         request.unwritten -= 1
         if request.unwritten <= 0:
@@ -133,7 +157,13 @@ def _write(writing, done, now):
             done.append(request)
 
 
-def _read(chunks, reading, writing, done, now):
+def _read(
+    chunks: "list[tuple[Request, float]]",
+    reading: "list[Request]",
+    writing: "list[Request]",
+    done: "list[Request]",
+    now: float,
+) -> None:
     for request, count in chunks:
         request.unread -= count
         if request.unread:

@@ -11,7 +11,7 @@ and integer operations are dimensions of their own, so that mixing them up fails
 ('day', 86400.0)
 """
 
-from .units import DAY, GIBI, GIGA, HOUR, KILOWATT_HOUR, TERA
+from .units import DAY, GIBI, GIGA, HOUR, KILOWATT_HOUR, MINUTE, TERA
 
 INFINITY = float("inf")
 
@@ -127,6 +127,12 @@ WORDS = {
     "achieved_flops": Word("FLOP/s", "measured rate of a GPU, recomputation included", POSITIVE),
     "active_params": Word("parameter", "parameters used on a token", POSITIVE),
     "answer_tokens": Word("token", "tokens of an answer", POSITIVE, usual=(1, 1e6)),
+    "answer_spread": Word(
+        "1", "standard deviation of the answers' lengths, in shares of their mean", FROM_ZERO, usual=(0, 3)
+    ),
+    "answers_per_question": Word(
+        "1", "answers that are written to each question", POSITIVE, usual=(1, 64), shown="answer", whole=True
+    ),
     "arrival": Word("s", "time at which a task arrives", FROM_ZERO),
     "arrival_spread": Word(
         "1", "standard deviation of the time between arrivals, in shares of its mean", FROM_ZERO, usual=(0, 10)
@@ -138,9 +144,10 @@ WORDS = {
         "FLOP/s", "dense FP16 peak of an Ascend 910", POSITIVE, usual=(1, 10000), shown="TFLOP/s", scale=TERA
     ),
     "assumed_mfu": Word("1", "utilisation assumed where durations are predicted", SHARE, usual=(0.01, 1)),
+    "autoscaling": Word("1", "whether replicas come and go with the hours of the day", YES_OR_NO),
     "backward_seconds": Word("s", "backward pass of a microbatch through one stage", POSITIVE),
     "bandwidth_share": Word("1", "share of the largest bandwidth that counts as reached", POSITIVE, usual=(0.01, 1)),
-    "batch": Word("1", "sequences in work at once", POSITIVE, usual=(1, 1000000), shown="sequence", whole=True),
+    "batch": Word("1", "sequences or pictures in work at once", POSITIVE, usual=(1, 1e6), shown="sample", whole=True),
     "batch_exponent": Word("1", "exponent of the batch", SHARE),
     "batch_scale": Word("token", "scale of the batch", POSITIVE),
     "batch_step": Word(
@@ -148,6 +155,11 @@ WORDS = {
     ),
     "batch_tokens": Word("token", "tokens computed for one reading of the weights", POSITIVE),
     "block_size": Word("1", "weights that share a scale", POSITIVE),
+    "blocking_share": Word(
+        "1",
+        "share of a checkpoint's writing in which training stands still",
+        Range(0, 1, False, False, "a share from 0 to 1"),
+    ),
     "blocks": Word("1", "blocks of the machine", POSITIVE, whole=True),
     "bits_per_weight": Word("1", "bits of a weight", POSITIVE),
     "block_edge": Word("1", "chips along each edge of a block of the TPU machine", POSITIVE, usual=(1, 16), whole=True),
@@ -165,6 +177,7 @@ WORDS = {
     ),
     "bytes_per_value": Word("byte", "bytes of a stored number: 2 in FP16 and BF16", POSITIVE, usual=(0.125, 4)),
     "cache_bytes": Word("byte", "memory of the keys and values of all answers in progress", FROM_ZERO),
+    "cache_format": Word("1", "number format of keys and values in the caches", TEXT, choices="bf16, fp8"),
     "carbon_intensity": Word(
         "kg/J",
         "carbon dioxide emitted per unit of energy",
@@ -184,19 +197,35 @@ WORDS = {
     "cards": Word("1", "cards bought", POSITIVE, usual=(1, 1024), whole=True),
     "cards_per_server": Word("1", "cards in one server", POSITIVE, usual=(1, 20), whole=True),
     "cards_per_trial": Word("1", "cards that one training takes", POSITIVE, usual=(1, 8), shown="card", whole=True),
+    "channels": Word("1", "numbers that stand for a part of a picture", POSITIVE),
     "characters_per_question": Word(
         "character", "characters of a question and its answer together", POSITIVE, usual=(1, 1e7)
     ),
     "characters_per_token": Word("character/token", "characters of a token", POSITIVE, usual=(0.25, 20)),
+    "checkpoint_bytes_per_param": Word(
+        "byte/parameter", "bytes that are saved of a parameter", POSITIVE, usual=(1, 32)
+    ),
+    "checkpoint_minutes": Word(
+        "s",
+        "time from one checkpoint to the next, 0 for the best",
+        FROM_ZERO,
+        usual=(0, 1440),
+        shown="min",
+        scale=MINUTE,
+    ),
     "chips_per_card": Word("1", "equal chips that share the card's peak", POSITIVE, usual=(1, 16), whole=True),
     "chips_per_host": Word("1", "chips that stop when a host does", POSITIVE, usual=(1, 64), whole=True),
     "chips_x": Word("1", "chips along the first axis", POSITIVE),
     "chips_y": Word("1", "chips along the second axis", POSITIVE),
     "chips_z": Word("1", "chips along the third axis", POSITIVE),
+    "classes": Word("1", "things that the network tells apart", POSITIVE, usual=(1, 100000), whole=True),
     "cluster_cards": Word("1", "cards of the cluster", POSITIVE, usual=(8, 4096), shown="card", whole=True),
     "cluster_flops": Word("FLOP/s", "capacity of the cluster", POSITIVE),
     "communication_seconds": Word("s", "time of communication that no computation hides", FROM_ZERO, usual=(0, 10000)),
     "context": Word("1", "tokens of a sequence", POSITIVE, usual=(1, 10000000), shown="token", whole=True),
+    "context_parallel": Word(
+        "1", "devices that share each sequence", POSITIVE, usual=(1, 64), shown="device", whole=True
+    ),
     "copies": Word("1", "experts that a token goes to", POSITIVE),
     "corpus_bytes": Word("byte", "size of the text", POSITIVE),
     "corpus_gigabytes": Word(
@@ -212,11 +241,17 @@ WORDS = {
     "data_seconds": Word("s", "time to load the batch", FROM_ZERO, usual=(0, 10000)),
     "days": Word("s", "time allowed, if the deadline is fixed", POSITIVE, usual=(0.01, 3650), shown="day", scale=DAY),
     "days_in_year": Word("s", "days in which the cluster runs", POSITIVE, usual=(1, 366), shown="day", scale=DAY),
+    "depth": Word("1", "multiplier of the layers", POSITIVE, usual=(0.1, 10)),
+    "detection_minutes": Word(
+        "s", "time until a failure is noticed and located", FROM_ZERO, usual=(0, 1440), shown="min", scale=MINUTE
+    ),
     "deviations": Word("1", "quantile of the normal distribution", FROM_ZERO),
     "device_count": Word(
         "1", "devices at hand, if they are fixed", POSITIVE, usual=(1, 10000000), shown="device", whole=True
     ),
+    "design_power": Word("W", "design power of a device alone", POSITIVE, usual=(0.1, 100000)),
     "device_memory": Word("byte", "memory of the device", POSITIVE),
+    "device_mtbf": Word("s", "mean time between the failures that a device causes", POSITIVE),
     "device_power": Word("W", "power of a device", POSITIVE),
     "device_seconds": Word("s", "device-time, added up over all devices", POSITIVE),
     "device_throughput": Word("token/s", "throughput of one device alone", POSITIVE, usual=(0.001, 10000000)),
@@ -225,6 +260,11 @@ WORDS = {
     ),
     "devices": Word("1", "devices", POSITIVE, usual=(1, 1000000), shown="device", whole=True),
     "devices_per_server": Word("1", "devices in one server", POSITIVE, usual=(1, 72), shown="device", whole=True),
+    "dilation": Word("1", "step from one weight of a kernel to the next", POSITIVE),
+    "devices_per_replica": Word(
+        "1", "devices of a replica, 0 for the best number", FROM_ZERO, usual=(0, 1024), shown="device", whole=True
+    ),
+    "draft_cost": Word("1", "time of a draft's token, in shares of a step", FROM_ZERO, usual=(0, 1)),
     "draft_tokens": Word("1", "tokens of a draft", FROM_ZERO, usual=(0, 32), shown="token", whole=True),
     "efficiency": Word("1", "share of its cards' capacity that a cluster keeps", SHARE, usual=(0.1, 1)),
     "electricity_price": Word(
@@ -240,8 +280,12 @@ WORDS = {
     ),
     "epochs": Word("1", "passes over the data set", POSITIVE, usual=(0.01, 1000)),
     "expert_mlp_size": Word("1", "width inside an expert", POSITIVE),
+    "expert_parallel": Word(
+        "1", "devices that share each layer's experts", POSITIVE, usual=(1, 512), shown="device", whole=True
+    ),
     "experts": Word("1", "experts e that a token can be sent to", POSITIVE),
     "experts_per_token": Word("1", "experts k that a token is sent to", POSITIVE),
+    "failures": Word("1", "failures in the time watched", POSITIVE, usual=(0.01, 100000)),
     "failed_cards": Word("1", "cards out of service", FROM_ZERO, usual=(0, 100000), whole=True),
     "final_vectors": Word("1", "last norm, in vectors of the hidden size", FROM_ZERO),
     "first_params": Word("parameter", "one model for the budget", POSITIVE, usual=(1e6, 1e14)),
@@ -266,6 +310,7 @@ WORDS = {
     "frontier_exponent": Word("1", "growth with the budget", SHARE),
     "frontier_flop": Word("FLOP", "budget, a petaFLOP/s-day", POSITIVE),
     "frontier_params": Word("parameter", "best model for the budget", POSITIVE),
+    "goal": Word("1", "what a deadline is met with", TEXT, choices="fewest devices, least device-time"),
     "gpu_bandwidth": Word(
         "byte/s", "memory bandwidth of such a GPU", POSITIVE, usual=(1, 100000), shown="GB/s", scale=GIGA
     ),
@@ -297,7 +342,7 @@ WORDS = {
     "inner_size": Word("1", "width inside the mixer", POSITIVE),
     "input_size": Word("1", "height or width of the input", POSITIVE),
     "inputs": Word("1", "inputs of a matrix", POSITIVE),
-    "interval": Word("s", "time between two arrivals", FROM_ZERO),
+    "interval": Word("s", "time between two arrivals or checkpoints", FROM_ZERO),
     "irreducible_loss": Word("1", "loss of an endless model on endless text", POSITIVE),
     "iteration_seconds": Word("s", "time of an iteration", POSITIVE, usual=(0.001, 100000)),
     "joules": Word("J", "energy", POSITIVE),
@@ -329,7 +374,15 @@ WORDS = {
     "linearity": Word("1", "linearity", SHARE),
     "linearity_threshold": Word("1", "linearity below which a cluster scales badly", SHARE, usual=(0.01, 1)),
     "link_bandwidth": Word(
-        "byte/s", "rate at which a device sends to those of its fast domain, one direction", POSITIVE
+        "byte/s",
+        "rate at which a device sends to those of its fast domain, one direction",
+        POSITIVE,
+        usual=(0.001, 1e6),
+        shown="GB/s",
+        scale=GIGA,
+    ),
+    "link_devices": Word(
+        "1", "devices of its fast domain, itself included", POSITIVE, usual=(1, 100000), shown="device", whole=True
     ),
     "load": Word("1", "share of the time in which somebody works", SHARE_BELOW_ONE, usual=(0, 0.99)),
     "load_factor": Word("1", "tokens of the busiest device's experts, in shares of the mean", POSITIVE),
@@ -340,9 +393,12 @@ WORDS = {
     "mbu": Word("1", "model bandwidth utilisation, share of the bandwidth that reading gets", SHARE, usual=(0.01, 1)),
     "mean": Word("s", "mean of durations", POSITIVE),
     "mean_stage_seconds": Word("s", "mean of a microbatch's time over the stages", FROM_ZERO),
+    "measured_seconds": Word("s", "measured time of a step, 0 if there is none", FROM_ZERO, usual=(0, 1000000)),
     "members": Word("1", "devices that exchange data", FROM_ONE),
     "members_inside": Word("1", "members of an exchange that sit in one server", FROM_ONE),
-    "memory_bandwidth": Word("byte/s", "memory bandwidth of a device", POSITIVE),
+    "memory_bandwidth": Word(
+        "byte/s", "memory bandwidth of a device", POSITIVE, usual=(0.001, 1e6), shown="GB/s", scale=GIGA
+    ),
     "memory_gib": Word("byte", "memory of one device", POSITIVE, usual=(1, 100000), shown="GiB", scale=GIBI),
     "message_bytes": Word("byte", "what a device holds of an exchange's data", FROM_ZERO),
     "mfu": Word("1", "model FLOPs utilisation", SHARE, usual=(0.001, 1)),
@@ -363,15 +419,32 @@ WORDS = {
     "model_chunks": Word(
         "1", "chunks of layers that a stage holds, 2 and more if it is interleaved", POSITIVE, usual=(1, 64), whole=True
     ),
+    "mtbf": Word("s", "mean time between failures", POSITIVE),
     "need": Word("1", "size needed, in the unit of those on offer", FROM_ZERO),
-    "network": Word("1", "network, by its name in torchvision", TEXT, choices="name in data/cnn-macs.csv"),
-    "network_bandwidth": Word("byte/s", "rate of a device over the network, one direction", POSITIVE),
+    "network": Word(
+        "1", "network, by its name in torchvision if it has one", TEXT, choices="name in data/vision-networks.csv"
+    ),
+    "network_bandwidth": Word(
+        "byte/s",
+        "rate of a device over the network, one direction",
+        POSITIVE,
+        usual=(0.001, 1e6),
+        shown="GB/s",
+        scale=GIGA,
+    ),
     "network_cards": Word("1", "network cards of a server", POSITIVE),
     "nope_size": Word("1", "part of a query or key head without position", FROM_ZERO),
     "norm_bytes": Word("byte", "bytes that a norm keeps beside, an element", FROM_ZERO),
     "number_format": Word(
         "1", "number format of the multiplications", TEXT, choices="fp64, fp32, tf32, fp16, bf16, fp8"
     ),
+    "observed_days": Word(
+        "s", "time for which failures were counted", POSITIVE, usual=(0.01, 3650), shown="day", scale=DAY
+    ),
+    "observed_devices": Word(
+        "1", "devices whose failures were counted", POSITIVE, usual=(1, 1000000), shown="device", whole=True
+    ),
+    "observed_seconds": Word("s", "time for which failures were counted", POSITIVE),
     "optimiser_bytes_per_param": Word("byte/parameter", "bytes of the optimiser state", POSITIVE),
     "optimiser_seconds": Word("s", "time to update the parameters", FROM_ZERO, usual=(0, 10000)),
     "optimiser_shards": Word("1", "devices that share one copy of the optimiser state", POSITIVE),
@@ -380,6 +453,7 @@ WORDS = {
     "out_channels": Word("1", "channels of the output", POSITIVE),
     "out_features": Word("1", "numbers that leave", POSITIVE),
     "output_height": Word("1", "height of the output", POSITIVE),
+    "output_padding": Word("1", "rows or columns added behind the output", FROM_ZERO),
     "output_width": Word("1", "width of the output", POSITIVE),
     "outputs": Word("1", "outputs of a matrix", POSITIVE),
     "overhead": Word("byte", "memory of a device for the program and its work space", FROM_ZERO),
@@ -406,7 +480,10 @@ WORDS = {
     "params_scale": Word("parameter", "scale of the parameters", POSITIVE),
     "params_unit": Word("parameter", "unit in which the law counts parameters", POSITIVE),
     "passes": Word("1", "passes over the data set", POSITIVE),
-    "peak_flops": Word("FLOP/s", "dense peak of a device", POSITIVE),
+    "peak_flops": Word("FLOP/s", "dense peak of a device", POSITIVE, usual=(0.001, 1e6), shown="TFLOP/s", scale=TERA),
+    "peak_ops": Word(
+        "op/s", "dense peak of a device for whole numbers", POSITIVE, usual=(0.001, 1e6), shown="TOPS", scale=TERA
+    ),
     "pipeline_stages": Word("1", "stages", POSITIVE, usual=(1, 1000), shown="stage", whole=True),
     "pixels": Word("pixel", "pixels of a frame", POSITIVE),
     "points": Word("1", "points of a curve", POSITIVE, whole=True),
@@ -429,8 +506,12 @@ WORDS = {
     "pue": Word(
         "1", "power usage effectiveness, energy of the data centre by that of its computers", FROM_ONE, usual=(1, 3)
     ),
+    "queries": Word("1", "parts of a picture that look at others", POSITIVE),
     "query_rank": Word("1", "size of the compressed query", FROM_ZERO),
     "question_tokens": Word("token", "tokens of a question with what goes before it", POSITIVE, usual=(1, 1e6)),
+    "question_spread": Word(
+        "1", "standard deviation of the questions' lengths, in shares of their mean", FROM_ZERO, usual=(0, 3)
+    ),
     "questions_per_visit": Word("1", "questions in a visit", POSITIVE, usual=(0.01, 1000)),
     "rank": Word("1", "rank of an adapter", POSITIVE),
     "rdma_gigabytes": Word("byte", "data moved between servers", FROM_ZERO, usual=(0, 1000000), shown="GB", scale=GIGA),
@@ -440,11 +521,15 @@ WORDS = {
     "rdma_seconds": Word("s", "time of moving it between servers", POSITIVE, usual=(0.001, 10000)),
     "recomputation": Word("1", "activations that are recomputed", TEXT, choices="none, selective, full"),
     "recomputed_layers": Word("1", "layers whose forward pass is repeated", FROM_ZERO),
+    "recovery_seconds": Word("s", "time from a failure until training goes on", FROM_ZERO),
     "reference_devices": Word("1", "devices compared with", POSITIVE),
     "reference_flops": Word("FLOP/s", "dense peak of a device that it is compared with", POSITIVE),
     "reference_frame_rate": Word("1/s", "frames a second at the reference", POSITIVE),
     "reference_pixels": Word("pixel", "pixels of a frame at the reference, 1080p", POSITIVE),
     "reference_power": Word("W", "power of the device that it is compared with", POSITIVE),
+    "repair_hours": Word(
+        "s", "time until a server that failed is back", POSITIVE, usual=(0.01, 10000), shown="h", scale=HOUR
+    ),
     "replica_servers": Word(
         "1", "servers that may share a model, if not more must", POSITIVE, usual=(1, 64), shown="server", whole=True
     ),
@@ -452,6 +537,17 @@ WORDS = {
         "byte", "bytes for a token and element of the hidden state that every device keeps", FROM_ZERO
     ),
     "request_rate": Word("1/s", "requests a second", POSITIVE),
+    "restart_minutes": Word(
+        "s",
+        "time until training goes on, once a failure is located",
+        FROM_ZERO,
+        usual=(0, 1440),
+        shown="min",
+        scale=MINUTE,
+    ),
+    "requests_per_user_day": Word(
+        "1/s", "questions that a user asks", POSITIVE, usual=(0.001, 1e5), shown="1/day", scale=1 / DAY
+    ),
     "result_bytes": Word("byte", "bytes that a value of a product's result moves", FROM_ZERO),
     "rotary_size": Word("1", "part of a query or key head that is rotated by its position", FROM_ZERO),
     "rows": Word("1", "rows of a product's first matrix, tokens for most", FROM_ZERO),
@@ -482,6 +578,7 @@ WORDS = {
         "s", "part of the time that each answer adds, with its share of reading prompts", POSITIVE
     ),
     "sequence_shards": Word("1", "devices over which the values of a sequence are spread", POSITIVE),
+    "server_power": Word("W", "a device's share of the most that its server draws", POSITIVE, usual=(0.1, 100000)),
     "server_throughput": Word("token/s", "throughput of one server alone", POSITIVE, usual=(0.001, 100000000)),
     "servers": Word("1", "servers", POSITIVE, usual=(1, 10000), whole=True),
     "service_seconds": Word("s", "mean time of service", POSITIVE),
@@ -500,11 +597,15 @@ WORDS = {
         "s", "commissioning, installation and model update of a task", FROM_ZERO, usual=(0, 365), shown="day", scale=DAY
     ),
     "setup_holds_cluster": Word("1", "whether the whole cluster stands still during a set-up", YES_OR_NO),
+    "sharding": Word("1", "what the replicas share", TEXT, choices="best, none, ZeRO-1, ZeRO-2, FSDP"),
     "shared_mlp_size": Word("1", "width of the shared experts together", FROM_ZERO),
     "single_throughput": Word("token/s", "throughput of one alone", POSITIVE),
     "sized_by": Word("1", "what is fixed for training", TEXT, choices="deadline, devices"),
     "slice_blocks": Word("1", "blocks that a job asks for", POSITIVE, usual=(1, 256), whole=True),
     "smallest_wait_ratio": Word("1", "smallest wait ratio of all devices", FROM_ZERO, usual=(0, 0.99)),
+    "spare_share": Word(
+        "1", "share of what replicas could serve that is kept free", SHARE_BELOW_ONE, usual=(0.01, 0.9)
+    ),
     "sparsity_factor": Word("1", "dense weights for each one kept", POSITIVE, usual=(1, 32)),
     "speedup": Word("1", "ratio of two rates", POSITIVE, usual=(0.01, 10000)),
     "speedup_a100": Word("1", "claimed ratio to an A100", POSITIVE, usual=(0.01, 1000)),
@@ -518,6 +619,9 @@ WORDS = {
     "steps_exponent": Word("1", "exponent of the steps", SHARE),
     "steps_per_answer": Word("1", "steps, and so tokens, of an answer", POSITIVE),
     "steps_scale": Word("1", "scale of the steps", POSITIVE),
+    "spare_probability": Word("1", "probability that the spare servers suffice", SHARE_BELOW_ONE, usual=(0, 0.9999)),
+    "stack": Word("1", "software that trains", TEXT, choices="stack in data/step-stacks.csv"),
+    "stall_seconds": Word("s", "time for which a checkpoint stops training", POSITIVE),
     "stream_ops": Word("op/s", "demand of a stream", POSITIVE),
     "stream_tops": Word(
         "op/s",
@@ -582,12 +686,17 @@ WORDS = {
     "wait_threshold": Word("1", "accepted difference between the two", SHARE_BELOW_ONE, usual=(0, 0.99)),
     "weight_bytes": Word("byte", "memory of the weights", POSITIVE),
     "weight_bytes_per_param": Word("byte/parameter", "bytes of a weight", POSITIVE),
+    "weight_format": Word("1", "number format of the weights", TEXT, choices="bf16, fp8, int8, fp4, int4"),
     "weight_shards": Word("1", "devices that share one copy of the weights", POSITIVE),
     "weights": Word("1", "weights of a layer", POSITIVE),
     "window": Word("1", "tokens that a token attends to at most w, itself included", POSITIVE),
+    "width": Word("1", "multiplier of the channels", POSITIVE, usual=(0.1, 10)),
     "words_per_token": Word("1", "English words in a token", POSITIVE, usual=(0.1, 10), shown="word/token"),
     "working_hours": Word(
         "s", "hours that a person works in a year", POSITIVE, usual=(100, 8760), shown="h", scale=HOUR
+    ),
+    "write_bandwidth": Word(
+        "byte/s", "rate at which storage takes checkpoints", POSITIVE, usual=(0.001, 100000), shown="GB/s", scale=GIGA
     ),
     "zero_stage": Word("1", "stage of ZeRO in training, 0 shares nothing", FROM_ZERO, usual=(0, 3), whole=True),
 }

@@ -18,7 +18,11 @@ for (const [path, source] of Object.entries(modules)) {
   python.FS.writeFile(path, source);
 }
 python.runPython("import json\nimport sys\nsys.path.append('.')");
-for (const { module, name, keywords } of calls) {
+for (const { module, name, keywords, statements } of calls) {
+  if (statements) {
+    python.runPython(statements);
+    continue;
+  }
   python.runPython(`
 from llmcalc.formulas import ${module}
 try:

@@ -336,3 +336,40 @@ def test_services_are_predicted_row_by_row(tmp_path):
 def test_runs_that_cannot_be_read_are_refused(tmp_path, capsys):
     assert cli.run(["predict", "serving", str(tmp_path / "none.csv")]) == 2
     assert capsys.readouterr().err.startswith("llmcalc: RUNS = ")
+
+
+def test_a_vision_network_is_counted_with_settings_as_people_write_them(capsys):
+    status, printed, said = invoke(
+        capsys, "vision", "MobileNetV2", "input_size=256x192", "classes=10", "width=1.4", "--json"
+    )
+    told = json.loads(printed)
+    assert (status, said) == (0, "")
+    assert (told["name"], told["input"], told["classes"]) == ("mobilenet_v2", [3, 256, 192], 10)
+    # The last layer has 1,792 weights and a bias for each class.
+    assert told["params"] == 6_108_776 - 990 * 1793
+    assert told["flop"] == 2 * told["macs"]
+    assert sum(row["params"] for row in told["layers"]) == told["params"]
+
+
+def test_layers_of_a_vision_network_are_printed_where_they_are_asked_for(capsys):
+    _, short, _ = invoke(capsys, "vision", "ViT-B/16")
+    _, long, _ = invoke(capsys, "vision", "ViT-B/16", "--layers")
+    assert "17,582,740,224" in short  # as fvcore counts
+    assert long.startswith(short)
+    assert "3 × 224 × 224" in long.removeprefix(short)
+
+
+@pytest.mark.parametrize(
+    ("values", "sentence"),
+    [
+        (["resnet51"], "did you mean 'resnet50'?"),
+        (["resnet50", "size=3"], "size = '3' is not accepted: give one of input_size, classes, width, depth"),
+        (["resnet50", "input_size=2x3x4"], "give pixels: one number for height and width, or both as 256x192"),
+        (["resnet50", "input_size=0"], "input_size = '0' [pixel] is not accepted: give a finite number above 0"),
+        (["vit_b_16", "input_size=230"], "input_size = '230' [pixel] is not accepted: give multiples of 16 pixels"),
+        (["resnet50", "classes=many"], "classes = 'many' is not accepted: give a whole number"),
+        (["vgg16", "width=2"], "vgg16 has no multiplier of that kind"),
+    ],
+)
+def test_what_a_vision_network_does_not_take_is_refused(refused, values, sentence):
+    assert sentence in refused("vision", *values)

@@ -17,6 +17,7 @@ RERUN_PAGE = (ROOT / "book" / "rerun.md").read_text(encoding="utf-8")
 EXAMPLE = {"notebook": "inference-gpus", "params": "visits_per_day=1e9 mfu=0.4"}
 
 
+@pytest.mark.built
 def test_the_example_of_a_rerun_prints_what_the_pages_show(tmp_path):
     result = subprocess.run(
         [

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from llmcalc.models import networks
 from tests.formulas import FORMULAS, SOURCE
 
 SCRIPT = Path(__file__).parent / "micropython.mjs"
@@ -15,9 +16,10 @@ NODE = Path(sys.prefix) / "bin" / "node"
 PACKAGES = Path(sys.prefix) / "npm"
 
 
-def run_in_micropython(calls, folder):
+def run_in_micropython(calls, folder, models=()):
     shared = [SOURCE / f"{name}.py" for name in ("checks", "vocabulary", "units")]
     files = [*shared, *(path for path in SOURCE.glob("formulas/*.py") if path.stem != "__init__")]
+    files += [SOURCE / "models" / f"{name}.py" for name in models]
     modules = {f"llmcalc/{path.relative_to(SOURCE)}": path.read_text(encoding="utf-8") for path in files}
     # Node looks for packages beside the script.
     (folder / "node_modules").symlink_to(PACKAGES / "node_modules")
@@ -62,3 +64,18 @@ def test_every_refusal_is_the_same(tmp_path):
         with pytest.raises(ValueError, match="is not accepted") as refusal:
             formula.function(**values)
         assert text == f"ValueError: {refusal.value}"
+
+
+def test_every_vision_network_is_the_same(tmp_path):
+    counts = """
+from llmcalc.models import networks, vision
+layers = networks.build({name!r}, classes=7)
+print(*[count(layers) for count in (vision.params, vision.macs, vision.attention_macs, vision.activations)])
+"""
+    used = [path.stem for path in SOURCE.glob("models/*.py") if "Network" in path.read_text(encoding="utf-8")]
+    printed = run_in_micropython([{"statements": counts.format(name=name)} for name in networks.NAMES], tmp_path, used)
+    assert len(printed) == len(networks.NAMES)
+    for name, text in zip(networks.NAMES, printed, strict=True):
+        told = networks.describe(name, classes=7)
+        expected = [told[count] for count in ("params", "macs", "attention_macs", "activations")]
+        assert text.split() == list(map(str, expected)), name

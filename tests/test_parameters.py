@@ -25,7 +25,7 @@ def test_every_line_of_a_parameters_cell_is_read(notebook):
 def test_a_comment_on_a_line_of_its_own_names_a_group():
     declared = parameters.declared("planner")
     assert declared["tokens"].group == "Your question"
-    assert declared["mbu"].group == "How serving runs"
+    assert declared["answer_tokens"].group == "How serving runs"
     assert {parameter.group for parameter in parameters.declared("memory").values()} == {""}
 
 

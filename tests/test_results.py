@@ -25,8 +25,8 @@ def test_the_table_has_a_row_for_each_result_below_its_heading():
     table = RESULTS._repr_html_()
     parts = re.findall(r"<tbody>(.*?)</tbody>", table)
     assert [re.sub("<[^>]+>", "|", part).strip("|") for part in parts] == [
-        "Training||||Devices||1,072||device",
-        "Serving &amp; more||||Fits||no, &lt;1 GB short||||||Share||0.1235||1",
+        "Training||||Devices||1,072||devices",
+        "Serving &amp; more||||Fits||no, &lt;1 GB short||||||Share||0.1235",
     ]
     assert table.count("data-result=") == 3
 
@@ -42,6 +42,7 @@ def test_curves_keep_their_gaps():
         "name": "days",
         "label": "Days",
         "unit": "day",
+        "units": "days",
         "values": [None, 0.5],
         "texts": ["–", "0.5"],
     }

@@ -59,6 +59,14 @@ TERMS = {
         ["pipeline bubble", "linearity", "throughput", "micro-batch"],
         ["流水线空泡", "线性度", "加速比", "吞吐率", "流水线并行", "大语言模型"],
     ),
+    "does-it-predict": (
+        ["prediction error", "published runs", "calibration", "step time"],
+        ["预测误差", "训练步时间", "推理吞吐", "训练性能", "大语言模型"],
+    ),
+    "failures": (
+        ["checkpoint interval", "goodput", "mean time between failures", "spare servers"],
+        ["检查点", "平均无故障时间", "断点续训", "有效训练时间", "大语言模型"],
+    ),
     "cv-backlog": (
         ["vision models", "computer vision", "training cluster", "object detection"],
         ["视频训练算法", "机器视觉", "目标检测", "视频异常检测", "人员跟踪"],
@@ -68,7 +76,7 @@ TERMS = {
         ["推理卡", "视频流", "视频分析", "并行效率", "昇腾芯片"],
     ),
     "cnn-macs": (
-        ["ResNet", "MobileNet", "convolution", "image classification"],
+        ["ResNet", "MobileNet", "convolution", "image classification", "EfficientNet", "vision transformer", "YOLOv5"],
         ["图像分类", "参数量", "计算量", "逐通道卷积"],
     ),
     "hardware-claims": (

@@ -128,11 +128,11 @@ function described([across, ...others], plan) {
   const shown = across.values.map((_, position) => position).filter((position) => others[0].values[position] !== null);
   if (!shown.length) return "The model does not fit on any number of devices, so there are no curves.";
   const [first, last] = [shown[0], shown.at(-1)];
-  const at = (curve, position) => `${curve.texts[position]} ${curve.unit}`;
+  const at = (curve, position) => `${curve.texts[position]} ${curve.units}`;
   return others
     .map((curve) => {
       const ends = [first, last].map((position) => `${at(curve, position)} with ${at(across, position)}`);
-      const here = `${plan.texts[curve.name]} ${curve.unit} with ${plan.texts[across.name]} ${across.unit}`;
+      const here = `${plan.texts[curve.name]} ${curve.units} with ${plan.texts[across.name]} ${across.units}`;
       return `${curve.label} by ${across.label.toLowerCase()}: from ${ends.join(" to ")}; the plan has ${here}.`;
     })
     .join(" ");

@@ -161,10 +161,11 @@ function showResults(texts, results) {
   answer = results;
   // What people write, such as 40%, is a number only when it has been read.
   for (const [key, value] of Object.entries(results.given)) moveSlider(key, value);
-  for (const { name: key, text, unit: of } of model.results) {
+  for (const { name: key, text } of model.results) {
     const { value, unit, before } = rows.get(key);
     value.textContent = results.texts[key];
-    unit.textContent = results.values[key] === null ? "" : of; // a reason has no unit
+    value.classList.toggle("words", typeof results.values[key] !== "number");
+    unit.textContent = results.units[key];
     // A planner's results are many, and its saved scenarios say what was before.
     before.textContent = planner || results.texts[key] === text ? "" : `the document’s: ${text}`;
   }
@@ -179,7 +180,7 @@ function showResults(texts, results) {
   announcement = setTimeout(() => {
     const spoken = model.spoken
       .map((key) => model.results.find((result) => result.name === key))
-      .map(({ name: key, label, unit }) => `${label}: ${results.texts[key]}${unit === "1" ? "" : ` ${unit}`}`)
+      .map(({ name: key, label }) => `${label}: ${results.texts[key]} ${results.units[key]}`.trimEnd())
       .join(", ");
     if (summary.textContent !== spoken) summary.textContent = spoken;
   }, PAUSE);

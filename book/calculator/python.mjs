@@ -56,6 +56,7 @@ def calculate(given):
         latest = values
         return json.dumps({
             "texts": texts,
+            "units": results.units(),
             "values": {name: results[name] for name in texts},
             "given": {name: repr(value) for name, value in values.items()},
         })
@@ -69,6 +70,28 @@ def draw():
     return json.dumps(getattr(module, page["curves"])(**latest).data())
 `;
 
+const EXERCISES = `
+import json
+
+from llmcalc import datasets
+from llmcalc.checks import Refusal
+
+with open("exercises.json") as file:
+    described = json.load(file)
+datasets.provide(described["data"])
+from llmcalc.teaching.marking import mark
+
+exercises = __import__(described["module"], None, None, ["*"]).chapter.exercises
+
+def pose(seed):
+    return json.dumps([exercise.pose(int(seed)).described() for exercise in exercises])
+
+def check(given):
+    place, answer, seed, attempt = json.loads(given)
+    verdict = mark(exercises[place], answer, seed, attempt)
+    return json.dumps({"kind": verdict.kind, "feedback": verdict.feedback})
+`;
+
 /** Begin to load MicroPython. */
 export function load() {
   return loadMicroPython({ heapsize: 16 << 20, stdout: () => {}, stderr: () => {} });
@@ -76,17 +99,7 @@ export function load() {
 
 /** Give a chapter to MicroPython; return what calculates its results, and the curves of the last ones. */
 export function prepare(python, model) {
-  // A package is a folder with an __init__.py; a module stands in the folder of its package.
-  const packages = new Set();
-  for (const [name, source] of Object.entries(model.modules)) {
-    const parts = name.split(".");
-    for (let depth = 1; depth < parts.length; depth += 1) packages.add(parts.slice(0, depth).join("/"));
-    for (const folder of [...packages].filter((path) => !python.FS.analyzePath(path).exists)) {
-      python.FS.mkdir(folder);
-      python.FS.writeFile(`${folder}/__init__.py`, "");
-    }
-    python.FS.writeFile(`${parts.join("/")}.py`, source);
-  }
+  writeModules(python, model.modules);
   const { parameters, data, curves } = model;
   python.FS.writeFile("page.json", JSON.stringify({ function: model.function, parameters, data, curves }));
   python.runPython(PROGRAM);
@@ -98,4 +111,30 @@ export function prepare(python, model) {
     },
     draw: () => JSON.parse(draw()),
   };
+}
+
+/** Give a chapter's exercises to MicroPython; return what poses them for a seed, and what checks an answer. */
+export function prepareExercises(python, { modules, ...model }) {
+  writeModules(python, modules);
+  python.FS.writeFile("exercises.json", JSON.stringify(model));
+  python.runPython(EXERCISES);
+  const [pose, check] = ["pose", "check"].map((name) => python.globals.get(name));
+  return {
+    pose: (seed) => JSON.parse(pose(String(seed))),
+    check: ({ place, answer, seed, attempt }) => JSON.parse(check(JSON.stringify([place, answer, seed, attempt]))),
+  };
+}
+
+function writeModules(python, modules) {
+  // A package is a folder with an __init__.py; a module stands in the folder of its package.
+  const packages = new Set();
+  for (const [name, source] of Object.entries(modules)) {
+    const parts = name.split(".");
+    for (let depth = 1; depth < parts.length; depth += 1) packages.add(parts.slice(0, depth).join("/"));
+    for (const folder of [...packages].filter((path) => !python.FS.analyzePath(path).exists)) {
+      python.FS.mkdir(folder);
+      python.FS.writeFile(`${folder}/__init__.py`, "");
+    }
+    python.FS.writeFile(`${parts.join("/")}.py`, source);
+  }
 }

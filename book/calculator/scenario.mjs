@@ -16,6 +16,8 @@ export function address(model, texts, saved = []) {
   const url = new URL(location.href);
   const whole = query(model, texts);
   for (const scenario of saved) whole.append("saved", query(model, scenario));
+  // The exercises of the chapter keep their numbers.
+  if (url.searchParams.has("seed")) whole.set("seed", url.searchParams.get("seed"));
   url.search = whole;
   return url.href;
 }

@@ -4,8 +4,9 @@
 const binary = fetch(new URL("./micropython.wasm", import.meta.url), { priority: "low" });
 globalThis.fetch = async () => (await binary).clone();
 
-const runtime = import("./python.mjs").then(async ({ load, prepare }) => ({ python: await load(), prepare }));
+const runtime = import("./python.mjs").then(async ({ load, ...rest }) => ({ python: await load(), ...rest }));
 let prepared;
+let exercises;
 const answers = {
   prepare: async (model) => {
     prepared = runtime.then(({ python, prepare }) => prepare(python, model));
@@ -13,6 +14,13 @@ const answers = {
   },
   calculate: async (texts) => (await prepared).calculate(texts),
   draw: async () => (await prepared).draw(),
+  // The exercises of a chapter come after its calculator, whose modules they use.
+  practise: async (model) => {
+    const [{ python, prepareExercises }] = await Promise.all([runtime, prepared]);
+    exercises = prepareExercises(python, model);
+  },
+  pose: (seed) => exercises.pose(seed),
+  check: (given) => exercises.check(given),
 };
 
 addEventListener("message", async ({ data: { id, action, given } }) => {

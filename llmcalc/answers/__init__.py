@@ -2,6 +2,8 @@
 
 from .cnn_macs import cnn_macs
 from .cv_backlog import cv_backlog
+from .does_it_predict import does_it_predict
+from .failures import failures
 from .hardware_claims import hardware_claims
 from .how_much_data import how_much_data
 from .inference_cards import inference_cards
@@ -9,6 +11,7 @@ from .inference_gpus import inference_gpus
 from .memory import memory
 from .planner import planner
 from .planner import planner_curves as planner_curves
+from .serving_users import serving_users
 from .small_print import small_print
 from .training_cost import training_cost
 from .training_gpus import training_gpus
@@ -21,12 +24,15 @@ __all__ = [
     "planner",
     "training_gpus",
     "inference_gpus",
+    "serving_users",
     "training_schedules",
     "training_cost",
     "transformer_flops",
     "how_much_data",
     "memory",
     "training_step",
+    "does_it_predict",
+    "failures",
     "cv_backlog",
     "inference_cards",
     "cnn_macs",

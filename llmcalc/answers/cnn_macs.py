@@ -3,7 +3,7 @@
 from .. import datasets
 from ..answering import question
 from ..formulas import convolution, training
-from ..models import networks
+from ..models import networks, vision
 from ..results import Results
 from ..units import GIGA, HOUR, MINUTE, PETA, TERA
 
@@ -12,6 +12,8 @@ from ..units import GIGA, HOUR, MINUTE, PETA, TERA
 def cnn_macs(
     network: str = "resnet50",
     image_size: int = 224,
+    classes: int = 1000,
+    width: float = 1.0,
     batch: int = 256,
     epochs: float = 90.0,
     images: int = 1281167,
@@ -24,15 +26,19 @@ def cnn_macs(
     Parameters
     ----------
     network : str
-        Network, by its name in torchvision.
+        Network, by its name in torchvision if it has one.
     image_size : int
         Height and width of the pictures [pixel].
+    classes : int
+        Things that the network tells apart [1].
+    width : float
+        Multiplier of the channels, of networks that have one [1].
     batch : int
-        Pictures in a training step [picture].
+        Pictures in a training step [sample].
     epochs : float
         Passes over the data set [1].
     images : int
-        Pictures in the data set, by default ImageNet's [picture].
+        Pictures in the data set, by default ImageNet's [image].
     accelerator : str
         Device.
     number_format : str
@@ -43,8 +49,8 @@ def cnn_macs(
     Returns
     -------
     Results
-        ``params``, ``macs``, ``step_tflop``, ``step_seconds``, ``epoch_pflop``, ``epoch_minutes``,
-        ``training_hours``.
+        ``params``, ``macs``, ``attention_macs``, ``forward_gflop``, ``step_tflop``, ``step_seconds``, ``epoch_pflop``,
+        ``epoch_minutes``, ``training_hours``.
 
     References
     ----------
@@ -55,10 +61,11 @@ def cnn_macs(
     >>> round(cnn_macs()["params"], 4)
     25557032.0
     """
-    layers = networks.build(network, image_size)
-    params = networks.params(layers)
-    macs = networks.macs(layers)
-    training_macs = networks.macs(layers, training=True)
+    layers = networks.build(network, image_size, classes, width)
+    params = vision.params(layers)
+    macs = vision.macs(layers)
+    products = vision.attention_macs(layers)
+    training_macs = vision.macs(layers, training=True) + products
     step_flop = convolution.epoch_flop(training_macs, batch)
     epoch_flop = convolution.epoch_flop(training_macs, images)
     peak_flops = datasets.peak_flops(accelerator, number_format)
@@ -68,6 +75,8 @@ def cnn_macs(
     return Results(
         params=(params, "parameter", "Parameters"),
         macs=(macs / GIGA, "GMAC", "Multiply-accumulates for one picture"),
+        attention_macs=(products / GIGA, "GMAC", "Products of attention beside them"),
+        forward_gflop=(vision.flop(layers) / GIGA, "GFLOP", "Work of a forward pass over one picture"),
         step_tflop=(step_flop / TERA, "TFLOP", "Work of a training step"),
         step_seconds=(step_seconds, "s", "Time of a training step on one device"),
         epoch_pflop=(epoch_flop / PETA, "PFLOP", "Work of an epoch"),

@@ -39,7 +39,7 @@ def memory(
     context : int
         Tokens of a sequence [token].
     batch : int
-        Sequences in memory at once [sequence].
+        Sequences in memory at once [sample].
     memory_gib : float
         Memory of one device [GiB].
     overhead_gib : float

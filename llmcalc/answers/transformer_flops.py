@@ -56,7 +56,7 @@ def transformer_flops(
     context : int
         Tokens of a sequence [token].
     batch : int
-        Sequences of an iteration [sequence].
+        Sequences of an iteration [sample].
     accelerator : str
         Device.
     number_format : str

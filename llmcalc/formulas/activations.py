@@ -82,6 +82,8 @@ def attention_activation_bytes(
     --------
     >>> attention_activation_bytes(1, 1, 1, 1, 1, mask_bytes=1)  # 11 h, and the norm's 2 h
     13.0
+    >>> attention_activation_bytes(1, 1, 1, 1, 1)  # without dropout, no mask
+    12.0
     """
     accept(
         hidden_size=hidden_size,
@@ -247,6 +249,8 @@ def mlp_activation_bytes(
     --------
     >>> mlp_activation_bytes(1, 4, mask_bytes=1)
     21.0
+    >>> mlp_activation_bytes(1, 4)
+    20.0
     """
     accept(
         hidden_size=hidden_size,
@@ -377,6 +381,8 @@ def logits_bytes(
     --------
     >>> round(logits_bytes(8192, 1, 128256, bytes_per_value=4.0) / 1e9, 1)
     4.2
+    >>> logits_bytes(1, 1, 1)  # a logit, with what its loss keeps
+    14.0
     """
     accept(
         context=context,

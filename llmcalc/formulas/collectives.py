@@ -207,6 +207,8 @@ def send_seconds(message_bytes: Numeric, link_bandwidth: Numeric, latency_second
     --------
     >>> round(send_seconds(25e9, 25e9, 1e-5), 5)
     1.00001
+    >>> send_seconds(25e9, 25e9)
+    1.0
     """
     accept(message_bytes=message_bytes, latency_seconds=latency_seconds, link_bandwidth=link_bandwidth)
     return message_bytes / link_bandwidth + latency_seconds

@@ -7,10 +7,12 @@ from ..checks import Numeric, accept, formula
 
 
 @formula
-def convolution_output(input_size: Numeric, kernel_size: Numeric, stride: Numeric = 1, padding: Numeric = 0) -> Numeric:
+def convolution_output(
+    input_size: Numeric, kernel_size: Numeric, stride: Numeric = 1, padding: Numeric = 0, dilation: Numeric = 1
+) -> Numeric:
     r"""Positions at which a kernel stops along one side of its input.
 
-    .. math:: o = \lfloor (i + 2 p - k) / s \rfloor + 1
+    .. math:: o = \lfloor (i + 2 p - d (k - 1) - 1) / s \rfloor + 1
 
     Below 1, the kernel does not fit into the input.
 
@@ -24,6 +26,8 @@ def convolution_output(input_size: Numeric, kernel_size: Numeric, stride: Numeri
         Step from one position to the next s [1].
     padding : float or array
         Zeros put before and behind the input p, 0 or more [1].
+    dilation : float or array
+        Step from one weight of the kernel to the next d, 1 of a dense kernel [1].
 
     Returns
     -------
@@ -37,16 +41,76 @@ def convolution_output(input_size: Numeric, kernel_size: Numeric, stride: Numeri
 
     References
     ----------
-    Dumoulin and Visin 2016 (arXiv:1603.07285), relationship 6; document 002, line 430: 28 pixels
+    Dumoulin and Visin 2016 (arXiv:1603.07285), relationships 6 and 15; document 002, line 430: 28 pixels
     without padding and with a kernel of 5 would leave 24.
 
     Examples
     --------
     >>> convolution_output(28, 5, padding=2), convolution_output(28, 5), convolution_output(224, 11, 4, 2)
     (28, 24, 55)
+    >>> convolution_output(28, 3, padding=2, dilation=2)
+    28
     """
-    accept(input_size=input_size, kernel_size=kernel_size, stride=stride, padding=padding)
-    return (input_size + 2 * padding - kernel_size) // stride + 1
+    accept(input_size=input_size, kernel_size=kernel_size, stride=stride, padding=padding, dilation=dilation)
+    return (input_size + 2 * padding - dilation * (kernel_size - 1) - 1) // stride + 1
+
+
+@formula
+def transposed_output(
+    input_size: Numeric,
+    kernel_size: Numeric,
+    stride: Numeric = 1,
+    padding: Numeric = 0,
+    output_padding: Numeric = 0,
+    dilation: Numeric = 1,
+) -> Numeric:
+    r"""Height or width of what a transposed convolution makes: the size that its convolution would take back.
+
+    .. math:: o = (i - 1) s - 2 p + d (k - 1) + p_o + 1
+
+    Parameters
+    ----------
+    input_size : float or array
+        Height or width of the input i [1].
+    kernel_size : float or array
+        Height or width of the kernel k [1].
+    stride : float or array
+        Step on the output for each step on the input s [1].
+    padding : float or array
+        Rows or columns cut off before and behind the output p, 0 or more [1].
+    output_padding : float or array
+        Rows or columns added behind the output, because a stride leaves its size open, 0 or more [1].
+    dilation : float or array
+        Step from one weight of the kernel to the next d, 1 of a dense kernel [1].
+
+    Returns
+    -------
+    float or array
+        Height or width of the output [1].
+
+    Raises
+    ------
+    ValueError
+        If an argument is out of range.
+
+    References
+    ----------
+    Dumoulin and Visin 2016 (arXiv:1603.07285), relationship 14; PyTorch, documentation of ConvTranspose2d.
+
+    Examples
+    --------
+    >>> transposed_output(28, 2, stride=2), transposed_output(14, 3, 2, 1, 1)  # both double the side
+    (56, 28)
+    """
+    accept(
+        input_size=input_size,
+        kernel_size=kernel_size,
+        stride=stride,
+        padding=padding,
+        output_padding=output_padding,
+        dilation=dilation,
+    )
+    return (input_size - 1) * stride - 2 * padding + dilation * (kernel_size - 1) + output_padding + 1
 
 
 @formula
@@ -227,3 +291,46 @@ def epoch_flop(
     """
     accept(macs_per_sample=macs_per_sample, samples=samples, flop_per_mac=flop_per_mac, forward_passes=forward_passes)
     return macs_per_sample * samples * flop_per_mac * forward_passes
+
+
+@formula
+def attention_products(queries: Numeric, keys: Numeric, channels: Numeric, macs_per_weight: Numeric = 1) -> Numeric:
+    r"""Multiply-accumulates of attention between the parts of a picture, without those of its weights.
+
+    .. math:: M = 2 \, q \, k \, c
+
+    Each of the q queries is multiplied with k keys of c numbers, all heads together, and sums up as many values.
+
+    Parameters
+    ----------
+    queries : float or array
+        Parts of the picture that look at others q [1].
+    keys : float or array
+        Parts that each of them looks at k [1].
+    channels : float or array
+        Numbers that stand for a part, all heads together c [1].
+    macs_per_weight : float or array
+        Multiply-accumulates of a product [MAC].
+
+    Returns
+    -------
+    float or array
+        Multiply-accumulates [MAC].
+
+    Raises
+    ------
+    ValueError
+        If an argument is out of range.
+
+    References
+    ----------
+    Vaswani et al. 2017 (arXiv:1706.03762), equation 1. Torchvision counts 17.564e9 for ViT-B/16; these are 0.715e9
+    of them.
+
+    Examples
+    --------
+    >>> 12 * attention_products(197, 197, 768)  # 12 layers, 14 x 14 patches and a class token
+    715327488
+    """
+    accept(queries=queries, keys=keys, channels=channels, macs_per_weight=macs_per_weight)
+    return 2 * queries * keys * channels * macs_per_weight

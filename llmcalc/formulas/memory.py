@@ -105,6 +105,8 @@ def output_channels(
     --------
     >>> output_channels(1, 4096, 32, 32, 11008, 3) == 5 * 4096 + 2 * 11008
     True
+    >>> output_channels(1, 4096, 32, 32, 16384) == 5 * 4096 + 16384  # an MLP of two matrices
+    True
     """
     accept(
         layers=layers,
@@ -165,6 +167,8 @@ def quantised_bytes(
     --------
     >>> round(quantised_bytes(6476005376, 262410240, 1359872) / 2**30, 1)
     3.5
+    >>> quantised_bytes(1000, 100, 10)
+    780.0
     """
     accept(
         linear_params=linear_params,
@@ -291,6 +295,8 @@ def training_state_bytes(
     --------
     >>> round(training_state_bytes(7.5e9, optimiser_shards=64) / 1e9, 1)
     31.4
+    >>> training_state_bytes(1)  # 2 of the weight, 2 of the gradient, 12 of the optimiser
+    16.0
     """
     accept(
         params=params,
@@ -365,6 +371,8 @@ def activation_bytes(
     --------
     >>> activation_bytes(48, 6144, 64, 2048, batch=4, tensor_parallel=8) / 2**30
     59.25
+    >>> activation_bytes(1, 1, 1, 1)  # 34 s b h + 5 a s² b of one layer
+    39.0
     """
     accept(
         layers=layers,
@@ -459,6 +467,8 @@ def largest_batch(
     --------
     >>> largest_batch(24 * 2**30, 4.5 * 2**30, 2**30, batch_step=16)
     16.0
+    >>> largest_batch(24 * 2**30, 4.5 * 2**30, 2**30)
+    19.0
     """
     accept(device_memory=device_memory, sequence_bytes=sequence_bytes, batch_step=batch_step)
     fewer(than=("device_memory", device_memory), fixed_bytes=fixed_bytes)

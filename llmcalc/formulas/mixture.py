@@ -50,6 +50,8 @@ def mixture_weights(
     --------
     >>> mixture_weights(4096, 8, 14336, 3)
     1409318912
+    >>> mixture_weights(1, 1, 1)  # three matrices and a column of the router
+    4
     """
     accept(
         hidden_size=hidden_size,
@@ -104,6 +106,8 @@ def idle_weights(
     --------
     >>> 32 * idle_weights(4096, 8, 2, 14336, 3)
     33822867456
+    >>> idle_weights(1, 2, 1, 1)
+    3
     """
     accept(
         hidden_size=hidden_size,

@@ -56,6 +56,8 @@ def step_seconds(
     --------
     >>> round(step_seconds(20.0, 0.3, 0.9, 0.2, 6.0, 0.5), 1)
     27.9
+    >>> step_seconds(20.0)
+    20.0
     """
     accept(
         forward_backward_seconds=forward_backward_seconds,

@@ -244,6 +244,8 @@ def kaplan_frontier_params(
     --------
     >>> kaplan_frontier_params(8.64e19)
     1300000000.0
+    >>> round(kaplan_frontier_params(8.64e20) / 1e9, 2)  # ten times the compute
+    6.98
     """
     accept(
         budget_flop=budget_flop,
@@ -304,6 +306,8 @@ def kaplan_loss(
     --------
     >>> round(kaplan_loss(1.5e9, 5e3 * 1.5e9**0.74) / kaplan_loss(1.5e9, 1e30) - 1, 2)
     0.02
+    >>> round(kaplan_loss(1.5e9, 30e9), 3)
+    2.297
     """
     accept(
         params=params,
@@ -436,6 +440,8 @@ def chinchilla_loss(
     --------
     >>> round(chinchilla_loss(1e30, 1e30), 2)
     1.69
+    >>> round(chinchilla_loss(70e9, 1.4e12), 4)  # of the model named Chinchilla
+    1.9366
     """
     accept(
         params=params,
@@ -508,6 +514,8 @@ def chinchilla_params(
     --------
     >>> round(chinchilla_params(5.76e23, params_exponent=0.3392, tokens_exponent=0.2849) / 1e9)
     40
+    >>> round(chinchilla_params(5.76e23) / 1e9, 2)  # the exponents as they are printed
+    32.19
     """
     accept(
         budget_flop=budget_flop,
@@ -581,6 +589,8 @@ def kaplan_steps_loss(
     >>> best = kaplan_steps_params(1.2e23)
     >>> round(kaplan_steps_loss(best, 1.2e23 / (6 * best)) / kaplan_steps_loss(best, 1e30) - 1, 2)
     0.1
+    >>> round(kaplan_steps_loss(1.5e9, 300e9), 4)
+    2.3373
     """
     accept(
         params=params,

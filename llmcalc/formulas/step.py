@@ -129,6 +129,8 @@ def fused_attention_seconds(
     --------
     >>> round(fused_attention_seconds(189e12, 16384, 312e12, 0.606), 2)
     1.0
+    >>> round(fused_attention_seconds(189e12, 1, 312e12, 0.606), 3)  # short sequences at the same rate
+    1.0
     """
     accept(flop=flop, half_context=half_context, context=context, peak_flops=peak_flops, efficiency=efficiency)
     return flop / (efficiency * peak_flops) * (1 + half_context / context)
@@ -266,6 +268,8 @@ def pipeline_seconds(
     --------
     >>> pipeline_seconds(1.0, 8, 1.0, 4, 2)
     9.5
+    >>> pipeline_seconds(1.0, 8, 0.5), pipeline_seconds(1.0, 8, 0.5, 2)  # one stage waits for no other
+    (8.0, 8.5)
     """
     accept(
         stage_seconds=stage_seconds,

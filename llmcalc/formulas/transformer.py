@@ -185,6 +185,8 @@ def embedding_params(
     --------
     >>> embedding_params(12288, 51200, learned_positions=2048)
     654311424
+    >>> embedding_params(12288, 51200)
+    629145600
     """
     accept(
         hidden_size=hidden_size,
@@ -258,6 +260,8 @@ def transformer_params(
     --------
     >>> round(transformer_params(96, 12288, 96, 96, 49152, 2, 51200, learned_positions=2048) / 1e9, 1)
     174.6
+    >>> transformer_params(1, 1, 1, 1, 4, 2, 1)  # 12 h² + 13 h, and a table of one row
+    26.0
     """
     accept(layers=layers, hidden_size=hidden_size, heads=heads, kv_heads=kv_heads)
     in_layer = layer_params(hidden_size, heads, kv_heads, mlp_size, mlp_matrices, layer_vectors)
@@ -678,6 +682,8 @@ def other_flop(
     >>> products = layer_flop(1, 2048, 12288, 96, 96, 4 * 12288)
     >>> int(100 * products / (products + other_flop(1, 2048, 12288, 96)))
     99
+    >>> other_flop(1, 1, 1, 1)
+    77.0
     """
     accept(
         batch=batch,

@@ -16,11 +16,18 @@ modeling_*.py), and for those outside of it the code beside the weights.
 import json
 
 from ..checks import Refusal
+from . import short
 from .families import FAMILIES, LIKE_LLAMA, NAMES, NESTED
 from .layers import Attention, LatentAttention, Mixture, Mlp
 from .model import Model
 from .numbers import LARGEST, missing, plain
 from .states import recurrent_parts
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from .layers import Mixer
 
 MOST_LAYERS = 2000
 MOST_TEXT = 1 << 23  # characters; files that list all modules that are not quantised have millions
@@ -42,7 +49,7 @@ FULL = (
 )
 
 
-def parse(text):
+def parse(text: str) -> "dict[str, Any]":
     """The mapping that the text of a `config.json` holds.
 
     Raises
@@ -59,14 +66,7 @@ def parse(text):
     """
     if not isinstance(text, str) or len(text) > MOST_TEXT:
         raise _no_file(f"a text of at most {MOST_TEXT} characters")
-    depth = deepest = 0
-    for character in text:
-        if character in "[{":
-            depth += 1
-            deepest = max(deepest, depth)
-        elif character in "]}":
-            depth -= 1
-    if deepest > 10 * DEEPEST:  # braces in texts count, too, so that this only keeps the parser from harm
+    if short.depth(text) > 10 * DEEPEST:  # braces in texts count, too, so that this only keeps the parser from harm
         raise _no_file(f"objects nested at most {DEEPEST} deep")
     try:
         mapping = json.loads(text)
@@ -77,7 +77,7 @@ def parse(text):
     return mapping
 
 
-def from_config(mapping, name=""):
+def from_config(mapping: "dict[str, Any] | str", name: str = "") -> "Model":
     """A `Model` from the mapping of a `config.json`, or from its text.
 
     Parameters
@@ -106,13 +106,14 @@ def from_config(mapping, name=""):
     return _model(Fields(fields, family), family, known, name or _name(mapping, family))
 
 
-def _no_file(accepted):
+def _no_file(accepted: str) -> "Refusal":
     """A refusal of a whole file, which nobody wants to read again in it."""
     return Refusal("config.json", None, accepted, reason=f"config.json is not accepted: give {accepted}")
 
 
-def _limit(mapping):
-    waiting, values = [(mapping, 1)], 0
+def _limit(mapping: "dict[str, Any]") -> None:
+    waiting: list[tuple[Any, int]] = [(mapping, 1)]
+    values = 0
     while waiting:
         value, depth = waiting.pop()
         if depth > DEEPEST:
@@ -126,7 +127,7 @@ def _limit(mapping):
                 waiting.append((each, depth + 1))
 
 
-def _name(mapping, family):
+def _name(mapping: "dict[str, Any]", family: "dict[str, Any]") -> str:
     for field in ("_name_or_path", "name", "model_name"):
         value = mapping.get(field)
         if isinstance(value, str) and value and len(value) <= 200:
@@ -134,7 +135,7 @@ def _name(mapping, family):
     return str(mapping.get("model_type") or "model")[:200]
 
 
-def _language_model(mapping):
+def _language_model(mapping: "dict[str, Any]") -> "tuple[dict[str, Any], dict[str, Any], bool]":
     """Fields of the language model, its family, and whether that is known."""
     chain = [mapping]
     while True:
@@ -153,7 +154,7 @@ def _language_model(mapping):
         kind = _family_name(fields)
         if kind:
             break
-    family = dict(LIKE_LLAMA)
+    family: dict[str, Any] = dict(LIKE_LLAMA)
     if kind:
         family.update(FAMILIES[kind])
         defaults = dict(family.get("defaults", {}))
@@ -173,7 +174,7 @@ def _language_model(mapping):
     return fields, family, bool(kind)
 
 
-def _family_name(fields):
+def _family_name(fields: "dict[str, Any]") -> str:
     kind = fields.get("model_type")
     if isinstance(kind, str):
         kind = kind.replace("-", "_").lower()
@@ -200,10 +201,11 @@ class Fields:
         What the architecture decides.
     """
 
-    def __init__(self, fields, family):
-        self.fields, self.family, self.assumed = fields, family, []
+    def __init__(self, fields: "dict[str, Any]", family: "dict[str, Any]") -> None:
+        self.fields, self.family = fields, family
+        self.assumed: list[str] = []
 
-    def find(self, meaning):
+    def find(self, meaning: str) -> "tuple[str, Any]":
         """Name and value of the field with a meaning; the value is None if there is none."""
         names = NAMES.get(meaning, (meaning,))
         for name in names:
@@ -211,7 +213,7 @@ class Fields:
                 return name, self.fields[name]
         return names[0], None
 
-    def number(self, meaning, default=None, low=1, high=LARGEST):
+    def number(self, meaning: str, default: "int | None" = None, low: int = 1, high: int = LARGEST) -> int:
         """A whole number; refused if it is missing without a default."""
         name, value = self.find(meaning)
         if value is None:
@@ -226,7 +228,7 @@ class Fields:
             raise Refusal(name, value, f"a whole number from {low} to {high}")
         return number
 
-    def flag(self, meaning, default=False):
+    def flag(self, meaning: str, default: bool = False) -> bool:
         """A yes or no."""
         name, value = self.find(meaning)
         if value is None:
@@ -235,18 +237,18 @@ class Fields:
             return bool(value)
         raise Refusal(name, value, "true or false")
 
-    def has(self, meaning):
+    def has(self, meaning: str) -> bool:
         """Whether a field is there and says anything."""
         return self.find(meaning)[1] is not None
 
-    def trait(self, name):
+    def trait(self, name: str) -> bool:
         """A yes or no of the family: its own, or that of the field that it names."""
-        value = self.family[name]
+        value: bool | str = self.family[name]
         if isinstance(value, str):
             return self.flag(value, self.family.get("unset", {}).get(value, False))
         return value
 
-    def per_layer(self, meaning, layers):
+    def per_layer(self, meaning: str, layers: int) -> "list[Any] | None":
         """A list with a value for each layer, or None."""
         name, value = self.find(meaning)
         if not isinstance(value, (list, tuple)):
@@ -255,27 +257,27 @@ class Fields:
             raise Refusal(name, value, f"a list of num_hidden_layers = {layers} values")
         return list(value[:layers])
 
-    def each(self, meaning, layers, default=None, low=1):
+    def each(self, meaning: str, layers: int, default: "int | None" = None, low: int = 1) -> "list[int]":
         """A whole number for each layer: from a list, or the same for all."""
         name, value = self.find(meaning)
         if isinstance(value, (list, tuple)):
-            values = self.per_layer(meaning, layers)
+            values = self.per_layer(meaning, layers) or []
             return [Fields({name: one}, self.family).number(name, default, low) for one in values]
         return [self.number(meaning, default, low)] * layers
 
-    def within(self, fields):
+    def within(self, fields: object) -> "Fields":
         """The fields of an object inside the file."""
         if not isinstance(fields, dict):
             raise Refusal("config.json", fields, "fields by name in every object")
         return Fields(fields, self.family)
 
-    def assume(self, sentence):
+    def assume(self, sentence: str) -> None:
         """Note what was assumed."""
         if sentence not in self.assumed:
             self.assumed.append(sentence)
 
 
-def _model(fields, family, known, name):
+def _model(fields: "Fields", family: "dict[str, Any]", known: bool, name: str) -> "Model":
     if "prepare" in family:
         family["prepare"](fields)
         family = fields.family
@@ -310,12 +312,12 @@ def _model(fields, family, known, name):
     )
 
 
-def _context(fields):
+def _context(fields: "Fields") -> "int | None":
     value = fields.number("context", 0, 0, LONGEST)
     return min(value, LARGEST) if value else None
 
 
-def _note_assumptions(fields):
+def _note_assumptions(fields: "Fields") -> None:
     kind = fields.family["name"]
     fields.assume(f"the architecture {kind!r} is not known" if kind else "no field names the architecture")
     fields.assume("two norms a layer and one after the last, of one vector each")
@@ -327,10 +329,11 @@ def _note_assumptions(fields):
         fields.assume("as many key and value heads as query heads: num_key_value_heads is missing")
 
 
-def _gated(fields):
+def _gated(fields: "Fields") -> int:
     """Whether the MLP has three matrices."""
-    if fields.family["mlp_matrices"]:
-        return fields.family["mlp_matrices"]
+    matrices: int = fields.family["mlp_matrices"]
+    if matrices:
+        return matrices
     activation = fields.find("activation")[1]
     if isinstance(activation, str) and activation in ("relu", "relu2", "gelu_new", "gelu_fast"):
         fields.assume(f"an MLP of two matrices: its activation is {activation[:20]}")
@@ -342,7 +345,7 @@ def _gated(fields):
 # Attention
 
 
-def _heads(fields, hidden_size):
+def _heads(fields: "Fields", hidden_size: int) -> "tuple[int, int, int, int]":
     """Query heads, key and value heads, sizes of a head and of its values."""
     heads = fields.number("heads")
     kv_heads = fields.number("kv_heads", heads)
@@ -358,7 +361,7 @@ def _heads(fields, hidden_size):
     return heads, kv_heads, head_size, fields.number("value_size", head_size)
 
 
-def _norm_values(fields, heads, kv_heads, head_size):
+def _norm_values(fields: "Fields", heads: int, kv_heads: int, head_size: int) -> int:
     """Values of the norms of queries and keys."""
     kind, condition = fields.family["query_key_norms"], fields.family["query_key_norms_if"]
     if not kind and fields.flag("use_qk_norm"):
@@ -375,21 +378,21 @@ def _norm_values(fields, heads, kv_heads, head_size):
     return (heads + kv_heads) * head_size
 
 
-def _mixers(fields, layers, hidden_size):
+def _mixers(fields: "Fields", layers: int, hidden_size: int) -> "list[Mixer]":
     if fields.has("kv_lora_rank"):
         return _latent(fields, layers, hidden_size)
     shape = heads, kv_heads, head_size, value_size = _heads(fields, hidden_size)
     kinds = _kinds(fields, layers)
     states = [kind for kind in kinds if kind not in ("full", "sliding")]
     gate = heads * value_size if fields.trait("attention_gate") else 0
-    beside = {
+    beside: dict[str, Any] = {
         "query_bias": fields.trait("query_bias"),
         "output_bias": fields.trait("output_bias"),
         "norm_values": _norm_values(fields, heads, kv_heads, head_size),
         "gate_size": gate,
         "other_values": heads if fields.trait("sinks") else 0,
     }
-    found = []
+    found: list[Mixer] = []
     if "full" in kinds:
         found.append(Attention(kinds.count("full"), *shape, **beside))
     if "sliding" in kinds:
@@ -397,7 +400,7 @@ def _mixers(fields, layers, hidden_size):
     return found + recurrent_parts(fields, states, hidden_size)
 
 
-def _latent(fields, layers, hidden_size):
+def _latent(fields: "Fields", layers: int, hidden_size: int) -> "list[Mixer]":
     heads = fields.number("heads")
     bias = fields.trait("latent_bias")
     count = layers
@@ -423,7 +426,7 @@ def _latent(fields, layers, hidden_size):
     return ([part] if count else []) + recurrent_parts(fields, states, hidden_size)
 
 
-def _kinds(fields, layers):
+def _kinds(fields: "Fields", layers: int) -> "list[str]":
     """What each layer's mixer is: full, sliding, or the name of a state."""
     listed = fields.per_layer("layer_types", layers)
     window = fields.number("window", 0, 0, LONGEST)
@@ -464,19 +467,19 @@ def _kinds(fields, layers):
 # MLP
 
 
-def _mlps(fields, layers, hidden_size):
+def _mlps(fields: "Fields", layers: int, hidden_size: int) -> "list[Mlp | Mixture]":
     matrices, bias = _gated(fields), fields.trait("mlp_bias")
     experts = fields.number("experts", 0, 0) if not isinstance(fields.find("experts")[1], (list, tuple)) else None
     if experts == 0 or (experts == 1 and not fields.has("experts_per_token")):
         widths = fields.each("mlp_size", layers)
         return [Mlp(widths.count(width), width, matrices, bias) for width in _different(widths)]
     sparse = _sparse(fields, layers)
-    found = []
+    found: list[Mlp | Mixture] = []
     dense = layers - sum(sparse)
     if dense:
         found.append(Mlp(dense, fields.number("dense_mlp_size"), matrices, bias))
     shapes = _mixtures(fields, layers)
-    counted = {}
+    counted: dict[tuple[int, int, int, int], int] = {}
     for layer in range(layers):
         if sparse[layer]:
             counted[shapes[layer]] = counted.get(shapes[layer], 0) + 1
@@ -490,11 +493,11 @@ def _mlps(fields, layers, hidden_size):
     return found
 
 
-def _different(values):
+def _different(values: "list[int]") -> "list[int]":
     return sorted(set(values))
 
 
-def _mixtures(fields, layers):
+def _mixtures(fields: "Fields", layers: int) -> "list[tuple[int, int, int, int]]":
     """Experts, those of a token, their width and that of the shared ones together, for each layer."""
     experts = fields.each("experts", layers)
     used = fields.each("experts_per_token", layers)
@@ -510,7 +513,7 @@ def _mixtures(fields, layers):
     return [(experts[layer], used[layer], widths[layer], shared[layer]) for layer in range(layers)]
 
 
-def _sparse(fields, layers):
+def _sparse(fields: "Fields", layers: int) -> "list[bool]":
     """Whether each layer has experts, by whatever fields the file has for it."""
     sparse = [True] * layers
     first = fields.number("first_k_dense_replace", 0, 0)

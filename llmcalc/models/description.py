@@ -3,8 +3,14 @@
 from . import weights
 from .numbers import whole
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
-def describe(model, context=None):
+    from .model import Model
+
+
+def describe(model: "Model", context: "int | None" = None) -> "dict[str, Any]":
     """Everything that follows from a model's shape, as a mapping of plain values.
 
     Parameters
@@ -42,9 +48,9 @@ def describe(model, context=None):
     }
 
 
-def flop(model, context):
+def flop(model: "Model", context: int) -> "dict[str, float]":
     """FLOP of a token by what is counted: forward and training, with the causal mask and without."""
-    told = {"context": context}
+    told: dict[str, float] = {"context": context}
     for name, masked in (("masked", True), ("unmasked", False)):
         told["forward_" + name] = _exact(model.forward_flop_per_token(context, masked))
         told["training_" + name] = _exact(model.flop_per_token(context, masked))
@@ -53,5 +59,5 @@ def flop(model, context):
     return told
 
 
-def _exact(number):
+def _exact(number: float) -> float:
     return int(number) if number == int(number) else number

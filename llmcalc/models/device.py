@@ -10,6 +10,11 @@ from ..datasets import FORMATS
 from ..units import HOUR
 from ..vocabulary import FROM_ZERO, POSITIVE, SHARE
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from typing import Any
+
 # What is known of a device besides its peaks, with the unit of each.
 UNITS = {
     "memory": "byte",
@@ -24,6 +29,9 @@ UNITS = {
 
 # Formats that weights are trained in, the usual one first.
 TRAINING_FORMATS = ("bf16", "fp16", "tf32", "fp32")
+
+# Where nobody published how devices are joined: PCIe 4.0 x16 in a server of eight, and a card of 200 Gbit/s for each.
+USUAL_LINKS = {"link_bandwidth": 32e9, "link_devices": 8, "network_bandwidth": 25e9}
 
 # Why a number of a device of one's own is missing.
 NOT_GIVEN = "it was not given"
@@ -75,19 +83,19 @@ class Device:
 
     def __init__(
         self,
-        name="custom",
-        peaks=None,
-        memory=None,
-        memory_bandwidth=None,
-        link_bandwidth=None,
-        link_devices=None,
-        network_bandwidth=None,
-        power=None,
-        server_power=None,
-        price_per_second=None,
-        missing=None,
-        memory_basis="driver",
-    ):
+        name: str = "custom",
+        peaks: "Mapping[str, float] | None" = None,
+        memory: "float | None" = None,
+        memory_bandwidth: "float | None" = None,
+        link_bandwidth: "float | None" = None,
+        link_devices: "float | None" = None,
+        network_bandwidth: "float | None" = None,
+        power: "float | None" = None,
+        server_power: "float | None" = None,
+        price_per_second: "float | None" = None,
+        missing: "Mapping[str, str] | None" = None,
+        memory_basis: str = "driver",
+    ) -> None:
         if not isinstance(name, str) or not name:
             raise Refusal("name", name, "a text")
         choice("memory_basis", memory_basis, ("driver", "datasheet"))
@@ -95,7 +103,8 @@ class Device:
         self.memory_basis = memory_basis
         self.missing = dict(missing or {})
         self._peaks = {}
-        for number_format in peaks or {}:
+        peaks = peaks or {}
+        for number_format in peaks:
             choice("peaks", number_format, FORMATS)
             unit = _unit_of_peak(number_format)
             self._peaks[number_format] = _positive(f"peaks[{number_format!r}]", unit, peaks[number_format])
@@ -111,12 +120,13 @@ class Device:
         }
         self._numbers = {}
         for quantity in UNITS:
-            if numbers[quantity] is not None:
-                self._numbers[quantity] = _positive(quantity, UNITS[quantity], numbers[quantity])
+            value = numbers[quantity]
+            if value is not None:
+                self._numbers[quantity] = _positive(quantity, UNITS[quantity], value)
         if link_devices is not None:
             whole(link_devices=link_devices)
 
-    def __getattr__(self, name):
+    def __getattr__(self, name: str) -> float:
         # Reached only where the usual look-up found nothing.
         if name not in UNITS:
             raise AttributeError(f"a device has no {name}")
@@ -125,11 +135,11 @@ class Device:
             raise Refusal("accelerator", self.name, f"a device with a {name}", reason=reason)
         return self._numbers[name]
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"Device({self.name!r})"
 
     @staticmethod
-    def from_facts(name, facts, missing=None):
+    def from_facts(name: str, facts: "Mapping[str, float]", missing: "Mapping[str, str] | None" = None) -> "Device":
         """A device from its rows of `data/accelerators.csv`.
 
         Parameters
@@ -162,16 +172,16 @@ class Device:
             **numbers,
         )
 
-    def has(self, quantity):
+    def has(self, quantity: str) -> bool:
         """Whether a number is known: one of `UNITS`, or ``peak_`` and a number format."""
         return quantity in self._numbers or (quantity[:5] == "peak_" and quantity[5:] in self._peaks)
 
     @property
-    def formats(self):
+    def formats(self) -> "tuple[str, ...]":
         """Number formats with a known peak, the widest first."""
         return tuple(form for form in FORMATS if form in self._peaks)
 
-    def peak(self, number_format):
+    def peak(self, number_format: str) -> float:
         """Dense peak for a number format [FLOP/s], for an integer format [op/s].
 
         Raises
@@ -194,7 +204,7 @@ class Device:
             raise Refusal("number_format", number_format, f"one of {known}", reason=sentence)
         return self._peaks[number_format]
 
-    def best_format(self, formats=TRAINING_FORMATS):
+    def best_format(self, formats: "Sequence[str]" = TRAINING_FORMATS) -> str:
         """The first of some number formats that the device has a peak for; by default the usual one to train in.
 
         Raises
@@ -216,14 +226,32 @@ class Device:
         )
 
     @property
-    def training_format(self):
+    def training_format(self) -> "str | None":
         """The number format to train in, None if there is no peak for any."""
         for number_format in TRAINING_FORMATS:
             if number_format in self._peaks:
                 return number_format
         return None
 
-    def numbers(self):
+    def with_usual_links(self) -> "tuple[Device, list[str]]":
+        """The device, with the usual links and network where its own are not known, and the names of those.
+
+        Examples
+        --------
+        >>> card, assumed = Device(name="my card", link_devices=4).with_usual_links()
+        >>> card.network_bandwidth, assumed
+        (25000000000.0, ['link_bandwidth', 'network_bandwidth'])
+        """
+        assumed = [name for name in sorted(USUAL_LINKS) if not self.has(name)]
+        if not assumed:
+            return self, []
+        numbers = dict(self._numbers)
+        for name in assumed:
+            numbers[name] = USUAL_LINKS[name]
+        joined = Device(self.name, self._peaks, missing=self.missing, memory_basis=self.memory_basis, **numbers)
+        return joined, assumed
+
+    def numbers(self) -> "dict[str, dict[str, Any]]":
         """The numbers that are known, by quantity, with their units."""
         known = {f"peak_{form}": {"value": self._peaks[form], "unit": _unit_of_peak(form)} for form in self.formats}
         for quantity in UNITS:
@@ -231,7 +259,7 @@ class Device:
                 known[quantity] = {"value": self._numbers[quantity], "unit": UNITS[quantity]}
         return known
 
-    def gaps(self):
+    def gaps(self) -> "dict[str, str]":
         """Why each number that is not known is missing, by quantity."""
         reasons = {quantity: NOT_GIVEN for quantity in UNITS if not self.has(quantity)}
         for quantity in self.missing:
@@ -239,10 +267,10 @@ class Device:
                 reasons[quantity] = self.missing[quantity]
         return reasons
 
-    def _listed_formats(self):
+    def _listed_formats(self) -> str:
         return ", ".join(self.formats) or "none"
 
-    def usable_memory(self, share=1, reserved=0):
+    def usable_memory(self, share: float = 1, reserved: float = 0) -> float:
         """Memory that a program may fill [byte].
 
         Parameters
@@ -264,7 +292,7 @@ class Device:
             raise Refusal("reserved", reserved, accepted, unit="byte")
         return self.memory * share - reserved
 
-    def electric_power(self, of="server"):
+    def electric_power(self, of: str = "server") -> float:
         """Power to plan with [W]: a device's share of its server's maximum, or the design power of the device alone.
 
         Parameters
@@ -276,16 +304,18 @@ class Device:
         return self.server_power if of == "server" else self.power
 
 
-def _unit_of_peak(number_format):
+def _unit_of_peak(number_format: str) -> str:
     return "op/s" if number_format[:3] == "int" else "FLOP/s"
 
 
-def _positive(name, unit, value):
+def _positive(name: str, unit: str, value: float) -> float:
     require(name, value, POSITIVE, unit=unit)
     return value * 1.0
 
 
-def menu(devices, needs, formats=TRAINING_FORMATS):
+def menu(
+    devices: "Iterable[Device]", needs: "Sequence[str]", formats: "Sequence[str]" = TRAINING_FORMATS
+) -> "list[dict[str, Any]]":
     """Which devices can answer a question, in which number format, and why the others cannot.
 
     Parameters
@@ -313,7 +343,7 @@ def menu(devices, needs, formats=TRAINING_FORMATS):
     return [_entry(device, needs, formats) for device in devices]
 
 
-def _entry(device, needs, formats):
+def _entry(device: "Device", needs: "Sequence[str]", formats: "Sequence[str]") -> "dict[str, Any]":
     number_format, reasons = None, []
     if formats:
         try:
@@ -332,7 +362,7 @@ def _entry(device, needs, formats):
 NOISE = ("nvidia", "amd", "intel", "google", "aws", "huawei", "geforce", "tesla", "instinct", "radeon", "habana", "gpu")
 
 
-def find(names, text, aliases=None):
+def find(names: "Sequence[str]", text: str, aliases: "Mapping[str, str] | None" = None) -> str:
     """The device that a text means: a name, an alias, or the only name that has all its words.
 
     Parameters
@@ -363,7 +393,8 @@ def find(names, text, aliases=None):
         raise Refusal("device", text, "the name of a device")
     words = _words(text)
     spelled = {"".join(_words(name)): name for name in names}
-    for alias in aliases or {}:
+    aliases = aliases or {}
+    for alias in aliases:
         spelled["".join(_words(alias))] = aliases[alias]
     if "".join(words) in spelled:
         return spelled["".join(words)]
@@ -378,7 +409,7 @@ def find(names, text, aliases=None):
     raise Refusal("device", text, "the name of a device", reason=f"device = {text!r} is not known{hint}")
 
 
-def _words(text):
+def _words(text: str) -> "list[str]":
     spaced = "".join(letter if letter.isdigit() or letter.isalpha() else " " for letter in text.lower())
     words = [word for word in spaced.split() if word not in NOISE]
     # NVIDIA writes SXM2, SXM4 and SXM5; people write SXM.

@@ -15,6 +15,13 @@ from .layers import Attention, LatentAttention, Mixture, Mlp
 from .numbers import missing
 from .states import mamba, mamba2, recurrent_parts
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from .configs import Fields
+    from .layers import Mixer
+
 # Meanings, and the names that files have for them, most usual first.
 NAMES = {
     "layers": ("num_hidden_layers", "n_layer", "n_layers", "num_layers"),
@@ -186,17 +193,17 @@ DEEPSEEK_SIZES = {
 }
 
 
-def _four_times(fields):
+def _four_times(fields: "Fields") -> None:
     if not fields.has("mlp_size") and fields.has("hidden_size"):
         fields.fields["intermediate_size"] = 4 * fields.number("hidden_size")
 
 
-def _qwen(fields):
+def _qwen(fields: "Fields") -> None:
     # Its MLP has two matrices of half the width that the file names.
     fields.fields["intermediate_size"] = fields.number("mlp_size", low=2) // 2
 
 
-def _chatglm(fields):
+def _chatglm(fields: "Fields") -> None:
     if not fields.flag("multi_query_attention", False):
         fields.fields.pop("multi_query_group_num", None)
     else:
@@ -214,7 +221,7 @@ def _chatglm(fields):
         fields.family.update(mlp_matrices=2, tied=True)
 
 
-def _falcon(fields):
+def _falcon(fields: "Fields") -> None:
     _four_times(fields)
     new = fields.flag("new_decoder_architecture", False)
     parallel = fields.flag("parallel_attn", True)
@@ -226,13 +233,13 @@ def _falcon(fields):
     fields.family["layer_norms"] = norms
 
 
-def _first_falcon(fields):
+def _first_falcon(fields: "Fields") -> None:
     # Before it was renamed, the class of the 40B shared keys and values among groups, that of the 7B among all.
     fields.fields.setdefault("new_decoder_architecture", "n_head_kv" in fields.fields)
     _falcon(fields)
 
 
-def _mpt(fields):
+def _mpt(fields: "Fields") -> None:
     fields.fields["intermediate_size"] = fields.number("expansion_ratio", 4) * fields.number("hidden_size")
     settings = fields.within(fields.fields.get("attn_config") or {})
     if settings.has("kv_n_heads"):
@@ -245,7 +252,7 @@ def _mpt(fields):
     fields.family["learned"] = fields.flag("learned_pos_emb", True) and not computed
 
 
-def _opt(fields):
+def _opt(fields: "Fields") -> None:
     affine = fields.flag("layer_norm_elementwise_affine", True)
     bias = fields.flag("enable_bias", True)
     before = fields.flag("do_layer_norm_before", True)
@@ -254,13 +261,13 @@ def _opt(fields):
     fields.family["final_norms"] = 1 if final else 0
 
 
-def _gpt_bigcode(fields):
+def _gpt_bigcode(fields: "Fields") -> None:
     _four_times(fields)
     if fields.flag("multi_query", True):
         fields.fields["num_key_value_heads"] = 1
 
 
-def _gpt_neo(fields):
+def _gpt_neo(fields: "Fields") -> None:
     _four_times(fields)
     layers = fields.number("layers", high=2000)
     pattern = []
@@ -274,12 +281,12 @@ def _gpt_neo(fields):
         fields.fields["layer_types"] = pattern[:layers]
 
 
-def _parallel(fields):
+def _parallel(fields: "Fields") -> None:
     if fields.flag("use_parallel_residual", False):
         fields.family["layer_norms"] = 1
 
 
-def _dbrx(fields):
+def _dbrx(fields: "Fields") -> None:
     attention = fields.within(fields.fields.get("attn_config") or {})
     mlp = fields.within(fields.fields.get("ffn_config") or {})
     fields.fields["num_key_value_heads"] = attention.number("kv_n_heads", 1)
@@ -288,12 +295,12 @@ def _dbrx(fields):
     fields.fields["num_experts_per_tok"] = mlp.number("moe_top_k", 1)
 
 
-def _command(fields):
+def _command(fields: "Fields") -> None:
     if not fields.has("layer_types") and fields.has("sliding_window_pattern"):
         fields.number("sliding_window_pattern")
 
 
-def _hunyuan(fields):
+def _hunyuan(fields: "Fields") -> None:
     if fields.fields.get("num_experts") == 1:
         fields.fields["num_experts"] = 0
     # Shared experts have the width of the file's MLP where no width of experts stands.
@@ -301,45 +308,45 @@ def _hunyuan(fields):
         fields.family["mixers"] = _shared_caches
 
 
-def _shared_caches(fields, layers, hidden_size):
+def _shared_caches(fields: "Fields", layers: int, hidden_size: int) -> "list[Mixer]":
     """Cross-layer attention: of some layers in a row, the first has keys and values."""
     share = fields.number("cla_share_factor", 2)
     heads, kv_heads = fields.number("heads"), fields.number("kv_heads", fields.number("heads"))
     head_size = fields.number("head_size", hidden_size // heads)
     first = -(-layers // share)
     norms = fields.flag("use_qk_norm", False)
-    found = [Attention(first, heads, kv_heads, head_size, norm_values=2 * head_size if norms else 0)]
+    found: list[Mixer] = [Attention(first, heads, kv_heads, head_size, norm_values=2 * head_size if norms else 0)]
     if layers > first:
         found.append(Attention(layers - first, heads, 0, head_size, norm_values=head_size if norms else 0))
     return found
 
 
-def _mamba_layers(fields, layers, hidden_size):
+def _mamba_layers(fields: "Fields", layers: int, hidden_size: int) -> "list[Mixer]":
     return [mamba(fields, layers, hidden_size)]
 
 
-def _mamba2_layers(fields, layers, hidden_size):
+def _mamba2_layers(fields: "Fields", layers: int, hidden_size: int) -> "list[Mixer]":
     return [mamba2(fields, layers, hidden_size)]
 
 
-def _no_mlps(fields, layers, hidden_size):
+def _no_mlps(fields: "Fields", layers: int, hidden_size: int) -> "list[Mlp | Mixture]":
     return []
 
 
-def _mamba(fields):
+def _mamba(fields: "Fields") -> None:
     fields.fields.pop("num_heads", None)
     if fields.fields.get("intermediate_size") is not None:
         fields.fields["mamba_intermediate"] = fields.number("intermediate_size")
 
 
-def _jamba(fields):
+def _jamba(fields: "Fields") -> None:
     layers = fields.number("layers", high=2000)
     period, offset = fields.number("attn_layer_period", 8), fields.number("attn_layer_offset", 4, 0)
     kinds = ["attention" if layer % period == offset % period else "mamba" for layer in range(layers)]
     fields.fields["layer_types"] = kinds
 
 
-def _bamba(fields):
+def _bamba(fields: "Fields") -> None:
     layers = fields.number("layers", high=2000)
     listed = fields.fields.get("attn_layer_indices")
     if not fields.has("layer_types"):
@@ -352,7 +359,7 @@ def _bamba(fields):
         fields.fields["mamba_d_head"] = max(1, inner // fields.number("mamba_heads"))
 
 
-def _nemotron_h(fields):
+def _nemotron_h(fields: "Fields") -> None:
     pattern = fields.fields.get("hybrid_override_pattern")
     if not isinstance(pattern, str) or not pattern or len(pattern) > 2000:
         pattern = fields.fields.get("layers_block_type")
@@ -367,9 +374,9 @@ def _nemotron_h(fields):
     fields.family["pattern"] = pattern
 
 
-def _nemotron_h_mixers(fields, layers, hidden_size):
+def _nemotron_h_mixers(fields: "Fields", layers: int, hidden_size: int) -> "list[Mixer]":
     pattern = fields.family["pattern"]
-    found = []
+    found: list[Mixer] = []
     if "*" in pattern:
         heads = fields.number("heads")
         shape = (heads, fields.number("kv_heads", heads), fields.number("head_size", hidden_size // heads))
@@ -380,8 +387,9 @@ def _nemotron_h_mixers(fields, layers, hidden_size):
     return found
 
 
-def _nemotron_h_mlps(fields, layers, hidden_size):
-    pattern, found = fields.family["pattern"], []
+def _nemotron_h_mlps(fields: "Fields", layers: int, hidden_size: int) -> "list[Mlp | Mixture]":
+    pattern = fields.family["pattern"]
+    found: list[Mlp | Mixture] = []
     bias = fields.flag("mlp_bias", False)
     if "-" in pattern:
         found.append(Mlp(pattern.count("-"), fields.number("mlp_size"), 2, bias))
@@ -393,16 +401,16 @@ def _nemotron_h_mlps(fields, layers, hidden_size):
     return found
 
 
-def _blocks(fields, layers):
+def _blocks(fields: "Fields", layers: int) -> "list[Any]":
     blocks = fields.per_layer("block_configs", layers)
     if blocks is None:
         raise missing("block_configs", "nemotron_nas")
     return blocks
 
 
-def _nas_mixers(fields, layers, hidden_size):
+def _nas_mixers(fields: "Fields", layers: int, hidden_size: int) -> "list[Mixer]":
     heads = fields.number("heads")
-    counted = {}
+    counted: dict[int, int] = {}
     for block in _blocks(fields, layers):
         inside = fields.within(block)
         attention = inside.within(inside.fields.get("attention") or {})
@@ -416,8 +424,9 @@ def _nas_mixers(fields, layers, hidden_size):
     return [Attention(counted[group], heads, max(1, heads // group), head_size) for group in sorted(counted)]
 
 
-def _nas_mlps(fields, layers, hidden_size):
-    counted, norms = {}, 0
+def _nas_mlps(fields: "Fields", layers: int, hidden_size: int) -> "list[Mlp | Mixture]":
+    counted: dict[int, int] = {}
+    norms = 0
     for block in _blocks(fields, layers):
         inside = fields.within(block)
         mlp = inside.within(inside.fields.get("ffn") or {})
@@ -425,7 +434,7 @@ def _nas_mlps(fields, layers, hidden_size):
             if mlp.flag("replace_with_linear"):
                 fields.assume("layers whose MLP is replaced by one matrix are left out")
             continue
-        value = mlp.fields.get("ffn_mult")
+        value: Any = mlp.fields.get("ffn_mult")
         if type(value) not in (int, float) or not 0 < value < 100:
             raise Refusal("ffn_mult", value, "a number above 0 and below 100")
         width = -(-int(2 * value * hidden_size / 3) // 256) * 256
@@ -434,7 +443,7 @@ def _nas_mlps(fields, layers, hidden_size):
     return [Mlp(counted[width], width) for width in sorted(counted)]
 
 
-def _nas(fields):
+def _nas(fields: "Fields") -> None:
     layers = fields.number("layers", high=2000)
     hidden_size = fields.number("hidden_size")
     mixers = sum([part.layers for part in _nas_mixers(fields, layers, hidden_size)])
@@ -444,7 +453,7 @@ def _nas(fields):
     fields.family["other_values"] = (mixers + mlps) * hidden_size
 
 
-def _qwen_hybrid(fields):
+def _qwen_hybrid(fields: "Fields") -> None:
     layers = fields.number("layers", high=2000)
     if not fields.has("layer_types"):
         every = fields.number("full_attention_interval", 4)
@@ -452,7 +461,7 @@ def _qwen_hybrid(fields):
         fields.fields["layer_types"] = kinds
 
 
-def _minimax(fields):
+def _minimax(fields: "Fields") -> None:
     layers = fields.number("layers", high=2000)
     listed = fields.per_layer("attn_type_list", layers)
     if listed is None:
@@ -462,26 +471,26 @@ def _minimax(fields):
     fields.fields["layer_types"] = ["lightning_attention" if kind == 0 else "full_attention" for kind in listed]
 
 
-def _minimax_m2(fields):
+def _minimax_m2(fields: "Fields") -> None:
     if fields.fields.get("qk_norm_type") == "per_head":
         fields.family["query_key_norms"] = "head"
 
 
-def _exaone4(fields):
+def _exaone4(fields: "Fields") -> None:
     if fields.fields.get("sliding_window_pattern", 0) in (0, None):
         fields.fields["sliding_window"] = None
 
 
-def _bailing(fields):
+def _bailing(fields: "Fields") -> None:
     qkv, every = fields.flag("use_qkv_bias", False), fields.flag("use_bias", False)
     fields.family.update(query_bias=qkv or every, output_bias=every, mlp_bias=every)
 
 
-def _internlm3(fields):
+def _internlm3(fields: "Fields") -> None:
     fields.fields["mlp_bias"] = fields.flag("bias", False)
 
 
-def _mimo_mixers(fields, layers, hidden_size):
+def _mimo_mixers(fields: "Fields", layers: int, hidden_size: int) -> "list[Mixer]":
     pattern = fields.per_layer("hybrid_layer_pattern", layers) or [0] * layers
     heads = fields.number("heads")
     full = (
@@ -498,7 +507,7 @@ def _mimo_mixers(fields, layers, hidden_size):
     )
     slides = sum([1 for kind in pattern if kind == 1])
     bias = fields.flag("attention_bias", False)
-    found = []
+    found: list[Mixer] = []
     if layers > slides:
         sinks = full[0] if fields.flag("add_full_attention_sink_bias", False) else 0
         found.append(Attention(layers - slides, *full, query_bias=bias, other_values=sinks))
@@ -509,7 +518,7 @@ def _mimo_mixers(fields, layers, hidden_size):
     return found
 
 
-def _gemma4_mixers(fields, layers, hidden_size):
+def _gemma4_mixers(fields: "Fields", layers: int, hidden_size: int) -> "list[Mixer]":
     kinds = fields.per_layer("layer_types", layers)
     if kinds is None:
         kinds = ["sliding_attention" if (layer + 1) % 6 else "full_attention" for layer in range(layers)]
@@ -518,7 +527,8 @@ def _gemma4_mixers(fields, layers, hidden_size):
     head_size, global_size = fields.number("head_size"), fields.number("global_head_dim", 512)
     kv_heads, equal = fields.number("kv_heads", heads), fields.flag("attention_k_eq_v", False)
     global_kv = fields.number("num_global_key_value_heads", kv_heads) if equal else kv_heads
-    first_shared, found = layers - shared, []
+    first_shared = layers - shared
+    found: list[Mixer] = []
     for slides in (False, True):
         for own in (True, False):
             count = 0
@@ -537,7 +547,7 @@ def _gemma4_mixers(fields, layers, hidden_size):
     return found
 
 
-def _gemma4_mlps(fields, layers, hidden_size):
+def _gemma4_mlps(fields: "Fields", layers: int, hidden_size: int) -> "list[Mlp | Mixture]":
     shared = fields.number("num_kv_shared_layers", 0, 0)
     width = fields.number("mlp_size")
     wide = shared if fields.flag("use_double_wide_mlp", False) else 0
@@ -547,11 +557,11 @@ def _gemma4_mlps(fields, layers, hidden_size):
         shape = (experts, fields.number("experts_per_token"), fields.number("expert_mlp_size"))
         beside = hidden_size + experts + 3 * hidden_size
         return [Mixture(layers, *shape, 3, width, other_values=beside)]
-    found = [Mlp(layers - wide, width)] if layers > wide else []
+    found: list[Mlp | Mixture] = [Mlp(layers - wide, width)] if layers > wide else []
     return found + ([Mlp(wide, 2 * width)] if wide else [])
 
 
-def _gemma4(fields):
+def _gemma4(fields: "Fields") -> None:
     layers = fields.number("layers", high=2000)
     inputs = fields.number("hidden_size_per_layer_input", 0, 0)
     hidden_size = fields.number("hidden_size")
@@ -564,7 +574,7 @@ def _gemma4(fields):
     fields.family["other_values"] = other
 
 
-def _gemma3n(fields):
+def _gemma3n(fields: "Fields") -> None:
     layers, hidden_size = fields.number("layers", high=2000), fields.number("hidden_size")
     inputs = fields.number("hidden_size_per_layer_input", 256)
     rows = fields.number("vocab_size_per_layer_input", 262144)
@@ -578,13 +588,13 @@ def _gemma3n(fields):
     fields.assume("embeddings of each layer, AltUp and LAuReL are counted among the other values")
 
 
-def _gemma3n_mixers(fields, layers, hidden_size):
+def _gemma3n_mixers(fields: "Fields", layers: int, hidden_size: int) -> "list[Mixer]":
     kinds = fields.per_layer("layer_types", layers)
     if kinds is None:
         kinds = ["sliding_attention" if (layer + 1) % 5 else "full_attention" for layer in range(layers)]
     heads, kv_heads, size = fields.number("heads"), fields.number("kv_heads"), fields.number("head_size")
     own = layers - fields.number("num_kv_shared_layers", 15, 0)
-    found = []
+    found: list[Mixer] = []
     for slides in (False, True):
         for cached in (True, False):
             count = 0
@@ -599,27 +609,27 @@ def _gemma3n_mixers(fields, layers, hidden_size):
     return found
 
 
-def _mllama(fields):
+def _mllama(fields: "Fields") -> None:
     fields.family["more_rows"] = 8
 
 
-def _mllama_mixers(fields, layers, hidden_size):
+def _mllama_mixers(fields: "Fields", layers: int, hidden_size: int) -> "list[Mixer]":
     heads = fields.number("heads")
     shape = (heads, fields.number("kv_heads", 8), hidden_size // heads)
     crossed = fields.fields.get("cross_attention_layers")
     count = len(crossed) if isinstance(crossed, (list, tuple)) else 0
     if count > layers:
         raise Refusal("cross_attention_layers", count, f"at most num_hidden_layers = {layers} of them")
-    found = [Attention(layers - count, *shape)] if layers > count else []
+    found: list[Mixer] = [Attention(layers - count, *shape)] if layers > count else []
     if count:
         # Their keys and values are the image's: none is kept of a token of text.
-        beside = {"norm_values": 2 * shape[2], "other_values": 2, "cached": False}
+        beside: dict[str, Any] = {"norm_values": 2 * shape[2], "other_values": 2, "cached": False}
         found.append(Attention(count, *shape, **beside))
         fields.assume("layers of cross-attention keep nothing of a text's tokens")
     return found
 
 
-def _kimi_linear_mixers(fields, layers, hidden_size):
+def _kimi_linear_mixers(fields: "Fields", layers: int, hidden_size: int) -> "list[Mixer]":
     settings = fields.fields.get("linear_attn_config")
     inside = fields.within(settings or {})
     full = inside.fields.get("full_attn_layers")
@@ -630,13 +640,13 @@ def _kimi_linear_mixers(fields, layers, hidden_size):
     gate = heads * value_size if fields.flag("mla_use_output_gate", False) else 0
     ranks = (fields.number("q_lora_rank", 0, 0), fields.number("kv_lora_rank"))
     sizes = (fields.number("qk_rope_head_dim", low=0), fields.number("qk_nope_head_dim"), value_size)
-    found = [LatentAttention(count, heads, *ranks, *sizes, gate_size=gate)] if count else []
+    found: list[Mixer] = [LatentAttention(count, heads, *ranks, *sizes, gate_size=gate)] if count else []
     return found + recurrent_parts(fields, ["kda"] * (layers - count), hidden_size)
 
 
-def _kimi_linear_mlps(fields, layers, hidden_size):
+def _kimi_linear_mlps(fields: "Fields", layers: int, hidden_size: int) -> "list[Mlp | Mixture]":
     first = fields.number("first_k_dense_replace", 0, 0, layers)
-    found = [Mlp(first, fields.number("mlp_size"))] if first else []
+    found: list[Mlp | Mixture] = [Mlp(first, fields.number("mlp_size"))] if first else []
     if layers > first:
         shape = (fields.number("experts"), fields.number("experts_per_token"), fields.number("expert_mlp_size"))
         shared = fields.number("shared_experts", 0, 0) * shape[2]
@@ -646,24 +656,24 @@ def _kimi_linear_mlps(fields, layers, hidden_size):
     return found
 
 
-def _gpt_oss(fields):
+def _gpt_oss(fields: "Fields") -> None:
     layers = fields.number("layers", high=2000)
     if not fields.has("layer_types"):
         kinds = ["full_attention" if layer % 2 else "sliding_attention" for layer in range(layers)]
         fields.fields["layer_types"] = kinds
 
 
-def _step(fields):
+def _step(fields: "Fields") -> None:
     if fields.fields.get("num_attention_groups") is not None:
         fields.fields["num_key_value_heads"] = fields.number("num_attention_groups")
 
 
-def _pangu(fields):
+def _pangu(fields: "Fields") -> None:
     bias = fields.flag("bias", fields.flag("attention_bias", False))
     fields.family.update(query_bias=bias, output_bias=bias)
 
 
-FAMILIES = {
+FAMILIES: "dict[str, dict[str, Any]]" = {
     "llama": dict(LLAMA, architectures=("LlamaForCausalLM", "YiForCausalLM", "LLaMAForCausalLM", "AquilaForCausalLM")),
     "yi": PLAIN,
     "aquila": PLAIN,

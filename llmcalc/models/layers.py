@@ -9,6 +9,14 @@ from ..formulas import attention, mixture
 from ..formulas.transformer import mlp_weights
 from .numbers import switch, whole
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Literal, TypeAlias
+
+    StateKind: TypeAlias = Literal["delta", "lightning", "mamba", "mamba2", "convolution"]
+    Mixer: TypeAlias = "Attention | LatentAttention | Recurrent"
+
 
 class Matrix:
     """Matrices of one name in one layer of a part.
@@ -27,17 +35,25 @@ class Matrix:
         What quantisation treats alike: "linear", "experts" or "router".
     """
 
-    def __init__(self, name, inputs, outputs, copies=1, used=None, group="linear"):
+    def __init__(
+        self,
+        name: str,
+        inputs: float,
+        outputs: float,
+        copies: int = 1,
+        used: "int | None" = None,
+        group: str = "linear",
+    ) -> None:
         self.name, self.inputs, self.outputs, self.group = name, inputs, outputs, group
         self.copies, self.used = copies, copies if used is None else used
 
     @property
-    def weights(self):
+    def weights(self) -> float:
         """Weights of all copies [1]."""
         return self.inputs * self.outputs * self.copies
 
     @property
-    def used_weights(self):
+    def used_weights(self) -> float:
         """Weights that a token is multiplied with [1]."""
         return self.inputs * self.outputs * self.used
 
@@ -45,19 +61,23 @@ class Matrix:
 class Part:
     """What all parts have: a number of layers, and the answers of a part that keeps and compares nothing."""
 
-    kind = ""
-    layers = 0
-    window = 0
-    kv_heads = 0
-    cached_values = 0  # a token and layer
-    state_values = 0  # a sequence and layer
+    kind: str = ""
+    layers: float = 0
+    window: int = 0
+    kv_heads: float = 0
+    state_values: float = 0  # a sequence and layer
     divided_state = True  # whether devices share a layer's state among them
 
-    def score_flop(self, keys):
+    @property
+    def cached_values(self) -> float:
+        """Values that are kept of a token in a layer [1]."""
+        return 0
+
+    def score_flop(self, keys: float) -> float:
         """FLOP of a token and layer besides its matrices, for a number of keys that it is compared with [FLOP]."""
         return 0.0
 
-    def decode_flop(self, keys):
+    def decode_flop(self, keys: float) -> float:
         """The same where a token is generated, which may be computed in another way [FLOP]."""
         return self.score_flop(keys)
 
@@ -91,25 +111,25 @@ class Attention(Part):
         How numbers are checked: `whole`, or `size` for shapes between models.
     """
 
-    kind = "standard"
+    kind: "Literal['standard']" = "standard"
 
     def __init__(
         self,
-        layers,
-        heads,
-        kv_heads,
-        head_size,
-        value_size=None,
-        window=0,
-        query_bias=False,
-        output_bias=False,
-        norm_values=0,
-        gate_size=0,
-        value_matrix=True,
-        cached=True,
-        other_values=0,
-        number=whole,
-    ):
+        layers: float,
+        heads: float,
+        kv_heads: float,
+        head_size: float,
+        value_size: "float | None" = None,
+        window: int = 0,
+        query_bias: bool = False,
+        output_bias: bool = False,
+        norm_values: int = 0,
+        gate_size: int = 0,
+        value_matrix: bool = True,
+        cached: bool = True,
+        other_values: int = 0,
+        number: "Callable[..., float]" = whole,
+    ) -> None:
         self.layers, self.heads = number("layers", layers), number("heads", heads)
         self.kv_heads = number("kv_heads", kv_heads, 0)
         if number is whole and self.kv_heads and self.heads % self.kv_heads:
@@ -124,19 +144,20 @@ class Attention(Part):
         self.other_values = whole("other_values", other_values, 0)
 
     @property
-    def cached_values(self):
+    def cached_values(self) -> float:
         """Values kept of a token in a layer [1]."""
         if not (self.kv_heads and self.cached):
             return 0
-        return attention.cached_values(self.kv_heads, self.head_size, self.value_size)
+        values: float = attention.cached_values(self.kv_heads, self.head_size, self.value_size)
+        return values
 
-    def weights(self, hidden_size):
+    def weights(self, hidden_size: float) -> float:
         """Weights of a layer's matrices [1]."""
-        weights = attention.head_weights(hidden_size, self.heads, self.kv_heads, self.head_size, self.value_size)
+        weights: float = attention.head_weights(hidden_size, self.heads, self.kv_heads, self.head_size, self.value_size)
         without_values = 0 if self.value_matrix else hidden_size * self.kv_heads * self.value_size
         return weights - without_values + hidden_size * self.gate_size
 
-    def matrices(self, hidden_size):
+    def matrices(self, hidden_size: float) -> "list[Matrix]":
         """Matrices of a layer."""
         found = [Matrix("attn_q", hidden_size, self.heads * self.head_size)]
         if self.kv_heads:
@@ -148,17 +169,18 @@ class Attention(Part):
         found.append(Matrix("attn_output", self.heads * self.value_size, hidden_size))
         return found
 
-    def vectors(self, hidden_size):
+    def vectors(self, hidden_size: float) -> float:
         """Values of a layer outside matrices: biases, norms of queries and keys, and others [1]."""
-        values = self.norm_values + self.other_values
+        values: float = self.norm_values + self.other_values
         if self.query_bias:
             values += self.heads * self.head_size + self.kv_heads * self.head_size
             values += self.kv_heads * self.value_size if self.value_matrix else 0
         return values + (hidden_size if self.output_bias else 0)
 
-    def score_flop(self, keys):
+    def score_flop(self, keys: float) -> float:
         """FLOP of a token's scores in a layer [FLOP]."""
-        return attention.token_score_flop(keys, self.heads, self.head_size, self.value_size)
+        flop: float = attention.token_score_flop(keys, self.heads, self.head_size, self.value_size)
+        return flop
 
 
 class LatentAttention(Part):
@@ -182,25 +204,25 @@ class LatentAttention(Part):
         Outputs of a matrix that gates the attention's output.
     """
 
-    kind = "latent"
+    kind: "Literal['latent']" = "latent"
     divided_state = False
 
     def __init__(
         self,
-        layers,
-        heads,
-        query_rank,
-        kv_rank,
-        rotary_size,
-        nope_size,
-        value_size,
-        query_bias=False,
-        output_bias=False,
-        index_heads=0,
-        index_size=0,
-        index_window=0,
-        gate_size=0,
-    ):
+        layers: float,
+        heads: float,
+        query_rank: int,
+        kv_rank: int,
+        rotary_size: int,
+        nope_size: int,
+        value_size: "float | None",
+        query_bias: bool = False,
+        output_bias: bool = False,
+        index_heads: int = 0,
+        index_size: int = 0,
+        index_window: int = 0,
+        gate_size: int = 0,
+    ) -> None:
         self.layers, self.heads = whole("layers", layers), whole("heads", heads)
         self.query_rank = whole("query_rank", query_rank, 0)
         self.kv_rank = whole("kv_rank", kv_rank)
@@ -216,17 +238,18 @@ class LatentAttention(Part):
         self.gate_size = whole("gate_size", gate_size, 0)
 
     @property
-    def cached_values(self):
+    def cached_values(self) -> float:
         """Values kept of a token in a layer: the latent vector and the rotated key [1]."""
-        return attention.latent_cached_values(self.kv_rank, self.rotary_size) + self.index_size
+        values: float = attention.latent_cached_values(self.kv_rank, self.rotary_size)
+        return values + self.index_size
 
-    def weights(self, hidden_size):
+    def weights(self, hidden_size: float) -> float:
         """Weights of a layer's matrices [1]."""
         sizes = (self.query_rank, self.kv_rank, self.nope_size, self.rotary_size, self.value_size)
-        weights = attention.latent_weights(hidden_size, self.heads, *sizes) + hidden_size * self.gate_size
+        weights: float = attention.latent_weights(hidden_size, self.heads, *sizes) + hidden_size * self.gate_size
         return weights + sum(matrix.weights for matrix in self._indexer(hidden_size))
 
-    def matrices(self, hidden_size):
+    def matrices(self, hidden_size: float) -> "list[Matrix]":
         """Matrices of a layer."""
         queries = self.heads * self.head_size
         if self.query_rank:
@@ -241,7 +264,7 @@ class LatentAttention(Part):
         found.append(Matrix("attn_output", self.heads * self.value_size, hidden_size))
         return found + self._indexer(hidden_size)
 
-    def _indexer(self, hidden_size):
+    def _indexer(self, hidden_size: float) -> "list[Matrix]":
         if not self.index_heads:
             return []
         return [
@@ -250,25 +273,27 @@ class LatentAttention(Part):
             Matrix("indexer_weights", hidden_size, self.index_heads),
         ]
 
-    def vectors(self, hidden_size):
+    def vectors(self, hidden_size: float) -> float:
         """Values of a layer outside matrices: norms of the compressed vectors and of the indexer's keys, biases [1]."""
         values = self.query_rank + self.kv_rank + 2 * self.index_size
         if self.query_bias:
             values += self.query_rank + self.kv_rank + self.rotary_size
         return values + (hidden_size if self.output_bias else 0)
 
-    def score_flop(self, keys):
+    def score_flop(self, keys: float) -> float:
         """FLOP of a token's scores in a layer, keys and values written out [FLOP]."""
         chosen = min(keys, self.index_window) if self.index_window else keys
         indexed = 2.0 * keys * self.index_heads * self.index_size
-        return attention.token_score_flop(chosen, self.heads, self.head_size, self.value_size) + indexed
+        flop: float = attention.token_score_flop(chosen, self.heads, self.head_size, self.value_size)
+        return flop + indexed
 
-    def decode_flop(self, keys):
+    def decode_flop(self, keys: float) -> float:
         """The same with the compressed vectors in place of keys and values, as engines generate [FLOP]."""
         chosen = min(keys, self.index_window) if self.index_window else keys
         indexed = 2.0 * keys * self.index_heads * self.index_size
         size = self.kv_rank + self.rotary_size
-        return attention.token_score_flop(chosen, self.heads, size, self.kv_rank) + indexed
+        flop: float = attention.token_score_flop(chosen, self.heads, size, self.kv_rank)
+        return flop + indexed
 
 
 class Recurrent(Part):
@@ -292,26 +317,37 @@ class Recurrent(Part):
         FLOP of a token in the state, forward.
     """
 
-    def __init__(self, layers, kind, matrices, vector_values, state_values, convolution_weights=0, flop=0.0):
+    kind: "StateKind"
+
+    def __init__(
+        self,
+        layers: float,
+        kind: "StateKind",
+        matrices: "list[Matrix]",
+        vector_values: float,
+        state_values: float,
+        convolution_weights: float = 0,
+        flop: float = 0.0,
+    ) -> None:
         self.layers, self.kind, self._matrices = whole("layers", layers), kind, matrices
         self.vector_values = whole("vector_values", vector_values, 0)
         self.state_values = whole("state_values", state_values, 0)
         self.convolution_weights = whole("convolution_weights", convolution_weights, 0)
         self.flop = flop
 
-    def weights(self, hidden_size):
+    def weights(self, hidden_size: float) -> float:
         """Weights of a layer's matrices [1]."""
         return sum(matrix.weights for matrix in self._matrices)
 
-    def matrices(self, hidden_size):
+    def matrices(self, hidden_size: float) -> "list[Matrix]":
         """Matrices of a layer."""
         return self._matrices
 
-    def vectors(self, hidden_size):
+    def vectors(self, hidden_size: float) -> float:
         """Values of a layer outside matrices [1]."""
         return self.vector_values
 
-    def score_flop(self, keys):
+    def score_flop(self, keys: float) -> float:
         """FLOP of a token in a layer's state and convolutions, whatever the context [FLOP]."""
         return 2.0 * self.convolution_weights + self.flop
 
@@ -333,31 +369,40 @@ class Mlp(Part):
         How numbers are checked, as in `Attention`.
     """
 
-    kind = "dense"
+    kind: "Literal['dense']" = "dense"
 
-    def __init__(self, layers, mlp_size, mlp_matrices=3, bias=False, other_values=0, number=whole):
+    def __init__(
+        self,
+        layers: float,
+        mlp_size: float,
+        mlp_matrices: float = 3,
+        bias: bool = False,
+        other_values: int = 0,
+        number: "Callable[..., float]" = whole,
+    ) -> None:
         self.layers, self.mlp_size = number("layers", layers), number("mlp_size", mlp_size)
         self.mlp_matrices, self.bias = number("mlp_matrices", mlp_matrices, 2, 3), switch("bias", bias)
         self.other_values = whole("other_values", other_values, 0)
 
-    def weights(self, hidden_size):
+    def weights(self, hidden_size: float) -> float:
         """Weights of a layer's matrices [1]."""
-        return mlp_weights(hidden_size, self.mlp_size, self.mlp_matrices)
+        weights: float = mlp_weights(hidden_size, self.mlp_size, self.mlp_matrices)
+        return weights
 
-    def idle_weights(self, hidden_size):
+    def idle_weights(self, hidden_size: float) -> float:
         """Weights of a layer that a token does not use [1]."""
         return 0
 
-    def matrices(self, hidden_size):
+    def matrices(self, hidden_size: float) -> "list[Matrix]":
         """Matrices of a layer."""
         return _mlp(hidden_size, self.mlp_size, self.mlp_matrices)
 
-    def vectors(self, hidden_size):
+    def vectors(self, hidden_size: float) -> float:
         """Biases and other values of a layer [1]."""
         biases = (self.mlp_matrices - 1) * self.mlp_size + hidden_size if self.bias else 0
         return biases + self.other_values
 
-    def idle_vectors(self, hidden_size):
+    def idle_vectors(self, hidden_size: float) -> float:
         """Values of a layer outside matrices that a token does not use [1]."""
         return 0
 
@@ -385,22 +430,22 @@ class Mixture(Part):
         Values beside.
     """
 
-    kind = "mixture"
+    kind: "Literal['mixture']" = "mixture"
 
     def __init__(
         self,
-        layers,
-        experts,
-        experts_per_token,
-        expert_mlp_size,
-        mlp_matrices=3,
-        shared_mlp_size=0,
-        shared_gate=False,
-        bias=False,
-        router_bias=False,
-        latent_size=0,
-        other_values=0,
-    ):
+        layers: float,
+        experts: int,
+        experts_per_token: int,
+        expert_mlp_size: int,
+        mlp_matrices: float = 3,
+        shared_mlp_size: int = 0,
+        shared_gate: bool = False,
+        bias: bool = False,
+        router_bias: bool = False,
+        latent_size: int = 0,
+        other_values: int = 0,
+    ) -> None:
         self.layers, self.experts = whole("layers", layers), whole("experts", experts)
         self.experts_per_token = whole("experts_per_token", experts_per_token, 1, self.experts, "experts")
         self.expert_mlp_size = whole("expert_mlp_size", expert_mlp_size)
@@ -411,24 +456,25 @@ class Mixture(Part):
         self.latent_size = whole("latent_size", latent_size, 0)
         self.other_values = whole("other_values", other_values, 0)
 
-    def _width(self, hidden_size):
+    def _width(self, hidden_size: float) -> float:
         return self.latent_size or hidden_size
 
-    def weights(self, hidden_size):
+    def weights(self, hidden_size: float) -> float:
         """Weights of a layer's matrices [1]."""
         shape = (self.experts, self.expert_mlp_size, self.mlp_matrices)
-        weights = mixture.mixture_weights(self._width(hidden_size), *shape)
+        weights: float = mixture.mixture_weights(self._width(hidden_size), *shape)
         # The router and the shared experts see the token itself, whatever the routed ones see.
         weights += self.experts * (hidden_size - self._width(hidden_size))
         weights += self.mlp_matrices * hidden_size * self.shared_mlp_size + 2 * hidden_size * self.latent_size
         return weights + (hidden_size if self.shared_gate else 0)
 
-    def idle_weights(self, hidden_size):
+    def idle_weights(self, hidden_size: float) -> float:
         """Weights of a layer that a token does not use [1]."""
         shape = (self.experts, self.experts_per_token, self.expert_mlp_size, self.mlp_matrices)
-        return mixture.idle_weights(self._width(hidden_size), *shape)
+        weights: float = mixture.idle_weights(self._width(hidden_size), *shape)
+        return weights
 
-    def matrices(self, hidden_size):
+    def matrices(self, hidden_size: float) -> "list[Matrix]":
         """Matrices of a layer."""
         copies = (self.experts, self.experts_per_token, "experts")
         found = _mlp(self._width(hidden_size), self.expert_mlp_size, self.mlp_matrices, "_exps", *copies)
@@ -442,20 +488,28 @@ class Mixture(Part):
             found.append(Matrix("ffn_gate_inp_shexp", hidden_size, 1, group="router"))
         return found
 
-    def _expert_biases(self, hidden_size):
+    def _expert_biases(self, hidden_size: float) -> float:
         return (self.mlp_matrices - 1) * self.expert_mlp_size + hidden_size if self.bias else 0
 
-    def vectors(self, hidden_size):
+    def vectors(self, hidden_size: float) -> float:
         """Biases and other values of a layer [1]."""
         router = self.experts if self.router_bias else 0
         return self.experts * self._expert_biases(hidden_size) + router + self.other_values
 
-    def idle_vectors(self, hidden_size):
+    def idle_vectors(self, hidden_size: float) -> float:
         """Values of a layer outside matrices that a token does not use [1]."""
         return (self.experts - self.experts_per_token) * self._expert_biases(hidden_size)
 
 
-def _mlp(hidden_size, mlp_size, mlp_matrices, ending="", copies=1, used=None, group="linear"):
+def _mlp(
+    hidden_size: float,
+    mlp_size: float,
+    mlp_matrices: float,
+    ending: str = "",
+    copies: int = 1,
+    used: "int | None" = None,
+    group: str = "linear",
+) -> "list[Matrix]":
     names = ["ffn_gate", "ffn_up"] if mlp_matrices == 3 else ["ffn_up"]
     found = [Matrix(name + ending, hidden_size, mlp_size, copies, used, group) for name in names]
     found.append(Matrix("ffn_down" + ending, mlp_size, hidden_size, copies, used, group))

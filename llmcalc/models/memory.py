@@ -11,6 +11,14 @@ from ..checks import Refusal
 from ..formulas import activations, attention
 from .numbers import size, whole
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
+    from ..checks import Numeric
+    from .run import Run
+
 # Bytes of a parameter that the optimiser keeps beside weight and gradient in mixed precision: an FP32 copy of the
 # weight (4) and Adam's two moments (8; Rajbhandari et al. 2020, arXiv:1910.02054, section 3.1), in 8 bits (2;
 # Dettmers et al. 2021, arXiv:2110.02861), factored into rows and columns (about none; Shazeer and Stern 2018,
@@ -41,18 +49,19 @@ ADAPTER_BYTES = 16.0
 
 
 def training_memory(
-    run,
-    optimiser="adam",
-    offload=False,
-    loss=None,
-    load_factor=1.0,
-    fused_norms=True,
-    adapter_rank=0,
-    frozen_bytes=2.0,
-    reference_bytes=0.0,
-    fragmentation=0.0,
-    outside_bytes=0.0,
-):
+    run: "Run",
+    optimiser: str = "adam",
+    offload: bool = False,
+    loss: "str | None" = None,
+    load_factor: float = 1.0,
+    fused_norms: bool = True,
+    adapter_rank: int = 0,
+    frozen_bytes: float = 2.0,
+    reference_bytes: float = 0.0,
+    fragmentation: float = 0.0,
+    outside_bytes: float = 0.0,
+    stages: "Sequence[int] | None" = None,
+) -> "dict[str, Any]":
     """Memory of a device of the stage that takes most, by purpose.
 
     Parameters
@@ -81,6 +90,8 @@ def training_memory(
     outside_bytes : float
         What the allocator does not see: the device's context and kernels, 0.55 GiB, and NCCL, 1.5 GiB, as measured in
         stas00/ml-engineering, training/performance/README.md [byte].
+    stages : list of int, optional
+        Numbers of the stages to look at, from 0; all, if left out.
 
     Returns
     -------
@@ -109,7 +120,9 @@ def training_memory(
         size(name, value, 0, MOST)
     tuning = (OPTIMISERS[optimiser], offload, adapter_rank, frozen_bytes, reference_bytes)
     found = []
-    for index in range(int(run.pipeline_stages)):
+    looked_at = range(int(run.pipeline_stages)) if stages is None else stages
+    for index in looked_at:
+        whole("stages", index, 0, run.pipeline_stages - 1, "stages")
         stage = _Stage(run, index, load_factor, fused_norms)
         parts = stage.state(*tuning)
         parts["activations"] = stage.activations()
@@ -119,14 +132,31 @@ def training_memory(
         parts["outside"] = outside_bytes
         found.append(parts)
     peaks = [sum(parts.values()) for parts in found]
-    stage = peaks.index(max(peaks))
-    return {"peak": peaks[stage], "stage": stage, "parts": found[stage], "stages": peaks}
+    most = peaks.index(max(peaks))
+    return {"peak": peaks[most], "stage": looked_at[most], "parts": found[most], "stages": peaks}
+
+
+def kept_by_layers(run: "Run", load_factor: float = 1.0, fused_norms: bool = True) -> "Numeric":
+    """What all layers keep of one microbatch on a device, if one device held them all [byte].
+
+    Parameters
+    ----------
+    run : Run
+        The training run.
+    load_factor, fused_norms
+        As of `training_memory`.
+    """
+    stage = _Stage(run, 0, load_factor, fused_norms)
+    dense = run.model.dense_layers if run.model.experts else run.model.layers
+    mixed = run.model.layers - dense
+    kept = (dense * stage.kept_bytes() if dense else 0.0) + (mixed * stage.kept_bytes(True) if mixed else 0.0)
+    return kept * stage.tokens
 
 
 class _Stage:
     """A stage of a run's pipeline: how many of which layers it holds, and the memory of one of its devices."""
 
-    def __init__(self, run, index, load_factor=1.0, fused_norms=True):
+    def __init__(self, run: "Run", index: int, load_factor: float = 1.0, fused_norms: bool = True) -> None:
         self.run, self.model, self.index = run, run.model, index
         self.first, self.last = index == 0, index == run.pipeline_stages - 1
         self.load_factor, self.fused_norms = load_factor, fused_norms
@@ -141,7 +171,7 @@ class _Stage:
 
     # Weights of one layer
 
-    def attention_weights(self):
+    def attention_weights(self) -> "Numeric":
         m = self.model
         if m.attention == "latent":
             sizes = (m.query_rank, m.kv_rank, m.nope_size, m.rotary_size, m.value_size)
@@ -149,36 +179,38 @@ class _Stage:
         value_size = getattr(m, "value_size", m.head_size) or m.head_size
         return attention.head_weights(m.hidden_size, m.heads, m.kv_heads, m.head_size, value_size)
 
-    def mlp_weights(self, width):
+    def mlp_weights(self, width: float) -> "Numeric":
         return self.model.mlp_matrices * self.model.hidden_size * width
 
-    def expert_weights(self):
+    def expert_weights(self) -> "Numeric":
         return self.model.experts * self.mlp_weights(self.model.expert_mlp_size) if self.mixed else 0
 
-    def layer_weights(self, mixed=False):
+    def layer_weights(self, mixed: bool = False) -> "Numeric":
         """Weights of a layer on a device, but those of routed experts."""
         width = self.model.shared_mlp_size if mixed else self.model.mlp_size
         router = self.model.hidden_size * self.model.experts if mixed else 0
         whole_on_each = 2 * self.model.hidden_size + router  # two norms
         return (self.attention_weights() + self.mlp_weights(width)) / self.shards + whole_on_each
 
-    def table(self):
+    def table(self) -> "Numeric":
         return self.model.vocabulary_size * self.model.hidden_size / self.shards
 
-    def tables(self):
+    def tables(self) -> "Numeric":
         tied = self.model.embedding_tables == 1
         return self.first + self.last - (1 if tied and self.first and self.last else 0)
 
     # Memory by purpose
 
-    def params(self):
+    def params(self) -> "tuple[Numeric, Numeric]":
         """Parameters of the stage on a device: of all that data parallelism repeats, and of routed experts."""
         dense = self.dense * self.layer_weights() + self.mixed * self.layer_weights(True)
         dense += self.tables() * self.table() + self.last * self.model.hidden_size
         dense += self.first * getattr(self.model, "learned_positions", 0) * self.model.hidden_size
         return dense, self.mixed * self.expert_weights() / self.run.expert_parallel
 
-    def state(self, optimiser_bytes, offload, adapter_rank, frozen_bytes, reference_bytes):
+    def state(
+        self, optimiser_bytes: float, offload: bool, adapter_rank: int, frozen_bytes: float, reference_bytes: float
+    ) -> "dict[str, Numeric]":
         run, stage = self.run, self.run.zero_stage
         weight, gradient = 2.0, run.gradient_bytes
         if self.sharded:  # the shard in 32 bits is the optimiser's copy
@@ -200,27 +232,28 @@ class _Stage:
             parts["adapters"] = self.adapters(adapter_rank) * ADAPTER_BYTES / (data if stage == 3 else 1)
         return parts
 
-    def adapters(self, rank):
+    def adapters(self, rank: int) -> "Numeric":
         """Parameters of adapters of all matrices of a layer but those of routed experts."""
         m = self.model
         h, queries, keys = m.hidden_size, m.heads * m.head_size, m.kv_heads * m.head_size
-        pairs = [(h, queries), (h, keys), (h, keys), (queries, h)]
-        dense = [(h, m.mlp_size)] * m.mlp_matrices
-        shared = [(h, m.shared_mlp_size)] * m.mlp_matrices if self.mixed and m.shared_mlp_size else []
-        total = 0
+        # How many matrices of each size: a template may have a number of them that is not whole.
+        alike = [(1.0, h, queries), (2.0, h, keys), (1.0, queries, h)]
+        dense = [(m.mlp_matrices, h, m.mlp_size)]
+        shared = [(m.mlp_matrices, h, m.shared_mlp_size)] if self.mixed and m.shared_mlp_size else []
+        total: float = 0
         for count, of_mlp in ((self.dense, dense), (self.mixed, shared)):
-            for inputs, outputs in pairs + of_mlp:
-                total += count * (activations.adapter_params(inputs, outputs, rank) if count else 0)
+            for matrices, inputs, outputs in alike + of_mlp:
+                total += count * matrices * (activations.adapter_params(inputs, outputs, rank) if count else 0)
         return total / self.shards
 
-    def token_bytes(self, mixed=False, scores=True):
+    def token_bytes(self, mixed: bool = False, scores: bool = True) -> "Numeric":
         """Bytes that a layer keeps of a token if nothing is computed again."""
         m, run = self.model, self.run
         shards = (self.shards, self.sequence_shards)
         mask, norm = (1.0 if run.dropout else 0.0), (0.0 if self.fused_norms else 4.0)
         if m.attention == "latent":
-            sizes = (m.query_rank, m.kv_rank, m.rotary_size, m.nope_size, m.value_size)
-            of_attention = activations.latent_activation_bytes(m.hidden_size, m.heads, *sizes, *shards)
+            latent = (m.query_rank, m.kv_rank, m.rotary_size, m.nope_size, m.value_size)
+            of_attention = activations.latent_activation_bytes(m.hidden_size, m.heads, *latent, *shards)
         else:
             of_scores = 0.0 if run.fused_attention or not scores else 5.0 if run.dropout else 2.0
             of_heads = 4.0 if run.fused_attention else 0.0
@@ -239,7 +272,7 @@ class _Stage:
         experts = (m.expert_mlp_size, m.experts_per_token, m.mlp_matrices, self.load_factor, self.sequence_shards)
         return of_attention + of_mlp + activations.expert_activation_bytes(m.hidden_size, *experts)
 
-    def kept_bytes(self, mixed=False):
+    def kept_bytes(self, mixed: bool = False) -> "Numeric":
         """Bytes that a layer keeps of a token with the run's recomputation."""
         m, run = self.model, self.run
         layer_input = 2.0 * m.hidden_size / self.sequence_shards
@@ -253,19 +286,19 @@ class _Stage:
             return layer_input + of_layer / self.shards + 2.0 * m.hidden_size / self.sequence_shards
         return self.token_bytes(mixed, run.recomputation == "none")
 
-    def activations(self):
+    def activations(self) -> "Numeric":
         """Kept of all microbatches under way."""
         dense = self.dense * self.kept_bytes() if self.dense else 0.0
         mixed = self.mixed * self.kept_bytes(True) if self.mixed else 0.0
         return (dense + mixed) * self.tokens * self.under_way()
 
-    def under_way(self):
+    def under_way(self) -> "Numeric":
         run = self.run
         microbatches = -(-run.batch / (run.replicas * run.microbatch) // 1)
         chunks = run.model_chunks
         return chunks_under_way(run.pipeline_stages, self.index, microbatches, chunks) / chunks
 
-    def at_work(self, loss_bytes):
+    def at_work(self, loss_bytes: float) -> "Numeric":
         """What is held only while a layer or the loss works."""
         m, run = self.model, self.run
         width = max(
@@ -293,10 +326,10 @@ class _Stage:
             head += PLACEHOLDER_BYTES * self.table() if self.has_placeholders() else 0.0
         return max(layer * self.tokens, head)
 
-    def has_placeholders(self):
+    def has_placeholders(self) -> bool:
         return not self.sharded and bool(self.run.fused_attention) and self.run.gradient_bytes == 4
 
-    def buffers(self):
+    def buffers(self) -> "Numeric":
         """What the program keeps to gather weights and to sum gradients."""
         run, m = self.run, self.model
         if self.sharded:
@@ -318,7 +351,7 @@ class _Stage:
         return PLACEHOLDER_BYTES * (shapes / self.shards + expert)
 
 
-def zero3_state(params, devices, largest_layer, offload=False):
+def zero3_state(params: float, devices: float, largest_layer: float, offload: bool = False) -> float:
     """State of a device in DeepSpeed's ZeRO-3 with Adam, as its own estimator counts it [byte].
 
     18 bytes a parameter, or 2 with gradients and optimiser offloaded, and the largest layer gathered in FP32.
@@ -334,7 +367,7 @@ def zero3_state(params, devices, largest_layer, offload=False):
     return 4.0 * largest_layer + (2.0 if offload else 18.0) * params / devices
 
 
-def layers_of_stage(layers, pipeline_stages, stage):
+def layers_of_stage(layers: float, pipeline_stages: float, stage: int) -> "tuple[float, float]":
     """Layers before a stage, and its own: as even as can be, the first stages with one more.
 
     Examples
@@ -346,7 +379,7 @@ def layers_of_stage(layers, pipeline_stages, stage):
     return each * stage + min(stage, over), each + (1 if stage < over else 0)
 
 
-def chunks_under_way(pipeline_stages, stage, microbatches, model_chunks=1):
+def chunks_under_way(pipeline_stages: float, stage: float, microbatches: float, model_chunks: float = 1) -> float:
     r"""Chunks of layers whose activations a stage holds at most.
 
     .. math::

@@ -12,6 +12,17 @@ from .layers import Attention, LatentAttention, Mixture, Mlp
 from .numbers import size, switch, whole
 from .states import delta_part
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import Any, TypeVar
+
+    from ..datasets import Row
+    from .layers import Mixer
+
+    AnyPart = TypeVar("AnyPart", bound=Mixer | Mlp | Mixture)
+
+MOST_VALUES = 10**13  # outside of layers, among them tables of embeddings for each layer
 FLOP_PER_WEIGHT = 2.0  # a product and an addition
 DEEPSEEK = {"query_rank": 1536, "kv_rank": 512, "rotary_size": 64, "nope_size": 128, "value_size": 128}
 
@@ -146,65 +157,79 @@ class Model:
         Naming the number that is not accepted, and what is.
     """
 
+    # Those of the parts with most layers, by which a model is described: attention, dense MLPs, experts.
+    heads: float
+    kv_heads: float
+    head_size: float
+    value_size: float
+    query_rank: int
+    kv_rank: int
+    rotary_size: int
+    nope_size: int
+    experts: int
+    experts_per_token: int
+    expert_mlp_size: int
+    shared_mlp_size: int
+
     def __init__(
         self,
-        name="",
+        name: str = "",
         *,
-        layers,
-        hidden_size,
-        vocabulary_size,
-        heads=None,
-        kv_heads=None,
-        head_size=None,
-        value_size=None,
-        attention="standard",
-        query_rank=0,
-        kv_rank=0,
-        rotary_size=0,
-        nope_size=0,
-        window=0,
-        window_layers=None,
-        query_bias=False,
-        output_bias=False,
-        attention_norm_values=0,
-        attention_other_values=0,
-        attention_gate_size=0,
-        mlp_size=0,
-        mlp_matrices=3,
-        mlp_bias=False,
-        experts=0,
-        experts_per_token=0,
-        expert_mlp_size=0,
-        shared_mlp_size=0,
-        dense_layers=0,
-        linear_layers=0,
-        linear_key_heads=0,
-        linear_value_heads=0,
-        linear_key_size=0,
-        linear_value_size=0,
-        convolution_width=4,
-        index_heads=0,
-        index_size=0,
-        index_window=0,
-        shared_gate=False,
-        router_bias=False,
-        norm_vectors=1,
-        layer_norms=2,
-        final_norms=1,
-        embedding_norms=0,
-        embedding_tables=2,
-        embedding_size=None,
-        learned_positions=0,
-        logits_bias=False,
-        other_values=0,
-        layer_vectors=None,
-        final_vectors=None,
-        context=None,
-        mixers=None,
-        mlps=None,
-        assumed=(),
-        number=whole,
-    ):
+        layers: float,
+        hidden_size: float,
+        vocabulary_size: float,
+        heads: "float | None" = None,
+        kv_heads: "float | None" = None,
+        head_size: "float | None" = None,
+        value_size: "float | None" = None,
+        attention: str = "standard",
+        query_rank: int = 0,
+        kv_rank: int = 0,
+        rotary_size: int = 0,
+        nope_size: int = 0,
+        window: int = 0,
+        window_layers: "int | None" = None,
+        query_bias: bool = False,
+        output_bias: bool = False,
+        attention_norm_values: int = 0,
+        attention_other_values: int = 0,
+        attention_gate_size: int = 0,
+        mlp_size: float = 0,
+        mlp_matrices: float = 3,
+        mlp_bias: bool = False,
+        experts: int = 0,
+        experts_per_token: int = 0,
+        expert_mlp_size: int = 0,
+        shared_mlp_size: int = 0,
+        dense_layers: int = 0,
+        linear_layers: int = 0,
+        linear_key_heads: int = 0,
+        linear_value_heads: int = 0,
+        linear_key_size: int = 0,
+        linear_value_size: int = 0,
+        convolution_width: int = 4,
+        index_heads: int = 0,
+        index_size: int = 0,
+        index_window: int = 0,
+        shared_gate: bool = False,
+        router_bias: bool = False,
+        norm_vectors: int = 1,
+        layer_norms: int = 2,
+        final_norms: int = 1,
+        embedding_norms: int = 0,
+        embedding_tables: float = 2,
+        embedding_size: "int | None" = None,
+        learned_positions: float = 0,
+        logits_bias: bool = False,
+        other_values: int = 0,
+        layer_vectors: "float | None" = None,
+        final_vectors: "float | None" = None,
+        context: "float | None" = None,
+        mixers: "list[Mixer] | None" = None,
+        mlps: "list[Mlp | Mixture] | None" = None,
+        assumed: "Sequence[str]" = (),
+        number: "Callable[..., float]" = whole,
+    ) -> None:
         if not isinstance(name, str):
             raise Refusal("name", name, "a text")
         if attention not in ("standard", "latent"):
@@ -222,7 +247,7 @@ class Model:
         self.final_norms = whole("final_norms", final_norms, 0)
         self.embedding_norms = whole("embedding_norms", embedding_norms, 0)
         self.logits_bias = switch("logits_bias", logits_bias)
-        self.other_values = whole("other_values", other_values, 0)
+        self.other_values = whole("other_values", other_values, 0, MOST_VALUES)
         self.layer_vectors = None if layer_vectors is None else size("layer_vectors", layer_vectors, 0)
         self.final_vectors = None if final_vectors is None else size("final_vectors", final_vectors, 0)
         self.context = None if context is None else number("context", context)
@@ -241,8 +266,8 @@ class Model:
                     self.layers - whole("linear_layers", linear_layers, 0, self.layers, "layers"),
                 )  # fmt: skip
             if linear_layers:
-                shape = (linear_key_heads, linear_value_heads, linear_key_size, linear_value_size)
-                mixers.append(delta_part(linear_layers, self.hidden_size, *shape, convolution_width))
+                sizes = (linear_key_heads, linear_value_heads, linear_key_size, linear_value_size)
+                mixers.append(delta_part(linear_layers, self.hidden_size, *sizes, convolution_width))
         if mlps is None:
             mlps = self._mlps(
                 number, mlp_size, mlp_matrices, mlp_bias, experts, experts_per_token, expert_mlp_size,
@@ -257,9 +282,10 @@ class Model:
         self._name_the_main_parts()
 
     def _windows(
-        self, number, heads, kv_heads, head_size, value_size, window, window_layers,
-        query_bias, output_bias, norm_values, gate_size, other_values, layers,
-    ):  # fmt: skip
+        self, number: "Callable[..., float]", heads: float, kv_heads: "float | None", head_size: "float | None",
+        value_size: "float | None", window: int, window_layers: "float | None", query_bias: bool, output_bias: bool,
+        norm_values: int, gate_size: int, other_values: int, layers: float,
+    ) -> "list[Mixer]":  # fmt: skip
         heads = number("heads", heads)
         if head_size is None:
             if number is whole and self.hidden_size % heads:
@@ -271,29 +297,34 @@ class Model:
         if window_layers is None:
             window_layers = layers if window else 0
         window_layers = whole("window_layers", window_layers, 0, layers, "layers of attention") if window_layers else 0
-        parts = []
+        parts: list[Mixer] = []
         for count, reach in ((layers - window_layers, 0), (window_layers, window)):
             if count:
                 shape = (heads, kv_heads, head_size, value_size, reach, query_bias, output_bias)
-                beside = {"norm_values": norm_values, "gate_size": gate_size, "other_values": other_values}
+                beside: dict[str, Any] = {
+                    "norm_values": norm_values,
+                    "gate_size": gate_size,
+                    "other_values": other_values,
+                }
                 parts.append(Attention(count, *shape, number=number, **beside))
         return parts
 
     def _mlps(
-        self, number, mlp_size, mlp_matrices, mlp_bias, experts, experts_per_token, expert_mlp_size,
-        shared_mlp_size, dense_layers, shared_gate, router_bias,
-    ):  # fmt: skip
+        self, number: "Callable[..., float]", mlp_size: float, mlp_matrices: float, mlp_bias: bool, experts: int,
+        experts_per_token: int, expert_mlp_size: int, shared_mlp_size: int, dense_layers: int, shared_gate: bool,
+        router_bias: bool,
+    ) -> "list[Mlp | Mixture]":  # fmt: skip
         experts = whole("experts", experts, 0)
         if not experts:
             return [Mlp(self.layers, mlp_size, mlp_matrices, mlp_bias, number=number)]
         dense_layers = whole("dense_layers", dense_layers, 0, self.layers, "layers")
-        dense = [Mlp(dense_layers, mlp_size, mlp_matrices, mlp_bias)] if dense_layers else []
+        dense: list[Mlp | Mixture] = [Mlp(dense_layers, mlp_size, mlp_matrices, mlp_bias)] if dense_layers else []
         if dense_layers == self.layers:
             return dense
         shape = (experts, experts_per_token, expert_mlp_size, mlp_matrices, shared_mlp_size)
         return dense + [Mixture(self.layers - dense_layers, *shape, shared_gate, mlp_bias, router_bias)]  # noqa: RUF005
 
-    def _name_the_main_parts(self):
+    def _name_the_main_parts(self) -> None:
         attentions = [part for part in self.mixers if part.kind in ("standard", "latent")]
         full = [part for part in attentions if not part.window and part.kv_heads] or attentions
         main = _largest(full)
@@ -305,7 +336,8 @@ class Model:
         dense = _largest([part for part in self.mlps if part.kind == "dense"])
         mixture = _largest([part for part in self.mlps if part.kind == "mixture"])
         self.mlp_size = dense.mlp_size if dense else 0
-        self.mlp_matrices = (dense or mixture).mlp_matrices if dense or mixture else 0
+        either = dense or mixture
+        self.mlp_matrices = either.mlp_matrices if either else 0
         for number in ("experts", "experts_per_token", "expert_mlp_size", "shared_mlp_size"):
             setattr(self, number, getattr(mixture, number, 0))
         self.dense_layers = sum([part.layers for part in self.mlps if part.kind == "dense"]) if mixture else 0
@@ -313,12 +345,12 @@ class Model:
     # Parameters
 
     @property
-    def parts(self):
+    def parts(self) -> "list[Mixer | Mlp | Mixture]":
         """Mixers and MLPs, all of them."""
         return self.mixers + self.mlps
 
     @property
-    def params(self):
+    def params(self) -> float:
         """Parameters [parameter]: those of the layers' matrices, and all others.
 
         The sum over its parts of layers times weights (`formulas.attention`, `formulas.mixture`,
@@ -327,26 +359,26 @@ class Model:
         return self.layer_weights + self.vector_values + self.table_values
 
     @property
-    def active_params(self):
+    def active_params(self) -> float:
         """Parameters that a token uses [parameter]: all but those of the experts to which it is not sent.
 
         The tables of tokens and positions count whole, as in most published counts, though a token reads one row.
         """
-        idle = 0
+        idle: float = 0
         for part in self.mlps:
             idle += part.layers * (part.idle_weights(self.hidden_size) + self._idle_vectors(part))
         return self.params - idle
 
-    def _idle_vectors(self, part):
+    def _idle_vectors(self, part: "Mlp | Mixture") -> float:
         return part.idle_vectors(self.hidden_size) if self.layer_vectors is None else 0
 
     @property
-    def layer_weights(self):
+    def layer_weights(self) -> float:
         """Weights of all layers' matrices [parameter]."""
         return sum([part.layers * part.weights(self.hidden_size) for part in self.parts])
 
     @property
-    def vector_values(self):
+    def vector_values(self) -> float:
         """Parameters outside matrices and tables [parameter]: norms, biases, convolutions, and others."""
         outside = self.embedding_norms * self.norm_vectors * self.hidden_size + self.other_values
         outside += self.vocabulary_size if self.logits_bias else 0
@@ -360,23 +392,23 @@ class Model:
         return self.layers * self.layer_norms * self.norm_vectors * self.hidden_size + inside + outside
 
     @property
-    def embedding_values(self):
+    def embedding_values(self) -> float:
         """Parameters of one table of tokens [parameter]."""
         return self.vocabulary_size * self.embedding_size
 
     @property
-    def projection_values(self):
+    def projection_values(self) -> float:
         """Parameters of two matrices between the table's columns and hidden_size, where these differ [parameter]."""
         return 2 * self.embedding_size * self.hidden_size if self.embedding_size != self.hidden_size else 0
 
     @property
-    def table_values(self):
+    def table_values(self) -> float:
         """Parameters of the tables of tokens and positions [parameter]."""
         positions = self.learned_positions * self.hidden_size
         return self.embedding_tables * self.embedding_values + self.projection_values + positions
 
     @property
-    def groups(self):
+    def groups(self) -> "dict[str, float]":
         """Parameters by what formats treat alike [parameter].
 
         "embedding" and "output" are the tables of tokens (a tied one is "embedding"), "positions" that of positions,
@@ -393,7 +425,7 @@ class Model:
         return found
 
     @property
-    def multiplied_params(self):
+    def multiplied_params(self) -> float:
         """Parameters of the matrices that a token is multiplied with, that of the logits among them [parameter].
 
         Rows that are looked up (embeddings, positions), norms and biases are not products of matrices.
@@ -403,7 +435,7 @@ class Model:
 
     # Cache
 
-    def kv_bytes_per_token(self, bytes_per_value=2):
+    def kv_bytes_per_token(self, bytes_per_value: float = 2) -> float:
         """Bytes that a token adds to the cache if every layer sees all tokens [byte].
 
         Two vectors for each key and value head of a layer; of latent attention the compressed vector and the rotated
@@ -412,7 +444,14 @@ class Model:
         bytes_per_value = size("bytes_per_value", bytes_per_value, 0)
         return bytes_per_value * sum([part.layers * part.cached_values for part in self.mixers])
 
-    def cache_bytes(self, context, batch=1, bytes_per_value=2, tensor_parallel=1, state_bytes_per_value=4):
+    def cache_bytes(
+        self,
+        context: float,
+        batch: float = 1,
+        bytes_per_value: float = 2,
+        tensor_parallel: int = 1,
+        state_bytes_per_value: float = 4,
+    ) -> float:
         """Bytes of the cache of a batch on all devices that share a layer [byte].
 
         Layers with a window keep no more than it, a latent vector stands on every device, key and value heads are
@@ -433,13 +472,20 @@ class Model:
         each = self.cache_bytes_per_device(context, batch, bytes_per_value, tensor_parallel, state_bytes_per_value)
         return tensor_parallel * each
 
-    def cache_bytes_per_device(self, context, batch=1, bytes_per_value=2, tensor_parallel=1, state_bytes_per_value=4):
+    def cache_bytes_per_device(
+        self,
+        context: float,
+        batch: float = 1,
+        bytes_per_value: float = 2,
+        tensor_parallel: int = 1,
+        state_bytes_per_value: float = 4,
+    ) -> float:
         """Bytes of the cache of a batch on one of these devices [byte] (arguments as in `cache_bytes`)."""
         context, batch = size("context", context, 0), size("batch", batch, 0)
         tensor_parallel = whole("tensor_parallel", tensor_parallel)
         bytes_per_value = size("bytes_per_value", bytes_per_value, 0)
         state_bytes_per_value = size("state_bytes_per_value", state_bytes_per_value, 0)
-        total = 0
+        total: float = 0
         for part in self.mixers:
             kept = min(context, part.window) if part.window else context
             if part.cached_values:
@@ -455,7 +501,7 @@ class Model:
 
     # FLOP
 
-    def forward_flop_per_token(self, context, masked=True, logits=1.0):
+    def forward_flop_per_token(self, context: float, masked: bool = True, logits: float = 1.0) -> float:
         """FLOP of the forward pass for a token of a sequence, on average [FLOP].
 
         Two for every weight that the token is multiplied with, and those of the scores: of the keys that it is compared
@@ -478,16 +524,16 @@ class Model:
             flop += part.layers * part.score_flop(keys)
         return flop
 
-    def flop_per_token(self, context, masked=True):
+    def flop_per_token(self, context: float, masked: bool = True) -> float:
         """FLOP of a training step for a token: forward, and twice as much backward [FLOP] (arguments as in forward)."""
         return PASSES * self.forward_flop_per_token(context, masked)
 
-    def prompt_flop(self, context, masked=True):
+    def prompt_flop(self, context: float, masked: bool = True) -> float:
         """FLOP of reading a prompt: all its tokens, and the logits of the last [FLOP]."""
         context = size("context", context)
         return context * self.forward_flop_per_token(context, masked, 1 / context)
 
-    def decode_flop(self, context):
+    def decode_flop(self, context: float) -> float:
         """FLOP of one more token after a context [FLOP]: it is compared with all that the windows let it see."""
         context = size("context", context)
         flop = FLOP_PER_WEIGHT * self.multiplied_params
@@ -497,13 +543,13 @@ class Model:
 
     # Bytes
 
-    def weight_bytes(self, weight_format="bf16"):
+    def weight_bytes(self, weight_format: str = "bf16") -> int:
         """Bytes of the weights in a format of `llmcalc.models.weights.FORMATS` [byte]."""
         from .weights import weight_bytes
 
         return weight_bytes(self, weight_format)
 
-    def weight_bytes_per_device(self, weight_format="bf16", tensor_parallel=1):
+    def weight_bytes_per_device(self, weight_format: str = "bf16", tensor_parallel: int = 1) -> int:
         """Bytes of the weights on one of the devices that share each layer [byte]."""
         from .weights import weight_bytes_per_device
 
@@ -512,14 +558,14 @@ class Model:
     # Where models come from
 
     @classmethod
-    def from_config(cls, mapping, name=""):
+    def from_config(cls, mapping: "dict[str, Any] | str", name: str = "") -> "Model":
         """A model from the mapping of a `config.json` of Hugging Face (see `llmcalc.models.configs`)."""
         from .configs import from_config
 
         return from_config(mapping, name)
 
     @classmethod
-    def from_row(cls, row):
+    def from_row(cls, row: "Row") -> "Model":
         """A model from a mapping by the names of this class's numbers, like a row of `data/models.csv`.
 
         Other names are left alone, and so are empty cells. Where latent attention has no sizes, those of DeepSeek-V2
@@ -537,7 +583,7 @@ class Model:
         return cls(row["model"] if "model" in row else row.get("name", ""), assumed=assumed, **keywords)
 
     @classmethod
-    def from_shape(cls, row):
+    def from_shape(cls, row: "Row") -> "Model":
         """A model from a row of `data/transformer-shapes.csv`, or from another mapping by the names of its columns.
 
         Parameters are exactly those of `llmcalc.formulas.transformer.transformer_params`. Numbers need not be whole.
@@ -553,7 +599,7 @@ class Model:
         return cls(title, number=size, **keywords)
 
 
-def _largest(parts):
+def _largest(parts: "Sequence[AnyPart]") -> "AnyPart | None":
     largest = None
     for part in parts:
         if largest is None or part.layers > largest.layers:

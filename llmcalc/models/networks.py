@@ -1,275 +1,218 @@
-"""Image classifiers layer by layer: shapes, parameters and multiply-accumulates.
+"""The vision networks that people know, by name: any size of picture, any number of classes, multipliers.
 
-A `Network` records every layer that a picture passes. The builders below describe 34 of torchvision's classifiers
-stage by stage, and `lenet` the small network that textbooks begin with.
+Names are torchvision's where it has the network.
 """
 
-from ..checks import Refusal, choice, single, whole
-from ..formulas import convolution
+from ..checks import Refusal, choice, require, single, whole
+from ..vocabulary import POSITIVE, between
+from . import classifiers, detectors, mobile_networks, vision, vision_transformers
+from .vision import Network
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from .vision import Layer, Pair
 
 CLASSES = 1000  # of ImageNet
+COCO_CLASSES = 80
+CHANNELS = 3  # of a coloured picture
+MULTIPLIERS = between(0.1, 10)
+
+_RECIPES: "dict[str, Any]" = {}
+for _networks in (
+    classifiers.NETWORKS,
+    mobile_networks.NETWORKS,
+    vision_transformers.NETWORKS,
+    detectors.NETWORKS,
+):
+    _RECIPES.update(_networks)
+NAMES = list(_RECIPES)
+
+_LATEST: "dict[Any, list[Layer]]" = {}  # layers of the network that was built last
 
 
-class Network:
-    """Layers in the order in which a picture passes them, each with its shapes and its weights' shapes.
-
-    A layer is a dict: ``name``, ``kind``, ``input`` and ``output`` (channels, height, width), ``tensors`` (shapes of
-    its weights by name), ``window`` (kernel, stride and padding where it has any), ``macs``, ``terms`` (numbers that
-    enter each output), ``module`` (whether torchvision of 2019 made an object of it) and ``auxiliary`` (whether only
-    training runs it).
+def build(
+    name: str,
+    image_size: "Pair | None" = None,
+    classes: "int | None" = None,
+    width: float = 1.0,
+    depth: float = 1.0,
+    first_stem: bool = False,
+) -> "list[Layer]":
+    """Layers of one of the networks of `NAMES`.
 
     Parameters
     ----------
-    image_size : int
-        Height and width of the picture [pixel].
-    channels : int
-        Channels of the picture, 3 of a coloured one [1].
+    name : str
+        Name as in torchvision, e.g. ``resnet50``.
+    image_size : int or tuple
+        Height and width of the picture, one number for both or two; by default the size the network was made for
+        [pixel].
+    classes : int
+        Things that it tells apart; by default ImageNet's 1,000, and COCO's 80 for a detector [1].
+    width : float
+        Multiplier of the network's channels, rounded by its family's rule [1].
+    depth : float
+        Multiplier of its layers, rounded likewise [1].
+    first_stem : bool
+        Build a MNASNet as torchvision first did, with unscaled first layers.
+
+    Returns
+    -------
+    list of dict
+        Layers, as `vision.Network` describes them.
+
+    Raises
+    ------
+    ValueError
+        If there is no such network, the picture is too small for it or not of whole patches, or its family has no such
+        multiplier.
 
     Examples
     --------
-    >>> network = Network(image_size=224)
-    >>> network.convolve(64, 11, stride=4, padding=2)
-    >>> network.shape, network.layers[0]["macs"]
-    ((64, 55, 55), 70276800)
+    >>> vision.params(build("mobilenet_v2")), vision.params(build("mobilenet_v2", width=1.4))
+    (3504872, 6108776)
+    >>> vision.macs(build("resnet50", (256, 192)))
+    4005773312
     """
-
-    def __init__(self, image_size, channels=3):
-        _whole(image_size=image_size, in_channels=channels)
-        self.image_size = image_size
-        self.shape = (channels, int(image_size), int(image_size))
-        self.layers = []
-        self._auxiliary = False
-        self._section, self._position = "", 0
-
-    def section(self, name):
-        """Begin a group of layers, which are then called ``name.0``, ``name.1`` and so on."""
-        self._section, self._position = f"{name}.", 0
-
-    def convolve(self, channels, kernel, stride=1, padding=0, groups=1, bias=True):
-        """Convolution; a kernel and a padding are one number, or two for height and width."""
-        inputs = self.shape[0]
-        kernel, padding = _pair(kernel), _pair(padding)
-        height, width = self._sides(kernel, stride, padding)
-        weights = convolution.convolution_weights(inputs, channels, *kernel, groups)
-        tensors = {"weight": (channels, inputs // groups) + kernel} | ({"bias": (channels,)} if bias else {})
-        self._add(
-            "convolution",
-            (channels, height, width),
-            tensors,
-            macs=convolution.convolution_macs(weights, height, width),
-            terms=inputs // groups * kernel[0] * kernel[1],
-            window=(kernel, stride, padding),
-        )
-
-    def dense(self, features):
-        """Fully connected layer with a bias."""
-        inputs = _product(self.shape)
-        tensors = {"weight": (features, inputs), "bias": (features,)}
-        macs = convolution.dense_macs(inputs, features)
-        self._add("fully connected", (features, 1, 1), tensors, macs=macs, terms=inputs)
-
-    def normalise(self):
-        """Batch normalisation with a factor and an offset for each channel."""
-        shape = (self.shape[0],)
-        self._add("batch normalisation", self.shape, {"weight": shape, "bias": shape})
-
-    def relu(self):
-        """Rectification: negative numbers become 0."""
-        self._add("rectification", self.shape)
-
-    def flatten(self):
-        """All numbers in one row."""
-        self._add("flattening", (_product(self.shape), 1, 1))
-
-    def max_pool(self, kernel, stride, padding=0, round_up=False):
-        """Largest number of each window; `round_up` keeps a last window that hangs over the edge."""
-        window = _pair(kernel), stride, _pair(padding)
-        self._add("max pooling", (self.shape[0],) + self._sides(*window, round_up), window=window)
-
-    def average_pool(self, kernel, stride, padding=0, module=True):
-        """Mean of each window."""
-        window = _pair(kernel), stride, _pair(padding)
-        output = (self.shape[0],) + self._sides(*window)
-        self._add("average pooling", output, terms=kernel * kernel, window=window, module=module)
-
-    def average_to(self, size, module=True):
-        """Mean of as large windows as leave `size` numbers a side (adaptive average pooling)."""
-        channels, height, width = self.shape
-        window = (height // size) * (width // size)
-        self._add("average pooling", (channels, size, size), terms=window, module=module)
-
-    def branch(self, *paths):
-        """Send the same input through several paths, and put their channels behind one another."""
-        start, channels = self.shape, 0
-        for path in paths:
-            self.shape = start
-            path(self)
-            channels += self.shape[0]
-            sides = self.shape[1:]
-        self.shape = start
-        self._add("concatenation", (channels,) + sides)
-
-    def residual(self, path, shortcut=None):
-        """Add a path's output to its input, or to what a shortcut makes of it."""
-        start = self.shape
-        path(self)
-        end, self.shape = self.shape, start
-        if shortcut:
-            shortcut(self)
-        if self.shape != end:
-            raise Refusal("path", end, f"one that ends in {self.shape}, to which it is added")
-        self._add("addition", end)
-
-    def take(self, channels):
-        """Go on with some of the channels only."""
-        self.shape = (channels,) + self.shape[1:]
-
-    def auxiliary(self, path):
-        """Branch off a head that only training runs; none of its outputs go on."""
-        start, self._auxiliary = self.shape, True
-        path(self)
-        self.shape, self._auxiliary = start, False
-
-    def _sides(self, kernel, stride, padding, round_up=False):
-        overhang = stride - 1 if round_up else 0
-        sides = [
-            int(convolution.convolution_output(size + overhang, window, stride, edge))
-            for size, window, edge in zip(self.shape[1:], kernel, padding)  # noqa: B905 - MicroPython's zip knows no `strict`
-        ]
-        if min(sides) < 1 and not self._auxiliary:
-            raise Refusal("image_size", self.image_size, f"more: a window of {kernel} does not fit into {self.shape}")
-        # PyTorch refuses to train a head on too small a picture; here it has one position at least.
-        return tuple(max(side, 1) for side in sides)
-
-    def _add(self, kind, output, tensors=None, macs=0, terms=0, window=None, module=True):
-        self.layers.append(
-            {
-                "name": f"{self._section}{self._position}",
-                "kind": kind,
-                "input": self.shape,
-                "output": output,
-                "tensors": tensors or {},
-                "window": window,
-                "macs": int(macs),
-                "terms": terms,
-                "module": module,
-                "auxiliary": self._auxiliary,
-            }
-        )
-        self._position += 1
-        self.shape = output
+    choice("network", name, NAMES)
+    size = vision.sides(native_size(name) if image_size is None else image_size)
+    given = default_classes(name) if classes is None else _count(classes=classes)
+    details = _scaled(name, width, depth)
+    key = (name, size, given, width, depth, first_stem)
+    # A page's slider that leaves the network as it is shall not wait for it to be built again.
+    if key not in _LATEST:
+        network = Network(size, CHANNELS)
+        if first_stem and name.startswith("mnasnet"):
+            details["first_stem"] = True
+        _RECIPES[name][0](network, given, **details)
+        _LATEST.clear()
+        _LATEST[key] = network.layers
+    return list(_LATEST[key])
 
 
-def params(layers):
-    """Trainable parameters of layers: the elements of all their tensors.
+def native_size(name: str) -> int:
+    """Height and width of the pictures that a network of `NAMES` was made for [pixel].
 
     Examples
     --------
-    >>> params(build("alexnet"))
-    61100840
+    >>> native_size("inception_v3")
+    299
     """
-    return sum(_product(shape) for layer in layers for shape in layer["tensors"].values())
+    choice("network", name, NAMES)
+    return int(_RECIPES[name][2])
 
 
-def macs(layers, batch=1, training=False):
-    """Multiply-accumulates of a forward pass over a batch [MAC].
-
-    Only convolutions and dense layers have any. Biases, normalisation, pooling and activation add, scale or compare
-    without accumulating products. A head that only training runs is left out unless asked for.
+def multiple(name: str) -> int:
+    """Number of which the sides of a network's pictures have to be multiples: a patch, or a detector's coarsest grid.
 
     Examples
     --------
-    >>> macs(build("resnet50"))
-    4089184256
+    >>> multiple("resnet50"), multiple("vit_h_14"), multiple("yolov5s")
+    (1, 14, 32)
     """
-    return batch * sum(layer["macs"] for layer in layers if training or not layer["auxiliary"])
+    choice("network", name, NAMES)
+    builder, details, _ = _RECIPES[name]
+    return detectors.COARSEST if builder is detectors.yolov5 else int(details.get("patch", 1))
 
 
-def by_kind(layers):
-    """Multiply-accumulates and parameters of layers, by their kind, in the order of appearance.
+def default_classes(name: str) -> int:
+    """Classes of a network of `NAMES` as it was published: ImageNet's, COCO's for a detector [1].
 
     Examples
     --------
-    >>> by_kind(build("alexnet"))["fully connected"]
-    {'layers': 3, 'params': 58631144, 'macs': 58621952}
+    >>> default_classes("resnet50"), default_classes("yolov5s")
+    (1000, 80)
     """
-    kinds = {}
-    for layer in layers:
-        kind = kinds.setdefault(layer["kind"], {"layers": 0, "params": 0, "macs": 0})
-        kind["layers"] += 1
-        kind["params"] += params([layer])
-        kind["macs"] += macs([layer])
-    return kinds
+    choice("network", name, NAMES)
+    return detectors.CLASSES.get(name, COCO_CLASSES if name in detectors.NETWORKS else CLASSES)
 
 
-def opcounter_surplus(layers):
-    """What the tool pytorch-OpCounter counted beyond multiply-accumulates in September 2019, by cause.
-
-    Each bias of a convolution as one operation per output; the additions of a dense layer beside its
-    multiplications; four operations per number in batch normalisation; in average pooling the window and one more
-    per output, where it is an object of its own and not a function call.
+def multipliers(name: str) -> "dict[str, float]":
+    """Multipliers that a network of `NAMES` takes, each with the value that the network itself has.
 
     Examples
     --------
-    >>> opcounter_surplus(build("alexnet"))["fully connected layers"]  # inputs - 1 for each output
-    58612760
+    >>> multipliers("efficientnet_b1")["depth"], multipliers("vgg16")
+    (1.1, {})
     """
-    surplus = {"biases of convolutions": 0, "fully connected layers": 0, "batch normalisation": 0, "average pooling": 0}
-    for layer in layers:
-        outputs = _product(layer["output"])
-        if layer["auxiliary"] or not layer["module"]:
-            continue
-        if layer["kind"] == "convolution" and "bias" in layer["tensors"]:
-            surplus["biases of convolutions"] += outputs
-        elif layer["kind"] == "fully connected":
-            surplus["fully connected layers"] += outputs * (layer["terms"] - 1)
-        elif layer["kind"] == "batch normalisation":
-            surplus["batch normalisation"] += 4 * outputs
-        elif layer["kind"] == "average pooling":
-            surplus["average pooling"] += outputs * (layer["terms"] + 1)
-    return surplus
+    choice("network", name, NAMES)
+    return {word: _RECIPES[name][1][word] for word in ("width", "depth") if word in _RECIPES[name][1]}
 
 
-def opcounter_count(layers):
-    """What pytorch-OpCounter printed as MACs in September 2019: multiply-accumulates and `opcounter_surplus`.
+def describe(
+    name: str,
+    image_size: "Pair | None" = None,
+    classes: "int | None" = None,
+    width: float = 1.0,
+    depth: float = 1.0,
+) -> "dict[str, Any]":
+    """Everything that follows from a network's layers, as a mapping of plain values.
+
+    Parameters
+    ----------
+    name : str
+        Name as in torchvision.
+    image_size : int or tuple
+        Height and width of the picture, one number for both or two [pixel].
+    classes : int
+        Things that it tells apart [1].
+    width : float
+        Multiplier of the network's channels [1].
+    depth : float
+        Multiplier of its layers [1].
+
+    Returns
+    -------
+    dict
+        `name`, `input` (channels, height, width), `classes`, `width`, `depth`, `params` [parameter], `macs` of weights
+        and `attention_macs` of the products beside them [MAC], `flop` [FLOP], `activations` [1], and `layers`, a row
+        each.
+
+    Raises
+    ------
+    ValueError
+        As `build` does.
 
     Examples
     --------
-    >>> round(opcounter_count(build("resnet50")) / 1e9, 2)  # printed as 4.14
-    4.14
+    >>> told = describe("vit_b_16")
+    >>> told["params"], told["macs"], told["attention_macs"]
+    (86567656, 16848500736, 715327488)
     """
-    return macs(layers) + sum(opcounter_surplus(layers).values())
+    layers = build(name, image_size, classes, width, depth)
+    told = tell(layers)
+    told["classes"] = default_classes(name) if classes is None else classes
+    told["name"], told["width"], told["depth"] = name, width, depth
+    order = ("name", "input", "classes", "width", "depth", "params", "macs", "attention_macs", "flop", "activations")
+    return {key: told[key] for key in order + ("layers",)}
 
 
-def tensors(layers):
-    """Shapes of all weights and biases, by the names under which PyTorch saves them.
-
-    Examples
-    --------
-    >>> tensors(lenet())["fc.1.weight"]
-    (120, 400)
-    """
-    return {f"{layer['name']}.{tensor}": shape for layer in layers for tensor, shape in layer["tensors"].items()}
-
-
-def transferable(old_layers, new_layers):
-    """Names of the tensors that a new network can take over from an old one: same name, same shape.
-
-    Examples
-    --------
-    >>> len(transferable(lenet(), lenet(hidden=(120, 84, 64))))
-    8
-    """
-    old, new = tensors(old_layers), tensors(new_layers)
-    return [name for name in new if old.get(name) == new[name]]
+def tell(layers: "list[Layer]") -> "dict[str, Any]":
+    """Sums over layers, those of a network of one's own too, and a row for each of them."""
+    return {
+        "input": list(layers[0]["input"]),
+        "params": vision.params(layers),
+        "macs": vision.macs(layers),
+        "attention_macs": vision.attention_macs(layers),
+        "flop": vision.flop(layers),
+        "activations": vision.activations(layers),
+        "layers": vision.table(layers),
+    }
 
 
-def lenet(image_size=28, hidden=(120, 84), classes=10, sections=("conv", "fc")):
+def lenet(
+    image_size: int = 28,
+    hidden: "tuple[int, ...]" = (120, 84),
+    classes: int = 10,
+    sections: "tuple[str, ...]" = ("conv", "fc"),
+) -> "list[Layer]":
     """Layers of LeNet-5 as document 002 defines it, with any hidden dense layers, in one section or two.
 
     Examples
     --------
-    >>> params(lenet())
+    >>> vision.params(lenet())
     61706
     """
     network = Network(image_size, channels=1)
@@ -288,384 +231,21 @@ def lenet(image_size=28, hidden=(120, 84), classes=10, sections=("conv", "fc")):
     return network.layers
 
 
-_LATEST = {}  # layers of the network that was built last
-
-
-def build(name, image_size=None, first_stem=False):
-    """Layers of one of the networks of `NAMES`, with 1,000 classes.
-
-    Parameters
-    ----------
-    name : str
-        Name as in torchvision, e.g. ``resnet50``.
-    image_size : int
-        Height and width of the picture, by default the size the network was made for [pixel].
-    first_stem : bool
-        Build a MNASNet as torchvision first did, with unscaled first layers.
-
-    Returns
-    -------
-    list of dict
-        Layers, as `Network` describes them.
-
-    Raises
-    ------
-    ValueError
-        If there is no such network, or the picture is too small for it.
-
-    Examples
-    --------
-    >>> params(build("mobilenet_v2"))
-    3504872
-    """
-    choice("network", name, NAMES)
-    if image_size is not None:
-        _whole(image_size=image_size)
-    key = (name, image_size or native_size(name), first_stem)
-    # A page's slider that leaves the network as it is shall not wait for it to be built again.
-    if key not in _LATEST:
-        builder, details = _BUILDERS[name]
-        network = Network(key[1])
-        if first_stem and builder is _mnasnet:
-            details = details + (True,)
-        builder(network, *details)
-        _LATEST.clear()
-        _LATEST[key] = network.layers
-    return list(_LATEST[key])
-
-
-def native_size(name):
-    """Height and width of the pictures that a network of `NAMES` was made for [pixel]."""
-    return 299 if name == "inception_v3" else 224
-
-
-def _alexnet(network):
-    network.convolve(64, 11, stride=4, padding=2)
-    network.relu()
-    network.max_pool(3, 2)
-    network.convolve(192, 5, padding=2)
-    network.relu()
-    network.max_pool(3, 2)
-    for channels in (384, 256, 256):
-        network.convolve(channels, 3, padding=1)
-        network.relu()
-    network.max_pool(3, 2)
-    network.average_to(6)
-    _two_hidden_layers(network)
-
-
-def _vgg(network, stages, normalised):
-    for channels, depth in zip((64, 128, 256, 512, 512), stages):  # noqa: B905 - MicroPython's zip knows no `strict`
-        for _ in range(depth):
-            network.convolve(channels, 3, padding=1)
-            if normalised:
-                network.normalise()
-            network.relu()
-        network.max_pool(2, 2)
-    network.average_to(7)
-    _two_hidden_layers(network)
-
-
-def _two_hidden_layers(network):
-    for _ in range(2):
-        network.dense(4096)
-        network.relu()
-    network.dense(CLASSES)
-
-
-def _resnet(network, stages, expansion=4, groups=1, group_width=64):
-    _unit(network, 64, 7, stride=2, padding=3)
-    network.max_pool(3, 2, padding=1)
-    for stage, depth in enumerate(stages):
-        planes = 64 * 2**stage
-        for block in range(depth):
-            stride = 2 if stage and not block else 1
-            _resnet_block(network, planes, planes * expansion, stride, groups, planes * group_width // 64 * groups)
-    _mean_and_classifier(network, module=True)
-
-
-def _resnet_block(network, planes, channels, stride, groups, width):
-    def basic(network):
-        _unit(network, planes, 3, stride, padding=1)
-        _unit(network, planes, 3, padding=1, relu=False)
-
-    def bottleneck(network):
-        _unit(network, width, 1)
-        _unit(network, width, 3, stride, padding=1, groups=groups)
-        _unit(network, channels, 1, relu=False)
-
-    def projection(network):
-        _unit(network, channels, 1, stride, relu=False)
-
-    changes = stride != 1 or network.shape[0] != channels
-    network.residual(basic if channels == planes else bottleneck, projection if changes else None)
-    network.relu()
-
-
-def _densenet(network, stages, growth, channels):
-    _unit(network, channels, 7, stride=2, padding=3)
-    network.max_pool(3, 2, padding=1)
-
-    def layer(network):
-        _activated(network, 4 * growth, 1)
-        _activated(network, growth, 3, padding=1)
-
-    for stage, depth in enumerate(stages):
-        if stage:
-            _activated(network, network.shape[0] // 2, 1)
-            network.average_pool(2, 2)
-        for _ in range(depth):
-            network.branch(_identity, layer)
-    network.normalise()
-    network.relu()
-    _mean_and_classifier(network)
-
-
-def _squeezenet(network, stem, stages):
-    network.convolve(*stem, stride=2)
-    network.relu()
-    for stage in stages:
-        network.max_pool(3, 2, round_up=True)
-        for squeezed in stage:
-            _fire(network, squeezed)
-    network.convolve(CLASSES, 1)
-    network.relu()
-    network.average_to(1)
-
-
-def _fire(network, squeezed):
-    def expand(kernel):
-        def path(network):
-            network.convolve(4 * squeezed, kernel, padding=kernel // 2)
-            network.relu()
-
-        return path
-
-    network.convolve(squeezed, 1)
-    network.relu()
-    network.branch(expand(1), expand(3))
-
-
-def _mobilenet_v2(network):
-    _unit(network, 32, 3, stride=2, padding=1)
-    stages = (
-        (1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3, 1), (6, 160, 3, 2), (6, 320, 1, 1),
-    )  # fmt: skip
-    for expansion, channels, depth, stride in stages:
-        for block in range(depth):
-            _inverted_residual(network, expansion, channels, 3, 1 if block else stride)
-    _unit(network, 1280, 1)
-    _mean_and_classifier(network)
-
-
-def _mnasnet(network, factor, first_stem=False):
-    def scaled(channels):
-        nearest = max(8, int(channels * factor + 4) // 8 * 8)
-        return nearest if nearest >= 0.9 * channels * factor else nearest + 8
-
-    stem, first = (32, 16) if first_stem else (scaled(32), scaled(16))
-    _unit(network, stem, 3, stride=2, padding=1)
-    _unit(network, stem, 3, padding=1, groups=stem)
-    _unit(network, first, 1, relu=False)
-    stages = (
-        (3, 24, 3, 2, 3), (3, 40, 3, 2, 5), (6, 80, 3, 2, 5), (6, 96, 2, 1, 3), (6, 192, 4, 2, 5), (6, 320, 1, 1, 3),
-    )  # fmt: skip
-    for expansion, channels, depth, stride, kernel in stages:
-        for block in range(depth):
-            _inverted_residual(network, expansion, scaled(channels), kernel, 1 if block else stride)
-    _unit(network, 1280, 1)
-    _mean_and_classifier(network)
-
-
-def _inverted_residual(network, expansion, channels, kernel, stride):
-    inputs = network.shape[0]
-
-    def path(network):
-        if expansion > 1:
-            _unit(network, expansion * inputs, 1)
-        wide = expansion * inputs
-        _unit(network, wide, kernel, stride, padding=kernel // 2, groups=wide)
-        _unit(network, channels, 1, relu=False)
-
-    if stride == 1 and inputs == channels:
-        network.residual(path)
-    else:
-        path(network)
-
-
-def _shufflenet_v2(network, widths):
-    _unit(network, 24, 3, stride=2, padding=1)
-    network.max_pool(3, 2, padding=1)
-    for width, depth in zip(widths[:3], (4, 8, 4)):  # noqa: B905 - MicroPython's zip knows no `strict`
-        _shuffle_down(network, width // 2)
-        for _ in range(depth - 1):
-            _shuffle(network, width // 2)
-    _unit(network, widths[3], 1)
-    _mean_and_classifier(network)
-
-
-def _shuffle_down(network, half):
-    def shortcut(network):
-        inputs = network.shape[0]
-        _unit(network, inputs, 3, 2, padding=1, groups=inputs, relu=False)
-        _unit(network, half, 1)
-
-    def path(network):
-        _unit(network, half, 1)
-        _unit(network, half, 3, 2, padding=1, groups=half, relu=False)
-        _unit(network, half, 1)
-
-    network.branch(shortcut, path)
-
-
-def _shuffle(network, half):
-    def kept(network):
-        network.take(half)
-
-    def path(network):
-        network.take(half)
-        _unit(network, half, 1)
-        _unit(network, half, 3, padding=1, groups=half, relu=False)
-        _unit(network, half, 1)
-
-    network.branch(kept, path)
-
-
-def _inception_v3(network):
-    for channels, kernel, stride, padding in ((32, 3, 2, 0), (32, 3, 1, 0), (64, 3, 1, 1)):
-        _unit(network, channels, kernel, stride, padding)
-    network.max_pool(3, 2)
-    _unit(network, 80, 1)
-    _unit(network, 192, 3)
-    network.max_pool(3, 2)
-    for pooled in (32, 64, 64):
-        network.branch(_units((64, 1)), _units((48, 1), (64, 5)), _units((64, 1), (96, 3), (96, 3)), _pooled(pooled))
-    network.branch(_units((384, 3, 2)), _units((64, 1), (96, 3), (96, 3, 2)), _halved)
-    for width in (128, 160, 160, 192):
-        network.branch(
-            _units((192, 1)),
-            _units((width, 1), (width, (1, 7)), (192, (7, 1))),
-            _units((width, 1), (width, (7, 1)), (width, (1, 7)), (width, (7, 1)), (192, (1, 7))),
-            _pooled(192),
-        )
-    network.auxiliary(_inception_head)
-    network.branch(_units((192, 1), (320, 3, 2)), _units((192, 1), (192, (1, 7)), (192, (7, 1)), (192, 3, 2)), _halved)
-    for _ in range(2):
-        network.branch(_units((320, 1)), _forked((384, 1)), _forked((448, 1), (384, 3)), _pooled(192))
-    _mean_and_classifier(network)
-
-
-def _inception_head(network):
-    network.average_pool(5, 3, module=False)
-    _unit(network, 128, 1)
-    _unit(network, 768, 5)
-    _mean_and_classifier(network)
-
-
-def _units(*units):
-    def path(network):
-        for channels, kernel, *stride in units:
-            height, width = _pair(kernel)
-            # A stride of 2 comes without padding.
-            padding = 0 if stride else (height // 2, width // 2)
-            _unit(network, channels, kernel, *stride, padding=padding)
-
-    return path
-
-
-def _forked(*units):
-    def path(network):
-        _units(*units)(network)
-        network.branch(_units((384, (1, 3))), _units((384, (3, 1))))
-
-    return path
-
-
-def _pooled(channels):
-    def path(network):
-        network.average_pool(3, 1, padding=1, module=False)
-        _unit(network, channels, 1)
-
-    return path
-
-
-def _halved(network):
-    network.max_pool(3, 2)
-
-
-def _identity(network):
-    pass
-
-
-def _unit(network, channels, kernel, stride=1, padding=0, groups=1, relu=True):
-    network.convolve(channels, kernel, stride, padding, groups, bias=False)
-    network.normalise()
-    if relu:
-        network.relu()
-
-
-def _activated(network, channels, kernel, padding=0):
-    network.normalise()
-    network.relu()
-    network.convolve(channels, kernel, padding=padding, bias=False)
-
-
-def _mean_and_classifier(network, module=False):
-    network.average_to(1, module=module)
-    network.dense(CLASSES)
-
-
-def _pair(value):
-    return value if isinstance(value, tuple) else (value, value)
-
-
-def _product(shape):
-    product = 1
-    for side in shape:
-        product *= side
-    return product
-
-
-def _whole(**counts):
+def _scaled(name: str, width: float, depth: float) -> "dict[str, Any]":
+    details = dict(_RECIPES[name][1])
+    for word, factor in (("width", width), ("depth", depth)):
+        require(word, factor, POSITIVE)
+        single(**{word: factor})
+        require(word, factor, MULTIPLIERS, accepted=MULTIPLIERS.accepted)
+        if word in details:
+            details[word] = details[word] * factor
+        elif factor != 1:
+            kin = [other for other in NAMES if word in _RECIPES[other][1]]
+            raise Refusal(word, factor, f"1: {name} has no multiplier of that kind; {kin[0]} and others have")
+    return details
+
+
+def _count(**counts: int) -> int:
     single(**counts)
     whole(**counts)
-
-
-# In the order of the printed table.
-_BUILDERS = {
-    "alexnet": (_alexnet, ()),
-    "vgg11": (_vgg, ((1, 1, 2, 2, 2), False)),
-    "vgg11_bn": (_vgg, ((1, 1, 2, 2, 2), True)),
-    "vgg13": (_vgg, ((2, 2, 2, 2, 2), False)),
-    "vgg13_bn": (_vgg, ((2, 2, 2, 2, 2), True)),
-    "vgg16": (_vgg, ((2, 2, 3, 3, 3), False)),
-    "vgg16_bn": (_vgg, ((2, 2, 3, 3, 3), True)),
-    "vgg19": (_vgg, ((2, 2, 4, 4, 4), False)),
-    "vgg19_bn": (_vgg, ((2, 2, 4, 4, 4), True)),
-    "resnet18": (_resnet, ((2, 2, 2, 2), 1)),
-    "resnet34": (_resnet, ((3, 4, 6, 3), 1)),
-    "resnet50": (_resnet, ((3, 4, 6, 3),)),
-    "resnet101": (_resnet, ((3, 4, 23, 3),)),
-    "resnet152": (_resnet, ((3, 8, 36, 3),)),
-    "wide_resnet101_2": (_resnet, ((3, 4, 23, 3), 4, 1, 128)),
-    "wide_resnet50_2": (_resnet, ((3, 4, 6, 3), 4, 1, 128)),
-    "resnext50_32x4d": (_resnet, ((3, 4, 6, 3), 4, 32, 4)),
-    "resnext101_32x8d": (_resnet, ((3, 4, 23, 3), 4, 32, 8)),
-    "densenet121": (_densenet, ((6, 12, 24, 16), 32, 64)),
-    "densenet161": (_densenet, ((6, 12, 36, 24), 48, 96)),
-    "densenet169": (_densenet, ((6, 12, 32, 32), 32, 64)),
-    "densenet201": (_densenet, ((6, 12, 48, 32), 32, 64)),
-    "squeezenet1_0": (_squeezenet, ((96, 7), ((16, 16, 32), (32, 48, 48, 64), (64,)))),
-    "squeezenet1_1": (_squeezenet, ((64, 3), ((16, 16), (32, 32), (48, 48, 64, 64)))),
-    "mnasnet0_5": (_mnasnet, (0.5,)),
-    "mnasnet0_75": (_mnasnet, (0.75,)),
-    "mnasnet1_0": (_mnasnet, (1.0,)),
-    "mnasnet1_3": (_mnasnet, (1.3,)),
-    "mobilenet_v2": (_mobilenet_v2, ()),
-    "shufflenet_v2_x0_5": (_shufflenet_v2, ((48, 96, 192, 1024),)),
-    "shufflenet_v2_x1_0": (_shufflenet_v2, ((116, 232, 464, 1024),)),
-    "shufflenet_v2_x1_5": (_shufflenet_v2, ((176, 352, 704, 1024),)),
-    "shufflenet_v2_x2_0": (_shufflenet_v2, ((244, 488, 976, 2048),)),
-    "inception_v3": (_inception_v3, ()),
-}
-NAMES = list(_BUILDERS)
+    return int(next(iter(counts.values())))

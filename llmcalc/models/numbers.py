@@ -1,11 +1,20 @@
 """Whole numbers and switches of things with parts: taken from any library, or refused in one line."""
 
-from ..checks import Refusal
+from math import exp, log
+
+from ..checks import Refusal, as_floats, require
+from ..vocabulary import between
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from ..checks import Numeric
 
 LARGEST = 10**9  # more than any size of a model, and small enough that nothing takes long
 
 
-def whole(name, value, low=1, high=LARGEST, high_name=""):
+def whole(name: str, value: object, low: float = 1, high: float = LARGEST, high_name: str = "") -> int:
     """A whole number within limits as an `int`.
 
     Examples
@@ -26,7 +35,7 @@ def whole(name, value, low=1, high=LARGEST, high_name=""):
     raise Refusal(name, value, f"a whole number from {low} to {most}")
 
 
-def size(name, value, low=1, high=LARGEST):
+def size(name: str, value: object, low: float = 1, high: float = LARGEST) -> float:
     """A number within limits, whole or not, as an `int` where it is whole, else as a `float`.
 
     Examples
@@ -40,7 +49,65 @@ def size(name, value, low=1, high=LARGEST):
     raise Refusal(name, value, f"a number from {low} to {high}")
 
 
-def switch(name, value):
+def sizes(name: str, value: "Numeric", low: float = 1, high: float = LARGEST) -> "Numeric":
+    """A number within limits as `size` takes it, or an array of such numbers.
+
+    Examples
+    --------
+    >>> sizes("answer_tokens", 200.0)
+    200
+    """
+    if not getattr(value, "ndim", 0):
+        return size(name, value, low, high)
+    require(name, value, between(low, high))
+    return as_floats(value)
+
+
+def choose(condition: "Any", first: "Any", second: "Any") -> "Any":
+    """One of two numbers or, by an array of yes and no, of two arrays element by element.
+
+    Examples
+    --------
+    >>> choose(2 > 1, "first", "second")
+    'first'
+    """
+    if condition is True or condition is False or not getattr(condition, "ndim", 0):
+        return first if condition else second
+    return condition.__array_namespace__().where(condition, first, second)
+
+
+def take(value: "Any", places: "Any") -> "Any":
+    """The elements of an array at some places, and anything else whole."""
+    return value[places] if getattr(value, "ndim", 0) else value
+
+
+def least(first: "Numeric", second: "Numeric") -> "Numeric":
+    """The smaller of two numbers or, element by element, of arrays."""
+    less = first < second
+    if less is True or less is False:
+        return first if less else second
+    return less.__array_namespace__().minimum(first, second) if getattr(less, "ndim", 0) else min(first, second)
+
+
+def most(first: "Numeric", second: "Numeric") -> "Numeric":
+    """The larger of two numbers or, element by element, of arrays."""
+    more = first > second
+    if more is True or more is False:
+        return first if more else second
+    return more.__array_namespace__().maximum(first, second) if getattr(more, "ndim", 0) else max(first, second)
+
+
+def exponential(power: "Numeric") -> "Numeric":
+    """The exponential function of a number or of an array."""
+    return power.__array_namespace__().exp(power) if getattr(power, "ndim", 0) else exp(power)
+
+
+def logarithm(value: "Numeric") -> "Numeric":
+    """The natural logarithm of a number or of an array."""
+    return value.__array_namespace__().log(value) if getattr(value, "ndim", 0) else log(value)
+
+
+def switch(name: str, value: object) -> bool:
     """A yes or no as a `bool`; 0 and 1 are taken, too.
 
     Examples
@@ -54,18 +121,18 @@ def switch(name, value):
     raise Refusal(name, value, "true or false")
 
 
-def plain(value):
+def plain(value: object) -> "Any":
     """A number of an array library as Python's own."""
     if type(value) in (int, float, bool):
         return value
     convert = getattr(value, "item", None)
     kind = getattr(getattr(value, "dtype", None), "kind", "")
-    if convert is None or getattr(value, "ndim", 0) or kind not in ("b", "f", "i", "u"):  # dates are no numbers
+    if convert is None or getattr(value, "ndim", None) or kind not in ("b", "f", "i", "u"):  # dates are no numbers
         return value
     return convert()
 
 
-def missing(name, needed_by=""):
+def missing(name: str, needed_by: str = "") -> "Refusal":
     """The refusal of a description that lacks a field."""
     needed = f", which {needed_by} needs" if needed_by else ""
     return Refusal(name, None, "the field", reason=f"{name} is missing: give the field{needed}")

@@ -3,6 +3,14 @@
 from ..checks import Refusal, choice, require
 from ..vocabulary import FROM_ONE, POSITIVE, between
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from ..checks import Numeric
+    from .device import Device
+    from .model import Model
+
 RECOMPUTATIONS = ("none", "selective", "full")
 
 # Counts of at least 1; each may be an array, so that one run stands for a sweep over many cuts.
@@ -68,34 +76,34 @@ class Run:
 
     def __init__(
         self,
-        model,
-        device,
-        devices,
-        batch,
-        context=None,
-        replicas=None,
-        tensor_parallel=1,
-        pipeline_stages=1,
-        model_chunks=1,
-        context_parallel=1,
-        expert_parallel=1,
-        microbatch=1,
-        number_format=None,
-        recomputation="none",
-        fused_attention=1,
-        sequence_parallel=1,
-        zero_stage=1,
-        gradient_bytes=4,
-        dropout=0,
-        network_bandwidth=None,
-        overlap_tensor_parallel=0,
-        overlap_gradients=1,
-    ):
+        model: "Model",
+        device: "Device",
+        devices: "Numeric",
+        batch: "Numeric",
+        context: "Numeric | None" = None,
+        replicas: "Numeric | None" = None,
+        tensor_parallel: "Numeric" = 1,
+        pipeline_stages: "Numeric" = 1,
+        model_chunks: "Numeric" = 1,
+        context_parallel: "Numeric" = 1,
+        expert_parallel: "Numeric" = 1,
+        microbatch: "Numeric" = 1,
+        number_format: "str | None" = None,
+        recomputation: str = "none",
+        fused_attention: "Numeric" = 1,
+        sequence_parallel: "Numeric" = 1,
+        zero_stage: "Numeric" = 1,
+        gradient_bytes: "Numeric" = 4,
+        dropout: "Numeric" = 0,
+        network_bandwidth: "Numeric | None" = None,
+        overlap_tensor_parallel: "Numeric" = 0,
+        overlap_gradients: "Numeric" = 1,
+    ) -> None:
         self.model = model
         self.device = device
         self.devices = devices
         self.batch = batch
-        self.context = model.context if context is None else context
+        self.context: Numeric = model.context if context is None else context
         self.tensor_parallel = tensor_parallel
         self.pipeline_stages = pipeline_stages
         self.model_chunks = model_chunks
@@ -132,16 +140,16 @@ class Run:
             raise Refusal("expert_parallel", expert_parallel, f"at most the experts, {model.experts}")
 
     @property
-    def microbatches(self):
+    def microbatches(self) -> "Numeric":
         """Microbatches of a replica in a step [1]: the last one may be smaller and takes as long."""
         return -(-self.batch / (self.replicas * self.microbatch) // 1)
 
     @property
-    def data_parallel(self):
+    def data_parallel(self) -> "Numeric":
         """Devices that hold the same parameters and sum their gradients [1]."""
         return self.replicas * self.context_parallel
 
 
-def _all(condition):
+def _all(condition: "Any") -> bool:
     every = getattr(condition, "all", None)
     return bool(condition if every is None else every())

@@ -6,8 +6,47 @@ for a time; before its trials, a task takes time to be set up.
 
 from ..checks import Refusal, single, whole
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import TypedDict
 
-def equal_tasks(count, runs, cards, seconds, setup=0, setup_cards=0, interval=0):
+    class Task(TypedDict):
+        """Runs of a task, and what must be done before the first."""
+
+        name: str
+        arrival: float
+        setup: float
+        setup_cards: int
+        seconds: float
+        runs: int
+        cards: int
+
+    class Batch(TypedDict):
+        """Runs of a task that wait for cards."""
+
+        task: int
+        name: str
+        run: int
+        left: int
+        cards: int
+        seconds: float
+        ready: float
+
+    class Job(TypedDict):
+        """A run with its cards and times."""
+
+        task: int
+        name: str
+        run: int
+        cards: int
+        start: float
+        end: float
+
+
+def equal_tasks(
+    count: int, runs: int, cards: int, seconds: float, setup: float = 0, setup_cards: int = 0, interval: float = 0
+) -> "list[Task]":
     r"""Equal tasks for `schedule`, which differ in nothing but their arrival.
 
     Task :math:`i`, counted from 0, arrives at :math:`i \, T`.
@@ -65,7 +104,7 @@ def equal_tasks(count, runs, cards, seconds, setup=0, setup_cards=0, interval=0)
     ]
 
 
-def schedule(tasks, cards):
+def schedule(tasks: "Sequence[Task]", cards: int) -> "list[Job]":
     """Schedule tasks on a cluster, first come first served, as early as cards are free.
 
     A task waits for its arrival, then for its set-up, which takes no cards unless the task says so.
@@ -108,7 +147,10 @@ def schedule(tasks, cards):
     _whole(cards=cards)
     cards = int(cards)
     pending = [_setup_batch(index, task, cards) for index, task in enumerate(tasks)]
-    running, jobs, now, free = [], [], 0, cards
+    running: list[tuple[float, int, int, int]] = []
+    jobs: list[Job] = []
+    now: float = 0
+    free = cards
     while pending or running:
         # A task has at most one batch of equal jobs in the queue: its set-up, or the trials not yet started.
         for batch in pending:
@@ -131,7 +173,7 @@ def schedule(tasks, cards):
     return _in_order(jobs)
 
 
-def schedule_end(jobs):
+def schedule_end(jobs: "list[Job]") -> float:
     r"""End of a schedule.
 
     .. math:: t = \max_j e_j
@@ -164,7 +206,7 @@ def schedule_end(jobs):
     return max(job["end"] for job in jobs)
 
 
-def schedule_utilisation(jobs, cards, seconds):
+def schedule_utilisation(jobs: "list[Job]", cards: int, seconds: float) -> float:
     r"""Share of a cluster's card-seconds that the trials of a schedule use within a time.
 
     .. math:: u = \frac{1}{n T} \sum_j c_j \max(0, \min(e_j, T) - s_j)
@@ -202,14 +244,14 @@ def schedule_utilisation(jobs, cards, seconds):
     0.575
     """
     single(cards=cards, seconds=seconds)
-    used = 0
+    used: float = 0
     for job in jobs:
         if job["run"]:
             used += job["cards"] * max(0, min(job["end"], seconds) - job["start"])
     return used / (cards * seconds)
 
 
-def schedule_load(jobs):
+def schedule_load(jobs: "list[Job]") -> "list[tuple[float, int]]":
     r"""Number of cards that a schedule keeps busy, as it changes in time.
 
     .. math:: c(t) = \sum_{j: \, s_j \le t < e_j} c_j
@@ -239,7 +281,7 @@ def schedule_load(jobs):
     [(0, 0), (2, 64), (9, 16), (16, 0)]
     """
     _some(jobs)
-    changes = {}
+    changes: dict[float, int] = {}
     for job in jobs:
         changes[job["start"]] = changes.get(job["start"], 0) + job["cards"]
         changes[job["end"]] = changes.get(job["end"], 0) - job["cards"]
@@ -250,7 +292,7 @@ def schedule_load(jobs):
     return load
 
 
-def turnaround(tasks, jobs):
+def turnaround(tasks: "Sequence[Task]", jobs: "list[Job]") -> "list[float]":
     r"""Time from each task's arrival to the end of its last trial.
 
     .. math:: \max_{j \in i} e_j - a_i
@@ -289,7 +331,7 @@ def turnaround(tasks, jobs):
     return [ends[index] - task["arrival"] for index, task in enumerate(tasks)]
 
 
-def _setup_batch(index, task, cards):
+def _setup_batch(index: int, task: "Task", cards: int) -> "Batch":
     single(arrival=task["arrival"], setup=task["setup"], setup_cards=task["setup_cards"], seconds=task["seconds"])
     _whole(runs=task["runs"], cards=task["cards"])
     if task["setup_cards"]:
@@ -300,11 +342,11 @@ def _setup_batch(index, task, cards):
     return _batch(index, task, 0, 1, task["setup_cards"], task["setup"], task["arrival"])
 
 
-def _trial_batch(index, task, ready):
+def _trial_batch(index: int, task: "Task", ready: float) -> "Batch":
     return _batch(index, task, 1, int(task["runs"]), task["cards"], task["seconds"], ready)
 
 
-def _batch(index, task, run, left, cards, seconds, ready):
+def _batch(index: int, task: "Task", run: int, left: int, cards: int, seconds: float, ready: float) -> "Batch":
     return {
         "task": index,
         "name": task["name"],
@@ -316,9 +358,10 @@ def _batch(index, task, run, left, cards, seconds, ready):
     }
 
 
-def _in_order(jobs):
+def _in_order(jobs: "list[Job]") -> "list[Job]":
     # Jobs come by their starts, so only those of one start are sorted: MicroPython is slow at sorting what is sorted.
-    ordered, same = [], []
+    ordered: list[Job] = []
+    same: list[Job] = []
     for job in jobs:
         if same and job["start"] != same[0]["start"]:
             ordered += _by_task(same)
@@ -327,14 +370,14 @@ def _in_order(jobs):
     return ordered + _by_task(same)
 
 
-def _by_task(jobs):
+def _by_task(jobs: "list[Job]") -> "list[Job]":
     keys = [(job["task"], job["run"]) for job in jobs]
     if all(keys[position] < keys[position + 1] for position in range(len(keys) - 1)):
         return jobs
     return sorted(jobs, key=lambda job: (job["task"], job["run"]))
 
 
-def _start(batch, started, now):
+def _start(batch: "Batch", started: int, now: float) -> "list[Job]":
     # Start some of a batch's jobs, and leave in it those that wait.
     runs = range(batch["run"], batch["run"] + started)
     batch["run"] += started
@@ -352,17 +395,17 @@ def _start(batch, started, now):
     ]
 
 
-def _whole(**counts):
+def _whole(**counts: object) -> None:
     single(**counts)
     whole(**counts)
 
 
-def _some(jobs):
+def _some(jobs: "list[Job]") -> None:
     if not jobs:
         raise Refusal("jobs", jobs, "at least one job")
 
 
-def random_arrivals(count, seconds, seed):
+def random_arrivals(count: int, seconds: float, seed: int) -> "list[float]":
     """Times at which tasks arrive independently of each other, each at any moment of a period.
 
     They are drawn by Lehmer's generator, so that a seed gives the same times on every machine.
@@ -411,7 +454,7 @@ def random_arrivals(count, seconds, seed):
     return sorted(times)
 
 
-def arriving(tasks, arrivals):
+def arriving(tasks: "Sequence[Task]", arrivals: "Sequence[float]") -> "list[Task]":
     """Tasks with other arrivals.
 
     Parameters
@@ -440,13 +483,13 @@ def arriving(tasks, arrivals):
         raise Refusal("arrivals", len(arrivals), f"one for each of {len(tasks)} tasks")
     moved = []
     for index, arrival in enumerate(arrivals):
-        task = dict(tasks[index])
+        task = tasks[index].copy()
         task["arrival"] = arrival
         moved.append(task)
     return moved
 
 
-def mean_wait(seconds, interval):
+def mean_wait(seconds: float, interval: float) -> float:
     r"""Mean wait of equal tasks that arrive at random and are served one after another, in the long run.
 
     .. math:: w = \frac{t^2}{2 \, (T - t)}

@@ -13,12 +13,20 @@ layers, step and host. Constants come from `data/serving-constants.csv`, rates o
 (6.6, 280)
 """
 
-from math import exp
-
 from .. import datasets
 from ..checks import Refusal
-from ..formulas.decoding import all_reduce_seconds, product_seconds, speculative_tokens, touched_share
-from .numbers import size, whole
+from ..formulas.decoding import speculative_tokens
+from .numbers import choose, exponential, least, most, size, sizes, take, whole
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from ..checks import Numeric
+    from .device import Device
+    from .layers import Mixer
+    from .model import Model
 
 # Bytes of a weight and of a cached value by the format of the products; NVFP4 keeps a scale of 8 bits for 16 weights.
 WEIGHT_BYTES = {"fp32": 4, "tf32": 4, "bf16": 2, "fp16": 2, "fp8": 1, "int8": 1, "fp4": 0.5625, "int4": 0.5625}
@@ -33,14 +41,25 @@ class Step:
 
     PARTS = ("weights", "experts", "logits", "caches", "prompts", "vectors", "collectives", "layers", "host")
 
-    def __init__(self, **parts):
-        for name in self.PARTS:
-            setattr(self, name, parts[name])
+    weights: "Numeric"
+    experts: "Numeric"
+    logits: "Numeric"
+    caches: "Numeric"
+    prompts: "Numeric"
+    vectors: "Numeric"
+    collectives: "Numeric"
+    layers: "Numeric"
+    host: "Numeric"
+
+    def __init__(self, parts: "tuple[Numeric, ...]") -> None:
+        for place in range(len(self.PARTS)):
+            setattr(self, self.PARTS[place], parts[place])
 
     @property
-    def seconds(self):
+    def seconds(self) -> float:
         """All of it [s]."""
-        return sum([getattr(self, name) for name in self.PARTS])
+        total: float = sum([getattr(self, name) for name in self.PARTS])
+        return total
 
 
 class Service:
@@ -62,16 +81,20 @@ class Service:
         Ranks that share the experts of a layer; they are among those of `tensor_parallel` and `data_parallel`.
     bytes_per_weight, bytes_per_value : float
         Bytes of a weight of the layers, and of a number in the caches; those of the format, if left out.
-    question_tokens, answer_tokens : float
-        Mean lengths of prompts and answers.
-    question_spread, answer_spread : float
+    question_tokens, answer_tokens : float or array
+        Mean lengths of prompts and answers. Where they are arrays, or the four numbers below are, so are all results.
+    question_spread, answer_spread : float or array
         Standard deviations of the lengths, in shares of the means.
-    hit_share : float
+    hit_share : float or array
         Share of a prompt's tokens whose caches are kept from earlier prompts.
+    acceptance : float or array
+        Share of a draft's tokens that is accepted.
     draft_tokens : int
         Tokens that a draft proposes in a step; 0 without a draft.
-    acceptance, draft_cost : float
-        Share of them that is accepted, and time of a token of the draft, in shares of a step.
+    draft_cost : float
+        Time of a token of the draft, in shares of a step.
+    answers_per_question : int
+        Answers to each question, which is read once and kept once.
     adapters, adapter_rank : int
         Low-rank adapters kept beside the model, and their rank.
     engine_bytes, cache_share, largest_batch, chunk_tokens : float
@@ -89,32 +112,33 @@ class Service:
 
     def __init__(
         self,
-        model,
-        device,
-        number_format="bf16",
-        tensor_parallel=1,
-        pipeline_stages=1,
-        data_parallel=1,
-        expert_parallel=1,
-        bytes_per_weight=None,
-        bytes_per_value=None,
-        question_tokens=1000,
-        answer_tokens=500,
-        question_spread=0,
-        answer_spread=0,
-        hit_share=0,
-        draft_tokens=0,
-        acceptance=0,
-        draft_cost=0.05,
-        adapters=0,
-        adapter_rank=16,
-        engine_bytes=None,
-        cache_share=None,
-        largest_batch=None,
-        chunk_tokens=None,
-        kernels="present",
-        constants=None,
-    ):
+        model: "Model",
+        device: "Device",
+        number_format: str = "bf16",
+        tensor_parallel: int = 1,
+        pipeline_stages: int = 1,
+        data_parallel: int = 1,
+        expert_parallel: int = 1,
+        bytes_per_weight: "float | None" = None,
+        bytes_per_value: "float | None" = None,
+        question_tokens: "Numeric" = 1000,
+        answer_tokens: "Numeric" = 500,
+        question_spread: "Numeric" = 0,
+        answer_spread: "Numeric" = 0,
+        hit_share: "Numeric" = 0,
+        draft_tokens: int = 0,
+        acceptance: "Numeric" = 0,
+        draft_cost: float = 0.05,
+        answers_per_question: int = 1,
+        adapters: int = 0,
+        adapter_rank: int = 16,
+        engine_bytes: "float | None" = None,
+        cache_share: "float | None" = None,
+        largest_batch: "float | None" = None,
+        chunk_tokens: "float | None" = None,
+        kernels: str = "present",
+        constants: "Mapping[str, float] | None" = None,
+    ) -> None:
         self.constants = dict(known_constants())
         self.constants.update(constants or {})
         if number_format not in WEIGHT_BYTES:
@@ -129,14 +153,15 @@ class Service:
         self.expert_parallel = whole("expert_parallel", expert_parallel, 1, self.ranks, "ranks")
         self.bytes_per_weight = self._or("bytes_per_weight", bytes_per_weight, WEIGHT_BYTES[number_format], 0.1, 8)
         self.bytes_per_value = self._or("bytes_per_value", bytes_per_value, VALUE_BYTES[number_format], 0.1, 8)
-        self.question_tokens = size("question_tokens", question_tokens, 1, LONGEST)
-        self.answer_tokens = size("answer_tokens", answer_tokens, 1, LONGEST)
-        self.question_spread = size("question_spread", question_spread, 0, 10)
-        self.answer_spread = size("answer_spread", answer_spread, 0, 10)
-        self.hit_share = size("hit_share", hit_share, 0, 0.999)
+        self.question_tokens = sizes("question_tokens", question_tokens, 1, LONGEST)
+        self.answer_tokens = sizes("answer_tokens", answer_tokens, 1, LONGEST)
+        self.question_spread = sizes("question_spread", question_spread, 0, 10)
+        self.answer_spread = sizes("answer_spread", answer_spread, 0, 10)
+        self.hit_share = sizes("hit_share", hit_share, 0, 0.999)
         self.draft_tokens = whole("draft_tokens", draft_tokens, 0, 64)
-        self.acceptance = size("acceptance", acceptance, 0, 0.999)
+        self.acceptance = sizes("acceptance", acceptance, 0, 0.999)
         self.draft_cost = size("draft_cost", draft_cost, 0, 1)
+        self.answers_per_question = whole("answers_per_question", answers_per_question, 1, 1000)
         self.adapters = whole("adapters", adapters, 0, 10**6)
         self.adapter_rank = whole("adapter_rank", adapter_rank, 1, 4096)
         known = self.constants
@@ -144,36 +169,65 @@ class Service:
         self.cache_share = self._or("cache_share", cache_share, known["cache_share"], 0.01, 1)
         self.largest_batch = self._or("largest_batch", largest_batch, known["largest_batch"], 1, 10**6)
         self.chunk_tokens = self._or("chunk_tokens", chunk_tokens, known["chunk_tokens"], 1, LONGEST)
+        self._full: Any = None  # found when they are first asked for
+        self.marginal_prompt: Any = None
+        self._alone_added: Any = None
+        self._count()
         self._measure()
 
     @staticmethod
-    def _or(name, value, usual, low, high):
+    def _or(name: str, value: "float | None", usual: float, low: float, high: float) -> float:
         return usual if value is None else size(name, value, low, high)
 
     @property
-    def devices(self):
+    def devices(self) -> int:
         """Devices of the replica [1]."""
         return self.ranks * self.pipeline_stages
 
-    def _measure(self):
-        # What every step needs of the model and the device, once.
-        model, device, known, ranks = self.model, self.device, self.constants, self.ranks
+    def resized(self, tensor_parallel: int, pipeline_stages: int = 1) -> "Service":
+        """The same service on replicas of another size."""
+        other = object.__new__(Service)
+        for name in self.__dict__:
+            setattr(other, name, self.__dict__[name])
+        other.tensor_parallel = legal(self.model, whole("tensor_parallel", tensor_parallel))
+        other.pipeline_stages = whole("pipeline_stages", pipeline_stages, 1, self.model.layers, "layers")
+        other.data_parallel = 1
+        other.ranks = other.tensor_parallel
+        other.expert_parallel = least(other.expert_parallel, other.ranks)
+        other._measure()
+        return other
+
+    def taken(self, places: "Any") -> "Service":
+        """Of a service whose numbers are arrays, those at some places."""
+        other = object.__new__(Service)
+        for name, value in self.__dict__.items():
+            setattr(other, name, take(value, places))
+        return other
+
+    def _count(self) -> None:
+        # What does not depend on the number of devices.
+        model, device, known = self.model, self.device, self.constants
         groups = model.groups
         self.expert_weights = groups["experts"]
-        attention = sum([part.layers * part.weights(model.hidden_size) for part in model.mixers])
+        self.layer_weights = groups["linear"] + groups["router"]
+        self.attention_weights = sum([part.layers * part.weights(model.hidden_size) for part in model.mixers])
+        self.table_bytes = (model.table_values + model.vector_values) * ROW_BYTES
+        self.mixtures = [part for part in model.mlps if part.kind == "mixture"]
+        wide = matrix_rate(device, _wide(device), known)
+        self.peak = known["products_share"] * matrix_rate(device, self._format(device), known)
+        self.wide_peak = known["products_share"] * wide
+        self.attention_rate = known["attention_share"] * wide
+        self.bandwidth = known["memory_share"] * device.memory_bandwidth
+
+    def _measure(self) -> None:
+        # What every step needs of the model on so many devices, once.
+        model, device, known, ranks = self.model, self.device, self.constants, self.ranks
         # Ranks that each keep the caches of their own sequences: where heads would be copied, and of mixtures.
         latent = model.attention == "latent"
         self.by_sequence = self.data_parallel > 1 or (
             ranks > 1 and (latent or self.expert_weights > 0 or 0 < model.kv_heads < ranks)
         )
-        self.layer_weights = groups["linear"] + groups["router"]
-        self.copied_weights = attention * (ranks - 1) if self.by_sequence else 0
-        self.mixtures = [part for part in model.mlps if part.kind == "mixture"]
-        self.expert_layers = sum([part.layers for part in self.mixtures])
-        self.peak = known["products_share"] * matrix_rate(device, self._format(device), known)
-        self.wide_peak = known["products_share"] * matrix_rate(device, _wide(device), known)
-        self.attention_rate = known["attention_share"] * matrix_rate(device, _wide(device), known)
-        self.bandwidth = known["memory_share"] * device.memory_bandwidth
+        self.copied_weights = self.attention_weights * (ranks - 1) if self.by_sequence else 0
         self.link = self.latency = 0.0
         if ranks > 1 or self.pipeline_stages > 1:
             near = device.has("link_bandwidth") and (not device.has("link_devices") or ranks <= device.link_devices)
@@ -184,11 +238,53 @@ class Service:
             for part in model.mixers
         ]
         self.state_bytes = sum([4.0 * part.layers * part.state_values for part in model.mixers])
+        self._time()
 
-    def _format(self, device):
+    def _time(self) -> None:
+        # Seconds of a step by what they are proportional to: `formulas.decoding` with all but the batch put in.
+        model, known, ranks = self.model, self.constants, self.ranks
+        reading, layers, hidden = ranks * self.bandwidth, model.layers, model.hidden_size
+        self.weight_read = (self.layer_weights + self.copied_weights) * self.bytes_per_weight / reading
+        self.weight_token = 2.0 * self.layer_weights / (ranks * self.peak)
+        self.logit_read = model.embedding_values * ROW_BYTES / reading
+        self.logit_token = 2.0 * model.embedding_values / (ranks * self.wide_peak)
+        self.vector_token = layers * known["row_vectors"] * hidden * ROW_BYTES / self.bandwidth
+        self.sent_fixed = self.sent_token = 0.0
+        if ranks > 1:
+            self.sent_fixed = 2 * layers * self.latency
+            self.sent_token = 2 * layers * 2 * (ranks - 1) / ranks * hidden * ROW_BYTES / self.link
+        if self.pipeline_stages > 1:
+            self.sent_fixed += self.pipeline_stages * self.latency
+            self.sent_token += self.pipeline_stages * hidden * ROW_BYTES / self.link
+        with_experts = sum([part.layers for part in self.mixtures])
+        self.layer_fixed = layers * known["layer_seconds"] + with_experts * known["expert_layer_seconds"]
+        self.layer_prompt = layers * known["prompt_layer_seconds"] + with_experts * known["expert_prompt_layer_seconds"]
+        self.host_fixed = known["step_seconds"]
+        each = known["expert_sequence_seconds" if self.mixtures else "sequence_seconds"]
+        self.host_sequence = each / (ranks if self.by_sequence else 1)
+        self.expert_times = []
+        for part in self.mixtures:
+            weights = part.layers * part.mlp_matrices * part.expert_mlp_size * (part.latent_size or hidden)
+            row = part.layers * (5 * hidden + 6 * part.expert_mlp_size) / reading
+            row += part.layers * known["expert_row_seconds"] / ranks
+            self.expert_times.append(
+                (
+                    part.experts * weights * self.bytes_per_weight / reading,
+                    1 - min(1.0, part.experts_per_token / part.experts),
+                    part.experts_per_token * 2.0 * weights / (ranks * self.peak * known["expert_products_share"]),
+                    part.experts_per_token * row,
+                )
+            )
+        self.attention_prompt = self.prompt_attention() / ranks
+        self.plain_rate = 0.0
+        if self.kernels == "2023":
+            self.plain_rate = ranks * known["plain_attention_share"] * self.device.peak("fp32")
+        self._full = self.marginal_prompt = self._alone_added = None
+
+    def _format(self, device: "Device") -> str:
         return self.number_format if device.has("peak_" + self.number_format) else _wide(device)
 
-    def _copies(self, part):
+    def _copies(self, part: "Mixer") -> float:
         if self.by_sequence or part.kind != "standard" or not part.kv_heads:
             return 1.0
         return max(1.0, self.ranks / part.kv_heads)
@@ -196,61 +292,63 @@ class Service:
     # Memory
 
     @property
-    def weight_bytes(self):
+    def weight_bytes(self) -> float:
         """Bytes of the weights on all devices of the replica, adapters among them [byte]."""
-        model = self.model
-        wide = (model.table_values + model.vector_values) * ROW_BYTES
-        return (
-            (self.layer_weights + self.copied_weights + self.expert_weights) * self.bytes_per_weight
-            + wide
-            + (self.adapters * self.adapter_bytes)
-        )
+        layers = self.layer_weights + self.copied_weights + self.expert_weights
+        return layers * self.bytes_per_weight + self.table_bytes + self.adapters * self.adapter_bytes
 
     @property
-    def adapter_bytes(self):
+    def adapter_bytes(self) -> float:
         """Bytes of an adapter: two narrow matrices at each of the four of attention, in 16 bits [byte]."""
         return 8.0 * self.model.layers * self.model.hidden_size * self.adapter_rank * ROW_BYTES
 
     @property
-    def cache_room(self):
+    def cache_room(self) -> float:
         """Bytes that are left for caches on all devices [byte]; negative, if not even the weights fit."""
         free = self.devices * (self.device.memory - self.engine_bytes) - self.weight_bytes
         return free * self.cache_share if free > 0 else free
 
     @property
-    def fits(self):
+    def fits(self) -> bool:
         """Whether the weights and one sequence fit."""
-        return self.memory_batch() >= 1
+        return bool(self.memory_batch() >= 1)
 
-    def sequence_bytes(self, tokens):
+    def sequence_bytes(self, tokens: "Numeric") -> "Numeric":
         """Bytes of the caches of a sequence of some tokens, on all devices [byte]."""
         total = self.state_bytes
         for each, window in self.kept:
-            total += each * (min(tokens, window) if window else tokens)
+            total += each * (least(tokens, window) if window else tokens)
         return total
 
-    def memory_batch(self):
-        """Sequences whose questions and answers fit, not rounded [1]."""
-        # Prompts that begin alike keep that part once.
-        question = self.question_tokens * (1 - self.hit_share)
-        each = self.sequence_bytes(question + self.answer_tokens)
-        return max(0.0, self.cache_room / each) if each else self.most_sequences()
+    def memory_batch(self) -> "Numeric":
+        """Sequences whose questions and answers fit, not rounded [1]: long answers are there longer than short ones."""
+        # Prompts that begin alike keep that part once, and so do the answers to one question.
+        question = self.question_tokens * (1 - self.hit_share) / self.answers_per_question
+        each = self.sequence_bytes(question + self.answer_tokens * (1 + self.answer_spread**2))
+        if not self.kept and not self.state_bytes:
+            return self.most_sequences()
+        return most(0.0, self.cache_room / each)
 
-    def most_sequences(self):
+    def most_sequences(self) -> "Numeric":
         """Sequences that the engine takes in a step [1]: as many for each rank that keeps its own."""
         return self.largest_batch * (self.ranks if self.by_sequence else 1) * self.pipeline_stages
 
-    def full_batch(self):
+    def full_batch(self) -> float:
         """Sequences in a step when requests always wait [1]."""
-        return min(self.memory_batch(), self.most_sequences())
+        if self._full is None:
+            self._full = least(self.memory_batch(), self.most_sequences())
+        full: float = self._full
+        return full
 
-    def mean_context(self):
+    def mean_context(self) -> "Numeric":
         """Tokens that a sequence has on average over the steps of its answer [token]: longer answers take more."""
         return self.question_tokens + self.answer_tokens * (1 + self.answer_spread**2) / 2
 
     # Time
 
-    def step(self, batch, context, prompt_tokens=0.0, prompts=0.0):
+    def step(
+        self, batch: "Numeric", context: "Numeric", prompt_tokens: "Numeric" = 0.0, prompts: "Numeric" = 0.0
+    ) -> "Step":
         """A step that writes a token of each of some answers and reads tokens of prompts.
 
         Parameters
@@ -269,135 +367,171 @@ class Service:
         Step
             Seconds by purpose.
         """
-        model, known, ranks = self.model, self.constants, self.ranks
+        return Step(self._parts(batch, context, prompt_tokens, prompts))
+
+    def step_seconds(
+        self, batch: "Numeric", context: "Numeric", prompt_tokens: "Numeric" = 0.0, prompts: "Numeric" = 0.0
+    ) -> "Numeric":
+        """Seconds of such a step [s] (arguments as in `step`)."""
+        return sum(self._parts(batch, context, prompt_tokens, prompts))
+
+    def _parts(
+        self, batch: "Numeric", context: "Numeric", prompt_tokens: "Numeric", prompts: "Numeric"
+    ) -> "tuple[Numeric, ...]":
+        # In the order of Step.PARTS. The products are formulas.decoding.product_seconds, the sums all_reduce_seconds.
         checked = batch * (1 + self.draft_tokens)
-        tokens = checked + prompt_tokens
-        weights = self._products(
-            (self.layer_weights + self.copied_weights) * self.bytes_per_weight, self.layer_weights * tokens, self.peak
-        )
-        logits = self._products(model.embedding_values * ROW_BYTES, model.embedding_values * (checked + prompts), None)
-        caches = batch * self.sequence_bytes(context) / (ranks * self.bandwidth)
-        if self.kernels == "2023" and batch:
-            caches += batch * self._plain_attention(context)
-        vectors = model.layers * tokens * known["row_vectors"] * model.hidden_size * ROW_BYTES / self.bandwidth
-        reductions = 0.0
-        if ranks > 1:
-            message = tokens * model.hidden_size * ROW_BYTES
-            reductions = 2 * model.layers * all_reduce_seconds(message, ranks, self.link, self.latency)
-        if self.pipeline_stages > 1:
-            reductions += self.pipeline_stages * (self.latency + tokens * model.hidden_size * ROW_BYTES / self.link)
-        with_prompts = 1 - exp(-prompts) if batch else 1.0
-        layers = model.layers * (known["layer_seconds"] + with_prompts * known["prompt_layer_seconds"])
-        layers += self.expert_layers * known["expert_layer_seconds"]
-        layers += self.expert_layers * with_prompts * known["expert_prompt_layer_seconds"]
-        each = known["expert_sequence_seconds" if self.mixtures else "sequence_seconds"]
-        host = known["step_seconds"] + batch * each / (ranks if self.by_sequence else 1)
-        return Step(
-            weights=weights,
-            experts=self._experts(tokens),
-            logits=logits,
-            caches=caches,
-            prompts=prompts * self.prompt_attention() / ranks,
-            vectors=vectors,
-            collectives=reductions,
-            layers=layers,
-            host=host,
+        tokens, overlap = checked + prompt_tokens, self.constants["overlap"]
+        weights = _overlapped(self.weight_read, self.weight_token * tokens, overlap)
+        experts = 0.0
+        for read, idle, computed, moved in self.expert_times:
+            touched = 1 - idle ** most(tokens, 1e-9)  # formulas.decoding.touched_share
+            experts += _overlapped(read * touched, computed * tokens, overlap) + moved * tokens
+        caches = batch * self.sequence_bytes(context) / (self.ranks * self.bandwidth)
+        if self.plain_rate:
+            caches += batch * self._plain_attention(most(context, 1.0))
+        read = choose(batch > 0, 1 - exponential(-prompts), 1.0)
+        return (
+            weights,
+            experts,
+            choose(
+                checked + prompts > 0,
+                _overlapped(self.logit_read, self.logit_token * (checked + prompts), overlap),
+                0.0,
+            ),
+            caches,
+            prompts * self.attention_prompt,
+            self.vector_token * tokens,
+            self.sent_fixed + self.sent_token * tokens,
+            self.layer_fixed + self.layer_prompt * read,
+            self.host_fixed + self.host_sequence * batch,
         )
 
-    def _products(self, read, multiplied, peak):
-        if not multiplied:
-            return 0.0
-        ranks, rate = self.ranks, peak or self.wide_peak
-        return product_seconds(read, 2 * multiplied, ranks, self.bandwidth, rate, self.constants["overlap"])
+    def reading_seconds(self, tokens: "Numeric") -> "Numeric":
+        """Seconds in which the weights are read that a step of some tokens needs [s]."""
+        experts = sum([part[0] * (1 - part[1] ** most(tokens, 1e-9)) for part in self.expert_times])
+        return self.weight_read + self.logit_read + experts
 
-    def _experts(self, tokens):
-        known, total = self.constants, 0.0
-        for part in self.mixtures:
-            weights = (
-                part.layers * part.mlp_matrices * part.expert_mlp_size * (part.latent_size or self.model.hidden_size)
-            )
-            touched = part.experts * touched_share(max(tokens, 1e-9), part.experts_per_token, part.experts)
-            rows = tokens * part.experts_per_token
-            peak = self.peak * known["expert_products_share"]
-            total += self._products(weights * touched * self.bytes_per_weight, weights * rows, peak)
-            moved = part.layers * rows * (5 * self.model.hidden_size + 6 * part.expert_mlp_size)
-            total += moved / (self.ranks * self.bandwidth)
-            total += part.layers * rows * known["expert_row_seconds"] / self.ranks
-        return total
-
-    def _plain_attention(self, context):
+    def _plain_attention(self, context: "Numeric") -> "Numeric":
         total = 0.0
         for part in self.model.mixers:
             if part.kind == "standard" and part.kv_heads < part.heads:
-                total += part.layers * part.score_flop(min(context, part.window or context))
-        rate = self.constants["plain_attention_share"] * self.device.peak("fp32")
-        return total / (rate * self.ranks)
+                total += part.layers * part.score_flop(least(context, part.window or context))
+        return total / self.plain_rate
 
-    def prompt_attention(self):
+    def prompt_attention(self) -> "Numeric":
         """Seconds of a device for the scores of one prompt [s]."""
         length = self.question_tokens
         total = 0.0
         for part in self.model.mixers:
-            window = min(part.window or length, length)
+            window = least(part.window or length, length)
             keys = window - window * window / (2.0 * length)  # on average, under the mask
             total += part.layers * part.score_flop(keys)
         # Long prompts count by their squares.
         misses = (1 - self.hit_share**2) * (1 + self.question_spread**2)
         return total * length * misses / self.attention_rate
 
-    def read_tokens(self):
+    def read_tokens(self) -> "Numeric":
         """Tokens of a prompt that are read [token]."""
         return self.question_tokens * (1 - self.hit_share)
 
-    def written(self):
+    def written(self) -> "Numeric":
         """Tokens that a step writes of an answer [1]: more than one with a draft."""
         return speculative_tokens(self.acceptance, self.draft_tokens) if self.draft_tokens else 1.0
 
-    def drafted(self, seconds):
+    def drafted(self, seconds: "Numeric") -> "Numeric":
         """A step's time with that of its draft [s]."""
         return seconds * (1 + self.draft_tokens * self.draft_cost)
 
-    def first_token_seconds(self):
+    def first_token_seconds(self) -> "Numeric":
         """Time to the first token of a request that is alone [s]."""
-        return self.pipelined(self.step(0, 0, self.read_tokens(), 1).seconds)
+        return self.step_seconds(0.0, 0.0, self.read_tokens(), 1.0)
 
-    def pipelined(self, seconds):
-        """Time of a step through all stages [s]: they work one after the other, so that it is that of all layers."""
-        return seconds
-
-    def token_seconds(self, batch):
+    def token_seconds(self, batch: "Numeric", none: "Numeric | None" = None) -> "Numeric":
         """Time from a token to the next, where as many requests begin as end [s].
 
         Where fewer than one prompt comes to a step, most steps read none, and a prompt lengthens the one that it meets:
         it cannot hide behind the reading of weights in all of them.
+
+        Parameters
+        ----------
+        batch : float
+            Answers in progress.
+        none : float, optional
+            Seconds of a step that writes a token of each and reads no prompt, if that is known.
         """
         batch = batch / self.pipeline_stages
-        steps = self.answer_tokens / self.written()
-        if batch >= steps:
-            seconds = self._mixed_seconds(batch)
-        else:
-            added = self._mixed_seconds(steps) - self.drafted(self.step(steps, self.mean_context()).seconds)
-            seconds = self.drafted(self.step(batch, self.mean_context()).seconds) + batch / steps * max(0.0, added)
+        steps = self.steps_per_prompt()
+        often = batch >= steps
+        if often is True:
+            return self._mixed_seconds(batch) / self.written()
+        if self._alone_added is None:
+            plain = self.drafted(self.step_seconds(steps, self.mean_context()))
+            self._alone_added = most(0.0, self._mixed_seconds(steps) - plain)
+        if none is None:
+            none = self.step_seconds(batch, self.mean_context())
+        seconds = self.drafted(none) + batch / steps * self._alone_added
+        if often is not False:
+            seconds = choose(often, self._mixed_seconds(batch), seconds)
         return seconds / self.written()
 
-    def _mixed_seconds(self, batch):
-        # A step takes no more than `chunk_tokens`: where answers and prompts are more, they take turns.
-        begun = batch * self.written() / self.answer_tokens
-        most = self.chunk_tokens * (self.ranks if self.by_sequence else 1)
-        share = min(1.0, most / (batch * (1 + self.draft_tokens) + begun * self.read_tokens()))
-        part = self.step(batch * share, self.mean_context(), begun * share * self.read_tokens(), begun * share)
-        return self.drafted(part.seconds) / share
+    def steps_per_prompt(self) -> "Numeric":
+        """Steps from a prompt to the next if one sequence is written at a time [1]."""
+        return self.answer_tokens * self.answers_per_question / self.written()
 
-    def static_seconds(self, batch):
+    def seen(self, batch: "Numeric") -> "Numeric":
+        """Sequences that those of a request find themselves among where requests come at random: the others and they.
+
+        The number of the others is that of a Poisson process, which who arrives sees whole (Wolff 1982, "Poisson
+        arrivals see time averages").
+        """
+        return most(batch, least(batch + self.answers_per_question, self.full_batch()))
+
+    def pace(self, batch: "Numeric") -> "tuple[Numeric, Numeric, Numeric, Numeric]":
+        """How quickly tokens follow each other where requests come at random.
+
+        Parameters
+        ----------
+        batch : float
+            Sequences in progress on average.
+
+        Returns
+        -------
+        tuple of float
+            Sequences that are `seen`; seconds from a token to the next; seconds of a step that reads no prompt, and
+            what a sequence adds to these.
+        """
+        stages, context, more = self.pipeline_stages, self.mean_context(), self.answers_per_question
+        none, seen = self.step_seconds(batch / stages, context), self.seen(batch)
+        each = (self.step_seconds((batch + more) / stages, context) - none) * stages / more
+        added = each * (seen - batch) / stages
+        return seen, self.token_seconds(batch, none) + self.drafted(added) / self.written(), none + added, each
+
+    def request_rate(self, batch: "Numeric") -> "Numeric":
+        """Requests a second that keep a mean number of sequences in progress if they come at random [1/s]."""
+        return batch / (self.answer_tokens * self.answers_per_question * self.pace(batch)[1])
+
+    def _mixed_seconds(self, batch: "Numeric") -> "Numeric":
+        # A step takes no more than `chunk_tokens`: where answers and prompts are more, they take turns.
+        begun = batch / self.steps_per_prompt()
+        room = self.chunk_tokens * (self.ranks if self.by_sequence else 1)
+        share = least(1.0, room / (batch * (1 + self.draft_tokens) + begun * self.read_tokens()))
+        part = self.step_seconds(batch * share, self.mean_context(), begun * share * self.read_tokens(), begun * share)
+        return self.drafted(part) / share
+
+    def static_seconds(self, batch: "Numeric") -> "Numeric":
         """Time of a batch that begins and ends together [s]."""
         tokens = batch * self.read_tokens()
-        passes = max(1.0, tokens / self.chunk_tokens)
-        reading = passes * self.step(0, 0, tokens / passes, batch / passes).seconds
-        middle = self.step(batch, self.question_tokens + self.answer_tokens / 2).seconds
+        passes = most(1.0, tokens / self.chunk_tokens)
+        reading = passes * self.step_seconds(0.0, 0.0, tokens / passes, batch / passes)
+        middle = self.step_seconds(batch, self.question_tokens + self.answer_tokens / 2)
         return reading + self.answer_tokens / self.written() * self.drafted(middle)
 
 
-def legal(model, ranks):
+def _overlapped(reading: "Numeric", computing: "Numeric", overlap: float) -> "Numeric":
+    return reading + computing - overlap * least(reading, computing)
+
+
+def legal(model: "Model", ranks: int) -> int:
     """Ranks that can share each layer, or a refusal: their number divides the heads, and the key-value heads' it.
 
     Raises
@@ -411,7 +545,7 @@ def legal(model, ranks):
     return ranks
 
 
-def legal_ranks(model, most):
+def legal_ranks(model: "Model", most: float) -> "list[int]":
     """Numbers of devices that engines let share each layer [1], at most some."""
     found = []
     for number in range(1, int(min(most, model.heads)) + 1):
@@ -423,23 +557,24 @@ def legal_ranks(model, most):
     return found
 
 
-def known_constants():
+def known_constants() -> "dict[str, float]":
     """Values of `data/serving-constants.csv` by name."""
     return {row["constant"]: row["value"] for row in datasets.records("serving-constants")}
 
 
-def matrix_rate(device, number_format, constants=None):
+def matrix_rate(device: "Device", number_format: str, constants: "Mapping[str, float] | None" = None) -> float:
     """Rate of large products on a device [FLOP/s]: measured, or the usual share of the peak."""
     number_format = "bf16" if number_format == "fp16" else number_format
     for row in datasets.records("kernel-rates"):
         if row["accelerator"] == device.name and row["number_format"] == number_format:
-            return row["rate"]
+            measured: float = row["rate"]
+            return measured
     constants = constants or known_constants()
     peak = device.peak(number_format if device.has("peak_" + number_format) else _wide(device))
     return peak * constants.get("rate_share_" + number_format, constants["rate_share_bf16"])
 
 
-def _wide(device):
+def _wide(device: "Device") -> str:
     for number_format in WIDE:
         if device.has("peak_" + number_format):
             return number_format

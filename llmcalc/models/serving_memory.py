@@ -12,6 +12,13 @@ from ..checks import Refusal
 from .numbers import size, whole
 from .weights import names
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from .model import Model
+
 GIBI = 2.0**30
 MOST = 1e18  # bytes and parameters beyond which a number is a slip
 
@@ -30,15 +37,15 @@ SAMPLER_BYTES = 40.0
 
 
 def serving_memory(
-    model,
-    context,
-    batch=1,
-    weight_format="bf16",
-    bytes_per_value=2.0,
-    tensor_parallel=1,
-    prompt_tokens=PROMPT_TOKENS,
-    engine_bytes=ENGINE_BYTES,
-):
+    model: "Model",
+    context: float,
+    batch: float = 1,
+    weight_format: str = "bf16",
+    bytes_per_value: float = 2.0,
+    tensor_parallel: int = 1,
+    prompt_tokens: float = PROMPT_TOKENS,
+    engine_bytes: float = ENGINE_BYTES,
+) -> "dict[str, float]":
     """Memory of each device that serves a model, by purpose [byte].
 
     Parameters
@@ -80,7 +87,9 @@ def serving_memory(
     }
 
 
-def engine_activations(model, batch, tensor_parallel=1, prompt_tokens=PROMPT_TOKENS):
+def engine_activations(
+    model: "Model", batch: float, tensor_parallel: int = 1, prompt_tokens: float = PROMPT_TOKENS
+) -> float:
     """Bytes of a layer at work on a step's tokens, or of sampling, whichever is larger [byte].
 
     A layer holds the residual and its norm, and the widths inside its MLP; experts, as many as a token uses.
@@ -92,7 +101,7 @@ def engine_activations(model, batch, tensor_parallel=1, prompt_tokens=PROMPT_TOK
     return max(layer, SAMPLER_BYTES * batch * model.vocabulary_size)
 
 
-def legal_sizes(model, most):
+def legal_sizes(model: "Model", most: float) -> "list[int]":
     """Numbers of devices that can share each layer [1]: powers of two that divide the query heads.
 
     Engines refuse others; of key and value heads fewer than devices they keep copies, and others must divide, too.
@@ -107,7 +116,9 @@ def legal_sizes(model, most):
     return sizes
 
 
-def sequences_that_fit(model, device_memory, context, utilisation=1.0, **serving):
+def sequences_that_fit(
+    model: "Model", device_memory: float, context: float, utilisation: float = 1.0, **serving: "Any"
+) -> float:
     """Sequences of a context that fit on the devices that share a model [1]: not rounded, 0 if the weights do not fit.
 
     Parameters
@@ -122,7 +133,7 @@ def sequences_that_fit(model, device_memory, context, utilisation=1.0, **serving
         Other arguments of `serving_memory`, but the batch.
     """
     room = size("device_memory", device_memory, 0, MOST) * size("utilisation", utilisation, 0, 1)
-    one, most = serving_memory(model, context, 1, **serving), 1
+    one = serving_memory(model, context, 1, **serving)
     each, fixed = one["cache"], one["weights"] + one["engine"]
     # Activations grow in steps with the batch: take from the room what the last count needs, until nothing changes.
     found = (room - fixed - one["activations"]) / each
@@ -137,11 +148,18 @@ def sequences_that_fit(model, device_memory, context, utilisation=1.0, **serving
     return max(0.0, found)
 
 
-def _prompt_tokens(serving):
+def _prompt_tokens(serving: "Mapping[str, Any]") -> "Any":
     return serving.get("prompt_tokens", PROMPT_TOKENS)
 
 
-def longest_context(model, device_memory, batch=1, utilisation=1.0, limit=None, **serving):
+def longest_context(
+    model: "Model",
+    device_memory: float,
+    batch: float = 1,
+    utilisation: float = 1.0,
+    limit: "int | None" = None,
+    **serving: "Any",
+) -> int:
     """Longest context of a number of sequences that fits [1]: at most the limit, or what the model was made for.
 
     0 if the weights do not fit. Arguments as in `sequences_that_fit`.
@@ -162,11 +180,13 @@ def longest_context(model, device_memory, batch=1, utilisation=1.0, limit=None, 
     return low
 
 
-def _within(room, model, context, batch, serving):
+def _within(room: float, model: "Model", context: float, batch: float, serving: "Mapping[str, Any]") -> bool:
     return sum(serving_memory(model, context, batch, **serving).values()) <= room
 
 
-def fits(model, device_memory, context=None, utilisation=1.0, **serving):
+def fits(
+    model: "Model", device_memory: float, context: "float | None" = None, utilisation: float = 1.0, **serving: "Any"
+) -> "dict[str, dict[str, float]]":
     """What fits on a device, or on those that share the model, for every format of weights.
 
     Parameters
@@ -181,7 +201,7 @@ def fits(model, device_memory, context=None, utilisation=1.0, **serving):
     dict
         By format: ``weights`` [byte a device], ``sequences`` of the context [1], ``longest_context`` of one [1].
     """
-    context = model.context if context is None else context
+    context = size("context", model.context if context is None else context, 0)
     found = {}
     for weight_format in names():
         chosen = dict(serving)
@@ -195,7 +215,15 @@ def fits(model, device_memory, context=None, utilisation=1.0, **serving):
     return found
 
 
-def devices_needed(model, device_memory, context, batch=1, utilisation=1.0, most=64, **serving):
+def devices_needed(
+    model: "Model",
+    device_memory: float,
+    context: float,
+    batch: float = 1,
+    utilisation: float = 1.0,
+    most: float = 64,
+    **serving: "Any",
+) -> int:
     """Fewest devices, of the legal sizes, that serve a batch [1].
 
     Raises

@@ -5,8 +5,13 @@ from ..formulas import attention
 from .layers import Matrix, Recurrent
 from .numbers import whole
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .configs import Fields
+    from .layers import Mixer
 
-def recurrent_parts(fields, kinds, hidden_size):
+
+def recurrent_parts(fields: "Fields", kinds: "list[str]", hidden_size: int) -> "list[Mixer]":
     """Parts for the names of layers with a state, in any order."""
     parts = []
     for kind in sorted(set(kinds)):
@@ -17,18 +22,20 @@ def recurrent_parts(fields, kinds, hidden_size):
     return parts
 
 
-def _known():
+def _known() -> str:
     return "full_attention, sliding_attention, chunked_attention, " + ", ".join(sorted(READERS))
 
 
-def delta(fields, layers, hidden_size):
+def delta(fields: "Fields", layers: int, hidden_size: int) -> "Recurrent":
     """Gated delta rule, from a file's fields."""
     heads = (fields.number("linear_num_key_heads"), fields.number("linear_num_value_heads"))
     sizes = (fields.number("linear_key_head_dim"), fields.number("linear_value_head_dim"))
     return delta_part(layers, hidden_size, *heads, *sizes, fields.number("linear_conv_kernel_dim", 4))
 
 
-def delta_part(layers, hidden_size, key_heads, value_heads, key_size, value_size, width):
+def delta_part(
+    layers: float, hidden_size: float, key_heads: int, value_heads: int, key_size: int, value_size: int, width: int
+) -> "Recurrent":
     """Gated delta rule, as in Qwen3-Next: a convolution over queries, keys and values, and a gate of the output."""
     key_heads, value_heads = whole("linear_key_heads", key_heads), whole("linear_value_heads", value_heads)
     key_size, value_size = whole("linear_key_size", key_size), whole("linear_value_size", value_size)
@@ -45,7 +52,7 @@ def delta_part(layers, hidden_size, key_heads, value_heads, key_size, value_size
     return Recurrent(layers, "delta", matrices, vectors, state, mixed * width, flop)
 
 
-def lightning(fields, layers, hidden_size):
+def lightning(fields: "Fields", layers: int, hidden_size: int) -> "Recurrent":
     """Linear attention with a fixed decay, as in MiniMax-Text-01: a gate and a norm of the output."""
     heads = fields.number("heads")
     head_size = fields.number("head_size", hidden_size // heads or 1)
@@ -59,7 +66,7 @@ def lightning(fields, layers, hidden_size):
     return Recurrent(layers, "lightning", matrices, inner, inner * head_size, 0, flop)
 
 
-def mamba(fields, layers, hidden_size):
+def mamba(fields: "Fields", layers: int, hidden_size: int) -> "Recurrent":
     """Selective state space, as in Mamba: inner width, state, convolution, and time step of low rank."""
     inner = fields.number("mamba_inner", fields.number("mamba_expand", 2) * hidden_size)
     state, width = fields.number("mamba_state", 16), fields.number("mamba_width", 4)
@@ -80,7 +87,7 @@ def mamba(fields, layers, hidden_size):
     return Recurrent(layers, "mamba", matrices, vectors, kept, convolution, attention.state_flop(inner, state))
 
 
-def mamba2(fields, layers, hidden_size):
+def mamba2(fields: "Fields", layers: int, hidden_size: int) -> "Recurrent":
     """State space of Mamba-2: heads with a decay each, groups that share projections, and a norm of the output."""
     heads, head_size = fields.number("mamba_heads"), fields.number("mamba_head_size")
     inner, state = heads * head_size, fields.number("mamba_state")
@@ -94,7 +101,7 @@ def mamba2(fields, layers, hidden_size):
     return Recurrent(layers, "mamba2", matrices, vectors, kept, mixed * width, attention.state_flop(inner, state))
 
 
-def convolution(fields, layers, hidden_size):
+def convolution(fields: "Fields", layers: int, hidden_size: int) -> "Recurrent":
     """Short gated convolution, as in LFM2."""
     width = fields.number("conv_L_cache", 3)
     matrices = [Matrix("shortconv_in", hidden_size, 3 * hidden_size), Matrix("shortconv_out", hidden_size, hidden_size)]
@@ -102,7 +109,7 @@ def convolution(fields, layers, hidden_size):
     return Recurrent(layers, "convolution", matrices, vectors, hidden_size * (width - 1), hidden_size * width)
 
 
-def kimi_delta(fields, layers, hidden_size):
+def kimi_delta(fields: "Fields", layers: int, hidden_size: int) -> "Recurrent":
     """Delta rule with a gate a channel (Kimi Delta Attention): convolutions, and gates of low rank."""
     settings = fields.find("linear_attn_config")[1]
     inner_fields = fields.within(settings)

@@ -7,11 +7,19 @@ unit of the passes' durations. Sending from stage to stage takes no time.
 
 from ..checks import Refusal, single, whole
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import TypeAlias
+
+    Pass: TypeAlias = tuple[int, int, str, float, float]  # stage, microbatch, direction, start and end
+
 FORWARD = "forward"
 BACKWARD = "backward"
 
 
-def all_forward_all_backward(pipeline_stages, microbatches, forward_seconds=1.0, backward_seconds=2.0):
+def all_forward_all_backward(
+    pipeline_stages: int, microbatches: int, forward_seconds: float = 1.0, backward_seconds: float = 2.0
+) -> "list[Pass]":
     r"""Timeline of GPipe: every stage does all forward passes, and then all backward passes.
 
     A pass starts at the later of the end of the same stage's pass before it and the end of the
@@ -54,7 +62,9 @@ def all_forward_all_backward(pipeline_stages, microbatches, forward_seconds=1.0,
     return _timeline([order] * stages, forward_seconds, backward_seconds)
 
 
-def one_forward_one_backward(pipeline_stages, microbatches, forward_seconds=1.0, backward_seconds=2.0):
+def one_forward_one_backward(
+    pipeline_stages: int, microbatches: int, forward_seconds: float = 1.0, backward_seconds: float = 2.0
+) -> "list[Pass]":
     r"""Timeline of 1F1B: a stage goes back as early as it can, and forward and back in turn.
 
     Stage s, counted from 0, does :math:`\min(p - s - 1, m)` forward passes to begin with, then one forward and one
@@ -105,7 +115,7 @@ def one_forward_one_backward(pipeline_stages, microbatches, forward_seconds=1.0,
     return _timeline(orders, forward_seconds, backward_seconds)
 
 
-def timeline_end(timeline):
+def timeline_end(timeline: "list[Pass]") -> float:
     r"""End of a timeline.
 
     .. math:: t = \max_i e_i
@@ -138,7 +148,7 @@ def timeline_end(timeline):
     return max(end for _, _, _, _, end in timeline)
 
 
-def timeline_utilisation(timeline):
+def timeline_utilisation(timeline: "list[Pass]") -> float:
     r"""Share of their time in which the stages of a timeline compute.
 
     .. math:: u = \frac{1}{p \, t} \sum_i (e_i - s_i)
@@ -172,7 +182,7 @@ def timeline_utilisation(timeline):
     return sum(end - start for _, _, _, start, end in timeline) / (stages * timeline_end(timeline))
 
 
-def kept_microbatches(timeline):
+def kept_microbatches(timeline: "list[Pass]") -> "list[int]":
     r"""Most microbatches whose activations a stage keeps at once, for each stage.
 
     A stage keeps a microbatch's activations from the start of its forward to the end of its backward pass.
@@ -205,17 +215,19 @@ def kept_microbatches(timeline):
     [4, 3, 2, 1]
     """
     _some(timeline)
-    kept, most = {}, {}
+    kept: dict[int, int] = {}
+    most: dict[int, int] = {}
     for stage, _, direction, _, _ in timeline:
         kept[stage] = kept.get(stage, 0) + (1 if direction == FORWARD else -1)
         most[stage] = max(most.get(stage, 0), kept[stage])
     return [most[stage] for stage in sorted(most)]
 
 
-def _timeline(orders, forward_seconds, backward_seconds):
+def _timeline(orders: "list[list[tuple[int, str]]]", forward_seconds: float, backward_seconds: float) -> "list[Pass]":
     # Go round the stages, and let each do what its neighbours have made ready, in its own order.
     last = len(orders) - 1
-    passes, ends = [], {}
+    passes: list[Pass] = []
+    ends: dict[tuple[int, int, str], float] = {}
     free, done = [0.0] * len(orders), [0] * len(orders)
     while sum(done) < sum(len(order) for order in orders):
         for stage, order in enumerate(orders):
@@ -234,12 +246,12 @@ def _timeline(orders, forward_seconds, backward_seconds):
     return sorted(passes, key=lambda entry: (entry[3], entry[0]))
 
 
-def _check(pipeline_stages, microbatches, forward_seconds, backward_seconds):
+def _check(pipeline_stages: int, microbatches: int, forward_seconds: float, backward_seconds: float) -> None:
     single(forward_seconds=forward_seconds, backward_seconds=backward_seconds)
     single(pipeline_stages=pipeline_stages, microbatches=microbatches)
     whole(pipeline_stages=pipeline_stages, microbatches=microbatches)
 
 
-def _some(timeline):
+def _some(timeline: "list[Pass]") -> None:
     if not timeline:
         raise Refusal("timeline", timeline, "at least one pass")

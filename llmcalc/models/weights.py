@@ -15,11 +15,18 @@ from ..checks import Refusal
 from ..formulas.quantisation import block_bits, stored_bytes
 from .numbers import whole
 
-SIXTEEN = {"bits": 16.0, "block": 1, "scale": 0.0}
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from .layers import Matrix
+    from .model import Model
+
+SIXTEEN: "dict[str, Any]" = {"bits": 16.0, "block": 1, "scale": 0.0}
 
 # Of the layers' matrices: bits of a weight, weights of a block, bits of its scale and zero point; bits beside for each
 # output or input of a matrix. `kept` is what all else takes. `only` names the group that a mixture quantises.
-FORMATS = {
+FORMATS: "dict[str, dict[str, Any]]" = {
     "fp32": {"bits": 32.0, "block": 1, "scale": 0.0, "kept": 32.0},
     "bf16": SIXTEEN,
     "fp16": SIXTEEN,
@@ -76,12 +83,12 @@ UNIFORM = ("F16", "Q8_0", "Q6_K", "Q5_0", "Q5_1", "Q4_0", "Q4_1", "Q5_K_S", "Q3_
 VARIED = ("attn_v", "attn_k", "attn_output", "attn_qkv", "ffn_down")
 
 
-def names():
+def names() -> "list[str]":
     """Names of all formats."""
     return list(FORMATS) + ["GGUF " + name for name in MIXTURES]
 
 
-def weight_bytes(model, weight_format="bf16"):
+def weight_bytes(model: "Model", weight_format: str = "bf16") -> int:
     """Bytes of a model's weights in a format, by its name as in `names`; whole ones, rounded up [byte].
 
     Examples
@@ -100,12 +107,12 @@ def weight_bytes(model, weight_format="bf16"):
     return _up(_mixed_bytes(model, found))
 
 
-def bits_per_weight(model, weight_format):
+def bits_per_weight(model: "Model", weight_format: str) -> float:
     """Bits of a parameter on average in a format [1]."""
     return 8 * weight_bytes(model, weight_format) / model.params
 
 
-def weight_bytes_per_device(model, weight_format="bf16", tensor_parallel=1):
+def weight_bytes_per_device(model: "Model", weight_format: str = "bf16", tensor_parallel: int = 1) -> int:
     """Bytes on one of the devices that share each layer: norms, biases and routers stand on all of them [byte].
 
     Key and value heads are copied where they are fewer than devices.
@@ -115,7 +122,7 @@ def weight_bytes_per_device(model, weight_format="bf16", tensor_parallel=1):
     groups = model.groups
     bits = FORMATS[_found(weight_format)].get("kept", 16.0) if _found(weight_format) in FORMATS else 32.0
     everywhere = (groups["vectors"] + groups["router"]) * bits / 8
-    copied = 0
+    copied: float = 0
     for part in model.mixers:
         if part.kind == "standard" and 0 < part.kv_heads < devices:
             copies = devices - part.kv_heads
@@ -124,7 +131,7 @@ def weight_bytes_per_device(model, weight_format="bf16", tensor_parallel=1):
     return _up((total - everywhere + copied * share / 8) / devices + everywhere)
 
 
-def _found(weight_format):
+def _found(weight_format: str) -> str:
     name = weight_format if isinstance(weight_format, str) else ""
     short = name[5:] if name[:5].upper() == "GGUF " else name
     if name.lower() in FORMATS:
@@ -134,18 +141,19 @@ def _found(weight_format):
     raise Refusal("format", weight_format, f"one of {', '.join(names())}")
 
 
-def _up(number):
+def _up(number: float) -> int:
     return int(-(-number // 1))
 
 
 # Formats of one kind for all matrices
 
 
-def _plain_bytes(model, rule):
-    kept = rule.get("kept", 16.0)
-    matrices = 0
+def _plain_bytes(model: "Model", rule: "dict[str, Any]") -> float:
+    kept: float = rule.get("kept", 16.0)
+    matrices: float = 0
     only = rule.get("only") if model.groups["experts"] else None
-    quantised, beside = 0, 0.0
+    quantised: float = 0
+    beside = 0.0
     for part in model.parts:
         for matrix in part.matrices(model.hidden_size):
             if matrix.group == "router" or (only and matrix.group != only):
@@ -162,7 +170,7 @@ def _plain_bytes(model, rule):
 # Mixtures of llama.cpp
 
 
-def _mixed_bytes(model, mixture):
+def _mixed_bytes(model: "Model", mixture: str) -> float:
     usual = MIXTURES[mixture]
     total = 4.0 * (model.groups["vectors"] + model.groups["positions"])
     output = usual if usual in ("F16", "Q8_0") else "Q6_K"
@@ -171,28 +179,30 @@ def _mixed_bytes(model, mixture):
         total += _typed(model.embedding_values, model.embedding_size, output)
     if model.projection_values:
         total += _typed(model.projection_values, model.hidden_size, "F16")
-    attentions = sum([part.layers for part in model.mixers if part.kind in ("standard", "latent")])
+    attentions = sum([int(part.layers) for part in model.mixers if part.kind in ("standard", "latent")])
     for part in model.mixers:
         for matrix in part.matrices(model.hidden_size):
             total += _matrix_bytes(model, mixture, matrix, part.layers, range(attentions), attentions)
-    first = model.dense_layers
-    for part in model.mlps:
+    first, every = int(model.dense_layers), int(model.layers)
+    for mlp in model.mlps:
         # Dense layers come first in mixtures; where they alternate, shares of the layers are about the same.
-        layers = range(model.layers)
+        layers = range(every)
         if model.experts and first:
-            layers = range(first, model.layers) if part.kind == "mixture" else range(first)
-        for matrix in part.matrices(model.hidden_size):
-            total += _matrix_bytes(model, mixture, matrix, part.layers, layers, model.layers)
+            layers = range(first, every) if mlp.kind == "mixture" else range(first)
+        for matrix in mlp.matrices(model.hidden_size):
+            total += _matrix_bytes(model, mixture, matrix, mlp.layers, layers, model.layers)
     return total
 
 
-def _matrix_bytes(model, mixture, matrix, count, layers, of_layers):
+def _matrix_bytes(
+    model: "Model", mixture: str, matrix: "Matrix", count: float, layers: "range", of_layers: float
+) -> float:
     if matrix.group == "router":
         return 4.0 * count * matrix.weights
     name = matrix.name.replace("_exps", "").replace("_shexp", "")
     if name not in VARIED or (mixture in UNIFORM and model.experts != 8):
         return _typed(matrix.weights, matrix.inputs, MIXTURES[mixture]) * count
-    kinds = {}
+    kinds: dict[str, int] = {}
     for layer in layers:
         kind = _type(model, mixture, name, layer, of_layers)
         kinds[kind] = kinds.get(kind, 0) + 1
@@ -202,7 +212,7 @@ def _matrix_bytes(model, mixture, matrix, count, layers, of_layers):
     return total
 
 
-def _typed(weights, row, kind):
+def _typed(weights: float, row: float, kind: str) -> float:
     if row % TYPES[kind][1]:
         kind = FALLBACKS.get(kind, "F16")
         kind = "F16" if row % TYPES[kind][1] else kind
@@ -210,13 +220,13 @@ def _typed(weights, row, kind):
     return weights / block * size
 
 
-def _more(layer, layers):
+def _more(layer: int, layers: float) -> bool:
     return layer < layers // 8 or layer >= 7 * layers // 8 or (layer - layers // 8) % 3 == 2
 
 
-def _type(model, mixture, name, layer, layers):
+def _type(model: "Model", mixture: str, name: str, layer: int, layers: float) -> str:
     usual = MIXTURES[mixture]
-    eight, grouped = model.experts == 8, model.kv_heads and model.heads // model.kv_heads >= 4
+    eight, grouped = model.experts == 8, model.kv_heads > 0 and model.heads // model.kv_heads >= 4
     if name == "attn_v":
         return _type_of_values(model, mixture, layer, layers, eight, grouped)
     if name == "attn_k":
@@ -238,7 +248,7 @@ def _type(model, mixture, name, layer, layers):
     return usual
 
 
-def _type_of_values(model, mixture, layer, layers, eight, grouped):
+def _type_of_values(model: "Model", mixture: str, layer: int, layers: float, eight: bool, grouped: bool) -> str:
     usual = MIXTURES[mixture]
     kind = usual
     if mixture == "Q2_K":
@@ -256,7 +266,7 @@ def _type_of_values(model, mixture, layer, layers, eight, grouped):
     return "Q8_0" if eight and usual != "F16" else kind
 
 
-def average_bits(name):
+def average_bits(name: str) -> float:
     """Bits of a weight of the layers' matrices in a format that has one kind for all [1].
 
     Examples
@@ -264,5 +274,9 @@ def average_bits(name):
     >>> average_bits("gptq-int4-g128")
     4.15625
     """
-    rule = FORMATS[_found(name)]
-    return block_bits(rule["bits"], rule["block"], rule["scale"])
+    found = _found(name)
+    if found not in FORMATS:
+        raise Refusal("format", name, f"one of {', '.join(FORMATS)}")
+    rule = FORMATS[found]
+    bits: float = block_bits(rule["bits"], rule["block"], rule["scale"])
+    return bits

@@ -3,8 +3,17 @@
 from ..checks import Refusal, single
 from ..formulas.parallelism import mean_bandwidth
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
-def communication_bottleneck(wait_ratios, transfers, wait_threshold=0.2, bandwidth_share=0.8):
+
+def communication_bottleneck(
+    wait_ratios: "Sequence[float]",
+    transfers: "Mapping[str, tuple[float, float, float]]",
+    wait_threshold: float = 0.2,
+    bandwidth_share: float = 0.8,
+) -> "tuple[str, str]":
     r"""Name the bottleneck of a communication among several devices.
 
     A device is slow where the others wait for it: where :math:`\max r - \min r` of the wait ratios exceeds a

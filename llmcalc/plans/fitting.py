@@ -3,8 +3,13 @@
 from ..checks import Refusal, single, whole
 from ..formulas import memory, transformer
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from typing import Any
 
-def parameter_kinds(shape):
+
+def parameter_kinds(shape: "Mapping[str, Any]") -> "dict[str, float]":
     """Parameters of a model by the way in which quantisation treats them.
 
     Parameters
@@ -37,7 +42,14 @@ def parameter_kinds(shape):
     }
 
 
-def serving_bytes(shape, context, batch=1, bytes_per_param=2.0, scale_bytes=0.0, bytes_per_value=2.0):
+def serving_bytes(
+    shape: "Mapping[str, Any]",
+    context: float,
+    batch: float = 1,
+    bytes_per_param: float = 2.0,
+    scale_bytes: float = 0.0,
+    bytes_per_value: float = 2.0,
+) -> "dict[str, float]":
     """Memory for serving a model, by purpose [byte].
 
     Parameters
@@ -63,7 +75,7 @@ def serving_bytes(shape, context, batch=1, bytes_per_param=2.0, scale_bytes=0.0,
     'weights: 3.5 KV cache: 1.0'
     """
     kinds = parameter_kinds(shape)
-    of_cache = [shape[key] for key in ("layers", "hidden_size", "heads", "kv_heads")]
+    of_cache = (shape["layers"], shape["hidden_size"], shape["heads"], shape["kv_heads"])
     return {
         "weights": memory.quantised_bytes(
             kinds["linear"], kinds["other"], kinds["channels"], bytes_per_param, scale_bytes
@@ -72,7 +84,14 @@ def serving_bytes(shape, context, batch=1, bytes_per_param=2.0, scale_bytes=0.0,
     }
 
 
-def training_bytes(shape, context, batch=1, stage=0, devices=1, recomputation="none"):
+def training_bytes(
+    shape: "Mapping[str, Any]",
+    context: float,
+    batch: float = 1,
+    stage: int = 0,
+    devices: int = 1,
+    recomputation: str = "none",
+) -> "dict[str, float]":
     """Memory of each device for training a model in mixed precision with Adam, by purpose [byte].
 
     Parameters
@@ -116,7 +135,15 @@ def training_bytes(shape, context, batch=1, stage=0, devices=1, recomputation="n
     }
 
 
-def serving_parts(shape, context, batch, overhead, bytes_per_param=2.0, scale_bytes=0.0, bytes_per_value=2.0):
+def serving_parts(
+    shape: "Mapping[str, Any]",
+    context: float,
+    batch: float,
+    overhead: float,
+    bytes_per_param: float = 2.0,
+    scale_bytes: float = 0.0,
+    bytes_per_value: float = 2.0,
+) -> "dict[str, Any]":
     """Memory for serving a model: what each batch needs, and what each of its sequences adds.
 
     Parameters
@@ -144,7 +171,15 @@ def serving_parts(shape, context, batch, overhead, bytes_per_param=2.0, scale_by
     return _parts(parts, ("weights",), batch, overhead)
 
 
-def training_parts(shape, context, batch, overhead, stage=0, devices=1, recomputation="none"):
+def training_parts(
+    shape: "Mapping[str, Any]",
+    context: float,
+    batch: float,
+    overhead: float,
+    stage: int = 0,
+    devices: int = 1,
+    recomputation: str = "none",
+) -> "dict[str, Any]":
     """Memory of each device for training a model: what each batch needs, and what each of its sequences adds.
 
     Parameters
@@ -171,7 +206,7 @@ def training_parts(shape, context, batch, overhead, stage=0, devices=1, recomput
     return _parts(parts, ("weights", "gradients", "optimiser state"), batch, overhead)
 
 
-def _parts(parts, kept, batch, overhead):
+def _parts(parts: "dict[str, float]", kept: "Sequence[str]", batch: float, overhead: float) -> "dict[str, Any]":
     fixed = sum(parts[name] for name in kept) + overhead
     of_batch = sum(value for name, value in parts.items() if name not in kept)
     return {
@@ -182,7 +217,7 @@ def _parts(parts, kept, batch, overhead):
     }
 
 
-def batch_that_fits(device_memory, fixed_bytes, sequence_bytes, batch_step=1):
+def batch_that_fits(device_memory: float, fixed_bytes: float, sequence_bytes: float, batch_step: float = 1) -> float:
     """Largest batch that fits: a multiple of the step, or if none fits, any number.
 
     Parameters
@@ -202,11 +237,11 @@ def batch_that_fits(device_memory, fixed_bytes, sequence_bytes, batch_step=1):
     """
     if fixed_bytes >= device_memory:
         return 0.0
-    multiple = memory.largest_batch(device_memory, fixed_bytes, sequence_bytes, batch_step)
-    return multiple or memory.largest_batch(device_memory, fixed_bytes, sequence_bytes)
+    multiple: float = memory.largest_batch(device_memory, fixed_bytes, sequence_bytes, batch_step)
+    return multiple or float(memory.largest_batch(device_memory, fixed_bytes, sequence_bytes))
 
 
-def largest_batch_by_bisection(fits, batch_step=1):
+def largest_batch_by_bisection(fits: "Callable[[int], bool]", batch_step: int = 1) -> "tuple[int, int]":
     """Largest batch that fits, found by trying.
 
     Doubles the batch until it no longer fits, then halves the gap between the last batch that did and the
@@ -245,7 +280,7 @@ def largest_batch_by_bisection(fits, batch_step=1):
     return low, trials
 
 
-def smallest_size(sizes, need):
+def smallest_size(sizes: "Iterable[float]", need: float) -> "float | None":
     """Smallest of the sizes on offer that is not below the need, or None.
 
     Parameters
@@ -264,7 +299,7 @@ def smallest_size(sizes, need):
     return min((size for size in sizes if size >= need), default=None)
 
 
-def zero_shards(stage, devices):
+def zero_shards(stage: int, devices: float) -> "dict[str, float]":
     """Devices that share one copy of each part of the training state, by stage of ZeRO.
 
     Stage 1 shares the optimiser state, stage 2 the gradients as well, stage 3 the weights too

@@ -2,21 +2,26 @@
 
 from ..checks import NUMBERS, Refusal, single, whole
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Any
 
-def counted(**quantities):
+
+def counted(**quantities: object) -> None:
     """Refuse what is not one whole number in the range of its word (errors as in `llmcalc.checks.accept`)."""
     single(**quantities)
     whole(**quantities)
 
 
-def counted_or_0(**quantities):
+def counted_or_0(**quantities: object) -> None:
     """Refuse what is neither a whole number in the range of its word nor 0 (errors as in `llmcalc.checks.accept`)."""
     for name, value in quantities.items():
         if not (type(value) in NUMBERS and value == 0):
             counted(**{name: value})
 
 
-def mapping(name, value, keys, accepted):
+def mapping(name: str, value: "Any", keys: "Iterable[str]", accepted: str) -> None:
     """Refuse what does not have a value for each of some keys.
 
     Examples
@@ -33,7 +38,21 @@ def mapping(name, value, keys, accepted):
         raise Refusal(name, value, accepted) from None
 
 
-def heads(hidden_size, heads, kv_heads):
+def thing(name: str, value: object, attribute: str, accepted: str) -> None:
+    """Refuse what is not a thing of a kind, told by an attribute that only those have.
+
+    Examples
+    --------
+    >>> thing("model", 70e9, "attention", "a Model")
+    Traceback (most recent call last):
+    ...
+    llmcalc.checks.Refusal: model = 70000000000.0 is not accepted: give a Model
+    """
+    if not hasattr(value, attribute):
+        raise Refusal(name, value, accepted)
+
+
+def heads(hidden_size: float, heads: float, kv_heads: float) -> None:
     """Refuse heads that do not belong together: some of each, key and value heads a divisor of the query heads.
 
     Examples

@@ -1,41 +1,71 @@
 """A whole project: the run that trains a model, the service that offers it, and what both take in money and energy."""
 
-from ..checks import Refusal, single
-from ..formulas import cost, serving, training
+from ..checks import single
+from ..formulas import cost
 from ..units import DAY
-from . import guards, planning
+from . import guards
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .serving import ServicePlan
+    from .training import TrainingPlan
+
+
+class Project:
+    """What a run and a service take in money and energy.
+
+    Attributes: ``training`` and ``service``, each a `Bill`, None where there is no plan.
+    """
+
+    def __init__(self, training: "Bill | None", service: "Bill | None") -> None:
+        self.training, self.service = training, service
+
+
+class Bill:
+    """Money and energy of devices for a time.
+
+    Attributes: ``device_seconds`` [s]; ``rent`` [USD], None without a price; ``joules`` [J], ``electricity`` [USD] and
+    ``carbon`` [kg], None without a power.
+    """
+
+    def __init__(
+        self,
+        device_seconds: float,
+        price_per_second: "float | None",
+        device_power: "float | None",
+        pue: float,
+        electricity_price: float,
+        carbon_intensity: float,
+    ) -> None:
+        self.device_seconds = device_seconds
+        self.rent = None if price_per_second is None else cost.rent(device_seconds, price_per_second)
+        self.joules = self.electricity = self.carbon = None
+        if device_power is not None:
+            self.joules = cost.energy(device_seconds, device_power, pue)
+            self.electricity = cost.electricity_cost(self.joules, electricity_price)
+            self.carbon = cost.emissions(self.joules, carbon_intensity)
 
 
 def project(
-    shape,
-    device,
-    run,
-    service,
-    token_rate,
-    busiest_hour_share,
-    price_per_second,
-    device_power,
-    pue=1.2,
-    electricity_price=0.1 / 3.6e6,
-    carbon_intensity=0.4 / 3.6e6,
-):
-    """Join the plans of a training run and of a service, with their memory, money and energy.
+    training: "TrainingPlan | None",
+    service: "ServicePlan | None",
+    price_per_second: "float | None" = None,
+    device_power: "float | None" = None,
+    pue: float = 1.2,
+    electricity_price: float = 0.1 / 3.6e6,
+    carbon_intensity: float = 0.4 / 3.6e6,
+) -> Project:
+    """Join the plans of a training run and of a service, with their money and energy.
 
     Parameters
     ----------
-    shape, device : mapping
-        See `llmcalc.plans.planning`; the device's ``serving_flops`` is its peak in serving [FLOP/s].
-    run : mapping
-        Arguments of `training_plan` after the device.
-    service : mapping
-        Arguments of `service_plan` after the request rate.
-    token_rate : float
-        Tokens that are read and written for users, mean of the day [token/s].
-    busiest_hour_share : float
-        Share of the day's tokens in its busiest hour [1].
-    price_per_second : float
+    training : TrainingPlan, optional
+        A run; one that does not fit has no bill.
+    service : ServicePlan, optional
+        A service, whose bill is that of a day.
+    price_per_second : float, optional
         Price of a device for a second [USD/s].
-    device_power : float
+    device_power : float, optional
         Power of a device with its share of the server [W].
     pue : float
         Power usage effectiveness of the data centre [1].
@@ -46,11 +76,8 @@ def project(
 
     Returns
     -------
-    dict
-        ``plan`` and ``service``, the results of `training_plan` and `service_plan`; ``params`` [parameter]; the run's
-        ``mfu`` [1], ``memory_bytes`` of a device [byte], ``device_seconds`` [s], ``rent`` [USD], ``joules`` [J],
-        ``electricity`` [USD] and ``carbon`` [kg]; ``request_rate`` of the busiest hour [1/s]; of the service in a day
-        ``service_rent`` [USD] and ``service_joules`` [J].
+    Project
+        The bills.
 
     Raises
     ------
@@ -59,66 +86,30 @@ def project(
 
     Examples
     --------
-    >>> from llmcalc.datasets import record
-    >>> gpt3 = record("transformer-shapes", "model", "GPT-3")
-    >>> a100 = {"peak_flops": 312e12, "device_memory": 80e9, "overhead": 4e9, "devices_per_server": 8}
-    >>> a100 |= {"memory_bandwidth": 2039e9, "serving_flops": 312e12}
-    >>> run = {"tokens": 300e9, "mfu": 0.4, "batch": 1536, "seconds": 30 * DAY}
-    >>> limits = {"time_per_output_token": 0.1, "time_to_first_token": 2.0, "mfu": 0.4, "mbu": 0.6}
-    >>> service = {"prompt_tokens": 600.0, "answer_tokens": 200.0} | limits
-    >>> whole = project(gpt3, a100, run, service, 3e9 / DAY, 0.08, 2 / 3600, 812.5)
-    >>> whole["plan"]["devices"], whole["service"]["devices"]
-    (1072.0, 296.0)
+    >>> from llmcalc import catalogue, known_models
+    >>> from llmcalc.plans.training import training_plan
+    >>> a100, gpt3 = catalogue.device("A100 SXM 80GB"), known_models.model("GPT-3")
+    >>> run = training_plan(gpt3, a100, tokens=300e9, batch=1536, devices=1024, mfu=0.4)
+    >>> bill = project(run, None, price_per_second=2 / 3600).training
+    >>> round(bill.device_seconds / 3600), round(bill.rent)
+    (718737, 1437473)
     """
-    for name, arguments in (("run", run), ("service", service)):
-        if not isinstance(arguments, dict):
-            raise Refusal(name, arguments, "a mapping of arguments")
-    guards.mapping("device", device, ("peak_flops", "serving_flops"), "a mapping with peak_flops and serving_flops")
-    guards.mapping("service", service, ("prompt_tokens", "answer_tokens"), "a mapping of service_plan's arguments")
-    single(
-        token_rate=token_rate,
-        busiest_hour_share=busiest_hour_share,
-        price_per_second=price_per_second,
-        device_power=device_power,
-        pue=pue,
-        electricity_price=electricity_price,
-        carbon_intensity=carbon_intensity,
-    )
-    plan = planning.training_plan(shape, device, **run)
-    device_seconds = plan["devices"] * plan["seconds"]
-    joules = cost.energy(device_seconds, device_power, pue)
-
-    single(prompt_tokens=service["prompt_tokens"], answer_tokens=service["answer_tokens"])
-    tokens_per_request = service["prompt_tokens"] + service["answer_tokens"]
-    request_rate = serving.request_rate(serving.peak_rate(token_rate, busiest_hour_share), tokens_per_request)
-    served = planning.service_plan(shape, serving_device(device), request_rate, **service)
-    service_rent = cost.rent(served["devices"] * DAY, price_per_second)
-    return {
-        "plan": plan,
-        "params": planning.model_params(shape),
-        "mfu": training.implied_mfu(plan["flop"], plan["seconds"], plan["devices"], device["peak_flops"]),
-        "memory_bytes": device["device_memory"] - plan["free_bytes"],
-        "device_seconds": device_seconds,
-        "rent": cost.rent(device_seconds, price_per_second),
-        "joules": joules,
-        "electricity": cost.electricity_cost(joules, electricity_price),
-        "carbon": cost.emissions(joules, carbon_intensity),
-        "request_rate": request_rate,
-        "service": served,
-        "service_rent": service_rent,
-        "service_joules": cost.energy(served["devices"] * DAY, device_power, pue),
+    given = {
+        "price_per_second": price_per_second,
+        "device_power": device_power,
+        "pue": pue,
+        "electricity_price": electricity_price,
+        "carbon_intensity": carbon_intensity,
     }
-
-
-def serving_device(device):
-    """A device as `service_plan` takes it: its peak is that of serving.
-
-    Examples
-    --------
-    >>> serving_device({"peak_flops": 312e12, "serving_flops": 624e12})["peak_flops"]
-    624000000000000.0
-    """
-    guards.mapping("device", device, ("serving_flops",), "a mapping with serving_flops")
-    changed = dict(device)
-    changed["peak_flops"] = device["serving_flops"]
-    return changed
+    for name in given:
+        if given[name] is not None or name not in ("price_per_second", "device_power"):
+            single(**{name: given[name]})
+    rates = (price_per_second, device_power, pue, electricity_price, carbon_intensity)
+    for name, plan in (("training", training), ("service", service)):
+        if plan is not None:
+            guards.thing(name, plan, "replicas", "a plan")
+    trained = training is not None and training.cut is not None
+    return Project(
+        Bill(training.devices * training.seconds, *rates) if trained else None,  # type: ignore[union-attr]
+        Bill(service.devices * DAY, *rates) if service is not None else None,
+    )

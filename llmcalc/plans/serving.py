@@ -5,17 +5,43 @@ and the longer each step takes, so the largest batch within all limits serves mo
 and so no looser limit, faster device, shorter text or smaller number of requests ever takes more devices.
 """
 
-from ..checks import Refusal, single
+from math import cos, exp, pi
+
+from .. import datasets
+from ..checks import Refusal, accept, single
+from ..formats import number
 from ..formulas.devices import round_up
-from ..formulas.waiting import gamma_quantile, queue_seconds, step_variance
-from ..models.numbers import size
-from ..models.service import Service, legal_ranks
+from ..formulas.waiting import queue_seconds
+from ..models.numbers import choose, least, logarithm, most, size, take, whole
+from ..models.service import Service, known_constants, legal_ranks
+from ..units import GIGA
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+    from typing import Any
+
+    from ..checks import Numeric
+    from ..models.device import Device
+    from ..models.model import Model
+    from ..models.service import Step
 
 # Quantiles of the normal distribution, and the shares of requests that are beyond.
 DEVIATIONS = {"p50": (0.0, 0.5), "p95": (1.645, 0.05), "p99": (2.326, 0.01)}
-HALVINGS = 40  # of an interval in which the largest batch is looked for
+ROUNDS = 60  # in which the largest batch is looked for, at most
+CLOSE = 1e-9  # to it, in shares of it
+NOTHING = 1e-9  # of the largest batch: a replica that is all but idle
+TINY = 1e-300
+ENOUGH = 1.3  # times as many elements as are not found yet: those that are found are left out
+STRETCH = 100  # tokens, some lines of text, over which a limit on the time per output token is to hold
+# Of the variance of the number of sequences, what is left of its mean over the time of one: 2 (e^-1), of a process
+# whose correlation decays over that time.
+KEPT = 0.736
+TURN = 2.0  # times the wait of a request alone: where latency is said to turn
 MOST_STAGES = 16
 MOST_LOAD = 0.9  # of what a replica could serve: above, waiting grows without bound
+HOURS = 24
+INFINITY = float("inf")
 
 
 class Replica:
@@ -25,12 +51,26 @@ class Replica:
     ``p99``; `step` is the `Step` that it settles at, `memory` has bytes by purpose.
     """
 
-    def __init__(self, **attributes):
+    service: Service
+    devices: int
+    batch: float
+    full_batch: float
+    requests: float
+    output_tokens: float
+    load: float
+    first_token: "dict[str, float]"
+    output_token: "dict[str, float]"
+    answer: "dict[str, float]"
+    step: "Step"
+    memory: "dict[str, float]"
+    step_tokens: float  # tokens of that step [token]
+
+    def __init__(self, **attributes: object) -> None:
         for name in attributes:
             setattr(self, name, attributes[name])
 
 
-def replica(service, request_rate=None, concurrency=None):
+def replica(service: "Service", request_rate: "float | None" = None, concurrency: "float | None" = None) -> "Replica":
     """What a replica does under load.
 
     Parameters
@@ -45,8 +85,8 @@ def replica(service, request_rate=None, concurrency=None):
     Returns
     -------
     Replica
-        ``batch``, ``load`` (share of the requests that it could serve), ``requests`` and ``output_tokens`` a second,
-        latencies, and what its time and memory are spent on.
+        ``batch`` (answers in progress), ``load`` (share of the requests that it could serve), ``requests`` and
+        ``output_tokens`` a second, latencies, and what its time and memory are spent on.
 
     Raises
     ------
@@ -59,25 +99,34 @@ def replica(service, request_rate=None, concurrency=None):
             "device", service.device.name, f"more memory or devices: not even one sequence fits ({short:.2f})"
         )
     full = service.full_batch()
-    most = _rate(service, full)
+    highest = service.request_rate(full)
     if request_rate is not None:
         single(request_rate=request_rate)
-        if request_rate >= most:
-            raise Refusal("request_rate", request_rate, f"less than the replica serves: {most:.4g}")
-        batch = _batch_of(service, request_rate, full)
+        if request_rate >= highest:
+            raise Refusal("request_rate", request_rate, f"less than the replica serves: {highest:.4g}")
+        batch = _largest(lambda tried: service.request_rate(tried) / request_rate - 1, full)
     elif concurrency is not None:
-        batch = min(size("concurrency", concurrency, 1e-9), full)
+        batch = min(size("concurrency", concurrency, 1e-9) * service.answers_per_question, full)
     else:
         batch = full
-    return _at(service, batch, full, most, poisson=request_rate is not None)
+    return _at(service, batch, full, highest, poisson=request_rate is not None)
 
 
-def _at(service, batch, full, most, poisson):
-    seconds = service.token_seconds(batch)
-    rate = batch / (service.answer_tokens * seconds)
-    first = _first_token(service, batch, seconds * service.written(), rate if poisson else 0.0)
-    steps = dict.fromkeys(first, seconds)
-    begun = batch / service.answer_tokens
+def _at(service: "Service", batch: float, full: float, highest: float, poisson: bool) -> "Replica":
+    pace = service.pace(batch)
+    if not poisson:  # whoever ends is followed by another, so that nobody finds more than the others
+        quiet = service.step_seconds(batch / service.pipeline_stages, service.mean_context())
+        pace = batch, service.token_seconds(batch), quiet, pace[3]
+    seconds = pace[1]
+    rate = batch / (service.answer_tokens * service.answers_per_question * seconds)
+    waits = _Waits(service, pace, rate if poisson else 0.0)
+    first = {"mean": waits.first_mean}
+    token = {"mean": seconds}
+    answer = {"mean": waits.first_mean + seconds * (service.answer_tokens - 1)}
+    for name in DEVIATIONS:
+        first[name], token[name] = waits.first_token(name), waits.output_token(name)
+        answer[name] = waits.answer(name)
+    begun = batch / service.steps_per_prompt()
     return Replica(
         service=service,
         devices=service.devices,
@@ -85,11 +134,12 @@ def _at(service, batch, full, most, poisson):
         full_batch=full,
         requests=rate,
         output_tokens=batch / seconds,
-        load=rate / most,
+        load=rate / highest,
         first_token=first,
-        output_token=steps,
-        answer={name: first[name] + seconds * (service.answer_tokens - 1) for name in first},
+        output_token=token,
+        answer=answer,
         step=service.step(batch, service.mean_context(), begun * service.read_tokens(), begun),
+        step_tokens=batch * (1 + service.draft_tokens) + begun * service.read_tokens(),
         memory={
             "weights": service.weight_bytes,
             "caches": batch * service.sequence_bytes(service.mean_context()),
@@ -98,115 +148,289 @@ def _at(service, batch, full, most, poisson):
     )
 
 
-def _rate(service, batch):
-    return batch / (service.answer_tokens * service.token_seconds(batch))
+def _largest(excess: "Callable[[Numeric], Numeric]", high: "Numeric") -> "Numeric":
+    """The largest number up to one at which something that grows is not above 0, and 0 if there is none.
 
-
-def _batch_of(service, request_rate, full):
-    """The batch at which a rate of requests settles [1]."""
-    return _largest(lambda batch: _rate(service, batch) <= request_rate, full)
-
-
-def _largest(holds, high):
-    """The largest number up to one for which something holds that ceases to hold at some number."""
-    if high <= 0:
+    Regula falsi in the variant of Anderson and Björck 1973 ("A new high order method of regula falsi type", BIT 13:
+    253), which scales the value of an end that stays, with a bisection now and then for what is not smooth.
+    """
+    low = high * NOTHING
+    at_low, at_high = excess(low), excess(high)
+    if at_low > 0:
         return 0.0
-    if holds(high):
+    if at_high <= 0:
         return high
-    low = 0.0
-    for _ in range(HALVINGS):
-        middle = (low + high) / 2
-        if holds(middle):
-            low = middle
-        else:
-            high = middle
-    return low
+    state = low, at_low, high, at_high, 0
+    for round_ in range(ROUNDS):
+        state = _round(excess, state, round_)
+        if state[2] - state[0] <= CLOSE * state[2]:
+            break
+    return state[0]
 
 
-def _first_token(service, batch, step_seconds, request_rate):
-    """Time to first token by quantile [s]: the rest of the step that runs, and the steps that read the prompt.
+def _largest_of_each(excess_of: "Callable[[Any], Callable[[Numeric], Numeric]]", high: "Numeric") -> "Numeric":
+    """The same element by element, where `excess_of` takes the places whose values are asked for: those not yet found.
+
+    >>> import numpy
+    >>> _largest_of_each(lambda places: lambda tried: tried - numpy.array([0.5, 2.0, -1.0])[places], numpy.ones(3))
+    array([0.5, 1. , 0. ])
+    """
+    space = high.__array_namespace__()
+    places = space.nonzero(high >= 0)[0]
+    low, excess = high * NOTHING, excess_of(places)
+    at_low, at_high = excess(low), excess(high)
+    found = choose(at_low > 0, 0.0, choose(at_high <= 0, high, low))
+    places = space.nonzero((at_low <= 0) & (at_high > 0))[0]
+    state = tuple([take(part, places) for part in (low, at_low, high, at_high, 0 * high)])
+    excess = excess_of(places)
+    for round_ in range(ROUNDS):
+        state = _round(excess, state, round_)
+        wide = state[2] - state[0] > CLOSE * state[2]
+        if ENOUGH * wide.sum() < wide.size or round_ == ROUNDS - 1:
+            found[places] = state[0]
+            places = places[wide]
+            if not places.size:
+                break
+            state, excess = tuple([part[wide] for part in state]), excess_of(places)
+    return found
+
+
+def _round(excess: "Callable[[Numeric], Numeric]", state: "tuple[Numeric, ...]", round_: int) -> "tuple[Numeric, ...]":
+    # The ends with their values, and the end that the last round kept: -1 the low one, 1 the high one.
+    low, at_low, high, at_high, kept = state
+    at_low, at_high = least(at_low, -TINY), most(at_high, TINY)
+    middle = (low + high) / 2 if round_ % 4 == 3 else (low * at_high - high * at_low) / (at_high - at_low)
+    nudge = CLOSE * high / 2  # off an end, so that what is left on the other side shrinks as well
+    middle = least(most(middle, low + nudge), high - nudge)
+    found = excess(middle)
+    holds = found <= 0
+    ratio = 1 - found / choose(holds, at_low, at_high)
+    again = choose(ratio > 0.1, ratio, 0.5)
+    return (
+        choose(holds, middle, low),
+        choose(holds, found, at_low * choose(kept == -1, again, 1.0)),
+        choose(holds, high, middle),
+        choose(holds, at_high * choose(kept == 1, again, 1.0), found),
+        choose(holds, 1, -1),
+    )
+
+
+class _Waits:
+    """How long requests wait for their first token, and for each other one, at a batch and a rate of requests.
 
     An arrival falls into a long step more likely than into a short one, and shares the next with the prompts that
     arrived meanwhile.
     """
-    context, tokens = service.mean_context(), service.read_tokens()
-    # Stages work on as many groups of requests, each of which is an engine of its own.
-    batch, request_rate = batch / service.pipeline_stages, request_rate / service.pipeline_stages
-    none = service.step(batch, context).seconds
-    one = service.step(batch, context, tokens, 1).seconds
+
+    def __init__(self, service: "Service", pace: "tuple[Numeric, ...]", request_rate: "Numeric") -> None:
+        batch, token_seconds, self.none, self.each = pace
+        self.service, self.seconds, self.request_rate = service, token_seconds, request_rate
+        self.busy = least(0.999, batch / service.full_batch())
+        context, tokens = service.mean_context(), service.read_tokens()
+        # Stages work on as many groups of requests, each of which is an engine of its own.
+        batch, rate = batch / service.pipeline_stages, request_rate / service.pipeline_stages
+        self.one = service.step_seconds(batch, context, tokens, 1.0)
+        self.batch, self.rate = batch, rate
+        self.prompt = _prompt_seconds(service)
+        self.share = share = least(0.99, rate * self.prompt)
+        step_seconds = token_seconds * service.written()
+        spread = service.question_spread
+        uneven = rate * self.prompt**2 * (1 + spread**2) / (1 - share**2) / step_seconds  # waiting.step_variance
+        met = step_seconds * (1 + uneven)
+        room = service.chunk_tokens * (service.ranks if service.by_sequence else 1)
+        passes = most(1.0, tokens / most(1.0, room - batch))
+        own = self.one + (passes - 1) * self.none
+        self.first_mean = own + (0.5 + share) * met
+        # The rest of a step is a uniform share of it; so many more prompts arrive as it is long.
+        square = met * step_seconds * (1 + 2 * uneven)
+        waited = (1 / 3 + share + share**2) * square - ((0.5 + share) * met) ** 2 + share * self.prompt * met
+        # What of the own prompt is as long as the prompt is.
+        reading = passes * (self.one - self.none)
+        self.variance = waited + (reading * spread) ** 2
+        self.least = own - reading * least(1.0, spread)
+
+    def first_token(self, quantile: str) -> "Numeric":
+        """Time to first token [s].
+
+        Nobody waits less than the steps that read the own prompt; what comes on top is spread like a gamma variable,
+        or, of those few who meet a prompt at low load, like the rest of that prompt's step and what arrives in it.
+        """
+        deviations, beyond = DEVIATIONS[quantile]
+        waited = gamma_seconds(self.first_mean - self.least, self.variance, deviations)
+        meets = least(1.0, self.rate * self.one)
+        late = choose(meets > beyond, self.one * (1 - beyond / most(meets, beyond) + self.share), 0.0)
+        return self.least + most(waited, late) + self._queued(beyond)
+
+    def _queued(self, beyond: float) -> "Numeric":
+        # For memory: as in a queue before as many servers as sequences fit (`formulas.waiting.queue_seconds`), where
+        # those who wait at all do so for an exponential time.
+        service = self.service
+        servers = service.full_batch()
+        late = self.busy ** ((2 * (servers + 1)) ** 0.5 - 1)
+        spreads = (1 + service.answer_spread**2) / 2
+        waited = spreads * self.seconds * service.answer_tokens / (servers * (1 - self.busy))
+        return choose(late > beyond, waited * logarithm(most(late, beyond) / beyond), 0.0)
+
+    def output_token(self, quantile: str) -> "Numeric":
+        """Time per output token [s] of an answer, or of as many short ones as make `STRETCH` tokens."""
+        return self._stretch(quantile, most(self.service.answer_tokens, STRETCH))
+
+    def limited_token(self, quantile: str) -> "Numeric":
+        """The same of stretches of `STRETCH` tokens, however long answers are [s]: what a limit is held against."""
+        return self._stretch(quantile, STRETCH)
+
+    def _stretch(self, quantile: str, tokens: "Numeric") -> "Numeric":
+        # What lengthens steps are prompts that arrive meanwhile, a Poisson number, each of which lets some more
+        # arrive, and other sequences, as many of which are there as a Poisson variable.
+        service = self.service
+        quiet = least(service.drafted(self.none) / service.written(), self.seconds)
+        beside = service.drafted(self.each) / service.written()
+        met = self.rate * self.seconds * tokens
+        each = self.prompt / tokens / (1 - self.share)
+        variance = met * each**2 * (1 + service.question_spread**2) + KEPT * self.batch * beside**2
+        quiet -= least(self.batch * beside, quiet)
+        return quiet + gamma_seconds(self.seconds - quiet, variance, DEVIATIONS[quantile][0])
+
+    def answer(self, quantile: str) -> "Numeric":
+        """Time from a request to its last token [s], in which the first and the others are spread independently."""
+        service = self.service
+        others = most(0.0, service.answer_tokens - 1)
+        token = (self.output_token("p95") - self.seconds) / DEVIATIONS["p95"][0]
+        variance = self.variance + (others * token) ** 2 + (others * self.seconds * service.answer_spread) ** 2
+        spread = self.first_mean - self.least + others * self.seconds
+        deviations, beyond = DEVIATIONS[quantile]
+        return self.least + gamma_seconds(spread, variance, deviations) + self._queued(beyond)
+
+
+def gamma_seconds(mean: "Numeric", variance: "Numeric", deviations: float) -> "Numeric":
+    """`formulas.waiting.gamma_quantile`, unchecked, and 0 where the approximation would be below."""
+    mean = most(mean, 1e-12)
+    return mean * most(0.0, 1 - variance / (9 * mean**2) + deviations * variance**0.5 / (3 * mean)) ** 3
+
+
+def _prompt_seconds(service: "Service") -> "Numeric":
     # What a further prompt adds beside many answers, which no longer hides behind the reading of weights.
-    many = service.largest_batch
-    prompt = service.step(many, 1, 2 * tokens, 2).seconds - service.step(many, 1, tokens, 1).seconds
-    share = min(0.99, request_rate * prompt)
-    variance = step_variance(request_rate, step_seconds, prompt, share) if request_rate else 0.0
-    uneven = variance / step_seconds**2
-    met = step_seconds * (1 + uneven)
-    room = service.chunk_tokens * (service.ranks if service.by_sequence else 1)
-    passes = max(1.0, tokens / max(1.0, room - batch))
-    own = one + (passes - 1) * none
-    mean = own + (0.5 + share) * met
-    # The rest of a step is a uniform share of it; so many more prompts arrive as it is long.
-    square = met * step_seconds * (1 + 2 * uneven)
-    spread = (1 / 3 + share + share**2) * square - ((0.5 + share) * met) ** 2 + share * prompt * met
-    # Nobody waits less than the steps that read the own prompt; what comes on top is spread like a gamma variable, or,
-    # of those few who meet a prompt at low load, like the rest of that prompt's step and what arrives in it.
-    found = {"mean": mean}
-    for name in DEVIATIONS:
-        deviations, beyond = DEVIATIONS[name]
-        waited = gamma_quantile(mean - own, spread, deviations)
-        meets = min(1.0, request_rate * one)
-        found[name] = own + max(waited, one * (1 - beyond / meets + share) if meets > beyond else 0.0)
-    return found
+    if service.marginal_prompt is None:
+        many, tokens = service.largest_batch, service.read_tokens()
+        two = service.step_seconds(many, 1.0, 2 * tokens, 2.0)
+        service.marginal_prompt = two - service.step_seconds(many, 1.0, tokens, 1.0)
+    return service.marginal_prompt
 
 
-def sizes(model, device):
-    """Sizes of a replica that are searched: ranks that share each layer, and stages that share the layers."""
+def sizes(model: "Model", device: "Device", devices_per_replica: int = 0) -> "list[tuple[int, int]]":
+    """Sizes of a replica that are searched: ranks that share each layer, and stages that share the layers.
+
+    Parameters
+    ----------
+    model : Model
+        What is served.
+    device : Device
+        Where.
+    devices_per_replica : int
+        Devices that a replica is to have; 0 for all sizes.
+
+    Raises
+    ------
+    ValueError
+        If no replica has as many devices, naming the numbers that engines take.
+    """
+    asked = whole("devices_per_replica", devices_per_replica, 0)
     joined = int(device.link_devices) if device.has("link_devices") and device.has("link_bandwidth") else 1
     ranks = legal_ranks(model, joined)
-    found = [(number, 1) for number in ranks]
+    found = [(rank, 1) for rank in ranks]
     stages = 2
     while stages <= min(MOST_STAGES, model.layers) and device.has("network_bandwidth"):
         found.append((ranks[-1], stages))
         stages *= 2
-    return found
+    if not asked:
+        return found
+    chosen = [pair for pair in found if pair[0] * pair[1] == asked]
+    if not chosen:
+        known = ", ".join([str(pair[0] * pair[1]) for pair in found])
+        raise Refusal("devices_per_replica", asked, f"0, or one that divides the {model.heads} heads: {known}")
+    return chosen
 
 
 class ServicePlan:
-    """The fewest devices that serve: their number, the replica, and the sizes that were not chosen, with reasons."""
+    """The fewest devices that serve.
 
-    def __init__(self, devices, replicas, replica, refused):
-        self.devices, self.replicas, self.replica, self.refused = devices, replicas, replica, refused
+    ``devices`` in ``replicas`` of ``replica.devices`` each; ``replica`` is one at the limits, ``busiest`` one at the
+    rate that was asked for, ``request_rate``; ``refused`` has the sizes that cannot serve, with reasons.
+    """
+
+    def __init__(
+        self, request_rate: float, load: float, replica: "Replica", refused: "dict[tuple[int, int], str]"
+    ) -> None:
+        self.request_rate, self.load, self.replica, self.refused = request_rate, load, replica, refused
+        self.replicas = int(round_up(request_rate / replica.requests))
+        self.devices = self.replicas * replica.devices
 
     @property
-    def why(self):
-        """Devices by what they are needed for: reading weights and caches, computing, waiting, and spare [1]."""
+    def busiest(self) -> "Replica":
+        """A replica at the rate that was asked for, of which each gets its share."""
+        return replica(self.replica.service, self.request_rate / self.replicas)
+
+    @property
+    def why(self) -> "dict[str, float]":
+        """Devices by what they are needed for [1].
+
+        ``weights`` and ``caches`` are read, ``compute`` is what products take beyond the reading of weights, attention
+        over prompts and vectors between products, ``overhead`` links, launches and the host's work;
+        ``waiting`` is what must idle so that nobody waits too long, ``spare`` what is kept free or rounded up.
+        """
         step = self.replica.step
-        used = self.replicas * self.replica.requests
-        busy = min(1.0, self.replica.served / used) if used else 0.0
-        at_work = self.devices * self.replica.load * busy
+        busy = self.request_rate / (self.replicas * self.replica.requests)
+        products = step.weights + step.experts + step.logits
+        reading = min(products, self.replica.service.reading_seconds(self.replica.step_tokens))
         parts = {
-            "weights": step.weights + step.experts + step.logits,
+            "weights": reading,
             "caches": step.caches,
-            "compute": step.prompts + step.vectors,
+            "compute": products - reading + step.prompts + step.vectors,
             "overhead": step.collectives + step.layers + step.host,
         }
-        whole = sum([parts[name] for name in parts])
-        found = {name: at_work * parts[name] / whole for name in parts}
-        found["waiting"] = self.devices * busy - at_work
-        found["spare"] = self.devices * (1 - busy)
+        all_of_it = sum([parts[name] for name in parts])
+        at_work = self.devices * busy * self.replica.load
+        found = {name: at_work * parts[name] / all_of_it for name in parts}
+        found["waiting"] = max(0.0, self.devices * busy * (self.load - self.replica.load))
+        found["spare"] = self.devices - at_work - found["waiting"]
         return found
+
+    @property
+    def range(self) -> "tuple[int, int]":
+        """The fewest and the most devices, if replicas serve as much more or less than predicted as published ones."""
+        low, high = interval("mixture" if self.replica.service.mixtures else "dense")
+        counts = [int(round_up(self.request_rate / (self.replica.requests * share))) for share in (high, low)]
+        return counts[0] * self.replica.devices, counts[1] * self.replica.devices
+
+    @property
+    def badge(self) -> str:
+        """How well the plan is founded (see `badge`)."""
+        return badge(self.replica.service)
+
+
+class Impossible(Refusal):
+    """No replica serves within the limits.
+
+    ``argument`` is what stands in the way, ``accepted`` what would do, and ``words`` is a sentence without names of
+    arguments.
+    """
+
+    def __init__(self, argument: str, value: object, accepted: str, words: str) -> None:
+        super().__init__(argument, value, accepted)
+        self.words = words
 
 
 def service_plan(
-    model,
-    device,
-    request_rate,
-    time_to_first_token=None,
-    time_per_output_token=None,
-    quantile="p95",
-    load=MOST_LOAD,
-    **options,
-):
+    model: "Model",
+    device: "Device",
+    request_rate: float,
+    time_to_first_token: "float | None" = None,
+    time_per_output_token: "float | None" = None,
+    quantile: str = "p95",
+    load: float = MOST_LOAD,
+    devices_per_replica: int = 0,
+    **options: "Any",
+) -> "ServicePlan":
     """The fewest devices that serve a rate of requests within limits.
 
     Parameters
@@ -218,69 +442,317 @@ def service_plan(
     request_rate : float
         Requests a second.
     time_to_first_token, time_per_output_token : float, optional
-        Limits [s]; the first holds for the share of requests that `quantile` names, the second in the mean.
+        Limits [s], which hold for the share of requests that `quantile` names; the second over stretches of `STRETCH`
+        tokens, however short the answers are, so that shorter ones never take more devices.
     quantile : str
         ``"p50"``, ``"p95"`` or ``"p99"``.
     load : float
         Most of what a replica could serve that it is given.
+    devices_per_replica : int
+        Devices of a replica; 0 for the best number.
     options
         Of `Service`, but the size of the replica.
+
+    Returns
+    -------
+    ServicePlan
 
     Raises
     ------
     ValueError
-        If an argument is out of range, or no size keeps the limits; the sentence says what each lacks.
+        If an argument is out of range; `Impossible`, if no size keeps the limits, with what would make it possible.
     """
     single(request_rate=request_rate)
-    load = size("load", load, 0.01, 0.99)
-    if quantile not in DEVIATIONS:
-        raise Refusal("quantile", quantile, "one of p50, p95, p99")
-    for name, limit in (("time_to_first_token", time_to_first_token), ("time_per_output_token", time_per_output_token)):
-        if limit is not None:
-            single(**{name: limit})
-    best, refused = None, {}
-    for ranks, stages in sizes(model, device):
-        service = Service(model, device, tensor_parallel=ranks, pipeline_stages=stages, **options)
-        if not service.fits:
+    load, limits = _checked(load, quantile, time_to_first_token, time_per_output_token)
+    service = Service(model, device, **options)
+    best, refused, alone = None, {}, []
+    able: list[Any] = []
+    for ranks, stages in sizes(model, device, devices_per_replica):
+        service = service.resized(ranks, stages)
+        if service.fits:
+            highest = service.request_rate(service.full_batch())
+            fewest = int(round_up(request_rate / (load * highest))) * service.devices
+            able.append((fewest, len(able), highest, service))
+        else:
             refused[(ranks, stages)] = "the weights and one sequence do not fit"
+    # Those first that serve most, so that others need no search: none takes fewer than without latencies.
+    for fewest, _, highest, other in sorted(able, key=lambda each: each[:2]):
+        if best is not None and (fewest, other.devices) >= (best.devices, best.replica.devices):
             continue
-        most = _rate(service, service.full_batch())
-        fewest = int(round_up(request_rate / (load * most))) * service.devices
-        if best is not None and fewest >= best.devices:
-            continue  # whatever the limits leave of it
-        found = _most_within(service, most, time_to_first_token, time_per_output_token, quantile, load)
-        if found is None:
-            refused[(ranks, stages)] = "too slow, even alone"
+        batch = _largest(_excess(other, highest, load, quantile, limits), other.full_batch())
+        if not batch:
+            refused[(other.ranks, other.pipeline_stages)] = "too slow, even alone"
+            alone.append(_quickest(other, quantile))
             continue
-        replicas = int(round_up(request_rate / found.requests))
-        if best is None or replicas * service.devices < best.devices:
-            found.served = request_rate
-            best = ServicePlan(replicas * service.devices, replicas, found, refused)
+        found = ServicePlan(request_rate, load, _at(other, batch, other.full_batch(), highest, True), refused)
+        if best is None or (found.devices, found.replica.devices) < (best.devices, best.replica.devices):
+            best = found
     if best is None:
-        reasons = "; ".join([str(key[0] * key[1]) + " devices: " + refused[key] for key in sorted(refused)])
-        raise Refusal("device", device.name, "another device or looser limits", reason=f"no replica does it: {reasons}")
+        raise _impossible(service, alone, limits, quantile)
     return best
 
 
-def _most_within(service, most, first_limit, token_limit, quantile, load):
-    """The replica at the largest batch within the limits, or None."""
+def service_devices(
+    model: "Model",
+    device: "Device",
+    request_rate: "Numeric",
+    time_to_first_token: "Numeric | None" = None,
+    time_per_output_token: "Numeric | None" = None,
+    quantile: str = "p95",
+    load: float = MOST_LOAD,
+    devices_per_replica: int = 0,
+    **options: "Any",
+) -> "Numeric":
+    """Devices of many services at once, like those that `service_plan` finds for each [1].
+
+    Parameters
+    ----------
+    model, device, quantile, load, devices_per_replica
+        As in `service_plan`.
+    request_rate : float or array
+        Requests a second; all arrays are of one axis and equally long.
+    time_to_first_token, time_per_output_token : float or array, optional
+        Limits [s].
+    options
+        Of `Service`; lengths, their spreads, the share of hits and the acceptance of drafts may be arrays.
+
+    Returns
+    -------
+    float or array
+        Devices; infinite where no replica keeps the limits.
+    """
+    accept(request_rate=request_rate)
+    load, limits = _checked(load, quantile, time_to_first_token, time_per_output_token)
+    service, able = Service(model, device, **options), []
+    for ranks, stages in sizes(model, device, devices_per_replica):
+        service = service.resized(ranks, stages)
+        # Where not one sequence fits, look at one all the same, and leave the answer out.
+        full = most(service.full_batch(), 1.0)
+        highest = service.request_rate(full)
+        fewest = round_up(request_rate / (load * highest)) * service.devices
+        for limit in limits:
+            fewest = fewest + 0 * (limit if limit is not None else 0)
+        full = full + 0 * fewest  # as many elements as there are services
+        able.append((choose(service.full_batch() >= 1, fewest, INFINITY + 0 * fewest), full, highest, service))
+    if not getattr(able[0][0], "ndim", 0):
+        return _devices(
+            model, device, (request_rate, limits[0], limits[1], quantile, load, devices_per_replica), options
+        )
+    found = INFINITY + 0 * able[0][1]
+    for fewest, full, highest, service in sorted(able, key=lambda each: float(each[0].min())):
+        places = (fewest < found).nonzero()[0]
+        if not places.size:
+            continue
+        batch = _largest_of_each(_excess_of(service, highest, load, quantile, limits, places), take(full, places))
+        served = service.taken(places).request_rate(most(batch, take(full, places) * NOTHING))
+        count = round_up(take(request_rate, places) / served) * service.devices
+        found[places] = least(found[places], choose(batch > 0, count, INFINITY))
+    return found
+
+
+def _devices(model: "Model", device: "Device", given: "tuple[Any, ...]", options: "dict[str, Any]") -> float:
+    try:
+        return float(service_plan(model, device, *given, **options).devices)
+    except Impossible:
+        return INFINITY
+
+
+def _excess_of(
+    service: "Service",
+    highest: "Numeric",
+    load: float,
+    quantile: str,
+    limits: "tuple[Any, Any]",
+    places: "Any",
+) -> "Callable[[Any], Callable[[Numeric], Numeric]]":
+    """`_excess` of those elements that stand at some of the places."""
+
+    def of(chosen: "Any") -> "Callable[[Numeric], Numeric]":
+        at = places[chosen]
+        taken = (take(limits[0], at), take(limits[1], at))
+        return _excess(service.taken(at), take(highest, at), load, quantile, taken)
+
+    return of
+
+
+def _checked(
+    load: float, quantile: str, first_limit: "Numeric | None", token_limit: "Numeric | None"
+) -> "tuple[float, tuple[Any, Any]]":
+    if quantile not in DEVIATIONS:
+        raise Refusal("quantile", quantile, "one of p50, p95, p99")
+    if first_limit is not None:
+        accept(time_to_first_token=first_limit)
+    if token_limit is not None:
+        accept(time_per_output_token=token_limit)
+    return size("load", load, 0.01, 0.99), (first_limit, token_limit)
+
+
+def _excess(
+    service: "Service", highest: "Numeric", load: float, quantile: str, limits: "tuple[Any, Any]"
+) -> "Callable[[Numeric], Numeric]":
+    """How far the largest of a batch's load and latencies is above its limit, from -1 to 1."""
+    first_limit, token_limit = limits
+    tokens = service.answer_tokens * service.answers_per_question
+
+    def excess(batch: "Numeric") -> "Numeric":
+        pace = service.pace(batch)
+        rate = batch / (tokens * pace[1])
+        found = rate / (load * highest)
+        # Without limits nobody asks how long requests wait, which is most of the work.
+        if token_limit is None and first_limit is None:
+            return (found - 1) / (found + 1)
+        waits = _Waits(service, pace, rate)
+        if token_limit is not None:
+            found = most(found, waits.limited_token(quantile) / token_limit)
+        if first_limit is not None:
+            found = most(found, waits.first_token(quantile) / first_limit)
+        return (found - 1) / (found + 1)  # without the steep rise, which takes rounds
+
+    return excess
+
+
+def _quickest(service: "Service", quantile: str) -> "tuple[float, float, int]":
+    # Latencies of a request that is all but alone, and the devices of its replica.
+    batch = service.full_batch() * NOTHING
+    waits = _Waits(service, service.pace(batch), service.request_rate(batch))
+    return waits.first_token(quantile), waits.limited_token(quantile), service.devices
+
+
+def _impossible(
+    largest: "Service", alone: "Sequence[tuple[float, float, int]]", limits: "tuple[Any, Any]", quantile: str
+) -> "Impossible":
+    """The refusal of a service that no replica can do; the largest replica is that of most memory."""
+    if not alone:
+        each = largest.sequence_bytes(largest.question_tokens + largest.answer_tokens * (1 + largest.answer_spread**2))
+        needed = largest.devices * largest.engine_bytes + largest.weight_bytes + each / largest.cache_share
+        held = largest.devices * largest.device.memory
+        way = "a device with more memory, narrower weights or caches, or shorter texts"
+        words = (
+            f"weights, engine and one sequence take {number(needed / GIGA, 3)} GB, and the largest replica that engines"
+            f" make of the device, {largest.devices} of them, has {number(held / GIGA, 3)} GB. Take {way}"
+        )
+        return Impossible("device", largest.device.name, way, words)
+    share = quantile[1:]
+    names = ("time_to_first_token", "time_per_output_token")
+    kinds = ("to the first token", "per output token")
+    for place in (0, 1):
+        reached = min([each[place] for each in alone])
+        if limits[place] is not None and reached > limits[place]:
+            least_devices = min([each[2] for each in alone if each[place] == reached])
+            shortest = number(1.001 * reached, 3)
+            who = f"{least_devices} idle devices keep for {share} of 100 requests"
+            words = (
+                f"the shortest time {kinds[place]} that {who} is {shortest} s, and {number(limits[place])} s are "
+                "allowed. Allow more, or take a faster device, narrower weights or shorter texts"
+            )
+            return Impossible(names[place], limits[place], f"{shortest} or more, which {who}", words)
+    # Each limit is kept by some size, and none keeps both.
+    quickest = number(1.001 * min([each[1] for each in alone if each[0] <= limits[0]]), 3)
+    words = (
+        f"no replica keeps both limits. The quickest of those that keep the time to the first token takes {quickest} s "
+        "per output token: allow that, or more time to the first"
+    )
+    return Impossible(names[1], limits[1], f"{quickest} or more, or a longer time_to_first_token", words)
+
+
+def turning_load(service: "Service", quantile: str = "p95") -> float:
+    """Share of a replica's capacity from which on the time to first token is `TURN` times that of a request alone [1].
+
+    Parameters
+    ----------
+    service : Service
+        The replica and its texts.
+    quantile : str
+        ``"p50"``, ``"p95"`` or ``"p99"``.
+    """
+    if quantile not in DEVIATIONS:
+        raise Refusal("quantile", quantile, "one of p50, p95, p99")
+    if not service.fits:
+        raise Refusal("device", service.device.name, "more memory or devices: not even one sequence fits")
     full = service.full_batch()
-
-    def holds(batch):
-        seconds = service.token_seconds(batch)
-        if batch > load * most * service.answer_tokens * seconds or (token_limit is not None and seconds > token_limit):
-            return False
-        if first_limit is None:
-            return True
-        rate = batch / (service.answer_tokens * seconds)
-        return _first_token(service, batch, seconds * service.written(), rate)[quantile] <= first_limit
-
-    batch = _largest(holds, full)
-    # What is smaller than the search is fine is nothing.
-    return _at(service, batch, full, most, True) if batch >= full / 2.0 ** (HALVINGS - 8) else None
+    limit, highest = TURN * _quickest(service, quantile)[0], service.request_rate(full)
+    batch = _largest(_excess(service, highest, 1.0, quantile, (limit, None)), full)
+    share: float = service.request_rate(batch) / highest
+    return share
 
 
-def scaled_devices(plan, request_rates):
+def reading_share(at_work: "Replica") -> float:
+    """Share of a replica's time that prompts take, and so of its price [1].
+
+    Parameters
+    ----------
+    at_work : Replica
+        What `replica` found.
+    """
+    service, seen = at_work.service, at_work.batch / at_work.service.pipeline_stages
+    writing = service.drafted(service.step_seconds(seen, service.mean_context())) / service.written()
+    share: float = max(0.0, 1 - writing / service.token_seconds(at_work.batch))
+    return share
+
+
+def interval(kind: str) -> "tuple[float, float]":
+    """Ends of the range that held 80 of 100 published measurements of a kind, in shares of the prediction.
+
+    Parameters
+    ----------
+    kind : str
+        ``"dense"`` or ``"mixture"``.
+    """
+    known = known_constants()
+    return known["low_" + kind], known["high_" + kind]
+
+
+def badge(service: "Service") -> str:
+    """How well a prediction is founded: "measured", "fitted" or "bound".
+
+    A published measurement of the very model, device and format is "measured", one of the device and the format with
+    another model "fitted", and all else "bound".
+    """
+    found = "bound"
+    for row in datasets.records("serving-published"):
+        if row["accelerator"] == service.device.name and row["number_format"] == service.number_format:
+            if row["model"] == service.model.name:
+                return "measured"
+            found = "fitted"
+    return found
+
+
+def day_rates(request_rate: float, busiest_hour_share: float) -> "list[float]":
+    """Requests a second in each hour of a day whose busiest hour has a share of all of them.
+
+    The day goes up and down once, like a von Mises distribution over the hours: proportional to
+    :math:`e^{k \\cos(2 \\pi h / 24)}`, with k such that the first hour has the share.
+
+    Parameters
+    ----------
+    request_rate : float
+        Mean of the day [1/s].
+    busiest_hour_share : float
+        Share of the day's requests in its busiest hour [1].
+
+    Returns
+    -------
+    list of float
+        Rates [1/s], of the busiest hour first.
+
+    Examples
+    --------
+    >>> [round(rate, 2) for rate in day_rates(1.0, 0.08)][:3], round(sum(day_rates(1.0, 0.08)), 6)
+    ([1.92, 1.88, 1.78], 24.0)
+    """
+    single(request_rate=request_rate, busiest_hour_share=busiest_hour_share)
+    if busiest_hour_share <= 1 / HOURS:
+        return [request_rate] * HOURS
+
+    def shares(sharpness: float) -> "list[float]":
+        parts = [exp(sharpness * (cos(2 * pi * hour / HOURS) - 1)) for hour in range(HOURS)]
+        return [part / sum(parts) for part in parts]
+
+    sharpness = _largest(lambda tried: shares(tried)[0] / busiest_hour_share - 1, 1000.0)
+    return [request_rate * HOURS * share for share in shares(sharpness)]
+
+
+def scaled_devices(plan: "ServicePlan", request_rates: "Iterable[float]") -> "list[int]":
     """Devices at each of some rates of requests, such as those of a day's hours, if replicas come and go [1].
 
     Parameters
@@ -298,12 +770,20 @@ def scaled_devices(plan, request_rates):
 class SplitPlan:
     """Two pools, one that reads prompts and one that writes answers; attributes as in `split_plan`."""
 
-    def __init__(self, **attributes):
+    readers: int
+    writers: int
+    devices: int
+    transfer_seconds: float
+    first_token: float
+    output_token: float
+    batch: float
+
+    def __init__(self, **attributes: float) -> None:
         for name in attributes:
             setattr(self, name, attributes[name])
 
 
-def split_plan(reader, writer, request_rate, load=MOST_LOAD):
+def split_plan(reader: "Service", writer: "Service", request_rate: float, load: float = MOST_LOAD) -> "SplitPlan":
     """Pools that read prompts and write answers apart, between which caches are sent over the network.
 
     Parameters
@@ -329,15 +809,17 @@ def split_plan(reader, writer, request_rate, load=MOST_LOAD):
     readers = int(round_up(request_rate * reading / load))
     full = writer.full_batch()
 
-    def seconds(batch):
-        apart = writer.step(batch / writer.pipeline_stages, writer.mean_context()).seconds
-        return writer.drafted(apart) / writer.written()
+    def seconds(batch: float) -> float:
+        apart = writer.step_seconds(batch / writer.pipeline_stages, writer.mean_context())
+        token: float = writer.drafted(apart) / writer.written()
+        return token
 
-    def served(batch):
-        return batch / (writer.answer_tokens * seconds(batch))
+    def served(batch: float) -> float:
+        rate: float = batch / (writer.answer_tokens * writer.answers_per_question * seconds(batch))
+        return rate
 
     writers = int(round_up(request_rate / (load * served(full))))
-    batch = _largest(lambda tried: served(tried) <= request_rate / writers, full)
+    batch = _largest(lambda tried: served(tried) * writers / request_rate - 1, full)
     slower = min([pool.device.network_bandwidth * pool.devices for pool in (reader, writer)])
     transfer = writer.sequence_bytes(writer.read_tokens()) / slower
     waiting = queue_seconds(reading, readers, request_rate * reading / readers, 1.0, reader.question_spread)

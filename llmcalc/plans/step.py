@@ -22,6 +22,14 @@ from ..formulas.step import (
     update_seconds,
 )
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ..checks import Numeric
+    from ..models.run import Run
+    from ..models.step_constants import Constants
+
 # Bytes of a value that matrix products take, by number format; others stand in 16 bits [byte].
 VALUE_BYTES = {"fp4": 0.5, "fp8": 1.0, "fp32": 4.0, "tf32": 4.0}
 SIXTEEN_BITS = 2.0  # [byte]
@@ -53,28 +61,28 @@ UPDATE_BYTES = 30.0
 TILE_ROWS = 128.0
 
 
-def longer(one, other):
+def longer(one: "Numeric", other: "Numeric") -> "Numeric":
     """The longer of two times, element by element, with operators alone, so that arrays and pages can use it."""
     return one + (other - one) * (other > one)
 
 
-class Step:
+class TrainingStep:
     """A predicted step: its seconds, what they are made of, and the utilisation.
 
     `terms` maps each part to its seconds; they add up to `seconds`.
     """
 
-    def __init__(self, terms, seconds, mfu):
+    def __init__(self, terms: "dict[str, Numeric]", seconds: "Numeric", mfu: "Numeric") -> None:
         self.terms = terms
         self.seconds = seconds
         self.mfu = mfu
 
-    def largest(self):
+    def largest(self) -> "list[str]":
         """Names of the parts, the longest first."""
         return sorted(self.terms, key=lambda name: -self.terms[name])
 
 
-def predict(run, constants):
+def predict(run: "Run", constants: "Constants") -> "TrainingStep":
     """The time of a step of a training run.
 
     Parameters
@@ -86,26 +94,24 @@ def predict(run, constants):
 
     Returns
     -------
-    Step
+    TrainingStep
         Seconds, their parts, and model FLOP utilisation: a step's model FLOP, all scores counted and nothing
         recomputed, over what the devices' peak for the number format allows.
     """
-    machine = _Machine(run, constants)
-    dense, routed = machine.layers_of_each_kind()
-    kinds = []
-    if dense:
-        kinds.append((dense, machine.layer(routed=False)))
-    if routed:
-        kinds.append((routed, machine.layer(routed=True)))
+    machine = Machine(run, constants)
+    return machine.step(machine.sums())
+
+
+def summed(kinds: "Sequence[tuple[float, dict[str, Numeric]]]") -> "dict[str, Numeric]":
+    """Times of all layers: of each kind as many as there are of it, given as pairs of count and times by part."""
     names = kinds[0][1]
-    sums = {name: sum(count * layer[name] for count, layer in kinds) for name in names}
-    return machine.step(sums)
+    return {name: sum(count * layer[name] for count, layer in kinds) for name in names}
 
 
-class _Machine:
+class Machine:
     """A run with its rates: what the terms need, worked out once."""
 
-    def __init__(self, run, constants):
+    def __init__(self, run: "Run", constants: "Constants") -> None:
         self.run, self.model, self.constants = run, run.model, constants
         device = run.device
         usual = "bf16" if run.number_format in ("fp8", "fp4") else run.number_format
@@ -126,12 +132,19 @@ class _Machine:
 
     # rates
 
-    def rate(self, devices):
+    def rate(self, devices: "Numeric") -> "Numeric":
         """Rate between devices that sit side by side: links if a fast domain holds them all, or else the network."""
         inside = devices <= self.domain
         return self.link * inside + self.network * (1 - inside)
 
-    def product(self, rows, in_features, out_features, wide=False, result_bytes=SIXTEEN_BITS):
+    def product(
+        self,
+        rows: "Numeric",
+        in_features: "Numeric",
+        out_features: "Numeric",
+        wide: bool = False,
+        result_bytes: "Numeric" = SIXTEEN_BITS,
+    ) -> "Numeric":
         return product_seconds(
             rows,
             in_features,
@@ -144,34 +157,44 @@ class _Machine:
             self.constants.launch_seconds,
         )
 
-    def product_both_ways(self, rows, in_features, out_features, wide=False):
+    def product_both_ways(
+        self, rows: "Numeric", in_features: "Numeric", out_features: "Numeric", wide: bool = False
+    ) -> "tuple[Numeric, Numeric]":
         """Forward, and backward: the gradient of the input, and that of the weights, added to the sum so far."""
         forward = self.product(rows, in_features, out_features, wide)
         summed = 2 * self.run.gradient_bytes
         backward = self.product(rows, out_features, in_features, wide)
         return forward, backward + self.product(in_features, rows, out_features, wide, summed)
 
-    def traffic(self, traffic_bytes, kernels=0):
+    def traffic(self, traffic_bytes: "Numeric", kernels: "Numeric" = 0) -> "Numeric":
         return traffic_seconds(
             traffic_bytes, self.memory, self.constants.memory_efficiency, kernels * self.constants.launch_seconds
         )
 
     # one layer
 
-    def layers_of_each_kind(self):
+    def sums(self) -> "dict[str, Numeric]":
+        """Times of a microbatch in all layers, by part."""
+        dense, routed = self.layers_of_each_kind()
+        kinds = [(dense, self.layer(routed=False))] if dense else []
+        if routed:
+            kinds.append((routed, self.layer(routed=True)))
+        return summed(kinds)
+
+    def layers_of_each_kind(self) -> "tuple[float, float]":
         model = self.model
         if not model.experts:
             return model.layers, 0
         return model.dense_layers, model.layers - model.dense_layers
 
-    def attention_products(self):
+    def attention_products(self) -> "list[tuple[Numeric, Numeric]]":
         """Products of attention on a device: numbers that go in and come out of each."""
         model, heads = self.model, self.model.heads / self.tensor
         if model.attention == "latent":
             keys = model.nope_size + model.rotary_size
-            return [
-                (model.hidden_size, model.query_rank),
-                (model.query_rank, heads * keys),
+            through_rank = [(model.hidden_size, model.query_rank), (model.query_rank, heads * keys)]
+            queries = through_rank if model.query_rank else [(model.hidden_size, heads * keys)]
+            return queries + [  # noqa: RUF005 - MicroPython has no starred displays
                 (model.hidden_size, model.kv_rank + model.rotary_size),
                 (model.kv_rank, heads * (model.nope_size + model.value_size)),
                 (heads * model.value_size, model.hidden_size),
@@ -183,21 +206,25 @@ class _Machine:
             (heads * model.head_size, model.hidden_size),
         ]
 
-    def mlp_products(self, width):
+    def mlp_products(self, width: "Numeric") -> "list[tuple[Numeric, Numeric]]":
         return [
             (self.model.hidden_size, (self.model.mlp_matrices - 1) * width / self.tensor),
             (width / self.tensor, self.model.hidden_size),
         ]
 
-    def score_features(self):
+    def score_features(self) -> float:
         """Numbers of a query and of a value, added up."""
         model = self.model
         if model.attention == "latent":
             return model.nope_size + model.rotary_size + model.value_size
         return 2 * model.head_size
 
-    def layer(self, routed):
+    def layer(self, routed: bool) -> "dict[str, Numeric]":
         """Seconds of a microbatch in one layer by part, forward (f) and backward (b)."""
+        return self.repeated(self.passes(routed), self.run.recomputation)
+
+    def passes(self, routed: bool) -> "dict[str, Numeric]":
+        """A layer's times before anything is computed again: what they are made of, and what sharding fetches."""
         model = self.model
         products = self.attention_products()
         if not routed:
@@ -218,45 +245,56 @@ class _Machine:
         routing = self.expert_exchange() if routed else 0.0
         computed_forward = forward + experts_forward + attention_forward + element_wise
         computed_backward = backward + experts_backward + attention_backward + BACKWARD * element_wise
-        whole_forward = computed_forward + tensor + ring_forward + routing
-        whole_backward = computed_backward + tensor + ring_backward + routing
-        repeated = self.recomputed(whole_forward, attention_forward)
         gather, scatter = self.sharded_exchange(routed)
-        fetched_forward = longer(whole_forward, gather)
-        fetched_backward = longer(whole_backward + repeated, gather + scatter)
         host = self.constants.host_seconds_of_a_mixture if routed else self.constants.host_seconds_of_a_layer
-        took_forward = longer(fetched_forward, host / (1 + BACKWARD) + 0 * fetched_forward)
-        took_backward = longer(fetched_backward, host * BACKWARD / (1 + BACKWARD) + 0 * fetched_backward)
         return {
             "matrix products": forward + backward,
             "experts": experts_forward + experts_backward,
             "attention": attention_forward + attention_backward,
             "element-wise": (1 + BACKWARD) * element_wise,
-            "recomputation": repeated,
             "tensor-parallel exchange": 2 * tensor,
             "context-parallel exchange": ring_forward + ring_backward,
             "expert-parallel exchange": 2 * routing,
-            "sharded parameters": fetched_forward - whole_forward + (fetched_backward - (whole_backward + repeated)),
-            "host": took_forward - fetched_forward + (took_backward - fetched_backward),
-            "_backward": took_backward,
-            "_forward": took_forward,
+            "_forward": computed_forward + tensor + ring_forward + routing,
+            "_backward": computed_backward + tensor + ring_backward + routing,
+            "_attention": attention_forward,
+            "_gather": gather,
+            "_scatter": scatter,
+            "_host": host,
             "_weights": self.weights(products),
             "_expert_weights": self.expert_weights() if routed else 0.0,
         }
 
-    def weights(self, products):
+    def repeated(self, passes: "dict[str, Numeric]", recomputation: str) -> "dict[str, Numeric]":
+        """A layer's times with what is computed again, and waits for parameters and for the host."""
+        forward, backward = passes["_forward"], passes["_backward"]
+        again = self.recomputed(recomputation, forward, passes["_attention"])
+        fetched_forward = longer(forward, passes["_gather"])
+        fetched_backward = longer(backward + again, passes["_gather"] + passes["_scatter"])
+        host = passes["_host"]
+        took_forward = longer(fetched_forward, host / (1 + BACKWARD) + 0 * fetched_forward)
+        took_backward = longer(fetched_backward, host * BACKWARD / (1 + BACKWARD) + 0 * fetched_backward)
+        layer = {name: passes[name] for name in passes if name[0] != "_"}
+        layer["recomputation"] = again
+        layer["sharded parameters"] = fetched_forward - forward + (fetched_backward - (backward + again))
+        layer["host"] = took_forward - fetched_forward + (took_backward - fetched_backward)
+        layer["_forward"], layer["_backward"] = took_forward, took_backward
+        layer["_weights"], layer["_expert_weights"] = passes["_weights"], passes["_expert_weights"]
+        return layer
+
+    def weights(self, products: "list[tuple[Numeric, Numeric]]") -> "Numeric":
         return sum(in_features * out_features for in_features, out_features in products)
 
-    def expert_weights(self):
+    def expert_weights(self) -> "Numeric":
         """Weights of the experts that a device holds in a layer [1]."""
         model = self.model
         return model.experts / self.run.expert_parallel * model.mlp_matrices * model.hidden_size * model.expert_mlp_size
 
-    def copies(self):
+    def copies(self) -> "Numeric":
         """Copies of tokens that a device hands to experts, and gets for its own: a balanced router is assumed."""
         return self.tokens * self.model.experts_per_token / self.tensor
 
-    def experts(self):
+    def experts(self) -> "tuple[Numeric, Numeric]":
         model = self.model
         held = model.experts / self.run.expert_parallel
         rows = (self.copies() / held + TILE_ROWS / 2) / self.constants.expert_factor
@@ -264,7 +302,7 @@ class _Machine:
         out, out_back = self.product_both_ways(rows, model.expert_mlp_size, model.hidden_size)
         return held * (there + out), held * (back + out_back)
 
-    def attention(self):
+    def attention(self) -> "list[Numeric]":
         """Forward and backward time of the scores, the softmax and the weighted sum of values."""
         run, constants = self.run, self.constants
         scores = self.tokens * run.context * self.model.heads / self.tensor
@@ -290,7 +328,7 @@ class _Machine:
         ]
         return [run.fused_attention * one + (1 - run.fused_attention) * other for one, other in zip(fused, unfused)]  # noqa: B905 - MicroPython's zip knows no `strict`
 
-    def element_wise(self, products, routed):
+    def element_wise(self, products: "list[tuple[Numeric, Numeric]]", routed: bool) -> "tuple[Numeric, Numeric]":
         """Values and bytes of casts that a layer's other kernels move for a microbatch, forward."""
         model, run = self.model, self.run
         hidden = self.tokens * model.hidden_size / self.shared
@@ -312,14 +350,14 @@ class _Machine:
 
     # exchanges
 
-    def tensor_exchange(self):
+    def tensor_exchange(self) -> "Numeric":
         """Of one pass: two all-reduces, or as many all-gathers and reduce-scatters, which take as long."""
         run, constants = self.run, self.constants
         message = SIXTEEN_BITS * self.tokens * self.model.hidden_size
         both = 2 * all_reduce_seconds(message, self.tensor, self.rate(self.tensor), constants.hop_seconds)
         return both * (1 - constants.tensor_overlap * run.overlap_tensor_parallel)
 
-    def context_exchange(self, forward, backward):
+    def context_exchange(self, forward: "Numeric", backward: "Numeric") -> "tuple[Numeric, Numeric]":
         """Keys and values go round a ring while attention works on those at hand; gradients come back with them."""
         run, constants, model = self.run, self.constants, self.model
         members = run.context_parallel
@@ -328,7 +366,7 @@ class _Machine:
         hidden = constants.context_overlap
         return exposed_seconds(ring, hidden, forward), exposed_seconds(2 * ring, hidden, backward)
 
-    def expert_exchange(self):
+    def expert_exchange(self) -> "Numeric":
         """Of one pass: tokens go to their experts and come back, within a fast domain and between domains."""
         run, model = self.run, self.model
         members = run.expert_parallel
@@ -340,7 +378,7 @@ class _Machine:
         outside = send_seconds(tokens * remote_copies(model.experts_per_token, domains), self.network)
         return 2 * (inside + outside) * (1 - self.constants.expert_overlap)
 
-    def gather(self, message, members, beside):
+    def gather(self, message: "Numeric", members: "Numeric", beside: "Numeric") -> "Numeric":
         """An all-gather among the devices that hold the same part of a model; `beside` of them hold other parts."""
         inside = self.domain / beside
         inside = longer(inside, 1.0 + 0 * inside)
@@ -350,7 +388,7 @@ class _Machine:
             message, members, inside, self.link, self.network, self.constants.hop_seconds
         )
 
-    def sharded_exchange(self, routed):
+    def sharded_exchange(self, routed: bool) -> "tuple[Numeric, Numeric]":
         """Of a layer whose parameters are sharded over all replicas: a gather, and the scatter of its gradients."""
         run = self.run
         products = self.attention_products()
@@ -366,20 +404,20 @@ class _Machine:
             sharded * self.gather(run.gradient_bytes * weights, members, self.tensor),
         )
 
-    def recomputed(self, forward, attention):
-        if self.run.recomputation == "full":
+    def recomputed(self, recomputation: str, forward: "Numeric", attention: "Numeric") -> "Numeric":
+        if recomputation == "full":
             return self.constants.recomputed_share * forward
-        return attention if self.run.recomputation == "selective" else 0.0 * forward
+        return attention if recomputation == "selective" else 0.0 * forward
 
     # the step
 
-    def logits(self):
+    def logits(self) -> "Numeric":
         """Logits, loss and their gradients, on the last stage, in 16 bits."""
         columns = self.model.vocabulary_size / self.tensor
         forward, backward = self.product_both_ways(self.tokens, self.model.hidden_size, columns, wide=True)
         return forward + backward + self.traffic(LOGIT_BYTES * self.tokens * columns)
 
-    def sends(self):
+    def sends(self) -> "Numeric":
         """Activations and gradients that a stage sends for a microbatch, as far as nothing hides them."""
         run = self.run
         message = SIXTEEN_BITS * self.tokens * self.model.hidden_size / self.tensor
@@ -388,7 +426,7 @@ class _Machine:
         several = run.pipeline_stages > 1
         return several * 2 * run.model_chunks * once * (1 - self.constants.pipeline_overlap)
 
-    def step(self, sums):
+    def step(self, sums: "dict[str, Numeric]") -> "TrainingStep":
         run, constants = self.run, self.constants
         stages, chunks, microbatches = run.pipeline_stages, run.model_chunks, run.microbatches
         parts = [name for name in sums if name[0] != "_"]
@@ -409,9 +447,9 @@ class _Machine:
         terms["gradient exchange"] = exchange
         terms["optimiser"] = update
         seconds = pipeline + exchange + update
-        return Step(terms, seconds, self.model_flop() / (seconds * run.devices * self.peak))
+        return TrainingStep(terms, seconds, self.model_flop() / (seconds * run.devices * self.peak))
 
-    def slowest_stage(self, stage, logits):
+    def slowest_stage(self, stage: "Numeric", logits: "Numeric") -> "Numeric":
         """The last stage, with the logits; where layers do not divide, a stack gives it fewer of them."""
         stages = self.run.pipeline_stages
         layers = self.model.layers
@@ -420,13 +458,13 @@ class _Machine:
         balanced = longer(most * stage * stages / layers, stage + logits / stages)
         return even * (stage + logits) + (1 - even) * balanced
 
-    def embedding_params(self):
+    def embedding_params(self) -> "Numeric":
         """Of a device on the first or the last stage, sharded over its tensor-parallel group [parameter]."""
         model, stages = self.model, self.run.pipeline_stages
         tables = 1 + (model.embedding_tables - 1) * (stages == 1)
         return tables * model.vocabulary_size * model.hidden_size / self.tensor
 
-    def gradient_exchange(self, sums):
+    def gradient_exchange(self, sums: "dict[str, Numeric]") -> "Numeric":
         """Gradients summed and, with sharded states, parameters gathered; backward and forward passes hide them."""
         run = self.run
         stages, chunks, members = run.pipeline_stages, run.model_chunks, run.data_parallel
@@ -435,7 +473,7 @@ class _Machine:
         expert_members = longer(members * self.tensor / run.expert_parallel, 1.0 + 0 * members)
         whole = run.zero_stage < 3
 
-        def gather(value_bytes):
+        def gather(value_bytes: "Numeric") -> "Numeric":
             dense = self.gather(value_bytes * held, members, self.tensor)
             return whole * (dense + self.gather(value_bytes * routed, expert_members, run.expert_parallel))
 
@@ -445,7 +483,7 @@ class _Machine:
         gathers_exposed = exposed_seconds(gather(SIXTEEN_BITS), hidden, sums["_forward"] / (stages * chunks))
         return sums_exposed + gathers_exposed
 
-    def model_flop(self):
+    def model_flop(self) -> "Numeric":
         """FLOP of a step without recomputation, all scores counted [FLOP]."""
         model, run = self.model, self.run
         dense, routed = self.layers_of_each_kind()

@@ -9,16 +9,26 @@ import math
 
 from .. import datasets
 from ..checks import Refusal
+from ..models.stacks import FACTOR, OWN_STACK, resolve
 from ..models.step_constants import MEANINGS
+from ..plans.ranges import MIXTURE, NEW_STACK
 from ..plans.step import predict
 from . import runs
-from .constants import FACTOR, OWN_STACK, resolve
-from .ranges import MIXTURE, NEW_STACK
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+    from pathlib import Path
+    from typing import Any
+
+    from ..datasets import Row
 
 # How well a step is expected to be predicted: an error of this size weighs as much as a constant off by its spread.
 EXPECTED_ERROR = 0.05
 FACTOR_BOUNDS = (0.2, 1.9)
 COLUMNS = ("constant", "unit", "kind", "scope", "number_format", "value", "basis", "assumed", "spread", "because")
+
+ERRORS = ("error", "one_left_out_error", "left_out_error")
 
 # What is fitted to somebody's own runs, and how far each may be from what is shipped.
 OWN = {
@@ -43,18 +53,18 @@ class Calibration:
         Constants as in `data/step-constants.csv`; those whose basis is "fitted" are free.
     """
 
-    def __init__(self, rows, table):
+    def __init__(self, rows: "Sequence[Row]", table: "Sequence[Row]") -> None:
         self.table = [dict(row) for row in table]
         self.free = [row for row in self.table if row["basis"] == "fitted"]
         self.reads = [runs.read_row(row, self.table) for row in rows]
         self.measured = [float(row["step_seconds"]) for row in rows]
-        sizes = {}
+        sizes: dict[str | None, int] = {}
         for row in rows:
             sizes[row.get("set")] = sizes.get(row.get("set"), 0) + 1
         # Rows of a set resemble each other: a set of n counts like 9 independent rows, however many it has.
         self.weights = [3 / math.sqrt(sizes[row.get("set")]) / EXPECTED_ERROR for row in rows]
 
-    def predicted(self, values):
+    def predicted(self, values: "Iterable[float]") -> "list[float]":
         """Seconds of all runs with some values of the free constants."""
         for row, value in zip(self.free, values, strict=True):
             row["value"] = float(value)
@@ -65,14 +75,14 @@ class Calibration:
             seconds.append(predict(read.run, known[read.key]).seconds)
         return seconds
 
-    def fit(self, steps=25):
+    def fit(self, steps: int = 25) -> "list[Row]":
         """Fit the free constants; returns the table with their values."""
         from scipy.optimize import least_squares
 
         start = [row["value"] for row in self.free]
         bounds = list(zip(*(_bounds(row["constant"]) for row in self.free), strict=True))
 
-        def residuals(values):
+        def residuals(values: "Sequence[float]") -> "list[float]":
             seconds = self.predicted(values)
             errors = [
                 weight * math.log(one / other)
@@ -88,13 +98,19 @@ class Calibration:
         self.predicted(found.x)
         return self.table
 
-    def errors(self):
+    def errors(self) -> "list[float]":
         """Errors of all runs with the present values of the constants, as shares."""
         seconds = self.predicted([row["value"] for row in self.free])
         return [one / other - 1 for one, other in zip(seconds, self.measured, strict=True)]
 
 
-def left_out_errors(rows, table, group, wanted=None, steps=3):
+def left_out_errors(
+    rows: "Sequence[Row]",
+    table: "Sequence[Row]",
+    group: "Callable[[Row], Any]",
+    wanted: "Sequence[Row] | None" = None,
+    steps: int = 3,
+) -> "list[float]":
     """Errors of rows that nothing was fitted to: for each group, the others are fitted and it is predicted.
 
     Parameters
@@ -122,17 +138,68 @@ def left_out_errors(rows, table, group, wanted=None, steps=3):
     return [runs.read_row(row, tables[group(row)]).step().seconds / float(row["step_seconds"]) - 1 for row in wanted]
 
 
-def shape(row):
+def one_left_out_errors(rows: "Sequence[Row]", table: "Sequence[Row]") -> "list[float]":
+    """Errors of rows that were each left out of the fit alone, without fitting anew for each.
+
+    Near the fit, what a row adds to it is linear, and then its error without itself is its error over 1 less its
+    leverage: Allen 1974, "The relationship between variable selection and data augmentation and a method for
+    prediction", Technometrics 16: 125.
+
+    Parameters
+    ----------
+    rows : list of dict
+        Measured runs.
+    table : list of dict
+        Constants fitted to them.
+
+    Returns
+    -------
+    list of float
+        Error of each row, as a share.
+    """
+    import numpy as np
+
+    fit = Calibration(rows, table)
+    values = [row["value"] for row in fit.free]
+    inside = [index for index, row in enumerate(fit.free) if _is_inside(row)]
+
+    def logarithms(changed: "Sequence[float]") -> "Any":
+        ratios = [one / other for one, other in zip(fit.predicted(changed), fit.measured, strict=True)]
+        return np.log(ratios)
+
+    errors = logarithms(values)
+    slopes = np.zeros((len(rows), len(inside)))
+    for column, index in enumerate(inside):
+        step = 1e-3 * fit.free[index]["spread"]
+        moved = [value + step * (place == index) for place, value in enumerate(values)]
+        slopes[:, column] = (logarithms(moved) - errors) / 1e-3
+    fit.predicted(values)
+    weights = np.asarray(fit.weights) ** 2
+    weights = weights / np.sqrt(1 + weights * errors**2)  # of the loss "soft_l1"
+    pulls = np.array([(values[index] - fit.free[index]["assumed"]) / fit.free[index]["spread"] for index in inside])
+    curvature = slopes.T @ (weights[:, None] * slopes) + np.diag(1 / np.sqrt(1 + pulls**2))
+    leverages = weights * np.einsum("ij,ij->i", slopes @ np.linalg.inv(curvature), slopes)
+    return list(np.exp(errors / (1 - leverages)) - 1)
+
+
+def _is_inside(row: "Row") -> bool:
+    """Whether a fitted constant lies between its bounds and not at one of them, where it cannot move."""
+    lowest, highest = _bounds(row["constant"])
+    value: float = row["value"]
+    return lowest * 1.001 < value < highest * 0.999
+
+
+def shape(row: "Row") -> "tuple[str, ...]":
     """What makes a model: rows of the same shape are left out together."""
     return tuple(str(row.get(name)) for name in runs.COUNTS)
 
 
-def shape_and_machine(row):
+def shape_and_machine(row: "Row") -> "tuple[str, ...]":
     """A model on a device: a stack whose only model is left out would not be known."""
     return *shape(row), row["accelerator"]
 
 
-def calibrate(rows, table=None):
+def calibrate(rows: "Sequence[Row]", table: "Sequence[Row] | None" = None) -> "tuple[list[Row], list[float]]":
     """Constants for the machine and the software behind somebody's own measured steps.
 
     Parameters
@@ -172,7 +239,7 @@ def calibrate(rows, table=None):
     return fitted, errors
 
 
-def _own(rows, table):
+def _own(rows: "Sequence[Row]", table: "Sequence[Row]") -> "list[Row]":
     """Free constants of a stack of one's own, each at the value that holds for its first run."""
     read = runs.read_row({**rows[0], "stack": None, "source": None, "set": None, "id": None}, table)
     values = {**read.constants.values, FACTOR: 1.0}
@@ -193,14 +260,14 @@ def _own(rows, table):
     ]
 
 
-def _bounds(name):
+def _bounds(name: str) -> "tuple[float, float]":
     if name == FACTOR:
         return FACTOR_BOUNDS
     _, lowest, highest, _ = MEANINGS[name]
     return lowest, highest
 
 
-def write(table, path):
+def write(table: "Sequence[Row]", path: "str | Path") -> None:
     """Write constants as a CSV that predictions accept."""
     with open(path, "w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
@@ -211,7 +278,7 @@ def write(table, path):
             writer.writerow({**{name: "" if row[name] is None else row[name] for name in COLUMNS}, "value": shown})
 
 
-def read(path):
+def read(path: "str | Path") -> "list[Row]":
     """Constants from a CSV that `write` wrote."""
     with open(path, encoding="utf-8", newline="") as file:
         table = list(csv.DictReader(file))
@@ -224,7 +291,7 @@ def read(path):
     return table
 
 
-def published_errors(rows, table):
+def published_errors(rows: "Sequence[Row]", table: "Sequence[Row]") -> "list[Row]":
     """What the ranges come from: the errors of published runs that were left out of the fit.
 
     Parameters
@@ -237,35 +304,37 @@ def published_errors(rows, table):
     Returns
     -------
     list of dict
-        Of each row ``set``, ``id``, ``kind``, ``error`` as fitted and ``left_out_error``: of a dense model once as a
+        Of each row ``set``, ``id``, ``kind``, ``error`` as fitted, ``one_left_out_error`` with the row alone left out,
+        and ``left_out_error``: of a dense model once as a
         known stack, with its model on its device left out, and once as a new stack, with its stack left out and
         nothing known of it. Published mixtures are so few that they are all taken like the latter.
     """
-    fitted = Calibration(rows, table).errors()
+    fitted = list(zip(Calibration(rows, table).errors(), one_left_out_errors(rows, table), strict=True))
     reads = [runs.read_row(row, table) for row in rows]
     dense = [row for row, read in zip(rows, reads, strict=True) if read.kind != MIXTURE]
     known = dict(zip(map(id, dense), left_out_errors(rows, table, shape_and_machine, dense), strict=True))
     found = [
-        _published(row, read.kind, error, known[id(row)])
-        for row, read, error in zip(rows, reads, fitted, strict=True)
+        _published(row, read.kind, errors, known[id(row)])
+        for row, read, errors in zip(rows, reads, fitted, strict=True)
         if id(row) in known
     ]
     stacks = [read.key[2] for read in reads]
     for stack in dict.fromkeys(stacks):
         others = Calibration([row for row, name in zip(rows, stacks, strict=True) if name != stack], table).fit(3)
-        for row, read, error in zip(rows, reads, fitted, strict=True):
+        for row, read, errors in zip(rows, reads, fitted, strict=True):
             if read.key[2] == stack:
                 seconds = predict(read.run, resolve(*read.key[:2], None, others)).seconds
                 left = seconds / float(row["step_seconds"]) - 1
-                found.append(_published(row, MIXTURE if read.kind == MIXTURE else NEW_STACK, error, left))
+                found.append(_published(row, MIXTURE if read.kind == MIXTURE else NEW_STACK, errors, left))
     return found
 
 
-def _published(row, kind, error, left_out):
-    return {"set": row["set"], "id": row["id"], "kind": kind, "error": error, "left_out_error": left_out}
+def _published(row: "Row", kind: str, errors: "Sequence[float]", left_out: float) -> "Row":
+    found = dict(zip(ERRORS, (*errors, left_out), strict=True))
+    return {"set": row["set"], "id": row["id"], "kind": kind, **found}
 
 
-def main():
+def main() -> None:
     """Fit the shipped constants anew and write them and their errors: `python -m llmcalc.prediction.calibration`."""
     from ..files import DATA
 
@@ -274,10 +343,10 @@ def main():
     found = published_errors(rows, table)
     write(table, DATA / "step-constants.csv")
     with (DATA / "prediction-errors.csv").open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, ("set", "id", "kind", "error", "left_out_error"), lineterminator="\n")
+        writer = csv.DictWriter(file, ("set", "id", "kind", *ERRORS), lineterminator="\n")
         writer.writeheader()
         for row in found:
-            errors = {name: f"{row[name]:.4f}" for name in ("error", "left_out_error")}
+            errors = {name: f"{row[name]:.4f}" for name in ERRORS}
             writer.writerow({**row, **errors})
 
 

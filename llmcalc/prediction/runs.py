@@ -9,13 +9,24 @@ import math
 
 from .. import catalogue
 from ..checks import Refusal
-from ..models.device import Device
+from ..models.device import USUAL_LINKS, Device
 from ..models.memory import training_memory
 from ..models.model import Model
 from ..models.run import Run
+from ..models.stacks import OWN_STACK, has_own, is_known, is_measured, resolve, stack_of
+from ..plans import ranges
 from ..plans.step import predict
-from . import ranges
-from .constants import OWN_STACK, has_own, is_known, resolve, stack_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from typing import Any, TextIO, TypeAlias
+
+    from ..datasets import Row
+    from ..models.step_constants import Constants
+    from ..plans.step import TrainingStep
+
+    Key: TypeAlias = tuple[str, str, str | None]  # device, number format and stack
 
 GIBI = 2**30
 
@@ -44,7 +55,7 @@ NEEDED = ("layers", "hidden_size", "vocabulary_size", "context", "accelerator", 
 STACK_NAMES = ("source", "citation", "set", "id")
 
 # The usual setting where a cell is empty, and why.
-USUAL = {
+USUAL: "dict[str, float | str]" = {
     "tensor_parallel": 1,
     "pipeline_stages": 1,
     "model_chunks": 1,
@@ -60,8 +71,6 @@ USUAL = {
     "overlap_tensor_parallel": 0,
     "overlap_gradients": 1,
 }
-# Where nobody published how devices are joined: PCIe 4.0 x16 in a server of eight, and a card of 200 Gbit/s for each.
-USUAL_LINKS = {"link_bandwidth": 32e9, "link_devices": 8, "network_bandwidth": 25e9}
 
 OUTPUT = (
     "predicted_seconds",
@@ -78,17 +87,20 @@ OUTPUT = (
 
 
 class Predicted:
-    """A row with what was made of it: the run, its constants and what they hold for, its kind, what was assumed."""
+    """A row with what was made of it: run, constants and what they hold for, kind, badge, and what was assumed."""
 
-    def __init__(self, run, key, constants, kind, assumed):
-        self.run, self.key, self.constants, self.kind, self.assumed = run, key, constants, kind, assumed
+    def __init__(
+        self, run: "Run", key: "Key", constants: "Constants", kind: str, badge: str, assumed: "list[str]"
+    ) -> None:
+        self.run, self.key, self.constants, self.assumed = run, key, constants, assumed
+        self.kind, self.badge = kind, badge
 
-    def step(self):
+    def step(self) -> "TrainingStep":
         """The predicted step."""
         return predict(self.run, self.constants)
 
 
-def read_row(row, table=None):
+def read_row(row: "Row", table: "Sequence[Row] | None" = None) -> "Predicted":
     """A run from a row of texts or numbers by column.
 
     Parameters
@@ -108,13 +120,13 @@ def read_row(row, table=None):
     ValueError
         In one line, if a number is missing that nothing can stand for, or is not accepted.
     """
-    assumed = []
+    assumed: list[str] = []
     for name in NEEDED:
         if _text(row, name) is None:
             raise Refusal(name, "", "a value: the row has none")
-    device = _joined(catalogue.device(_text(row, "accelerator")), assumed)
+    device = _joined(catalogue.device(_text(row, "accelerator") or ""), assumed)
     model = _model(row, assumed)
-    settings = {name: _setting(row, name, usual, assumed) for name, usual in USUAL.items()}
+    settings: dict[str, Any] = {name: _setting(row, name, usual, assumed) for name, usual in USUAL.items()}
     number_format = _text(row, "number_format")
     if number_format is None:
         number_format = device.best_format()
@@ -136,22 +148,19 @@ def read_row(row, table=None):
     assumed.append(f"constants of {stack}" if stack else "constants of no stack in particular")
     key = (device.name, number_format, stack)
     constants = resolve(*key, table)
-    kind = ranges.kind(bool(model.experts), is_known(device.name, stack))
-    return Predicted(run, key, constants, kind, assumed)
+    known = is_known(device.name, stack)
+    badge = ranges.badge(known, is_measured(run, stack))
+    return Predicted(run, key, constants, ranges.kind(bool(model.experts), known), badge, assumed)
 
 
-def _joined(device, assumed):
+def _joined(device: "Device", assumed: "list[str]") -> "Device":
     """The device, with the usual links and network where its own are not known."""
-    unknown = [name for name in USUAL_LINKS if not device.has(name)]
-    if not unknown:
-        return device
-    known = {quantity: row["value"] for quantity, row in catalogue.facts().get(device.name, {}).items()}
+    joined, unknown = device.with_usual_links()
     assumed += [f"{name} = {USUAL_LINKS[name]:g}" for name in unknown]
-    usual = {name: USUAL_LINKS[name] for name in unknown}
-    return Device.from_facts(device.name, {**known, **usual}, device.missing)
+    return joined
 
 
-def _model(row, assumed):
+def _model(row: "Row", assumed: "list[str]") -> "Model":
     given = _without_nones({name: _whole(row, name) for name in COUNTS})
     attention = _text(row, "attention") or "standard"
     if "heads" not in given:
@@ -168,18 +177,18 @@ def _model(row, assumed):
     return Model(_text(row, "id") or "", attention=attention, context=_whole(row, "context"), **_without_nones(given))
 
 
-def _without_nones(values):
+def _without_nones(values: "dict[str, Any]") -> "dict[str, Any]":
     return {name: value for name, value in values.items() if value is not None}
 
 
-def _text(row, name):
+def _text(row: "Row", name: str) -> "str | None":
     value = row.get(name)
     if value is None or value != value or str(value).strip() == "":
         return None
     return str(value).strip()
 
 
-def _number(row, name):
+def _number(row: "Row", name: str) -> "float | None":
     text = _text(row, name)
     if text is None:
         return None
@@ -189,7 +198,7 @@ def _number(row, name):
         raise Refusal(name, text, "a number") from None
 
 
-def _whole(row, name):
+def _whole(row: "Row", name: str) -> "int | None":
     number = _number(row, name)
     if number is None:
         return None
@@ -198,7 +207,7 @@ def _whole(row, name):
     return int(number)
 
 
-def _setting(row, name, usual, assumed):
+def _setting(row: "Row", name: str, usual: "float | str", assumed: "list[str]") -> "float | str":
     value = _text(row, name) if isinstance(usual, str) else _number(row, name)
     if value is None:
         assumed.append(f"{name} = {usual}")
@@ -206,7 +215,7 @@ def _setting(row, name, usual, assumed):
     return value
 
 
-def predict_row(row, table=None):
+def predict_row(row: "Row", table: "Sequence[Row] | None" = None) -> "dict[str, Any]":
     """The answer to one row: a value by column of `OUTPUT`, texts empty where there is nothing to say."""
     answer = dict.fromkeys(OUTPUT, "")
     try:
@@ -219,7 +228,7 @@ def predict_row(row, table=None):
     answer["predicted_seconds"] = step.seconds
     answer["low_seconds"], answer["high_seconds"] = step.seconds * low, step.seconds * high
     answer["mfu"] = step.mfu
-    answer["badge"] = ranges.badge(read.kind)
+    answer["badge"] = read.badge
     answer["assumed"] = "; ".join(read.assumed)
     answer["longest_part"] = step.largest()[0]
     try:
@@ -231,12 +240,12 @@ def predict_row(row, table=None):
     return answer
 
 
-def predict_rows(rows, table=None):
+def predict_rows(rows: "Iterable[Row]", table: "Sequence[Row] | None" = None) -> "list[dict[str, Any]]":
     """Answers to rows, in their order (see `predict_row`)."""
     return [predict_row(row, table) for row in rows]
 
 
-def predict_table(source, target, table=None):
+def predict_table(source: "TextIO", target: "TextIO", table: "Sequence[Row] | None" = None) -> None:
     """Predict the rows of an open CSV file, and write them to another with the columns `OUTPUT` behind their own."""
     reader = csv.DictReader(source)
     own = [name for name in reader.fieldnames or [] if name not in OUTPUT]
@@ -247,5 +256,5 @@ def predict_table(source, target, table=None):
         writer.writerow({**row, **{name: _written(answer[name]) for name in OUTPUT}})
 
 
-def _written(value):
+def _written(value: object) -> object:
     return f"{value:.6g}" if isinstance(value, float) else value

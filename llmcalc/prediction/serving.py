@@ -9,7 +9,15 @@ import re
 
 from .. import catalogue, datasets, known_models
 from ..checks import Refusal
-from ..models.service import Service, known_constants, legal_ranks
+from ..models.service import Service, legal_ranks
+from ..plans.serving import badge, interval
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Any, TextIO
+
+    from ..datasets import Row
 
 # Names of columns, as tables of engines have them.
 COLUMNS = {
@@ -81,7 +89,7 @@ OLD_ENGINE = re.compile(r"tensorrt.?llm.*\bv?0\.[0-7]\b", re.IGNORECASE)
 WIDE_CACHES = ("vllm", "sglang")
 
 
-def predict_table(source, target):
+def predict_table(source: "TextIO", target: "TextIO") -> None:
     """Predict the rows of an open CSV file, and write them to another with the columns `PREDICTED` behind their own."""
     reader = csv.DictReader(source)
     own = [name for name in reader.fieldnames or [] if name not in PREDICTED]
@@ -91,12 +99,67 @@ def predict_table(source, target):
         writer.writerow({**row, **predict_row(row)})
 
 
-def predict_rows(rows):
+def predict_rows(rows: "Iterable[Row]") -> "list[dict[str, str]]":
     """Predict rows of texts: a mapping of the columns `PREDICTED` to texts for each, in the same order."""
     return [predict_row(row) for row in rows]
 
 
-def predict_row(row):
+def published_row(row: "Row") -> "dict[str, str]":
+    """A row of `data/serving-published.csv` as the texts of a table of engines.
+
+    Examples
+    --------
+    >>> published_row(datasets.records("serving-published")[0])["isl"]
+    '128'
+    """
+    names = {
+        "model": "model",
+        "accelerator": "gpu",
+        "tensor_parallel": "tp",
+        "number_format": "precision",
+        "question_tokens": "isl",
+    }
+    if row["set"] != "first token":
+        names["answer_tokens"] = "osl"
+    if row["set"] == "static":
+        names["batch"] = "batch"
+    return {names[name]: str(row[name]) for name in names}
+
+
+def published_errors() -> "list[Row]":
+    """Every published measurement with its prediction: what `data/serving-published.csv` holds it to.
+
+    Returns
+    -------
+    list of dict
+        Of each row its cells, and ``kind`` ("saturated dense", ...), ``quantity``, ``unit``, ``measured``,
+        ``predicted`` (None if refused), ``refused`` and ``badge``.
+    """
+    found = []
+    for row in datasets.records("serving-published"):
+        answer = predict_row(published_row(row))
+        first = row["set"] == "first token"
+        text = answer["ttft_ms" if first else "predicted_output_tokens_s"]
+        found.append(
+            {
+                **row,
+                "kind": f"{row['set']} {'mixture' if _is_mixture(row['model']) else 'dense'}",
+                "quantity": "first token" if first else "throughput",
+                "unit": "ms" if first else "token/s",
+                "measured": row["first_token_ms" if first else "output_tokens_per_s"],
+                "predicted": float(text) if text else None,
+                "refused": answer["refused"],
+                "badge": answer["badge"],
+            }
+        )
+    return found
+
+
+def _is_mixture(name: str) -> bool:
+    return any(part.kind == "mixture" for part in known_models.model(name).mlps)
+
+
+def predict_row(row: "Row") -> "dict[str, str]":
     """Predict a row.
 
     Examples
@@ -115,18 +178,18 @@ def predict_row(row):
         return blank | {"refused": str(error)}
 
 
-def predict(given):
+def predict(given: "dict[str, Any]") -> "dict[str, Any]":
     """Predict a service from what `_read` found; as numbers."""
     service = _service(given)
     alone = service.first_token_seconds()
-    answer = {"fits": service.fits}
+    answer: dict[str, Any] = {"fits": service.fits}
     if not service.fits:
         return answer
     answer["ttft_ms"] = alone * 1e3
     if "answer_tokens" not in given:
         return answer
     static = "batch" in given and "concurrency" not in given and _old(given)
-    asked = given.get("concurrency", given.get("batch"))
+    asked: Any = given.get("concurrency", given.get("batch"))
     if static:
         batch = asked
         seconds = service.static_seconds(batch)
@@ -153,29 +216,7 @@ def predict(given):
     return answer
 
 
-def interval(kind):
-    """Ends of the range that held 80 of 100 published measurements of a kind, in shares of the prediction."""
-    known = known_constants()
-    return known["low_" + kind], known["high_" + kind]
-
-
-def badge(service):
-    """How well a prediction is founded: "measured", "fitted" or "bound".
-
-    A published measurement of the very model, device and format is "measured", one of the device and the format with
-    another model "fitted", and all else "bound".
-    """
-    rows = [
-        row
-        for row in datasets.records("serving-published")
-        if row["accelerator"] == service.device.name and row["number_format"] == service.number_format
-    ]
-    if not rows:
-        return "bound"
-    return "measured" if any(row["model"] == service.model.name for row in rows) else "fitted"
-
-
-def _service(given):
+def _service(given: "dict[str, Any]") -> "Service":
     number_format, bytes_per_weight = given["format"]
     model = known_models.model(given["model"])
     device = catalogue.device(given["device"])
@@ -202,15 +243,15 @@ def _service(given):
     )
 
 
-def _old(given):
+def _old(given: "dict[str, Any]") -> bool:
     """Whether a row is of an engine of 2023; so are static batches of an engine that is not named."""
     said = " ".join([given.get(name, "") for name in ("engine", "version", "source")]).strip()
     return bool(OLD_ENGINE.search(said)) if said else "batch" in given and "concurrency" not in given
 
 
-def _read(row):
+def _read(row: "Row") -> "dict[str, Any]":
     known = {str(name).strip().lower().replace(" ", "_").replace("-", "_"): name for name in row if name is not None}
-    given = {}
+    given: dict[str, Any] = {}
     for meaning, names in COLUMNS.items():
         for name in names:
             text = str(row[known[name]] or "").strip() if name in known else ""
@@ -246,7 +287,7 @@ def _read(row):
     return given
 
 
-def _number(name, text):
+def _number(name: str, text: str) -> float:
     try:
         number = float(text.replace(",", "").replace("_", ""))
     except ValueError:
@@ -256,7 +297,7 @@ def _number(name, text):
     return number
 
 
-def _written(value):
+def _written(value: "bool | float | str") -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return f"{value:.6g}" if isinstance(value, float | int) else value

@@ -14,6 +14,11 @@ import pandas as pd
 from ..formats import number
 from . import tables
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
 MIME_TYPE = "application/vnd.llmcalc.ledger+json"
 COLUMNS = ["id", "chapter", "document", "line", "quantity", "unit", "printed", "computed", "status", "note"]
 STATUSES = {
@@ -24,7 +29,7 @@ STATUSES = {
 }
 
 
-def agrees(printed, computed):
+def agrees(printed: str, computed: float) -> bool:
     """Whether a computed value is within one unit of the last printed digit.
 
     Parameters
@@ -42,11 +47,11 @@ def agrees(printed, computed):
     if "/" in printed:
         return math.isclose(computed, printed_value(printed), rel_tol=1e-12)
     digits = Decimal(printed)
-    last_digit = Decimal(1).scaleb(digits.as_tuple().exponent)
+    last_digit = Decimal(1).scaleb(int(digits.as_tuple().exponent))
     return abs(Decimal(repr(float(computed))) - digits) <= last_digit
 
 
-def printed_value(printed):
+def printed_value(printed: str) -> float:
     """Value of a printed number or fraction.
 
     Parameters
@@ -73,29 +78,39 @@ class Ledger:
         Printed numbers by id, with ``document``, ``line``, ``quantity``, ``unit`` and ``printed``.
     """
 
-    def __init__(self, chapter, facts):
+    def __init__(self, chapter: str, facts: "pd.DataFrame") -> None:
         self.chapter = chapter
         self.facts = facts
-        self.rows = []
-        self.errata = []
+        self.rows: list[dict[str, Any]] = []
+        self.errata: list[dict[str, Any]] = []
 
-    def given(self, fact, computed, note=""):
+    def given(self, fact: str, computed: float, note: str = "") -> None:
         """Record an input of the document, and the value that the notebook uses for it."""
         self._add(fact, "given", computed, note)
 
-    def reproduced(self, fact, computed, note=""):
+    def reproduced(self, fact: str, computed: float, note: str = "") -> None:
         """Record a printed number that comes out."""
         self._add(fact, "reproduced", computed, note)
 
-    def corrected(self, fact, computed, mistaken, note):
+    def corrected(self, fact: str, computed: float, mistaken: float, note: str) -> None:
         """Record a printed number that follows from a mistake: the right value, and the mistake's."""
         self._add(fact, "corrected", computed, note, mistaken=float(mistaken))
 
-    def underivable(self, fact, note, computed=None):
+    def underivable(self, fact: str, note: str, computed: "float | None" = None) -> None:
         """Record a printed number that nothing determines: what is missing, and a value to set beside it."""
         self._add(fact, "underivable", computed, note)
 
-    def erratum(self, title, document, line, printed, right, proof, effect, facts=()):
+    def erratum(
+        self,
+        title: str,
+        document: str,
+        line: str,
+        printed: str,
+        right: str,
+        proof: str,
+        effect: str,
+        facts: "Sequence[str]" = (),
+    ) -> None:
         """Record a slip for the Errata page, in Markdown.
 
         Parameters
@@ -127,11 +142,13 @@ class Ledger:
             }
         )
 
-    def frame(self):
+    def frame(self) -> "pd.DataFrame":
         """Rows as a table with the ledger's columns."""
         return pd.DataFrame(self.rows)[COLUMNS]
 
-    def _add(self, fact, status, computed, note, mistaken=None):
+    def _add(
+        self, fact: str, status: str, computed: "float | None", note: str, mistaken: "float | None" = None
+    ) -> None:
         if fact not in self.facts.index:
             raise KeyError(f"no fact {fact!r} in the data of {self.chapter}")
         printed = self.facts.loc[fact]
@@ -151,7 +168,7 @@ class Ledger:
             }
         )
 
-    def _repr_html_(self):
+    def _repr_html_(self) -> str:
         used = [row for row in self.rows if verdict(row) == "given"]
         others = [row for row in self.rows if verdict(row) != "given"]
         parts = [self._table(others, "Printed and computed")] if others else []
@@ -160,7 +177,7 @@ class Ledger:
             parts.append(f"<details><summary>{summary}</summary>{self._table(used, 'Inputs')}</details>")
         return "".join(parts)
 
-    def _table(self, rows, caption):
+    def _table(self, rows: "list[dict[str, Any]]", caption: str) -> str:
         frame = pd.DataFrame(
             {
                 "quantity [unit]": [f"{row['quantity']} [{row['unit']}]" for row in rows],
@@ -171,15 +188,15 @@ class Ledger:
                 "note": [row["note"] for row in rows],
             }
         )
-        return tables.show(frame, caption, wide=["quantity [unit]", "note"]).to_html()
+        return str(tables.show(frame, caption, wide=["quantity [unit]", "note"]).to_html())
 
-    def _repr_mimebundle_(self, include=None, exclude=None):
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> "dict[str, Any]":
         missing = sorted(set(self.facts.index) - {row["id"].split("/", 1)[1] for row in self.rows})
         bundle = {"rows": self.rows, "errata": self.errata, "missing": missing}
         return {"text/html": self._repr_html_(), MIME_TYPE: bundle}
 
 
-def verdict(row):
+def verdict(row: "dict[str, Any]") -> str:
     """A row's status, or ``differs`` where its claim does not hold.
 
     Parameters
@@ -187,7 +204,8 @@ def verdict(row):
     row : dict
         A row of a `Ledger`, with ``status``, ``printed``, ``computed`` and ``mistaken``.
     """
-    computed, status = row["computed"], row["status"]
+    computed: float = row["computed"]
+    status: str = row["status"]
     if status in ("given", "reproduced"):
         return status if computed is not None and agrees(row["printed"], computed) else "differs"
     if status == "corrected":

@@ -5,8 +5,14 @@ import pandas as pd
 from ..files import DATA, contract
 from ..formats import number
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
-def read(name, as_printed=False):
+    from pandas.io.formats.style import Styler
+
+
+def read(name: str, as_printed: bool = False) -> "pd.DataFrame":
     """Read `data/NAME.csv` with the column types of its contract.
 
     Parameters
@@ -26,12 +32,12 @@ def read(name, as_printed=False):
     return pd.read_csv(DATA / f"{name}.csv", dtype=types, keep_default_na=False, na_values=[""])
 
 
-def printed(name):
+def printed(name: str) -> "pd.DataFrame":
     """Read a file of single printed numbers: line, quantity, unit and the printed text, by id."""
     return read(name).set_index("id")
 
 
-def cells(name):
+def cells(name: str) -> "pd.DataFrame":
     """Single printed numbers of a wide table, by id, as `printed` gives them.
 
     A column of printed numbers says in its contract what it counts (``quantity``), in which
@@ -70,12 +76,14 @@ def cells(name):
     return pd.DataFrame(facts).set_index("id")
 
 
-def accelerators():
+def accelerators() -> "pd.DataFrame":
     """Accelerators by name: dense peaks [FLOP/s or op/s], memory [byte], bandwidth [byte/s], power [W]."""
     return read("accelerators").pivot_table(index="accelerator", columns="quantity", values="value", sort=False)
 
 
-def show(frame, caption, digits=4, wide=()):
+def show(
+    frame: "pd.DataFrame", caption: str, digits: int = 4, wide: "Sequence[str]" = (), filtered: bool = False
+) -> "Styler":
     """Display a table: numbers written for people and set right, a caption, no index.
 
     Parameters
@@ -88,6 +96,8 @@ def show(frame, caption, digits=4, wide=()):
         Significant digits of numbers.
     wide : sequence of str
         Columns of running text.
+    filtered : bool
+        Whether the page offers to filter the rows by a text; such tables scroll in a box.
 
     Returns
     -------
@@ -103,7 +113,8 @@ def show(frame, caption, digits=4, wide=()):
     for column in numeric:
         texts[column] = [number(value, digits) for value in frame[column]]
     styler = texts.fillna("–").style.hide(axis="index").set_caption(caption)
-    styler = styler.set_table_attributes('class="dataframe"').set_uuid(_slug(caption))
+    kind = "dataframe filtered" if filtered else "dataframe"
+    styler = styler.set_table_attributes(f'class="{kind}"').set_uuid(_slug(caption))
     alignment = [(column, "right" if column in numeric else "left") for column in frame.columns]
     rules = [
         {"selector": f".col{frame.columns.get_loc(column)}", "props": [("text-align", side)]}
@@ -115,5 +126,5 @@ def show(frame, caption, digits=4, wide=()):
     return styler.set_table_styles(rules)
 
 
-def _slug(text):
+def _slug(text: str) -> str:
     return "".join(letter if letter.isalnum() else "-" for letter in text.lower())[:40]

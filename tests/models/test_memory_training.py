@@ -4,8 +4,12 @@ import csv
 
 import pytest
 
+from llmcalc import catalogue
+from llmcalc.datasets import record
 from llmcalc.formulas import activations
 from llmcalc.models.memory import OPTIMISERS, chunks_under_way, training_memory, zero3_state
+from llmcalc.models.model import Model
+from llmcalc.models.run import Run
 from llmcalc.report.tables import read
 from tests.models.memory_runs import ERRORS, GIB, published, run_of
 
@@ -229,3 +233,12 @@ def test_few_microbatches_keep_few_activations():
 def test_an_unknown_optimiser_is_refused():
     with pytest.raises(ValueError, match=r"^optimiser = 'adamant' is not accepted"):
         training_memory(run_of(GPT3), "adamant")
+
+
+def test_adapters_of_a_template_whose_mlp_has_a_number_of_matrices_that_is_not_whole():
+    def adapters(matrices):
+        row = record("transformer-shapes", "model", "Llama 2 70B") | {"mlp_matrices": matrices}
+        run = Run(Model.from_shape(row), catalogue.device("H100 SXM"), devices=8, batch=8, context=2048)
+        return training_memory(run, adapter_rank=16)["parts"]["adapters"]
+
+    assert adapters(2) < adapters(2.5) == (adapters(2) + adapters(3)) / 2

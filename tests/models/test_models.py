@@ -13,7 +13,7 @@ from llmcalc.checks import Refusal
 from llmcalc.formulas import transformer
 from llmcalc.models import weights
 from llmcalc.models.description import describe
-from llmcalc.models.layers import Attention
+from llmcalc.models.layers import Attention, Mlp
 from llmcalc.models.model import Model
 from tests.formulas import SOURCE
 from tests.models.test_configs import FILES
@@ -99,6 +99,17 @@ def test_a_row_of_shapes_counts_as_its_formula_does(row):
     fractional = row | {"hidden_size": 1.37 * row["hidden_size"], "mlp_size": 0.77 * row["mlp_size"]}
     expected = transformer.transformer_params(*[fractional[name] for name in names])
     assert Model.from_shape(fractional).params == pytest.approx(expected, rel=1e-14)
+
+
+def test_a_template_of_layers_that_are_not_whole_is_stored():
+    row = SHAPES[0] | {"layers": 4.5}
+    lower, upper = (Model.from_shape(row | {"layers": layers}).weight_bytes("GGUF Q4_K_M") for layers in (4, 5))
+    assert lower < Model.from_shape(row).weight_bytes("GGUF Q4_K_M") < upper
+
+
+def test_a_mixture_of_formats_has_no_average_bits():
+    with pytest.raises(Refusal, match=r"^format = 'GGUF Q4_K_M' is not accepted: give one of fp32, bf16"):
+        weights.average_bits("GGUF Q4_K_M")
 
 
 @pytest.mark.parametrize(
@@ -411,9 +422,8 @@ process.stdout.write(JSON.stringify(lines));
 def test_micropython_gives_the_same_numbers(tmp_path):
     # Dense, a mixture, latent, sliding, a state, and an architecture that isn't known.
     names = ["llama-3.1-405b", "qwen3-30b-a3b", "deepseek-v3", "gemma-3-4b", "gpt-oss-20b", "qwen3-next-80b"]
-    wanted = ["checks", "vocabulary", "units", "models/numbers", "models/layers", "models/states", "models/families"]
-    wanted += ["models/configs", "models/model", "models/weights", "models/description"]
-    wanted += [f"formulas/{path.stem}" for path in SOURCE.glob("formulas/*.py")]
+    wanted = ["checks", "vocabulary", "units", "datasets", "formats"]
+    wanted += [f"{room}/{path.stem}" for room in ("formulas", "models") for path in SOURCE.glob(f"{room}/*.py")]
     modules = {f"llmcalc/{name}.py": (SOURCE / f"{name}.py").read_text(encoding="utf-8") for name in wanted}
     modules |= {f"llmcalc/{folder}__init__.py": "" for folder in ("", "models/", "formulas/")}
     configs = [FILES[name] for name in names] + [FILES["qwen3-8b"] | {"model_type": "tomorrow"}]
@@ -422,7 +432,7 @@ def test_micropython_gives_the_same_numbers(tmp_path):
     (tmp_path / "run.mjs").write_text(PROGRAM, encoding="utf-8")
     work = json.dumps({"modules": modules, "programs": programs})
     run = subprocess.run([NODE, tmp_path / "run.mjs"], input=work, capture_output=True, text=True, timeout=120)
-    assert run.returncode == 0, run.stderr
+    assert run.returncode == 0, run.stderr[-2000:]  # before it stands all of MicroPython
     lines = iter(json.loads(run.stdout))
     for config in configs:
         told = describe(Model.from_config(config), 4096)
@@ -432,3 +442,52 @@ def test_micropython_gives_the_same_numbers(tmp_path):
             for name in sorted(told[group]):
                 assert math.isclose(float(next(lines)), told[group][name], rel_tol=1e-14), name
     assert next(lines, None) is None
+
+
+# A layer of 256 values: queries and output, keys and values of 2 of 4 heads, and an MLP of 512; beside it 100 rows of a
+# table, twice, and three norms.
+SMALL = Model(layers=1, hidden_size=256, heads=4, kv_heads=2, mlp_size=512, vocabulary_size=100)
+SIDES = [(256, 256), (256, 128), (256, 128), (256, 256), (256, 512), (256, 512), (512, 256)]  # inputs, outputs
+WEIGHTS = sum(inputs * outputs for inputs, outputs in SIDES)
+BESIDE = 2 * 100 * 256 + 3 * 256
+
+
+@pytest.mark.parametrize(
+    ("weight_format", "bits", "beside"),
+    [
+        ("fp32", 32, 2 * BESIDE),  # all else takes 32 bits, too: twice the usual 16
+        ("bf16", 16, 0),
+        ("fp16", 16, 0),
+        ("fp8", 8, len(SIDES) * 4),  # a scale in 32 bits for each matrix
+        ("fp4", 4 + 8 / 16, len(SIDES) * 4),  # and one of 8 bits for 16 weights
+        ("int8", 8, 2 * sum(outputs for _, outputs in SIDES)),
+        ("int4", 4 + 16 / 128, 0),
+        ("gptq-int4-g128", 4 + 20 / 128, 4 * sum(inputs for inputs, _ in SIDES)),  # each input's group in 32 bits
+        ("awq-int4-g128", 4 + 20 / 128, 0),
+        ("nf4", 4 + (8 + 32 / 256) / 64, 0),
+        ("mxfp4", 4 + 8 / 32, 0),
+    ],
+)
+def test_formats_of_one_kind_take_bits_a_weight_and_what_stands_beside(weight_format, bits, beside):
+    expected = WEIGHTS * bits / 8 + 2 * BESIDE + beside
+    assert SMALL.weight_bytes(weight_format) == math.ceil(expected)
+    assert weights.average_bits(weight_format) == bits
+    assert weights.bits_per_weight(SMALL, weight_format) == 8 * math.ceil(expected) / (WEIGHTS + BESIDE)
+
+
+def test_norms_stand_on_all_devices_and_matrices_are_shared():
+    norms = 3 * 256 * 2
+    whole = SMALL.weight_bytes("bf16")
+    assert SMALL.weight_bytes_per_device("bf16", 2) == (whole - norms) / 2 + norms
+    # Four devices for two heads of keys and values: each head on two of them.
+    copies = 2 * 2 * 256 * 64 * 2
+    assert SMALL.weight_bytes_per_device("bf16", 4) == (whole - norms + copies) / 4 + norms
+
+
+@pytest.mark.parametrize("what", ["mixers", "mlps"])
+def test_parts_of_more_layers_than_there_are_are_refused(what):
+    parts = {"mixers": [Attention(2, 4, 2, 64), Attention(1, 4, 2, 64, window=8)], "mlps": [Mlp(1, 512), Mlp(2, 256)]}
+    shape = {"layers": 2, "hidden_size": 256, "vocabulary_size": 100, "heads": 4, "mlp_size": 512}
+    with pytest.raises(Refusal, match=f"^{what} of 3 layers are not accepted: layers = 2"):
+        Model(**shape, **{what: parts[what]})
+    assert Model(**(shape | {"layers": 3}), **{what: parts[what]}).layers == 3

@@ -13,8 +13,8 @@ import pytest
 from llmcalc import catalogue, datasets, formulas, known_models, models, plans
 from llmcalc.checks import Refusal
 from llmcalc.models.service import Service
-from llmcalc.plans import planning
 from llmcalc.plans.project import project
+from llmcalc.plans.training import by_devices, training_plan
 from tests.models import memory_runs
 
 NONSENSE = [
@@ -35,31 +35,9 @@ NONSENSE = [
     np.timedelta64(1),
     pd.Series(["many"]),
 ]
-SHAPE = datasets.record("transformer-shapes", "model", "GPT-3")
-DEVICE = {
-    "peak_flops": 312e12,
-    "serving_flops": 312e12,
-    "device_memory": 80e9,
-    "memory_bandwidth": 2039e9,
-    "overhead": 4e9,
-    "devices_per_server": 8,
-}
-RUN = {"tokens": 300e9, "mfu": 0.4, "batch": 1536}
-SERVICE = {
-    "prompt_tokens": 600.0,
-    "answer_tokens": 200.0,
-    "time_per_output_token": 0.1,
-    "time_to_first_token": 2.0,
-    "mfu": 0.4,
-    "mbu": 0.6,
-}
 # Good values, where a number will not do.
 GOOD = {
-    "shape": SHAPE,
-    "device": DEVICE,
-    "run": RUN | {"seconds": 3e6},
-    "service": SERVICE,
-    "plan": {"tensor_parallel": 8, "pipeline_stages": 2},
+    "shape": datasets.record("transformer-shapes", "model", "GPT-3"),
     "recomputation": "full",
     "seconds": None,
     "devices": 1024,
@@ -83,8 +61,11 @@ GOOD = {
 LLAMA = known_models.model("Llama 3 8B")
 H200 = catalogue.device("H200")
 SERVED = Service(LLAMA, H200, "fp8", question_tokens=1000, answer_tokens=200)
+PLAN = training_plan(LLAMA, H200, tokens=1e12, batch=512, devices=64)
 # Functions of objects, and what stands for those.
 OF_MODULES = {
+    "llmcalc.plans.training": {"model": LLAMA, "device": H200, "tokens": 1e12, "batch": 512, "plan": PLAN},
+    "llmcalc.plans.project": {"training": PLAN, "service": None},
     "llmcalc.plans.serving": {
         "service": SERVED,
         "reader": SERVED,
@@ -136,7 +117,7 @@ def arguments(function, argument):
             continue
         if declared.default is declared.empty:
             given[name] = own.get(name, GOOD.get(name, 1))
-    if function.__name__ == "training_plan" and argument != "seconds":
+    if function is training_plan and argument != "seconds":
         given["devices"] = 1024
     return given
 
@@ -155,7 +136,7 @@ def test_nonsense_is_refused(function, argument):
 
 @pytest.mark.parametrize(
     "function",
-    [planning.training_plan, planning.trade_off, planning.service_plan, project],
+    [training_plan, by_devices, project],
     ids=lambda function: function.__name__,
 )
 def test_plans_name_what_they_refuse(function):
@@ -178,13 +159,18 @@ def test_no_function_is_forgotten():
         ({"seconds": 3e6}, "seconds"),
         ({"devices": None, "seconds": 0}, "seconds"),
         ({"devices": 0}, "devices"),
-        ({"tensor_parallel": 1.5}, "tensor_parallel"),
-        ({"tensor_parallel": 7}, "tensor_parallel"),
-        ({"recomputation": "ful"}, "recomputation"),
+        ({"fixed": {"tensor_parallel": 1.5}}, "tensor_parallel"),
+        ({"fixed": {"tensor_parallel": 7}}, "tensor_parallel"),
+        ({"fixed": {"pipeline_stages": 31}}, "pipeline_stages"),
+        ({"fixed": {"recomputation": "ful"}}, "recomputation"),
+        ({"fixed": {"head_size": 7}}, "head_size"),
+        ({"mfu": 1.63}, "mfu"),
+        ({"number_format": "bf15"}, "number_format"),
+        ({"goal": "nicest"}, "goal"),
         ({"batch": 0}, "batch"),
     ],
 )
 def test_a_plan_names_the_argument_that_makes_no_sense(given, argument):
     with pytest.raises(Refusal) as refused:
-        plans.planning.training_plan(SHAPE, DEVICE, **(RUN | {"devices": 1024} | given))
+        training_plan(LLAMA, H200, **({"tokens": 1e12, "batch": 512, "devices": 1024} | given))
     assert refused.value.argument == argument

@@ -5,7 +5,7 @@ from statistics import fmean
 import pytest
 
 from llmcalc import datasets
-from llmcalc.prediction import ranges
+from llmcalc.plans import ranges
 from tests.prediction import published
 
 

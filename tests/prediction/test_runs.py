@@ -5,6 +5,7 @@ import csv
 import pytest
 
 from llmcalc import datasets
+from llmcalc.models.stacks import resolve
 from llmcalc.prediction import runs
 
 ROWS = datasets.records("training-runs")
@@ -49,3 +50,11 @@ def test_nonsense_in_a_cell_is_refused_not_raised(name):
     for bad in ("-1", "nan", "many", "1e400", "0", ""):
         answer = runs.predict_row({**ROWS[60], name: bad})
         assert bool(answer["refused"]) != bool(answer["predicted_seconds"])
+
+
+def test_constants_of_a_stack_on_a_generation_hold_there_alone():
+    hopper, ampere, others = (
+        resolve(device, "bf16", stack).attention_forward_efficiency
+        for device, stack in (("H100 SXM", "llm-foundry"), ("A100 SXM 80GB", "llm-foundry"), ("H100 SXM", "llama-3"))
+    )
+    assert hopper == 0.35 < others < ampere

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from llmcalc import datasets
 from llmcalc.prediction import serving
 
 ERRORS = Path(__file__).with_name("serving-errors.csv")
@@ -20,36 +19,14 @@ AIMS = {
 }
 
 
-def rows():
-    """Published rows as a table of engines would have them, with what was measured."""
-    for row in datasets.records("serving-published"):
-        texts = {
-            "model": row["model"],
-            "gpu": row["accelerator"],
-            "tp": str(row["tensor_parallel"]),
-            "precision": row["number_format"],
-            "isl": str(row["question_tokens"]),
-        }
-        if row["set"] != "first token":
-            texts["osl"] = str(row["answer_tokens"])
-        if row["set"] == "static":
-            texts["batch"] = str(row["batch"])
-        yield row, texts
-
-
 @pytest.fixture(scope="module")
 def measured():
-    """Published values over predictions, by set and kind of model, with the ranges' ends."""
+    """Published values over predictions, by set and kind of model, each with its model and card."""
     found = {}
-    for row, texts in rows():
-        answer = serving.predict_row(texts)
-        assert not answer["refused"], answer["refused"]
-        service = serving._service(serving._read(texts))
-        kind = f"{row['set']} {'mixture' if service.mixtures else 'dense'}"
-        column = "first_token_ms" if row["set"] == "first token" else "output_tokens_per_s"
-        predicted = float(answer["ttft_ms" if row["set"] == "first token" else "predicted_output_tokens_s"])
+    for row in serving.published_errors():
+        assert not row["refused"], row["refused"]
         group = (row["model"], row["accelerator"])
-        found.setdefault(kind, []).append((group, row[column] / predicted))
+        found.setdefault(row["kind"], []).append((group, row["measured"] / row["predicted"]))
     return found
 
 

@@ -10,9 +10,9 @@ from llmcalc.formulas import collectives, step
 from llmcalc.models.device import Device
 from llmcalc.models.model import Model
 from llmcalc.models.run import Run
+from llmcalc.models.stacks import resolve
 from llmcalc.models.step_constants import MEANINGS
 from llmcalc.plans.step import predict
-from llmcalc.prediction.constants import resolve
 
 SHAPE = {"layers": 8, "hidden_size": 1024, "heads": 8, "kv_heads": 8, "head_size": 128, "mlp_size": 4096}
 DENSE = Model("dense", vocabulary_size=32000, mlp_matrices=2, context=2048, **SHAPE)

@@ -1,0 +1,136 @@
+"""What is said about an answer: right, which mistake, or a hint."""
+
+from ..checks import Refusal
+from . import reading
+from .telling import told
+from .writing import Exercise, Posed, noun
+
+# Slips that need no exercise: factor, and what to say.
+SLIPS = (
+    (1e3, "That is 1,000 times the answer: check the prefixes (kilo, mega, giga, tera)."),
+    (1e-3, "That is a thousandth of the answer: check the prefixes (kilo, mega, giga, tera)."),
+    (1e6, "That is a million times the answer: check the prefixes (kilo, mega, giga, tera)."),
+    (1e-6, "That is a millionth of the answer: check the prefixes (kilo, mega, giga, tera)."),
+    (8.0, "That is 8 times the answer: a byte has 8 bits. Which of the two is asked for?"),
+    (0.125, "That is an eighth of the answer: a byte has 8 bits. Which of the two is asked for?"),
+    (10.0, "That is 10 times the answer: count the zeros again."),
+    (0.1, "That is a tenth of the answer: count the zeros again."),
+)
+EXACT = 1e-9  # what arithmetic itself may lose
+
+TYPE_CHECKING = False
+
+
+class Verdict:
+    """What is said about an answer.
+
+    Parameters
+    ----------
+    kind : str
+        right, mistake (a usual one of this exercise), slip (one of any exercise), wrong, or unread.
+    feedback : str
+        What to say.
+    """
+
+    def __init__(self, kind: str, feedback: str) -> None:
+        self.kind, self.feedback = kind, feedback
+
+    @property
+    def right(self) -> bool:
+        """Whether the answer is right."""
+        return self.kind == "right"
+
+    def __repr__(self) -> str:
+        return self.kind + ": " + self.feedback
+
+
+def mark(exercise: Exercise, answer: str, seed: int, attempt: int = 1) -> Verdict:
+    """Say what is to say about an answer.
+
+    Parameters
+    ----------
+    exercise : Exercise
+        The exercise.
+    answer : str
+        What was written.
+    seed : int
+        Seed of the numbers.
+    attempt : int
+        The how-manieth answer it is, for the hint.
+    """
+    posed = exercise.pose(seed)
+    try:
+        if posed.kind != "numeric":
+            return _mark_letters(posed, reading.letters(answer, len(posed.options)), attempt)
+        return _mark_number(posed, reading.number(answer, exercise.unit), str(answer), attempt)
+    except Refusal as refusal:
+        return Verdict("unread", "That cannot be read: give " + refusal.accepted + ".")
+
+
+def near(value: float, wanted: float, tolerance: float) -> bool:
+    """Whether a number is another one within a relative tolerance.
+
+    Examples
+    --------
+    >>> near(101, 100, 0.02), near(101, 100, 0)
+    (True, False)
+    """
+    return abs(value - wanted) <= max(tolerance, EXACT) * abs(wanted)
+
+
+def _mark_number(posed: Posed, value: float, text: str, attempt: int) -> Verdict:
+    exercise = posed.exercise
+    if near(value, posed.key, exercise.tolerance):
+        return Verdict("right", "Right: " + posed.solution() + ".")
+    closest, feedback = None, ""
+    for wrong, said in posed.mistakes:
+        distance = abs(value - wrong)
+        if near(value, wrong, exercise.tolerance) and (closest is None or distance < closest):
+            closest, feedback = distance, said
+    if closest is not None:
+        return Verdict("mistake", feedback)
+    if exercise.unit == "%" and "%" not in text and near(100 * value, posed.key, exercise.tolerance):
+        return Verdict(
+            "slip", "Percent are asked for: write " + told(100 * value) + ", or " + told(100 * value) + " %."
+        )
+    for factor, said in SLIPS:
+        if near(value, factor * posed.key, exercise.tolerance):
+            return Verdict("slip", said)
+    if near(value, posed.key, 0.01) and not exercise.tolerance:
+        return Verdict("wrong", "Very near: the exact whole number is asked for. Do you have to round up or down?")
+    size = "Too large. " if value > posed.key else "Too small. "
+    return Verdict("wrong", size + _hint(posed, attempt))
+
+
+def _mark_letters(posed: Posed, given: str, attempt: int) -> Verdict:
+    if posed.kind == "choice":
+        if len(given) > 1:
+            return Verdict("unread", "That cannot be read: give one letter.")
+        if given == posed.letters([posed.key]):
+            return Verdict("right", "Right: " + posed.steps[-1])
+        for text, said in posed.mistakes:
+            if given == posed.letters([text]):
+                return Verdict("mistake", said)
+    if len(given.split(" ")) < len(posed.options):
+        return Verdict("unread", f"That cannot be read: put all {len(posed.options)} in order.")
+    if given == posed.letters(posed.key):
+        return Verdict("right", "Right: " + posed.steps[-1])
+    if given == " ".join(reversed(posed.letters(posed.key).split(" "))):
+        return Verdict("mistake", "That is the order upside down: the smallest comes first.")
+    return Verdict("wrong", "Not in this order. " + _hint(posed, attempt))
+
+
+def _hint(posed: Posed, attempt: int) -> str:
+    return "Hint: " + posed.hints[min(max(attempt, 1), len(posed.hints)) - 1]
+
+
+def wanted(exercise: Exercise) -> str:
+    """What to write, for the label of an answer's field.
+
+    Examples
+    --------
+    >>> from .bank import find
+    >>> wanted(find("training-gpus/1"))
+    'FLOP'
+    """
+    return "" if exercise.unit == "1" else noun(exercise.unit, 2)

@@ -1,0 +1,118 @@
+"""Answers as people write them."""
+
+from ..checks import Refusal
+from ..quantities import measure
+from .writing import LETTERS, noun
+
+SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹"
+ABOUT = ("about", "approximately", "approx.", "ca.", "~", "≈", "=")
+# Different words for one thing that is counted.
+SAME = (("device", "gpu", "card", "accelerator", "chip", "npu", "tpu"), ("server", "node", "machine"))
+
+
+def number(text: str, unit: str) -> float:
+    """Read a number that was written for a unit.
+
+    Parameters
+    ----------
+    text : str
+        What was written, e.g. ``1,072 devices``, ``3.15 × 10²³``, ``0.5 PFLOP/s``, ``40 %``.
+    unit : str
+        The unit that is asked for.
+
+    Raises
+    ------
+    Refusal
+        If the text is no such number, in a sentence that says what would be.
+
+    Examples
+    --------
+    >>> number("0.5 PFLOP/s", "TFLOP/s"), number("1,072 GPUs", "device"), number("3.15 x 10^23", "FLOP")
+    (500.0, 1072.0, 3.15e+23)
+    >>> number("80 GiB", "GB"), number("40", "%"), number("40 %", "%")
+    (85.89934592, 40.0, 40.0)
+    """
+    bare = without_noun(plain(text), unit)
+    if unit == "%":
+        bare = bare[:-1].strip() if bare[-1:] == "%" else bare
+        return float(measure(bare, "1"))
+    return float(measure(bare, unit))
+
+
+def plain(text: str) -> str:
+    """A text without what people put around a number, and with powers of ten as Python writes them.
+
+    Examples
+    --------
+    >>> plain("≈ 3.15·10²³ FLOP"), plain("2*10^6"), plain("10^9")
+    ('3.15e23 FLOP', '2e6', '1e9')
+    """
+    if not isinstance(text, str):
+        text = str(text)
+    for space in ("\u00a0", "\u2009", "\u202f"):
+        text = text.replace(space, " ")
+    text = text.replace("−", "-").strip()
+    for word in ABOUT:
+        if text.lower()[: len(word)] == word:
+            text = text[len(word) :].strip()
+    text = _powers(text)
+    for sign in ("×", "·", "*", "x"):
+        for mark in (" " + sign + " 10^", sign + "10^", sign + " 10^", " " + sign + "10^"):
+            text = text.replace(mark, "e")
+    return "1e" + text[3:] if text[:3] == "10^" else text
+
+
+def without_noun(text: str, unit: str) -> str:
+    """A text without the name of what is counted.
+
+    Examples
+    --------
+    >>> without_noun("12 GPUs", "device"), without_noun("12 days", "device")
+    ('12', '12 days')
+    """
+    words = [unit] if unit[:1].isalpha() else []
+    for group in SAME:
+        if unit.lower() in group:
+            words = list(group)
+    lower = text.lower()
+    for word in words:
+        for ending in (noun(word.lower(), 2), word.lower()):
+            if lower[-len(ending) :] == ending and lower[: -len(ending)].strip()[-1:].isdigit():
+                return text[: -len(ending)].strip()
+    return text
+
+
+def letters(text: str, count: int) -> str:
+    """Read letters of options, e.g. ``b``, ``C, A, B`` or ``cab``.
+
+    Raises
+    ------
+    Refusal
+        If there are other letters, or one twice.
+
+    Examples
+    --------
+    >>> letters("C, a b", 3)
+    'c a b'
+    """
+    found = []
+    for letter in str(text).lower():
+        if letter in " ,;.<>()":
+            continue
+        if letter not in LETTERS[:count] or letter in found:
+            raise Refusal("answer", text, f"letters from a to {LETTERS[count - 1]}, each once", unit="1")
+        found.append(letter)
+    if not found:
+        raise Refusal("answer", text, f"letters from a to {LETTERS[count - 1]}, each once", unit="1")
+    return " ".join(found)
+
+
+def _powers(text: str) -> str:
+    found, raised = "", False
+    for letter in text:
+        if letter in SUPERSCRIPTS or letter == "⁻":
+            found += ("" if raised else "^") + ("-" if letter == "⁻" else str(SUPERSCRIPTS.index(letter)))
+            raised = True
+        else:
+            found, raised = found + letter, False
+    return found

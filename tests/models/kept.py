@@ -1,0 +1,328 @@
+"""Tables of what models are and take, and how they are written: `python -m tests.models.kept`.
+
+Published totals, sizes of files and peaks hold the sums; these tables hold every part where it is, so that nothing
+moves unnoticed: the traits and usual sizes of families, weights in all formats, memory by purpose, the terms of a step.
+Whoever means a change writes them anew, and the difference shows what else it changed.
+"""
+
+import csv
+import json
+from pathlib import Path
+
+from llmcalc import known_models
+from llmcalc.checks import Refusal
+from llmcalc.models import weights
+from llmcalc.models.device import Device
+from llmcalc.models.families import FAMILIES
+from llmcalc.models.memory import LOSSES, OPTIMISERS, training_memory
+from llmcalc.models.model import Model
+from llmcalc.models.run import Run
+from llmcalc.models.service import WEIGHT_BYTES, Service
+from llmcalc.models.step_constants import MEANINGS, Constants
+from llmcalc.plans.serving import scaled_devices, service_plan, split_plan
+from llmcalc.plans.step import predict
+from tests.models.memory_runs import published, run_of
+
+FOLDER = Path(__file__).parent / "kept_tables"
+FILES = Path(__file__).parent / "configs"
+
+# Families
+
+CONTEXT = 10_000
+SIZES = {
+    "num_hidden_layers": 12,
+    "hidden_size": 512,
+    "num_attention_heads": 8,
+    "intermediate_size": 1536,
+    "vocab_size": 4000,
+    "max_position_embeddings": 8192,
+}
+MORE = {
+    "num_key_value_heads": 4,
+    "head_dim": 96,
+    "num_experts": 8,
+    "num_experts_per_tok": 2,
+    "moe_intermediate_size": 192,
+    "sliding_window": 1024,
+    "attention_bias": True,
+    "mlp_bias": True,
+    "use_qk_norm": True,
+    "tie_word_embeddings": False,
+}
+# How much a file says: nothing but the family, within a larger file; the sizes that all have; and others, too.
+SAID = {"nothing": {}, "sizes": SIZES, "more": SIZES | MORE}
+
+
+def families():
+    """What a file of each family is read as, or why it is refused."""
+    for family in FAMILIES:
+        for said, sizes in SAID.items():
+            fields = {"model_type": family} | sizes
+            read = described({"text_config": fields} if said == "nothing" else fields)
+            yield {"family": family, "said": said} | read
+
+
+# Fields by which files say which layers have a window, experts, or neither.
+LAYERS = {
+    "as it is": {},
+    "switched windows": {"sliding_window": 512, "use_sliding_window": True, "max_window_layers": 7},
+    "windows off": {"sliding_window": 512, "use_sliding_window": False},
+    "every third without": {"sliding_window": 512, "sliding_window_pattern": 3, "use_sliding_window": True},
+    "pattern of letters": {"sliding_window": 512, "sliding_window_pattern": "LLG"},
+    "dense first": {"first_k_dense_replace": 2, "moe_layer_freq": 2},
+    "every second": {"decoder_sparse_step": 2, "mlp_only_layers": [1, 5]},
+    "interleaved": {"interleave_moe_layer_step": 3, "use_qk_norm": True},
+    "between": {"moe_layer_interval": 2, "moe_layer_start_index": 3, "moe_layer_end_index": 9},
+    "by period": {"expert_layer_period": 3, "expert_layer_offset": 1, "attn_layer_period": 3, "attn_layer_offset": 2},
+    "listed": {"moe_layers": [1, 3, 4]},
+    "shared": {"num_shared_experts": 2, "n_shared_experts": 2, "shared_expert_intermediate_size": 192},
+    "biased": {"attention_bias": True, "qkv_bias": True, "bias": True, "use_bias": True, "mlp_bias": True},
+    "unnamed": {"model_type": "tomorrow", "architectures": ["Tomorrow"], "use_qk_norm": True},
+    "gelu": {"model_type": "tomorrow", "architectures": [], "hidden_act": "gelu_new"},
+}
+
+
+def files():
+    """What files of published models are read as, with other layers, too."""
+    for path in sorted(FILES.glob("*.json")):
+        fields = json.loads(path.read_text(encoding="utf-8"))
+        for layers, changed in LAYERS.items():
+            yield {"file": path.stem, "layers": layers} | described(fields | changed)
+
+
+def described(fields):
+    try:
+        model = Model.from_config(fields)
+    except Refusal as refusal:
+        return {"refused": str(refusal)}
+    told = {"params": written(model.params), "active_params": written(model.active_params)}
+    told["cache_bytes"] = written(model.cache_bytes(CONTEXT))
+    told["forward_flop"] = written(model.forward_flop_per_token(CONTEXT))
+    return told | {"assumed": str(len(model.assumed))}
+
+
+# Formats
+
+# Few and many layers, heads that share keys or do not, experts, latent attention, states, one table or two.
+MODELS = (
+    "GPT-2 124M",
+    "LLaMA 7B",
+    "Llama 3.1 8B",
+    "Llama 3.1 70B",
+    "Mixtral 8x7B",
+    "Qwen3 30B A3B",
+    "DeepSeek V3",
+    "gpt-oss 20B",
+    "Gemma 3 1B",
+    "Qwen3 Next 80B A3B",
+)
+DEVICES = 4
+
+
+def formats():
+    """Bytes of models in all formats, and on one of some devices."""
+    for name in MODELS:
+        model = known_models.model(name)
+        for weight_format in weights.names():
+            each = {"bytes": model.weight_bytes(weight_format)}
+            each["bytes_per_device"] = model.weight_bytes_per_device(weight_format, DEVICES)
+            yield {"model": model.name, "format": weight_format} | {key: written(each[key]) for key in each}
+
+
+# Memory of training
+
+CHANGES = {
+    "as published": {},
+    "all kept and sharded": {"recomputation": "none", "zero_stage": 3},
+    "recomputed": {"recomputation": "full", "zero_stage": 2},
+    "selective, with dropout": {"recomputation": "selective", "dropout": 1, "fused_attention": 0, "zero_stage": 1},
+}
+OPTIONS = {
+    "usual": {},
+    "tuned": {"adapter_rank": 16, "frozen_bytes": 0.5, "reference_bytes": 2.0, "fragmentation": 0.1},
+}
+ALONE = {name: {"optimiser": name, "adapter_rank": 0, "outside_bytes": 1e9} for name in OPTIMISERS}
+ALONE |= {f"loss {name}": {"loss": name} for name in LOSSES}
+OPTIONS["offloaded"] = {"offload": True, "optimiser": "adafactor", "fused_norms": False, "load_factor": 1.5}
+
+
+def memory():
+    """Bytes by purpose of the published runs, and of others like them."""
+    for row in published():
+        for changed, changes in CHANGES.items():
+            for option, options in (OPTIONS | ALONE if changed == "as published" else OPTIONS).items():
+                told = training_memory(run_of(row, **changes), **options)
+                parts = {purpose: written(size) for purpose, size in told["parts"].items()}
+                yield {"id": row["id"], "run": changed, "options": option, "stage": str(told["stage"])} | parts
+
+
+# Steps, with constants and devices of round numbers, which no calibration moves
+
+CONSTANTS = Constants({name: 0.3 * low + 0.7 * high for name, (_, low, high, _) in MEANINGS.items()})
+PEAKS = {"fp32": 2e13, "tf32": 1.5e14, "fp16": 3e14, "bf16": 3e14, "fp8": 6e14, "int8": 6e14, "fp4": 1.2e15}
+DEVICE = Device(
+    name="of round numbers",
+    peaks=PEAKS,
+    memory=80e9,
+    memory_bandwidth=2e12,
+    link_bandwidth=3e11,
+    link_devices=8,
+    network_bandwidth=2.5e10,
+)
+CUTS = {
+    "data": {"devices": 16},
+    "all": {"devices": 64, "tensor_parallel": 4, "pipeline_stages": 2, "expert_parallel": 2, "context_parallel": 2},
+    "sharded": {"devices": 24, "zero_stage": 3, "recomputation": "full", "gradient_bytes": 2},
+    "interleaved": {"devices": 32, "pipeline_stages": 4, "model_chunks": 2, "tensor_parallel": 2, "microbatch": 2},
+    "old": {"devices": 16, "fused_attention": 0, "dropout": 1, "recomputation": "selective", "sequence_parallel": 0},
+    "overlapped": {"devices": 64, "tensor_parallel": 16, "overlap_tensor_parallel": 1, "overlap_gradients": 0},
+}
+
+
+def steps():
+    """Terms of a training step."""
+    for name in MODELS:
+        model = known_models.model(name)
+        for number_format in ("fp32", "tf32", "bf16", "fp8", "fp4"):
+            for cut, numbers in CUTS.items():
+                told = {"model": model.name, "format": number_format, "cut": cut, "refused": ""}
+                try:
+                    run = Run(model, DEVICE, batch=192, context=4096, number_format=number_format, **numbers)
+                    step = predict(run, CONSTANTS)
+                    told |= {term: written(seconds) for term, seconds in step.terms.items()}
+                    told |= {"seconds": written(step.seconds), "mfu": written(step.mfu)}
+                except Refusal as refusal:
+                    told["refused"] = str(refusal)
+                yield told
+
+
+SERVING = {
+    "products_share": 0.9,
+    "memory_share": 0.8,
+    "overlap": 0.4,
+    "attention_share": 0.7,
+    "plain_attention_share": 0.15,
+    "layer_seconds": 2e-5,
+    "prompt_layer_seconds": 1e-4,
+    "expert_layer_seconds": 3e-5,
+    "expert_prompt_layer_seconds": 5e-5,
+    "step_seconds": 1e-3,
+    "sequence_seconds": 3e-6,
+    "expert_sequence_seconds": 2e-5,
+    "expert_products_share": 0.6,
+    "expert_row_seconds": 6e-9,
+    "row_vectors": 10.0,
+    "all_reduce_seconds": 1e-5,
+    "network_seconds": 3e-5,
+    "links_share": 0.6,
+    "engine_bytes": 4e9,
+    "cache_share": 0.9,
+    "largest_batch": 2000.0,
+    "chunk_tokens": 8000.0,
+    "rate_share_bf16": 0.7,
+    "rate_share_fp8": 0.6,
+    "rate_share_fp4": 0.4,
+    "rate_share_int8": 0.8,
+}
+SERVED = {
+    "alone": {},
+    "shared": {"tensor_parallel": 4, "hit_share": 0.3, "question_spread": 1.5},
+    "apart": {"tensor_parallel": 2, "data_parallel": 2, "expert_parallel": 4, "answer_spread": 0.5},
+    "staged": {"pipeline_stages": 2, "adapters": 3, "bytes_per_value": 1.0},
+    "drafted": {"draft_tokens": 3, "acceptance": 0.7, "kernels": "2023", "chunk_tokens": 512},
+}
+
+
+def services():
+    """Terms of a serving step, and what a replica holds and takes."""
+    for name in MODELS:
+        model = known_models.model(name)
+        for number_format in WEIGHT_BYTES:
+            for setting, numbers in SERVED.items():
+                told = {"model": model.name, "format": number_format, "setting": setting, "refused": ""}
+                try:
+                    service = Service(model, DEVICE, number_format, constants=SERVING, **numbers)
+                    step = service.step(8, 2000, 700, 0.4)
+                    told |= {term: written(getattr(step, term)) for term in step.PARTS}
+                    told |= {"weight_bytes": written(service.weight_bytes), "batch": written(service.full_batch())}
+                    times = (service.first_token_seconds(), service.token_seconds(4), service.static_seconds(4))
+                    told |= dict(zip(("first_token", "token", "static"), map(written, times), strict=True))
+                except Refusal as refusal:
+                    told["refused"] = str(refusal)
+                yield told
+
+
+ASKED = {
+    "loose": {"request_rate": 3.0},
+    "prompt": {"request_rate": 40.0, "time_to_first_token": 1.0, "question_tokens": 4000},
+    "steady": {"request_rate": 0.5, "time_per_output_token": 0.03, "quantile": "p99", "load": 0.7},
+    "median": {"request_rate": 10.0, "time_to_first_token": 3.0, "quantile": "p50", "answer_spread": 1.0},
+}
+
+
+def plans():
+    """Plans of services, and replicas under load."""
+    for name in MODELS:
+        model = known_models.model(name)
+        for asked, wanted in ASKED.items():
+            told = {"model": model.name, "asked": asked, "refused": ""}
+            try:
+                plan = service_plan(model, DEVICE, constants=SERVING, **wanted)
+            except Refusal as refusal:
+                yield told | {"refused": str(refusal)}
+                continue
+            told |= {"devices": str(plan.devices), "replicas": str(plan.replicas)}
+            told |= {purpose: written(share) for purpose, share in plan.why.items()}
+            at_work = plan.replica
+            for number in ("batch", "full_batch", "requests", "output_tokens", "load"):
+                told[number] = written(getattr(at_work, number))
+            for latency in ("first_token", "output_token", "answer"):
+                told |= {f"{latency} {point}": written(time) for point, time in getattr(at_work, latency).items()}
+            told |= {f"memory of {purpose}": written(size) for purpose, size in at_work.memory.items()}
+            told["ten times"] = str(scaled_devices(plan, [10 * wanted["request_rate"]])[0])
+            reader = Service(
+                model,
+                DEVICE,
+                constants=SERVING,
+                tensor_parallel=at_work.service.tensor_parallel,
+                pipeline_stages=at_work.service.pipeline_stages,
+            )
+            split = split_plan(reader, at_work.service, wanted["request_rate"])
+            for number in ("readers", "writers", "transfer_seconds", "first_token", "output_token", "batch"):
+                told[f"split {number}"] = written(getattr(split, number))
+            yield told
+
+
+def written(number):
+    return f"{number:.9g}"
+
+
+TABLES = {
+    "families": families,
+    "files": files,
+    "formats": formats,
+    "memory": memory,
+    "steps": steps,
+    "services": services,
+}
+TABLES["plans"] = plans
+
+
+def kept(name):
+    """Rows of a table, without their empty cells."""
+    with (FOLDER / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+        return [{column: cell for column, cell in row.items() if cell} for row in csv.DictReader(file)]
+
+
+def main():
+    for name, rows in TABLES.items():
+        listed = list(rows())
+        with (FOLDER / f"{name}.csv").open("w", encoding="utf-8", newline="") as file:
+            columns = dict.fromkeys(column for row in listed for column in row)
+            writer = csv.DictWriter(file, columns, restval="", lineterminator="\n")
+            writer.writeheader()
+            writer.writerows(listed)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,31 @@
+"""Models are and take what the tables have."""
+
+import itertools
+
+import pytest
+
+from llmcalc.models.model import Model
+from tests.models import kept
+
+
+@pytest.mark.parametrize("name", kept.TABLES)
+def test_nothing_moved(name):
+    found = [{column: cell for column, cell in row.items() if cell} for row in kept.TABLES[name]()]
+    moved = [(was, now) for was, now in itertools.zip_longest(kept.kept(name), found) if was != now]
+    assert moved == []
+
+
+def test_embeddings_of_each_layer_may_be_most_of_a_model():
+    # The text part of google/gemma-3n-E4B: its checkpoint has 6.87e9 parameters besides vision and audio.
+    fields = {
+        "model_type": "gemma3n_text",
+        "num_hidden_layers": 35,
+        "hidden_size": 2048,
+        "intermediate_size": [16384] * 35,
+        "num_attention_heads": 8,
+        "num_key_value_heads": 2,
+        "head_dim": 256,
+        "vocab_size": 262400,
+        "sliding_window": 512,
+    }
+    assert Model.from_config(fields).params == 6_866_696_688

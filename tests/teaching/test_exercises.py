@@ -1,0 +1,196 @@
+"""Keys computed twice, over 200 seeds: right, in range, different, and told apart from the usual mistakes."""
+
+import math
+from types import SimpleNamespace
+
+import pytest
+
+from llmcalc import teaching
+from llmcalc.checks import Refusal
+from llmcalc.teaching.draws import of
+from llmcalc.teaching.marking import mark
+from llmcalc.teaching.telling import told
+from llmcalc.teaching.writing import LETTERS, LEVELS, Chapter, choose, numeric, order
+from tests.teaching.independent import INDEPENDENT
+
+SEEDS = range(200)
+CHAPTERS = teaching.chapters()
+EXERCISES = [exercise for name in CHAPTERS for exercise in teaching.chapter(name).exercises]
+every_exercise = pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.name)
+
+
+def numbers(posed):
+    return SimpleNamespace(**(posed.values | posed.answer.given))
+
+
+def expected(posed):
+    return INDEPENDENT[posed.exercise.chapter][posed.exercise.number - 1](numbers(posed))
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_a_chapter_has_eight_exercises_in_three_levels(name):
+    exercises = teaching.chapter(name).exercises
+    assert len(exercises) >= 8
+    assert {exercise.level for exercise in exercises} == set(LEVELS)
+    assert [exercise.level for exercise in exercises] == sorted(exercise.level for exercise in exercises)
+    assert len(INDEPENDENT[name]) == len(exercises)
+
+
+@every_exercise
+def test_a_key_is_the_same_by_arithmetic_alone(exercise):
+    for seed in SEEDS:
+        posed = exercise.pose(seed)
+        again = expected(posed)
+        if posed.kind == "numeric":
+            assert math.isclose(posed.key, again, rel_tol=1e-9), (seed, posed.text)
+        elif posed.kind == "choice":
+            assert posed.key.startswith(again), (seed, posed.text)
+        else:
+            assert len(again) == len(posed.key)
+            rising = sorted(again, key=again.get)
+            for text, beginning in zip(posed.key, rising, strict=True):
+                assert text.startswith(beginning), (seed, posed.text)
+
+
+@every_exercise
+def test_numbers_differ_and_answers_are_finite_and_in_range(exercise):
+    posed = [exercise.pose(seed) for seed in SEEDS]
+    assert len({(each.text, str(each.key)) for each in posed}) >= 12
+    for each in posed:
+        assert "{" not in each.text
+        assert "None" not in each.text
+        if each.kind == "numeric":
+            assert math.isfinite(each.key)
+            assert exercise.within[0] <= each.key <= exercise.within[1]
+            for value, said in each.mistakes:
+                assert math.isfinite(value)
+                assert said.endswith((".", "?"))
+    if posed[0].kind == "choice":
+        # No option is always right.
+        assert len({each.solution() for each in posed}) > 1
+
+
+@every_exercise
+def test_mistakes_are_told_from_the_answer_by_more_than_the_tolerance(exercise):
+    for seed in SEEDS:
+        posed = exercise.pose(seed)
+        if posed.kind != "numeric":
+            continue
+        for value, _ in posed.mistakes:
+            assert abs(value - posed.key) > 2 * exercise.tolerance * max(abs(value), abs(posed.key))
+            assert value != posed.key
+
+
+@every_exercise
+def test_the_key_is_right_and_each_mistake_is_named(exercise):
+    for seed in range(12):
+        posed = exercise.pose(seed)
+        if posed.kind == "numeric":
+            assert mark(exercise, repr(float(posed.key)), seed).right
+            if exercise.tolerance:
+                assert mark(exercise, posed.solution(), seed).right, posed.solution()
+            for value, _ in posed.mistakes:
+                verdict = mark(exercise, repr(float(value)), seed)
+                assert verdict.kind == "mistake", (seed, value)
+                assert verdict.feedback in [said for _, said in posed.mistakes]
+            verdict = mark(exercise, repr(float(123.456 * posed.key + 1e-3)), seed)
+            assert verdict.kind == "wrong"
+            assert posed.hints[0] in verdict.feedback
+            assert posed.hints[1] in mark(exercise, repr(float(123.456 * posed.key + 1e-3)), seed, attempt=2).feedback
+        elif posed.kind == "choice":
+            assert mark(exercise, posed.solution().upper(), seed).right
+            for text, said in posed.mistakes:
+                verdict = mark(exercise, posed.letters([text]), seed)
+                assert (verdict.kind, verdict.feedback) == ("mistake", said)
+        else:
+            assert mark(exercise, posed.solution(), seed).right
+            assert mark(exercise, posed.solution().replace(" ", ", "), seed).right
+            swapped = posed.solution().split(" ")
+            swapped[0], swapped[1] = swapped[1], swapped[0]
+            assert not mark(exercise, " ".join(swapped), seed).right
+        for nonsense in ("", "many", "12 bananas", "?", "1,5", "z"):
+            assert mark(exercise, nonsense, seed).kind == "unread", nonsense
+
+
+@every_exercise
+def test_the_solution_shows_its_numbers(exercise):
+    for seed in range(12):
+        posed = exercise.pose(seed)
+        if posed.kind == "numeric":
+            shown = {told(posed.key, digits) for digits in (3, 4, 5, 6, 7)}
+            assert any(text in posed.steps[-1] for text in shown), posed.steps[-1]
+        elif posed.kind == "choice":
+            assert posed.key in " ".join(posed.steps)
+        assert all(step.endswith(".") for step in posed.steps)
+
+
+def test_units_convert_and_are_held_apart():
+    exercise = teaching.find("training-gpus/2")
+    posed = exercise.pose(7)
+    for text in (f"{posed.key / 1000} PFLOP/s", f"{posed.key:,} TFLOPS", f"≈ {posed.key * 1e3} GFLOP/s"):
+        assert mark(exercise, text, 7).right, text
+    assert mark(exercise, f"{posed.key} TB", 7).kind == "unread"
+    assert mark(exercise, f"{posed.key * 1000}", 7).kind == "slip"
+    days = teaching.find("training-gpus/5")
+    assert mark(days, f"{days.pose(7).key * 24} h", 7).right
+    share = teaching.find("training-gpus/6")
+    key = share.pose(7).key
+    assert mark(share, f"{key} %", 7).right
+    assert mark(share, f"{key}", 7).right
+    assert mark(share, f"{key / 100}", 7).kind == "slip"
+    count = teaching.find("training-gpus/4")
+    whole = count.pose(7).key
+    for text in (f"{whole:,.0f} devices", f"{whole:.0f} GPUs", f"{whole:.0f}"):
+        assert mark(count, text, 7).right, text
+    assert mark(count, f"{whole + 1:.0f}", 7).kind == "wrong"
+
+
+def test_seeds_and_exercises_that_are_none_are_refused_in_a_line():
+    with pytest.raises(Refusal, match="seed = -1 is not accepted"):
+        teaching.pose("training-gpus/1", seed=-1)
+    with pytest.raises(Refusal, match=r"seed = 1\.5 is not accepted"):
+        teaching.pose("training-gpus/1", seed=1.5)
+    with pytest.raises(Refusal, match="training-gpus/1 to training-gpus/"):
+        teaching.find("training-gpus/99")
+    with pytest.raises(Refusal, match="did you mean 'training-gpus'"):
+        teaching.find("trainig-gpus/1")
+
+
+def declare(function, **changes):
+    chapter = Chapter("tried")
+    declared = {"level": 1, "teaches": "A thing.", "text": "What is {a}?", "unit": "1", "within": (0, 9), "a": of(1, 2)}
+    chapter.exercise(**(declared | changes))(function)
+    return chapter.exercises[0]
+
+
+def sound(a):
+    return numeric(a, [(2 * a, "Twice."), (3 * a, "Thrice.")], ["One.", "Two."], [f"{a}."])
+
+
+@pytest.mark.parametrize(
+    ("changes", "function", "message"),
+    [
+        ({"level": 4}, sound, "level = 4"),
+        ({"teaches": "A thing"}, sound, "teaches = 'A thing'"),
+        ({"text": "What is {b}?"}, sound, "a text that names a in braces"),
+        ({"tolerance": 0.5}, sound, "tolerance = 0.5"),
+        ({"within": None}, sound, "within="),
+        ({"within": (5, 9)}, sound, "draws whose answers are in range"),
+        ({}, lambda a: a, "what numeric, choose or order return"),
+        ({}, lambda a: numeric(a, [], ["One.", "Two."], ["A."]), "two usual mistakes"),
+        ({}, lambda a: numeric(a, [(a, "Same."), (a, "Same.")], ["One.", "Two."], ["A."]), "differ from the mistakes"),
+        ({}, lambda a: numeric(a, [(5, "Five."), (6, "Six.")], ["One."], ["A."]), "two or three hints"),
+        ({}, lambda a: numeric(a, [(5, "Five."), (6, "Six.")], ["One.", "Two."], []), "the steps of a solution"),
+        ({}, lambda a: choose("Yes", [("No", "Not so.")], ["One.", "Two."], ["A."]), "three to"),
+        ({}, lambda a: order([("one", 1), ("two", 2)], ["One.", "Two."], ["A."]), "three to"),
+    ],
+)
+def test_what_an_exercise_lacks_is_said_in_a_line(changes, function, message):
+    with pytest.raises(Refusal) as refusal:
+        declare(function, **changes).pose(1)
+    assert message in str(refusal.value)
+    assert "\n" not in str(refusal.value)
+
+
+def test_letters_are_enough_for_all_options():
+    assert max(len(exercise.pose(1).options) for exercise in EXERCISES) <= len(LETTERS)

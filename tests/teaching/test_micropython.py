@@ -1,0 +1,58 @@
+"""The same exercises in MicroPython, by the page's own script: the same texts, numbers and verdicts."""
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bookbuild import calculators, exercises
+from llmcalc import teaching
+from llmcalc.teaching.marking import mark
+
+NODE = Path(sys.prefix) / "bin" / "node"
+SEEDS = [0, 1, 2, 3, 7, 123456789]
+
+
+def whole(name):
+    """All that a page has after its calculator: the calculator's modules, and those of the exercises."""
+    model = exercises.model(name)
+    return model | {"modules": calculators.modules_of(name) | model["modules"]}
+
+
+def answers_of(name):
+    for place, exercise in enumerate(teaching.chapter(name).exercises):
+        for seed in SEEDS[:3]:
+            posed = exercise.pose(seed)
+            yield place, posed.solution(), seed, 1
+            yield place, "nonsense", seed, 1
+            if posed.kind == "numeric":
+                for value, _ in posed.mistakes:
+                    yield place, repr(float(value)), seed, 1
+                yield place, repr(77.7 * posed.key), seed, 2
+            elif posed.kind == "choice":
+                for text, _ in posed.mistakes:
+                    yield place, posed.letters([text]), seed, 1
+
+
+@pytest.mark.parametrize("name", teaching.chapters())
+def test_a_page_poses_and_checks_as_cpython_does(name, tmp_path):
+    shutil.copy(calculators.RUNTIME / "python.mjs", tmp_path)
+    for part in ("micropython.mjs", "micropython.wasm"):
+        shutil.copy(calculators.MICROPYTHON / part, tmp_path)
+    shutil.copy(Path(__file__).parent / "micropython.mjs", tmp_path / "try.mjs")
+    answers = list(answers_of(name))
+    work = json.dumps({"model": whole(name), "seeds": SEEDS, "answers": answers})
+    run = subprocess.run(
+        [NODE, "try.mjs"], input=work, capture_output=True, text=True, check=False, timeout=120, cwd=tmp_path
+    )
+    assert run.returncode == 0, run.stderr[-2000:]
+    found = json.loads(run.stdout)
+    chapter = teaching.chapter(name).exercises
+    for seed, posed in zip(SEEDS, found["posed"], strict=True):
+        assert posed == [exercise.pose(seed).described() for exercise in chapter]
+    for (place, answer, seed, attempt), verdict in zip(answers, found["verdicts"], strict=True):
+        expected = mark(chapter[place], answer, seed, attempt)
+        assert verdict == {"kind": expected.kind, "feedback": expected.feedback}, answer

@@ -1,0 +1,163 @@
+"""Exercises in their pages, by a browser: answered right, wrong, with each mistake, in other units, with nonsense."""
+
+import json
+import os
+
+import pytest
+
+from bookbuild import browser as browsing
+from bookbuild.notebooks import BUILD
+from llmcalc import teaching
+from llmcalc.teaching.marking import mark
+
+SITE = BUILD / "html"
+SAMPLE = ["training-gpus", "memory", "small-print"]
+SEED = 7
+
+pytestmark = pytest.mark.skipif(
+    "CI" not in os.environ and browsing.find_browser() is None,
+    reason="no browser: install Chromium, or name one in BROWSER",
+)
+
+
+@pytest.fixture(scope="module")
+def site():
+    with browsing.serve(SITE) as address, browsing.browse() as browser:
+        yield address, browser
+
+
+@pytest.fixture
+def context(site):
+    made = site[1].new_context(viewport={"width": 390, "height": 800}, accept_downloads=True)
+    yield made
+    made.close()
+
+
+def open_page(context, site, name, query=f"?seed={SEED}"):
+    tab = context.new_page()
+    tab.troubles = []
+    tab.on("pageerror", lambda error: tab.troubles.append(str(error)))
+    tab.on("request", lambda request: None if request.url.startswith(site[0]) else tab.troubles.append(request.url))
+    tab.goto(f"{site[0]}notebooks/{name}.html{query}")
+    tab.locator(".practice").scroll_into_view_if_needed()
+    browsing.wait_until(tab, "performance.getEntriesByName('practice-ready').length")
+    return tab
+
+
+def section(tab, place):
+    return tab.locator(f"#practice-{place + 1}")
+
+
+def told(tab, place, kind):
+    feedback = section(tab, place).locator(f".practice-feedback[data-kind='{kind}']")
+    feedback.wait_for(timeout=10_000)
+    return feedback.inner_text()
+
+
+def clear(tab, place):
+    """Forget what was said, so that the next words are those about the next answer."""
+    section(tab, place).locator(".practice-feedback").evaluate("element => delete element.dataset.kind")
+
+
+def answer(tab, place, text, kind):
+    clear(tab, place)
+    section(tab, place).locator("input[type=text]").fill(text)
+    section(tab, place).locator("input[type=text]").press("Enter")
+    return told(tab, place, kind)
+
+
+@pytest.mark.parametrize("name", SAMPLE)
+def test_answers_get_the_words_that_python_has_for_them(site, context, name):
+    tab = open_page(context, site, name)
+    for place, exercise in enumerate(teaching.chapter(name).exercises):
+        posed = exercise.pose(SEED)
+        assert section(tab, place).locator(".practice-text").inner_text() == posed.text
+        if posed.kind == "numeric":
+            for value, _ in posed.mistakes:
+                text = repr(float(value))
+                assert answer(tab, place, text, "mistake") == mark(exercise, text, SEED).feedback
+            assert answer(tab, place, "nonsense", "unread") == mark(exercise, "nonsense", SEED).feedback
+            assert answer(tab, place, repr(float(123 * posed.key)), "wrong").startswith("Too large. Hint: ")
+            assert answer(tab, place, repr(float(posed.key)), "right") == f"Right: {posed.solution()}."
+        elif posed.kind == "choice":
+            for text, said in posed.mistakes:
+                clear(tab, place)
+                section(tab, place).locator(f"input[value='{posed.letters([text])}']").check()
+                section(tab, place).locator("button[type=submit]").click()
+                assert told(tab, place, "mistake") == said
+            section(tab, place).locator(f"input[value='{posed.solution()}']").check()
+            section(tab, place).locator("button[type=submit]").click()
+            assert told(tab, place, "right").startswith("Right")
+        else:
+            for wanted, letter in enumerate(posed.solution().split(" ")):
+                line = section(tab, place).locator(f"li[data-letter='{letter}']")
+                while line.evaluate("line => [...line.parentElement.children].indexOf(line)") > wanted:
+                    line.get_by_role("button", name="Up").press("Enter")
+            section(tab, place).locator("button[type=submit]").click()
+            assert told(tab, place, "right").startswith("Right")
+    count = len(teaching.chapter(name).exercises)
+    assert tab.locator(".practice-progress").inner_text().startswith(f"{count} of {count} solved")
+    assert not tab.troubles
+
+
+def test_other_units_are_converted(site, context):
+    tab = open_page(context, site, "training-gpus")
+    key = teaching.pose("training-gpus/2", SEED).key
+    assert answer(tab, 1, f"{key / 1000} PFLOP/s", "right").startswith("Right")
+    assert answer(tab, 1, f"{key} GB", "unread").startswith("That cannot be read")
+
+
+def test_new_numbers_come_with_the_address_and_progress_stays(site, context):
+    tab = open_page(context, site, "training-gpus")
+    assert answer(tab, 0, repr(teaching.pose("training-gpus/1", SEED).key), "right")
+    tab.get_by_role("button", name="New numbers").click()
+    browsing.wait_until(tab, f"!location.search.includes('seed={SEED}')")
+    seed = int(tab.evaluate("new URLSearchParams(location.search).get('seed')"))
+    browsing.wait_until(tab, f"document.querySelector('.practice-bar [name=seed]').value === '{seed}'")
+    assert section(tab, 0).locator(".practice-text").inner_text() == teaching.pose("training-gpus/1", seed).text
+    assert tab.locator(".practice-progress").inner_text().startswith("1 of 8 solved")
+    with tab.expect_download() as download:
+        tab.get_by_role("button", name="Save progress as a file").click()
+    kept = json.loads(download.value.path().read_text(encoding="utf-8"))
+    assert kept == {"solved": {"training-gpus/1": {"seed": SEED, "tries": 1}}}
+    again = open_page(context, site, "training-gpus")
+    assert again.locator(".practice-progress").inner_text().startswith("1 of 8 solved")
+    again.get_by_role("button", name="Forget progress").click()
+    assert again.locator(".practice-progress").inner_text().startswith("0 of 8 solved")
+
+
+def test_where_nothing_can_be_kept_exercises_work_all_the_same(site, context):
+    context.add_init_script(
+        "Object.defineProperty(window, 'localStorage', { get() { throw new DOMException('no', 'SecurityError'); } })"
+    )
+    tab = open_page(context, site, "small-print")
+    assert answer(tab, 0, repr(teaching.pose("small-print/1", SEED).key), "right")
+    assert tab.locator(".practice-progress").inner_text().startswith("1 of 10 solved")
+    assert not tab.troubles
+
+
+def test_hints_come_one_by_one_and_a_seed_that_is_none_is_refused(site, context):
+    tab = open_page(context, site, "training-gpus")
+    hints = teaching.pose("training-gpus/1", SEED).hints
+    for count in range(len(hints)):
+        section(tab, 0).get_by_role("button", name="Hint").click()
+        assert section(tab, 0).locator(".practice-hints li").all_inner_texts() == hints[: count + 1]
+    assert section(tab, 0).get_by_role("button", name="Hint").is_disabled()
+    tab.locator(".practice-bar [name=seed]").fill("x")
+    tab.get_by_role("button", name="Use this seed").click()
+    assert "is not accepted" in tab.locator(".practice-progress").inner_text()
+
+
+def test_the_calculator_leaves_the_numbers_of_the_exercises_alone(site, context):
+    tab = open_page(context, site, "training-gpus")
+    tab.locator(".calculator-form [name=days]").fill("60")
+    tab.locator(".calculator-form [name=days]").press("Tab")
+    browsing.wait_until(tab, "location.search.includes('days=60')")
+    assert f"seed={SEED}" in tab.url
+
+
+@pytest.mark.parametrize("name", teaching.chapters())
+def test_a_page_without_scripts_shows_questions_and_solutions(name):
+    page = (SITE / "notebooks" / f"{name}.html").read_text(encoding="utf-8")
+    assert page.count('class="practice-exercise"') == len(teaching.chapter(name).exercises)
+    assert "practice-place" not in page

@@ -1,0 +1,59 @@
+"""What mutation testing chooses and reports; `make mutants` itself takes minutes."""
+
+import ast
+
+import pytest
+
+from tests import mutants
+
+SOURCE = """\
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    Number = int | float
+LIMIT = 1 + 2
+
+
+def twice(value, times=2):
+    if value:
+        return times * value
+    return LIMIT
+"""
+RESULT = {"room": "models", "path": "llmcalc/models/a.py", "line": 7, "operator": "AddNot", "tests": 3, "survived": ""}
+
+
+def reached(tmp_path):
+    made = object.__new__(mutants.Reached)
+    made.root, made.trees = tmp_path, {}
+    (tmp_path / "a.py").write_text(SOURCE, encoding="utf-8")
+    return made
+
+
+@pytest.mark.parametrize(
+    ("line", "seen_by"), [(4, {8, 9, 10}), (7, {8, 9, 10}), (8, {8}), (9, {9}), (10, {10})], ids=str
+)
+def test_tests_are_those_of_the_lines_that_a_mistake_changes(tmp_path, line, seen_by):
+    mutant = mutants.Mutant(mutants.Path("a.py"), "NumberReplacer", 0, line, line)
+    assert reached(tmp_path)._lines(mutant) == seen_by
+
+
+def test_lines_for_type_checkers_are_left_alone():
+    assert mutants.unseen_lines(SOURCE) == {1, 2, 3}
+
+
+def test_the_report_has_shares_and_survivors():
+    survivor = RESULT | {"survived": "--- a\n+++ b\n-x\n+y\n", "line": 9, "tests": 0}
+    written = mutants.report([RESULT, RESULT, RESULT, survivor])
+    assert "| models | 4 | 3 | 75.0 % |" in written
+    assert "| all | 4 | 3 | 75.0 % |" in written
+    assert "llmcalc/models/a.py, line 9, AddNot: no test reaches it" in written
+    assert "-x\n+y\n```" in written
+    assert "formulas" not in written
+
+
+@pytest.mark.parametrize(
+    ("number", "moved"), [("2", [3, 1]), ("0.5", [0.55, 0.45]), ("0.0", [1.0, -1.0]), ("400", [440, 360])]
+)
+def test_numbers_move_as_far_as_they_can_be_missed(number, moved):
+    pytest.importorskip("cosmic_ray", reason="it is installed by make mutants")
+    changed = [mutants.Mutant(None, "NumberReplacer", index, 1, 1).code(f"x = {number}\n") for index in (0, 1)]
+    assert [ast.literal_eval(text.split("=")[1].strip()) for text in changed] == pytest.approx(moved)
