@@ -8,6 +8,7 @@ PARAMS ?=
 SCENARIOS ?=
 OUT ?=
 PORT ?= 8000
+VARIANTS ?= 10
 NUMBER ?= 200
 SEED ?= 1
 # As they were written: what a reader gives is no part of this file, so a $ in it is a $.
@@ -18,6 +19,7 @@ override OUT := $(value OUT)
 override PORT := $(value PORT)
 override NUMBER := $(value NUMBER)
 override SEED := $(value SEED)
+override VARIANTS := $(value VARIANTS)
 
 VENV := .venv
 PYTHON := $(VENV)/bin/python
@@ -42,13 +44,14 @@ endif
 BEGUN = $(PYTHON) -c 'import os, bookbuild; os.utime("$@", ns=(bookbuild.STARTED, bookbuild.STARTED))'
 
 .DELETE_ON_ERROR:
-.PHONY: help book pdf executed test check rerun serve lint mutants bench screenshots lock clean
+.PHONY: help book pdf course executed test check rerun serve lint mutants bench screenshots lock clean
 
 help:
 	@echo 'make book     build the site into _build/html'
 	@echo 'make test     build it, then run every test'
 	@echo 'make check    style, types and every test that needs no build'
 	@echo 'make pdf      print the whole book into _build/how-much-compute.pdf, and link it from the site'
+	@echo 'make course   write exercises for nbgrader, Moodle, QTI and PrairieLearn (VARIANTS=$(VARIANTS) SEED=$(SEED))'
 	@echo 'make rerun    NOTEBOOK=inference-gpus PARAMS="visits_per_day=1e9 mfu=0.4"   one notebook, your assumptions'
 	@echo 'make rerun    NOTEBOOK=inference-gpus SCENARIOS=scenarios.csv               one row a scenario, and a comparison'
 	@echo 'make serve    build the site and serve it on localhost (PORT=8000)'
@@ -87,6 +90,9 @@ executed: $(INSTALLED)
 pdf: $(TESTING)
 	@$(PYTHON) -m bookbuild pdf
 	@echo "The book is at $(CURDIR)/_build/how-much-compute.pdf, after $$(( $$(date +%s) - $(START) )) s."
+
+course: $(INSTALLED)
+	@$(PYTHON) -m bookbuild.course --variants '$(VARIANTS)' --seed '$(SEED)'
 
 # Tests that measure time run at the end and alone: other work would be measured with them.
 test: book $(TESTING)

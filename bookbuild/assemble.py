@@ -13,7 +13,7 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
-from bookbuild import calculators, downloads, exercises, notebooks, pdf, publications, reference, scratch
+from bookbuild import calculators, downloads, exercises, notebooks, pdf, publications, reference, scratch, teach
 from bookbuild.execute import EXECUTED
 from bookbuild.jupyter_book import Builder, BuildError
 from bookbuild.notebooks import BUILD, ROOT
@@ -30,8 +30,9 @@ def stage(folder: Path, executed: dict[str, NotebookNode]) -> None:
     )
     for name, notebook in executed.items():
         write_notebook(folder / "notebooks" / f"{name}.ipynb", exercises.with_practice(name, notebook))
-    with (folder / "reference.md").open("a", encoding="utf-8") as page:
-        page.write(reference.sections())
+    for name, sections in (("reference", reference.sections()), ("teach", teach.sections())):
+        with (folder / f"{name}.md").open("a", encoding="utf-8") as page:
+            page.write(sections)
     # Pages are published at the site's root, whatever folder they are kept in.
     toc = (ROOT / "_toc.yml").read_text(encoding="utf-8").replace("book/", "")
     (folder / "_toc.yml").write_text(toc, encoding="utf-8")

@@ -12,6 +12,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +23,13 @@ from bookbuild import lighthouse, notebooks, publications, staging
 from bookbuild.browser import browse, find_browser, measure_calculator, measure_first_page, serve
 from bookbuild.execute import EXECUTED
 from bookbuild.notebooks import BUILD, ROOT
+from llmcalc import catalogue, choosing, known_models
 from llmcalc.formulas import devices, training
+from llmcalc.models.description import describe
+from llmcalc.plans import serving
 
 SCENARIOS = 10_000_000
+SERVICES = 100_000
 
 
 def best(action: Callable[[], object], tries: int) -> float:
@@ -105,6 +110,44 @@ def formula_speed() -> tuple[float, float]:
     return best(checked, 5), best(bare, 5)
 
 
+def services_planned() -> float:
+    """Return the services that are planned in a second of a core, over arrays of rates, limits and texts [1/s]."""
+    generator = np.random.default_rng(1)
+    rate, first, token, question, answer = (
+        generator.uniform(low, high, SERVICES)
+        for low, high in ((1, 1000), (0.5, 5), (0.03, 0.1), (100, 4000), (50, 1000))
+    )
+    model, device = known_models.model("Llama 3.1 8B"), catalogue.device("H200")
+
+    def plan() -> float:
+        start = time.process_time()
+        serving.service_devices(
+            model,
+            device,
+            rate,
+            time_to_first_token=first,
+            time_per_output_token=token,
+            number_format="fp8",
+            question_tokens=question,
+            answer_tokens=answer,
+        )
+        return time.process_time() - start
+
+    return SERVICES / min(plan() for _ in range(3))
+
+
+def _told(text: str) -> object:
+    return describe(choosing.model_named(text))
+
+
+def config_speed() -> tuple[str, float]:
+    """Return the configuration file that takes longest to be read and told all about, and its time [s]."""
+    texts = {path.stem: path.read_text(encoding="utf-8") for path in (ROOT / "tests/models/configs").glob("*.json")}
+    times = {name: best(partial(_told, text), 5) for name, text in texts.items()}
+    slowest = max(times, key=times.__getitem__)
+    return slowest, times[slowest]
+
+
 def report(label: str, value: str, aim: str) -> None:
     print(f"  {label:<58} {value:>22}   {aim}", flush=True)
 
@@ -136,8 +179,11 @@ def main() -> None:
         f"{1000 * (with_import - bare):.1f} ms",
         "aim under 30 ms",
     )
+    slowest, seconds = config_speed()
+    report(f"config.json read and all derived ({slowest})", f"{1000 * seconds:.1f} ms", "aim under 5 ms")
     checked, expression = formula_speed()
     report("training GPUs, evaluations a second", f"{SCENARIOS / checked / 1e6:.0f} million", "")
+    report("services planned, all sizes of replicas searched", f"{services_planned():,.0f} a second", "aim 100,000")
     report("time over the bare NumPy expression", f"{checked / expression:.2f} times", "aim within 3 times")
     if find_browser():
         with serve(BUILD / "html") as address, browse() as browser:

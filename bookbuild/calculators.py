@@ -69,7 +69,13 @@ def model(name: str, notebook: NotebookNode) -> dict[str, Any]:
             for parameter in question.parameters.values()
         ],
         "results": [
-            result | {"name": key, "text": result.get("reason") or written(result["value"], DIGITS)}
+            result
+            | {
+                "name": key,
+                "text": result.get("reason") or written(result["value"], DIGITS),
+                # The unit as it stands behind the text, and none behind a reason.
+                "behind": "" if result["value"] is None else counted(result["unit"], result["value"]),
+            }
             for key, result in results.items()
         ],
         # What is read out: the first result, of a planner those that its curves show.

@@ -88,7 +88,9 @@ def section(name: str) -> str:
 def place(body: str) -> str:
     """Put the exercises where a page's HTML has a place for them."""
     for name in names():
-        body = body.replace(PLACE.format(name=name), section(name))
+        marked = PLACE.format(name=name)
+        if marked in body:
+            body = body.replace(marked, section(name))
     return body
 
 

@@ -16,8 +16,8 @@ class LedgerError(Exception):
     """A row of the ledger is missing, or its claim does not hold."""
 
 
-# These chapters have no table of a source document to reproduce: the planner joins the others.
-WITHOUT_SOURCE = {"planner", "does-it-predict", "failures"}
+# These chapters have no table of a source document to reproduce: the planner and the service join the others.
+WITHOUT_SOURCE = {"planner", "does-it-predict", "failures", "serving-users"}
 
 
 @dataclass(frozen=True)

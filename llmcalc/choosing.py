@@ -186,6 +186,7 @@ def _made(mapping: "dict[str, Any]") -> "Device":
 def _quantity(quantity: str, name: str, value: "Any") -> float:
     """A quantity in SI units: a plain number is in the unit in which its word is shown."""
     word = WORDS[name]
+    assert word.usual is not None
     try:
         shown: Any = read(value, name) if isinstance(value, str) else value
         low, high = word.usual or (0.0, INFINITY)

@@ -164,18 +164,19 @@ def device(name: str, as_json: bool) -> None:
       llmcalc device "H100 SXM"
       llmcalc device 4090 --json
     """
-    from . import catalogue
+    from . import catalogue, choosing
     from .formats import written
 
-    described = catalogue.describe(name)
+    described = catalogue.describe(catalogue.device(name) if choosing.is_own(name) else name)
     if as_json:
         _say(_json(described, sys.stdout))
         return
     lines = [["quantity", "value", "unit", "kind", "where", "source"]]
     for quantity, fact in described["facts"].items():
-        source = fact["link"] or fact["source"]
+        source = fact.get("link") or fact.get("source")  # numbers of one's own have neither
         value = written(fact["value"], 6)
-        lines.append([quantity, value, fact["unit"], str(fact["kind"] or ""), str(fact["locator"] or ""), source or ""])
+        where = [str(fact.get(column) or "") for column in ("kind", "locator")]
+        lines.append([quantity, value, fact["unit"], *where, source or ""])
     _say(described["name"])
     click.echo(_laid_out(lines, sys.stdout, texts=6))
     for quantity, reason in described["missing"].items():

@@ -153,15 +153,15 @@ class Seen:
             self.failed.add(report.nodeid)
 
 
-def look(root: Path) -> None:
-    """Run the fast tests once, and keep what each of them reaches, and its time; in a process of its own."""
+def look(root: Path, tests: list[str]) -> None:
+    """Run the fast tests, or some, once, and keep what each of them reaches, and its time; in a process of its own."""
     import coverage
 
     enter(root)
     measured = coverage.Coverage(data_file=str(FOLDER / "reached"), source=[str(root / "llmcalc")], config_file=False)
     seen = Seen(measured)
     measured.start()
-    status = pytest.main(OPTIONS, plugins=[seen])
+    status = pytest.main([*OPTIONS, *tests], plugins=[seen])
     measured.stop()
     measured.save()
     if status not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
@@ -351,12 +351,13 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=SEED, help="which ones")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--only", default="", help="part of the names of files")
+    parser.add_argument("--tests", nargs="*", default=[], help="files and folders of tests, in place of all")
     parser.add_argument("--seen", action="store_true", help="trust what tests were seen to reach the last time")
     parser.add_argument("--look", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--work", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.look or options.work:
-        look(options.look) if options.look else work(options.work)
+        look(options.look, options.tests) if options.look else work(options.work)
         return 0
     return test(options)
 
@@ -371,7 +372,8 @@ def test(options: argparse.Namespace) -> int:
     if not options.seen:
         print("  looking  what each of the fast tests reaches", flush=True)
         (FOLDER / "reached").unlink(missing_ok=True)
-        subprocess.run([sys.executable, "-m", "tests.mutants", "--look", str(copies[0])], cwd=ROOT, check=True)
+        command = [sys.executable, "-m", "tests.mutants", "--look", str(copies[0]), "--tests", *options.tests]
+        subprocess.run(command, cwd=ROOT, check=True)
     possible = [mutant for mutant in mutants(copies[0]) if options.only in str(mutant.path)]
     chosen = list(possible)
     if options.number != "all":

@@ -299,9 +299,7 @@ def test_every_slider_stands_where_its_value_is(tab, site, name):
 
 def test_curves_are_drawn_although_the_first_change_was_refused(tab, site):
     open_page(tab, site, "planner")
-    [page] = tab.evaluate(
-        TRY, [(defaults("planner") | CONTRADICTION, "pipeline_stages")]
-    )
+    [page] = tab.evaluate(TRY, [(defaults("planner") | CONTRADICTION, "pipeline_stages")])
     assert page["errors"]
     see_curves(tab)
     planned = questions()["planner"].answer().formatted()["devices"]
@@ -609,9 +607,7 @@ def test_a_group_opens_for_what_a_link_changes_and_for_an_error(tab, site):
         )
     )
     assert states == {name: name == "How serving runs" for name in states}
-    [page] = tab.evaluate(
-        TRY, [(defaults("planner") | CONTRADICTION, "pipeline_stages")]
-    )
+    [page] = tab.evaluate(TRY, [(defaults("planner") | CONTRADICTION, "pipeline_stages")])
     assert "pipeline_stages" in page["errors"]
     assert tab.locator("#calculator-pipeline-stages-error").is_visible()
 

@@ -35,6 +35,10 @@ TERMS = {
         ["GPT-3 inference", "Google questions", "busiest hour", "tokens a second"],
         ["推理访问次数", "算力需求测算", "推理所需运算次数", "大语言模型", "AI服务器"],
     ),
+    "serving-users": (
+        ["LLM serving", "cost per million tokens", "prefix caching", "speculative decoding"],
+        ["推理服务", "推理成本", "首字时延", "并发用户", "大语言模型"],
+    ),
     "training-schedules": (
         ["PanGu", "Ascend 910", "Taichu", "utilisation"],
         ["鹏城盘古", "紫东太初", "训练算力", "算力利用率", "大语言模型"],

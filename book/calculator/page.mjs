@@ -203,7 +203,7 @@ async function drawAll() {
 /** The results of the page as it came. */
 function known() {
   const by = (key) => Object.fromEntries(model.results.map((result) => [result.name, result[key]]));
-  return { texts: by("text"), values: by("value"), given: {} };
+  return { texts: by("text"), units: by("behind"), values: by("value"), given: {} };
 }
 
 /** A scenario of an address without what is refused in it, and the reasons. */

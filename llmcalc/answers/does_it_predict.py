@@ -145,7 +145,7 @@ def does_it_predict(
     known = is_known(accelerator, software)
     kind = ranges.kind(bool(shape.experts), known)
     low, high = ranges.interval(kind)
-    memory = training_memory(run)["peak"]
+    memory = training_memory(run, stages=_fullest(run))["peak"]
     free = number(abs(device.memory - memory) / GIBI, 3)
     return Results(
         step="The step",
@@ -178,6 +178,13 @@ def _legal(shape: Model, devices: int, tensor_parallel: int, cut: int, batch: in
     if batch < devices / cut * microbatch:
         accepted = f"at least {number(devices / cut * microbatch)}: a microbatch for each replica"
         raise Refusal("batch", batch, accepted, unit="sequence")
+
+
+def _fullest(run: Run) -> "list[int]":
+    """Stages of which one takes most: the first of each kind of layers, which waits longest, and the last."""
+    last = run.pipeline_stages - 1
+    mixed = run.model.dense_layers * run.pipeline_stages // run.model.layers if run.model.experts else 0
+    return sorted({0, min(mixed, last), min(mixed + 1, last), last})
 
 
 def _device(name: str) -> "tuple[Device, str]":

@@ -94,7 +94,9 @@ def failures(
     interval = checkpoint_minutes * MINUTE or best
     if interval < behind:
         accepted = f"0, or at least {number(behind / MINUTE, 3)}: until then the last checkpoint is being written"
-        raise Refusal("checkpoint_minutes", checkpoint_minutes, accepted, unit="min")
+        # Written for people, because not every Python writes the last digit of a float alike.
+        reason = f"checkpoint_minutes = {number(checkpoint_minutes)} [min] is not accepted: give {accepted}"
+        raise Refusal("checkpoint_minutes", checkpoint_minutes, accepted, unit="min", reason=reason)
     recovery = detection_minutes * MINUTE + restart_minutes * MINUTE + behind
     goodput = reliability.goodput(interval, stall, recovery, mtbf)
     down = reliability.downtime_share(recovery, mtbf)

@@ -7,7 +7,7 @@ from ..formats import number
 from ..formulas import cost, serving
 from ..plans.cuts import FIXED
 from ..plans.project import project
-from ..plans.serving import service_plan
+from ..plans.serving import Impossible, service_plan
 from ..plans.training import GOOD, LATE, by_devices, training_plan
 from ..results import Curves, Results
 from ..units import DAY, GIGA, HOUR, KILOWATT_HOUR, MEGAWATT_HOUR, PFLOPS_DAY
@@ -374,10 +374,10 @@ def _service(
     """The plan of the service, or None and why there is none."""
     try:
         return service_plan(model, device, request_rate, number_format=number_format, **options), ""
+    except Impossible as impossible:
+        return None, impossible.words
     except Refusal as refused:
-        if refused.argument not in ("device", "accelerator"):
-            raise _renamed(refused) from None
-        return None, str(refused)
+        raise _renamed(refused) from None
 
 
 def _verdict(run: "TrainingPlan", deadline: bool, device_count: int) -> str:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-class Service(Results):
+class Served(Results):
     """Results of a service, with the plan behind them, ``plan``: None where no replica serves."""
 
     def __init__(self, plan: "Any", **results: "Any") -> None:
@@ -63,7 +63,7 @@ def serving_users(
     draft_cost: float = 0.05,
     device_watts: float = 0.0,
     pue: float = 1.2,
-) -> Service:
+) -> Served:
     """Devices, latency, money and energy of a service that keeps its limits for 95 of 100 requests.
 
     The model may be any of the book's, mixtures among them. A price of 0 stands for the published rent.
@@ -121,7 +121,7 @@ def serving_users(
 
     Returns
     -------
-    Service
+    Served
         Devices, latencies, money, energy, and devices by what they are for; ``plan`` is the plan behind them.
 
     References
@@ -181,17 +181,17 @@ ROWS = (
     ("replica_devices", "device", "Devices of a replica"),
     ("batch", "answer", "Answers that a replica writes at a time"),
     ("latency", "Latency in the busiest hour"),
-    ("ttft_p50", "s", "Time to first token, at most, of 50 of 100 requests"),
-    ("ttft_p95", "s", "Of 95 of 100"),
-    ("ttft_p99", "s", "Of 99 of 100"),
-    ("tpot_p50", "ms", "Time per output token, at most, of 50 of 100 requests"),
-    ("tpot_p95", "ms", "Of 95 of 100"),
-    ("tpot_p99", "ms", "Of 99 of 100"),
-    ("answer_p50", "s", "Whole answer, at most, of 50 of 100 requests"),
-    ("answer_p95", "s", "Of 95 of 100"),
-    ("answer_p99", "s", "Of 99 of 100"),
-    ("load", "%", "Load, in shares of what the replicas could serve"),
-    ("turning_load", "%", "Load at which the first token takes twice as long as of an idle replica"),
+    ("ttft_p50", "s", "First token within, for 50 of 100 requests"),
+    ("ttft_p95", "s", "First token within, for 95 of 100"),
+    ("ttft_p99", "s", "First token within, for 99 of 100"),
+    ("tpot_p50", "ms", "Time per output token at most, for 50 of 100"),
+    ("tpot_p95", "ms", "Time per output token at most, for 95 of 100"),
+    ("tpot_p99", "ms", "Time per output token at most, for 99 of 100"),
+    ("answer_p50", "s", "Whole answer within, for 50 of 100"),
+    ("answer_p95", "s", "Whole answer within, for 95 of 100"),
+    ("answer_p99", "s", "Whole answer within, for 99 of 100"),
+    ("load", "%", "Load, as a share of what the replicas could serve"),
+    ("turning_load", "%", "Load at which the first token takes twice as long as when idle"),
     ("money", "Money and energy"),
     ("tokens_per_day", "token/day", "Tokens a day"),
     ("mean_devices", "device", "Devices on average over the day"),
@@ -214,7 +214,7 @@ REASONS = {
 REASONS["input_price"] = REASONS["output_price"] = REASONS["rent_per_day"]
 
 
-def _shown(plan: "Any", values: "dict[str, Any]") -> Service:
+def _shown(plan: "Any", values: "dict[str, Any]") -> Served:
     results: dict[str, Any] = {}
     for row in ROWS:
         name = row[0]
@@ -224,7 +224,7 @@ def _shown(plan: "Any", values: "dict[str, Any]") -> Service:
             results[name] = (None, row[1], row[2], REASONS.get(name, "none") if plan else "none")
         else:
             results[name] = (values[name], row[1], row[2])
-    return Service(plan, **results)
+    return Served(plan, **results)
 
 
 def _values(

@@ -101,6 +101,8 @@ def transposed_output(
     --------
     >>> transposed_output(28, 2, stride=2), transposed_output(14, 3, 2, 1, 1)  # both double the side
     (56, 28)
+    >>> transposed_output(28, 3)  # one step after another: a border of two
+    30
     """
     accept(
         input_size=input_size,

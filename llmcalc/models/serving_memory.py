@@ -106,7 +106,7 @@ def legal_sizes(model: "Model", most: float) -> "list[int]":
 
     Engines refuse others; of key and value heads fewer than devices they keep copies, and others must divide, too.
     """
-    sizes, number = [], 1
+    sizes, number = [1], 2  # one device shares nothing, whatever the layers are
     while number <= most and number <= model.heads:
         of_keys = model.kv_heads
         shared = model.attention == "latent" or not of_keys or of_keys % number == 0 or number % of_keys == 0

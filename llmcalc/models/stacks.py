@@ -29,6 +29,7 @@ NEAR = 2.0
 
 # What has been worked out of the data: a page asks at every move of a slider.
 _generations: "dict[str, str]" = {}
+_resolved: "dict[tuple[str, str, str | None], Constants]" = {}
 _published: "list[tuple[str | None, Row]]" = []
 
 
@@ -159,7 +160,11 @@ def resolve(
     >>> resolve("A100 SXM 80GB", "fp16").link_efficiency
     0.8
     """
-    table = rows() if table is None else table
+    if table is None:
+        key = (device, number_format, stack)
+        if key not in _resolved:
+            _resolved[key] = resolve(device, number_format, stack, rows())
+        return _resolved[key]
     usual = "bf16" if number_format in NARROW else number_format
     values = lookup(table, device, number_format, stack)
     wide = lookup(table, device, usual, stack)

@@ -32,6 +32,7 @@ ROUNDS = 60  # in which the largest batch is looked for, at most
 CLOSE = 1e-9  # to it, in shares of it
 NOTHING = 1e-9  # of the largest batch: a replica that is all but idle
 TINY = 1e-300
+SAME = 1e-6  # shares of a replica that are equal but for the search
 ENOUGH = 1.3  # times as many elements as are not found yet: those that are found are left out
 STRETCH = 100  # tokens, some lines of text, over which a limit on the time per output token is to hold
 # Of the variance of the number of sequences, what is left of its mean over the time of one: 2 (e^-1), of a process
@@ -105,6 +106,8 @@ def replica(service: "Service", request_rate: "float | None" = None, concurrency
         if request_rate >= highest:
             raise Refusal("request_rate", request_rate, f"less than the replica serves: {highest:.4g}")
         batch = _largest(lambda tried: service.request_rate(tried) / request_rate - 1, full)
+        if not batch:  # next to nothing, and so in proportion
+            batch = full * NOTHING * request_rate / service.request_rate(full * NOTHING)
     elif concurrency is not None:
         batch = min(size("concurrency", concurrency, 1e-9) * service.answers_per_question, full)
     else:
@@ -391,7 +394,8 @@ class ServicePlan:
         all_of_it = sum([parts[name] for name in parts])
         at_work = self.devices * busy * self.replica.load
         found = {name: at_work * parts[name] / all_of_it for name in parts}
-        found["waiting"] = max(0.0, self.devices * busy * (self.load - self.replica.load))
+        idle = self.load - self.replica.load
+        found["waiting"] = self.devices * busy * idle if idle > SAME else 0.0
         found["spare"] = self.devices - at_work - found["waiting"]
         return found
 
@@ -463,10 +467,12 @@ def service_plan(
         If an argument is out of range; `Impossible`, if no size keeps the limits, with what would make it possible.
     """
     single(request_rate=request_rate)
-    load, limits = _checked(load, quantile, time_to_first_token, time_per_output_token)
+    load, limits = _checked(load, quantile, time_to_first_token, time_per_output_token, single)
     service = Service(model, device, **options)
-    best, refused, alone = None, {}, []
-    able: list[Any] = []
+    best: ServicePlan | None = None
+    refused: dict[tuple[int, int], str] = {}
+    alone: list[tuple[float, float, int]] = []
+    able: list[tuple[int, int, float, Service]] = []
     for ranks, stages in sizes(model, device, devices_per_replica):
         service = service.resized(ranks, stages)
         if service.fits:
@@ -523,7 +529,8 @@ def service_devices(
     """
     accept(request_rate=request_rate)
     load, limits = _checked(load, quantile, time_to_first_token, time_per_output_token)
-    service, able = Service(model, device, **options), []
+    service = Service(model, device, **options)
+    able: list[tuple[Any, Any, Any, Service]] = []
     for ranks, stages in sizes(model, device, devices_per_replica):
         service = service.resized(ranks, stages)
         # Where not one sequence fits, look at one all the same, and leave the answer out.
@@ -576,14 +583,18 @@ def _excess_of(
 
 
 def _checked(
-    load: float, quantile: str, first_limit: "Numeric | None", token_limit: "Numeric | None"
+    load: float,
+    quantile: str,
+    first_limit: "Numeric | None",
+    token_limit: "Numeric | None",
+    check: "Callable[..., None]" = accept,
 ) -> "tuple[float, tuple[Any, Any]]":
     if quantile not in DEVIATIONS:
         raise Refusal("quantile", quantile, "one of p50, p95, p99")
     if first_limit is not None:
-        accept(time_to_first_token=first_limit)
+        check(time_to_first_token=first_limit)
     if token_limit is not None:
-        accept(time_per_output_token=token_limit)
+        check(time_per_output_token=token_limit)
     return size("load", load, 0.01, 0.99), (first_limit, token_limit)
 
 
@@ -598,14 +609,12 @@ def _excess(
         pace = service.pace(batch)
         rate = batch / (tokens * pace[1])
         found = rate / (load * highest)
-        # Without limits nobody asks how long requests wait, which is most of the work.
-        if token_limit is None and first_limit is None:
-            return (found - 1) / (found + 1)
-        waits = _Waits(service, pace, rate)
-        if token_limit is not None:
-            found = most(found, waits.limited_token(quantile) / token_limit)
-        if first_limit is not None:
-            found = most(found, waits.first_token(quantile) / first_limit)
+        if first_limit is not None or token_limit is not None:
+            waits = _Waits(service, pace, rate)
+            if token_limit is not None:
+                found = most(found, waits.limited_token(quantile) / token_limit)
+            if first_limit is not None:
+                found = most(found, waits.first_token(quantile) / first_limit)
         return (found - 1) / (found + 1)  # without the steep rise, which takes rounds
 
     return excess
@@ -696,7 +705,7 @@ def interval(kind: str) -> "tuple[float, float]":
     Parameters
     ----------
     kind : str
-        ``"dense"`` or ``"mixture"``.
+        ``"dense"`` or ``"mixture"``, of tokens a second; ``"first"``, of the first token of a single request.
     """
     known = known_constants()
     return known["low_" + kind], known["high_" + kind]

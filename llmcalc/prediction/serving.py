@@ -10,7 +10,7 @@ import re
 from .. import catalogue, datasets, known_models
 from ..checks import Refusal
 from ..models.service import Service, legal_ranks
-from ..plans.serving import badge, interval
+from ..plans.serving import DEVIATIONS, badge, interval, replica
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ COLUMNS = {
     "engine": ("engine", "framework", "backend"),
     "version": ("version", "backend_version", "engine_version"),
     "source": ("source",),
+    "request_rate": ("request_rate", "rate", "qps", "rps", "requests_per_second"),
 }
 PREDICTED = (
     "predicted_output_tokens_s",
@@ -50,6 +51,16 @@ PREDICTED = (
     "refused",
     "predicted_output_tokens_s_gpu",
     "badge",
+    "ttft_low_ms",
+    "ttft_high_ms",
+    "ttft_p50_ms",
+    "ttft_p95_ms",
+    "ttft_p99_ms",
+    "tpot_low_ms",
+    "tpot_high_ms",
+    "tpot_p50_ms",
+    "tpot_p95_ms",
+    "tpot_p99_ms",
 )
 
 # Formats as people write them: of the products, and bytes of a weight where they are not that format's.
@@ -187,7 +198,12 @@ def predict(given: "dict[str, Any]") -> "dict[str, Any]":
         return answer
     answer["ttft_ms"] = alone * 1e3
     if "answer_tokens" not in given:
+        # Only requests that are alone were measured: how far those under load are off is not known.
+        low, high = interval("first")
+        answer["ttft_low_ms"], answer["ttft_high_ms"] = alone * 1e3 * low, alone * 1e3 * high
         return answer
+    if "request_rate" in given:
+        return answer | _at_rate(service, given["request_rate"])
     static = "batch" in given and "concurrency" not in given and _old(given)
     asked: Any = given.get("concurrency", given.get("batch"))
     if static:
@@ -204,16 +220,61 @@ def predict(given: "dict[str, Any]") -> "dict[str, Any]":
         token = service.token_seconds(batch)
         rate = batch / token
         # A request waits for the rest of the step that runs, and for a place if all are taken.
+        reading = group_seconds(service, batch) if asked else alone
         waiting = (asked - batch) * service.answer_tokens / rate if asked else 0.0
-        answer["ttft_ms"] = 1e3 * (token / 2 + alone + waiting)
+        answer["ttft_ms"] = 1e3 * (token / 2 + reading + waiting)
+    return answer | _throughput(service, rate, token, batch)
+
+
+def _throughput(service: "Service", rate: float, token: float, batch: float) -> "dict[str, Any]":
     low, high = interval("mixture" if service.mixtures else "dense")
-    answer["predicted_output_tokens_s"] = rate
-    answer["low"], answer["high"] = rate * low, rate * high
-    answer["predicted_output_tokens_s_gpu"] = rate / service.devices
-    answer["batch"] = batch
-    answer["tpot_ms"] = token * 1e3
-    answer["badge"] = badge(service)
+    return {
+        "predicted_output_tokens_s": rate,
+        "low": rate * low,
+        "high": rate * high,
+        "predicted_output_tokens_s_gpu": rate / service.devices,
+        "batch": batch,
+        "tpot_ms": token * 1e3,
+        "tpot_low_ms": token * 1e3 / high,
+        "tpot_high_ms": token * 1e3 / low,
+        "badge": badge(service),
+    }
+
+
+def _at_rate(service: "Service", request_rate: float) -> "dict[str, Any]":
+    """Of requests that come at random: latencies, and how they spread."""
+    busy = replica(service, request_rate)
+    answer = _throughput(service, busy.output_tokens, busy.output_token["mean"], busy.batch)
+    answer["ttft_ms"] = 1e3 * busy.first_token["mean"]
+    for quantile in DEVIATIONS:
+        answer[f"ttft_{quantile}_ms"] = 1e3 * busy.first_token[quantile]
+        answer[f"tpot_{quantile}_ms"] = 1e3 * busy.output_token[quantile]
     return answer
+
+
+def group_seconds(service: "Service", batch: float) -> float:
+    """Time in which a request's prompt is read where as many requests are always at work [s].
+
+    Each begins when another ends. Requests of equal lengths whose prompts were read in one step end in one step, too,
+    so that those in their place come together again: a step reads as many prompts as it has room for. It writes a token
+    of all the others meanwhile. A benchmark with a fixed number of users and fixed lengths works so; lengths that
+    differ pull such groups apart, and then this is an upper bound.
+
+    Parameters
+    ----------
+    service : Service
+        The replica.
+    batch : float
+        Requests at work.
+    """
+    room = service.chunk_tokens * (service.ranks if service.by_sequence else 1)
+    group = max(1.0, min(batch, room // service.read_tokens()))
+    tokens = group * service.read_tokens()
+    steps = max(1.0, tokens / room)
+    others = max(0.0, batch - group)
+    reading: float = service.step(others, service.mean_context(), tokens / steps, group / steps).seconds
+    seconds: float = steps * reading
+    return seconds
 
 
 def _service(given: "dict[str, Any]") -> "Service":
@@ -268,7 +329,15 @@ def _read(row: "Row") -> "dict[str, Any]":
             del given[name]
         if name in given:
             given[name] = int(_number(name, given[name]))
-    for name in ("question_tokens", "answer_tokens", "batch", "concurrency", "largest_batch", "chunk_tokens"):
+    for name in (
+        "question_tokens",
+        "answer_tokens",
+        "batch",
+        "concurrency",
+        "largest_batch",
+        "chunk_tokens",
+        "request_rate",
+    ):
         if name in given:
             given[name] = _number(name, given[name])
     if given.get("concurrency") is None and given.get("batch") is None:

@@ -67,8 +67,8 @@ def without_noun(text: str, unit: str) -> str:
 
     Examples
     --------
-    >>> without_noun("12 GPUs", "device"), without_noun("12 days", "device")
-    ('12', '12 days')
+    >>> without_noun("12 GPUs", "device"), without_noun("12 days", "device"), without_noun("37.7M weights", "weight")
+    ('12', '12 days', '37.7M')
     """
     words = [unit] if unit[:1].isalpha() else []
     for group in SAME:
@@ -77,7 +77,9 @@ def without_noun(text: str, unit: str) -> str:
     lower = text.lower()
     for word in words:
         for ending in (noun(word.lower(), 2), word.lower()):
-            if lower[-len(ending) :] == ending and lower[: -len(ending)].strip()[-1:].isdigit():
+            # Of TFLOP the FLOP is no word of its own.
+            before = lower[: -len(ending)][-1:]
+            if lower[-len(ending) :] == ending and (before == " " or before.isdigit()):
                 return text[: -len(ending)].strip()
     return text
 

@@ -136,6 +136,9 @@ class Posed:
             return told(self.key) + ("" if unit == "1" else " " + noun(unit, self.key))
         return self.letters([self.key] if self.kind == "choice" else self.key)
 
+    def _words(self) -> str:
+        return str(self.key) if self.kind == "choice" else "; ".join(self.key)
+
     def described(self) -> "dict[str, Any]":
         """All that a page shows, ready for JSON, which keeps the order of lists alone."""
         exercise = self.exercise
@@ -149,7 +152,8 @@ class Posed:
             "options": self.options,
             "hints": self.hints,
             "steps": self.steps,
-            "solution": self.solution(),
+            # Options have no letters in a page.
+            "solution": self.solution() if self.kind == "numeric" else self._words(),
         }
 
 
@@ -293,7 +297,7 @@ def noun(unit: str, count: float) -> str:
     >>> noun("device", 2), noun("TFLOP/s", 2), noun("day", 1)
     ('devices', 'TFLOP/s', 'day')
     """
-    irregular = {"byte/token": "bytes/token", "switch": "switches", "batch": "batches", "microbatch": "microbatches"}
+    irregular = {"switch": "switches", "batch": "batches", "microbatch": "microbatches", "person": "people"}
     if count == 1 or (unit != unit.lower() and unit != "GPU"):
         return unit
     if unit in irregular:

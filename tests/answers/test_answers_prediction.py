@@ -5,12 +5,16 @@ import math
 import pytest
 
 from bookbuild import parameters
-from llmcalc import answers, datasets
+from llmcalc import answers, catalogue, datasets
 from llmcalc.answers.does_it_predict import PARTS
 from llmcalc.checks import Refusal
+from llmcalc.models.memory import training_memory
+from llmcalc.models.model import Model
+from llmcalc.models.run import Run
 from llmcalc.plans import ranges
 from llmcalc.prediction import runs
 from llmcalc.questions import questions
+from llmcalc.units import GIBI
 
 NAMES = ("does-it-predict", "failures")
 PARAMETERS = [(name, parameter) for name in NAMES for parameter in questions()[name].parameters.values()]
@@ -86,3 +90,13 @@ def test_every_stack_of_the_form_has_constants():
     listed = {row["stack"] for row in datasets.records("step-stacks")}
     assert listed - {"other"} == {row["stack"] for row in datasets.records("training-stacks")}
     assert {row["scope"] for row in datasets.records("step-constants") if row["kind"] == "stack"} <= listed
+
+
+@pytest.mark.parametrize("stages", [1, 2, 3, 7, 16, 29])
+@pytest.mark.parametrize("model", ["Llama 3.1 405B", "DeepSeek V3", "GLM-4.5", "Qwen3 30B A3B"])
+def test_the_stages_looked_at_have_the_fullest_among_them(model, stages):
+    shape = Model.from_row(datasets.record("models", "model", model))
+    cut = {"pipeline_stages": stages, "devices": stages * 64, "batch": 1024, "context": 4096, "zero_stage": 1}
+    answer = answers.does_it_predict(model=model, **cut, tensor_parallel=4, model_chunks=1)
+    run = Run(shape, catalogue.device("H100 SXM"), **cut, tensor_parallel=4)
+    assert answer["memory_gib"] == pytest.approx(training_memory(run)["peak"] / GIBI)

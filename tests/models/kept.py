@@ -11,7 +11,7 @@ from pathlib import Path
 
 from llmcalc import known_models
 from llmcalc.checks import Refusal
-from llmcalc.models import weights
+from llmcalc.models import counting_tools, networks, serving_memory, vision, weights
 from llmcalc.models.device import Device
 from llmcalc.models.families import FAMILIES
 from llmcalc.models.memory import LOSSES, OPTIMISERS, training_memory
@@ -19,8 +19,11 @@ from llmcalc.models.model import Model
 from llmcalc.models.run import Run
 from llmcalc.models.service import WEIGHT_BYTES, Service
 from llmcalc.models.step_constants import MEANINGS, Constants
+from llmcalc.plans.cuts import CHEAPEST, FASTEST, FEWEST, Search, cut_numbers
 from llmcalc.plans.serving import scaled_devices, service_plan, split_plan
 from llmcalc.plans.step import predict
+from llmcalc.questions import questions
+from tests.formulas import FORMULAS
 from tests.models.memory_runs import published, run_of
 
 FOLDER = Path(__file__).parent / "kept_tables"
@@ -53,6 +56,42 @@ MORE = {
 SAID = {"nothing": {}, "sizes": SIZES, "more": SIZES | MORE}
 
 
+# Fields without which files of a family say nothing.
+MAMBA = {"mamba_n_heads": 16, "mamba_d_state": 32, "mamba_n_groups": 2, "attn_layer_indices": [3, 7]}
+LINEAR = {"num_heads": 8, "head_dim": 64, "full_attn_layers": [3, 7, 11]}
+BLOCKS = [{"attention": {"n_heads_in_group": 2}, "ffn": {"ffn_mult": 2.5}}, {"attention": {}, "ffn": {"ffn_mult": 1.3}}]
+BLOCKS += [{"attention": {"no_op": True}, "ffn": {"ffn_mult": 1.3}}]
+BLOCKS += [{"attention": {"replace_with_linear": True}, "ffn": {"no_op": True}}]
+OWN = {
+    "bamba": MAMBA,
+    "granitemoehybrid": MAMBA,
+    "dbrx": {"ffn_config": {"ffn_hidden_size": 768}},
+    "nemotron_h": {
+        "hybrid_override_pattern": "M-M*M-ME",
+        "mamba_num_heads": 16,
+        "mamba_head_dim": 32,
+        "ssm_state_size": 32,
+    },
+    "nemotron_nas": {"block_configs": 3 * BLOCKS},
+    "kimi_linear": {"linear_attn_config": LINEAR, "kv_lora_rank": 64, "qk_rope_head_dim": 16, "qk_nope_head_dim": 32},
+    "mpt": {"attn_config": {"attn_type": "multiquery_attention", "alibi": True}, "no_bias": False},
+    "gpt_neo": {"attention_types": [[["global", "local"], 6]], "window_size": 256},
+    "chatglm": {"multi_query_attention": True, "multi_query_group_num": 2, "add_qkv_bias": True},
+    "falcon": {"new_decoder_architecture": True, "num_kv_heads": 2},
+    "opt": {"do_layer_norm_before": False, "enable_bias": False, "word_embed_proj_dim": 128},
+    "jamba": {"num_hidden_layers": 40},
+    "hunyuan": {"use_cla": True, "cla_share_factor": 3, "use_qk_norm": True},
+}
+OWN["nemotron_h"] |= {
+    "n_routed_experts": 8,
+    "num_experts_per_tok": 2,
+    "moe_intermediate_size": 64,
+    "n_shared_experts": 1,
+}
+OWN["kimi_linear"] |= {"routed_expert_hidden_size": 256, "latent_moe_use_norm": True}
+OWN["kimi_linear"] |= {"v_head_dim": 32, "num_experts": 8, "num_experts_per_token": 2, "moe_intermediate_size": 64}
+
+
 def families():
     """What a file of each family is read as, or why it is refused."""
     for family in FAMILIES:
@@ -60,6 +99,8 @@ def families():
             fields = {"model_type": family} | sizes
             read = described({"text_config": fields} if said == "nothing" else fields)
             yield {"family": family, "said": said} | read
+    for family, own in OWN.items():
+        yield {"family": family, "said": "its own"} | described({"model_type": family} | SIZES | own)
 
 
 # Fields by which files say which layers have a window, experts, or neither.
@@ -76,6 +117,7 @@ LAYERS = {
     "by period": {"expert_layer_period": 3, "expert_layer_offset": 1, "attn_layer_period": 3, "attn_layer_offset": 2},
     "listed": {"moe_layers": [1, 3, 4]},
     "shared": {"num_shared_experts": 2, "n_shared_experts": 2, "shared_expert_intermediate_size": 192},
+    "none shared": {"shared_expert_intermediate_size": 0, "n_shared_experts": 0},
     "biased": {"attention_bias": True, "qkv_bias": True, "bias": True, "use_bias": True, "mlp_bias": True},
     "unnamed": {"model_type": "tomorrow", "architectures": ["Tomorrow"], "use_qk_norm": True},
     "gelu": {"model_type": "tomorrow", "architectures": [], "hidden_act": "gelu_new"},
@@ -129,10 +171,41 @@ def formats():
             yield {"model": model.name, "format": weight_format} | {key: written(each[key]) for key in each}
 
 
+ROOMS = {"small": 24e9, "large": 80e9, "server": 640e9}
+SERVING_OPTIONS = {
+    "usual": {},
+    "shared": {"tensor_parallel": 2, "prompt_tokens": 8192, "engine_bytes": 2e9},
+    "narrow": {"weight_format": "int4", "bytes_per_value": 1.0},
+}
+
+
+def serving():
+    """Memory of served models by purpose, and what fits into devices."""
+    for name in MODELS:
+        model = known_models.model(name)
+        for option, options in SERVING_OPTIONS.items():
+            told = {"model": model.name, "options": option}
+            try:
+                parts = serving_memory.serving_memory(model, 8000, 3, **options)
+            except Refusal as refusal:
+                yield told | {"refused": str(refusal)}
+                continue
+            told |= {purpose: written(size) for purpose, size in parts.items()}
+            for room, size in ROOMS.items():
+                fitting = serving_memory.sequences_that_fit(model, size, 8000, 0.9, **options)
+                told[f"{room}: sequences"] = written(fitting)
+                longest = serving_memory.longest_context(model, size, 2, 0.9, 10**6, **options)
+                told[f"{room}: context"] = str(longest)
+            alone = {name: options[name] for name in options if name != "tensor_parallel"}
+            told["devices"] = str(serving_memory.devices_needed(model, 4e12, 8000, 3, 0.9, **alone))
+            yield told
+
+
 # Memory of training
 
 CHANGES = {
     "as published": {},
+    "one table": {"embedding_tables": 1},
     "all kept and sharded": {"recomputation": "none", "zero_stage": 3},
     "recomputed": {"recomputation": "full", "zero_stage": 2},
     "selective, with dropout": {"recomputation": "selective", "dropout": 1, "fused_attention": 0, "zero_stage": 1},
@@ -158,7 +231,18 @@ def memory():
 
 # Steps, with constants and devices of round numbers, which no calibration moves
 
-CONSTANTS = Constants({name: 0.3 * low + 0.7 * high for name, (_, low, high, _) in MEANINGS.items()})
+ORDINARY = {
+    "routing_passes": 12.0,
+    "attention_half_context": 1500.0,
+    "hop_seconds": 1e-5,
+    "launch_seconds": 5e-6,
+    "kernels_of_a_layer": 20.0,
+    "kernels_of_a_mixture": 45.0,
+    "host_seconds_of_a_layer": 0.004,
+    "host_seconds_of_a_mixture": 0.012,
+}
+SHARES = {name: 0.3 * low + 0.7 * high for name, (_, low, high, _) in MEANINGS.items()}
+CONSTANTS = Constants(SHARES | ORDINARY)
 PEAKS = {"fp32": 2e13, "tf32": 1.5e14, "fp16": 3e14, "bf16": 3e14, "fp8": 6e14, "int8": 6e14, "fp4": 1.2e15}
 DEVICE = Device(
     name="of round numbers",
@@ -272,7 +356,8 @@ def plans():
                 yield told | {"refused": str(refusal)}
                 continue
             told |= {"devices": str(plan.devices), "replicas": str(plan.replicas)}
-            told |= {purpose: written(share) for purpose, share in plan.why.items()}
+            # To a millionth of a device: what is left of a difference of equals depends on the machine.
+            told |= {purpose: written(round(share, 6)) for purpose, share in plan.why.items()}
             at_work = plan.replica
             for number in ("batch", "full_batch", "requests", "output_tokens", "load"):
                 told[number] = written(getattr(at_work, number))
@@ -293,6 +378,99 @@ def plans():
             yield told
 
 
+WANTED = {
+    "fewest": {"goal": FEWEST, "seconds": 20.0},
+    "few": {"goal": FEWEST, "seconds": 2.0},
+    "fastest": {"goal": FASTEST, "devices": 96},
+    "on all": {"goal": FASTEST, "devices": 10**6},
+    "cheapest": {"goal": CHEAPEST, "seconds": 8.0},
+}
+SEARCHED = {
+    "usual": {},
+    "fixed": {"fixed": {"tensor_parallel": 2, "zero_stage": 1, "recomputation": "none"}},
+    "tuned": {"memory": {"adapter_rank": 8}, "run": {"gradient_bytes": 2}},
+}
+
+
+def cuts():
+    """Best cuts of training runs, batches close by that take fewer devices, and the least that holds a model."""
+    for name in ("Llama 3.1 8B", "Llama 3.1 70B", "Mixtral 8x7B", "Qwen3 30B A3B"):
+        model = known_models.model(name)
+        for searched, options in SEARCHED.items():
+            for context in (4096, 32768):
+                search = Search(model, DEVICE, CONSTANTS, 192, context, "bf16", **options)
+                told = {"model": model.name, "search": searched, "context": str(context)}
+                smallest = search.smallest()
+                yield told | {"wanted": "smallest"} | (cut_of(smallest) if smallest else {})
+                for wanted, asked in WANTED.items():
+                    found = search.best(**asked)
+                    row = told | {"wanted": wanted} | (cut_of(found) if found else {})
+                    if found and wanted == "fewest":
+                        near = search.nearby_batch(found, asked["seconds"])
+                        row["near"] = f"{near[0]} on {near[1].run.devices:g}" if near else ""
+                    yield row
+
+
+def cut_of(found):
+    run, numbers = found.run, cut_numbers(found.run)
+    told = {"devices": f"{run.devices:g}", "zero_stage": str(run.zero_stage), "recomputation": run.recomputation}
+    told |= {number: str(numbers[number]) for number in numbers}
+    return told | {"seconds": written(found.step.seconds), "free_bytes": written(found.free_bytes)}
+
+
+# Networks of pictures
+
+PICTURES = {
+    "native": {},
+    "other": {"image_size": 448, "classes": 37},
+    "wider": {"width": 1.3},
+    "deeper": {"depth": 1.7},
+}
+TOOLS = ("opcounter_count", "early_opcounter_count", "thop_count", "ptflops_count", "fvcore_count")
+
+
+def pictures():
+    """Sums of networks, as several tools count them, and a sum over all layers in which their order counts."""
+    for name in networks.NAMES:
+        for picture, options in PICTURES.items():
+            told = {"network": name, "picture": picture}
+            try:
+                layers = networks.build(name, **options)
+            except Refusal as refusal:
+                yield told | {"refused": str(refusal)}
+                continue
+            sums = ("params", "macs", "attention_macs", "activations")
+            told |= {quantity: str(getattr(vision, quantity)(layers)) for quantity in sums}
+            told |= {tool: written(getattr(counting_tools, tool)(layers)) for tool in TOOLS}
+            order = sum(place * (layer["macs"] + layer["terms"]) for place, layer in enumerate(layers))
+            yield told | {"layers": str(len(layers)), "in order": str(order)}
+
+
+# Formulas and questions
+
+
+def formulas():
+    """Every formula at a point in its range, with each argument smaller, too; their sources hold them elsewhere."""
+    for formula in FORMULAS:
+        smaller = {argument.name: 0.31 * argument.typical for argument in formula.arguments}
+        points = {"typical": {}} | {f"smaller {name}": {name: value} for name, value in smaller.items()}
+        for point, changed in points.items():
+            told = {"formula": f"{formula.module}.{formula.name}", "point": point}
+            try:
+                yield told | {"result": written(float(formula.function(**(formula.typical | changed))))}
+            except Refusal as refusal:
+                yield told | {"refused": str(refusal)}
+
+
+def parameters():
+    """Defaults of all questions, and what their parameters take: forms, links and scenarios of readers rest on them."""
+    for name, question in questions().items():
+        for parameter in question.parameters.values():
+            told = {"question": name, "parameter": parameter.name, "default": repr(parameter.default)}
+            ends = {"low": parameter.low, "high": parameter.high}
+            yield told | {end: "" if value is None else repr(value) for end, value in ends.items()}
+
+
 def written(number):
     return f"{number:.9g}"
 
@@ -305,7 +483,8 @@ TABLES = {
     "steps": steps,
     "services": services,
 }
-TABLES["plans"] = plans
+TABLES |= {"serving": serving, "plans": plans, "cuts": cuts, "pictures": pictures}
+TABLES |= {"formulas": formulas, "parameters": parameters}
 
 
 def kept(name):

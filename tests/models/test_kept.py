@@ -12,7 +12,7 @@ from tests.models import kept
 def test_nothing_moved(name):
     found = [{column: cell for column, cell in row.items() if cell} for row in kept.TABLES[name]()]
     moved = [(was, now) for was, now in itertools.zip_longest(kept.kept(name), found) if was != now]
-    assert moved == []
+    assert moved == [], "if that is meant, .venv/bin/python -m tests.models.kept"
 
 
 def test_embeddings_of_each_layer_may_be_most_of_a_model():

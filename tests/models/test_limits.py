@@ -11,8 +11,9 @@ from llmcalc.models.memory import training_memory
 from llmcalc.models.model import Model
 from llmcalc.models.numbers import LARGEST
 from llmcalc.models.run import Run
-from llmcalc.models.service import Service
-from llmcalc.models.serving_memory import serving_memory
+from llmcalc.models.service import Service, legal_ranks
+from llmcalc.models.serving_memory import engine_activations, legal_sizes, serving_memory
+from llmcalc.models.stacks import FACTOR, resolve, rows
 from tests.models.kept import DEVICE, SERVING
 
 MODEL = Model("model", layers=8, hidden_size=256, heads=8, kv_heads=2, mlp_size=512, vocabulary_size=100, context=4096)
@@ -221,3 +222,73 @@ def test_the_main_part_is_the_one_of_most_layers_that_sees_all():
     )
     assert (mixed.mlp_size, mixed.mlp_matrices, mixed.experts, mixed.dense_layers) == (96, 2, 8, 3)
     assert (mixed.experts_per_token, mixed.expert_mlp_size, mixed.shared_mlp_size) == (2, 64, 0)
+
+
+def test_of_nested_objects_the_first_key_that_is_filled_counts():
+    first, second = file(vocab_size=1000), file(vocab_size=2000)
+    keys = [key for key in configs.NESTED if key in ("text_config", "llm_config", "language_config")]
+    nested = {keys[0]: first, keys[1]: second}
+    assert Model.from_config(nested).vocabulary_size == 1000
+    assert Model.from_config(nested | {keys[0]: {}}).vocabulary_size == 2000
+    assert Model.from_config({keys[1]: nested}).vocabulary_size == 1000
+    tied = {"tie_word_embeddings": True}
+    assert Model.from_config({keys[0]: first} | tied).embedding_tables == 1
+    assert Model.from_config({keys[0]: {keys[0]: first, "tie_word_embeddings": False}} | tied).embedding_tables == 2
+
+
+def test_an_engine_of_one_device_is_meant_where_none_is_said():
+    assert engine_activations(MODEL, 1) == engine_activations(MODEL, 1, 1, 2048) > engine_activations(MODEL, 1, 2)
+    # Two bytes of 2,048 tokens in four rows of hidden size and three of the MLP's.
+    assert engine_activations(MODEL, 1) == 2 * 2048 * (4 * 256 + 3 * 512)
+    # Logits in 40 bytes, where there are many sequences.
+    assert engine_activations(MODEL, 4000, 1, 1) == max(2 * 4000 * (4 * 256 + 3 * 512), 40 * 4000 * 100)
+    many = Model(layers=1, hidden_size=8, heads=1, mlp_size=8, vocabulary_size=10**6)
+    assert engine_activations(many, 7, 1, 1) == 40 * 7 * 10**6
+
+
+@pytest.mark.parametrize(
+    ("heads", "kv_heads", "legal"),
+    [(12, 12, [1, 2, 3, 4, 6, 12]), (12, 2, [1, 2, 4, 6, 12]), (12, 3, [1, 3, 6, 12]), (12, 4, [1, 2, 4, 12])],
+)
+def test_devices_share_whole_heads(heads, kv_heads, legal):
+    model = Model(layers=1, hidden_size=48, heads=heads, kv_heads=kv_heads, mlp_size=8, vocabulary_size=9)
+    assert legal_ranks(model, 64) == legal
+    assert legal_ranks(model, 4) == [number for number in legal if number <= 4]
+    assert legal_sizes(model, 64) == [number for number in legal if number in (1, 2, 4, 8, 16, 32, 64)]
+    parts = [LatentAttention(1, heads, 8, 16, 4, 4, 8)]
+    latent = Model(layers=1, hidden_size=48, mixers=parts, mlp_size=8, vocabulary_size=9)
+    assert legal_ranks(latent, 64) == [1, 2, 3, 4, 6, 12]
+    Service(model, DEVICE, constants=SERVING, tensor_parallel=legal[-1])
+    assert "heads" in refused(Service, SERVICE | {"model": model, "tensor_parallel": 5})
+
+
+@pytest.mark.parametrize(("value", "tied"), [(True, True), (False, False), (1, True), (0, False)])
+def test_flags_of_files_are_on_or_off(value, tied):
+    assert Model.from_config(file(tie_word_embeddings=value)).embedding_tables == 2 - tied
+    for other in (2, -1, 1.0, 0.0, "true", [], {}):
+        assert "true or false" in refused(Model.from_config, {"mapping": file(tie_word_embeddings=other)})
+
+
+def test_what_keeps_nothing_keeps_nothing():
+    assert Attention(**ATTENTION).cached_values == 2 * 2 * 32
+    assert (
+        Attention(**ATTENTION, cached=False).cached_values == Attention(**(ATTENTION | {"kv_heads": 0})).cached_values
+    )
+    assert Attention(**ATTENTION, cached=False).cached_values == Recurrent(**STATE).cached_values == 0
+    assert LatentAttention(**LATENT, index_size=3).cached_values == 16 + 4 + 3
+
+
+def test_no_kernel_is_faster_than_the_device():
+    table = [row | {"value": 1.9 if row["constant"] == FACTOR else row["value"]} for row in rows() if row["value"]]
+    table = [row | {"value": 0.9 if row["constant"] == "matrix_efficiency" else row["value"]} for row in table]
+    for number_format in ("bf16", "fp8"):
+        resolved = resolve("H100 SXM", number_format, None, table)
+        assert (resolved.matrix_efficiency, resolved.matrix_efficiency_16) == (1.0, 1.0)
+    slow = [row | {"value": 0.5 if row["constant"] == FACTOR else row["value"]} for row in table]
+    assert resolve("H100 SXM", "fp8", None, slow).matrix_efficiency == 0.45
+
+
+def test_a_file_with_too_few_experts_says_which_number_is_wrong():
+    experts = {"num_experts": 4, "num_experts_per_tok": 5, "moe_intermediate_size": 64, "model_type": "qwen3_moe"}
+    message = refused(Model.from_config, {"mapping": file(**experts)})
+    assert message.startswith("num_experts_per_tok = 5 is not accepted: give at most 4")

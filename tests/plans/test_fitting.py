@@ -3,7 +3,8 @@
 import pytest
 
 from llmcalc.checks import Refusal
-from llmcalc.plans import diagnosis, fitting
+from llmcalc.models import scheduling
+from llmcalc.plans import diagnosis, fitting, ranges
 
 SHAPE = {
     "layers": 2,
@@ -110,3 +111,15 @@ def test_bottlenecks_at_their_thresholds():
     assert diagnosis.communication_bottleneck([0.5], {"idle": ways["idle"]}) == ("nothing", "none")
     assert diagnosis.communication_bottleneck([0.1, 0.2], ways, wait_threshold=0.05) == ("device", "waiting")
     assert diagnosis.communication_bottleneck([], ways, bandwidth_share=0.15) == ("network", "bandwidth")
+
+
+def test_quantiles_lie_between_their_neighbours():
+    assert ranges.quantile([3.0], 0.7) == 3.0
+    assert [ranges.quantile([1.0, 2.0, 4.0], share) for share in (0, 0.25, 0.5, 0.75, 1)] == [1, 1.5, 2, 3, 4]
+
+
+def test_tasks_have_no_set_up_where_none_is_said():
+    [first, second] = scheduling.equal_tasks(2, 3, 4, 5.0)
+    assert first == {"name": "1", "arrival": 0, "setup": 0, "setup_cards": 0, "seconds": 5.0, "runs": 3, "cards": 4}
+    assert second == first | {"name": "2"}
+    assert scheduling.equal_tasks(2, 3, 4, 5.0, interval=7)[1]["arrival"] == 7

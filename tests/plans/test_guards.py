@@ -74,6 +74,7 @@ OF_MODULES = {
         "device": H200,
         "request_rate": 1.0,
     },
+    "llmcalc.plans.comparing": {"model": LLAMA, "devices": [H200], "request_rate": 1.0},
     "llmcalc.models.description": {"model": LLAMA},
     "llmcalc.models.serving_memory": {"model": LLAMA, "context": 4096, "device_memory": 80e9},
     "llmcalc.models.memory": {"run": memory_runs.run_of(memory_runs.published()[0]), "stage": 0},
@@ -102,7 +103,15 @@ CALLS = [(function, argument) for function in functions() for argument in docume
 
 
 # Work element by element: of no elements they make none.
-ELEMENTWISE = {"block_availability", "fixed_goodput", "serving_bytes", "training_bytes", "sequence_flop"}
+ELEMENTWISE = {
+    "service_devices",
+    "availability",
+    "block_availability",
+    "fixed_goodput",
+    "serving_bytes",
+    "training_bytes",
+    "sequence_flop",
+}
 
 
 def elementwise(function):

@@ -73,6 +73,11 @@ def test_the_ranges_of_the_data_are_the_tenths_of_the_measurements(measured, kin
     assert serving.interval(kind) == (pytest.approx(tenths[0], abs=0.003), pytest.approx(tenths[-1], abs=0.003))
 
 
+def test_the_range_of_first_tokens_is_that_of_the_measurements(measured):
+    tenths = statistics.quantiles([ratio for _, ratio in measured["first token dense"]], n=10, method="inclusive")
+    assert serving.interval("first") == (pytest.approx(tenths[0], abs=0.003), pytest.approx(tenths[-1], abs=0.003))
+
+
 LLAMA = {"model": "meta-llama/Llama-3.1-8B-Instruct", "gpu": "NVIDIA H100", "isl": "128", "osl": "128"}
 
 
@@ -93,6 +98,20 @@ def test_columns_come_in_any_order_and_under_any_usual_name():
     assert serving.predict_row(other) == plain
     assert float(plain["batch"]) == 64
     assert float(plain["tpot_ms"]) == pytest.approx(64e3 / float(plain["predicted_output_tokens_s"]), rel=1e-4)
+
+
+def test_requests_that_come_at_a_rate_have_latencies_that_spread():
+    asked = LLAMA | {"precision": "fp8", "isl": "1000", "osl": "200"}
+    answer = serving.predict_row(asked | {"rps": "10"})
+    first = [float(answer[f"ttft_{quantile}_ms"]) for quantile in ("p50", "p95", "p99")]
+    token = [float(answer[f"tpot_{quantile}_ms"]) for quantile in ("p50", "p95", "p99")]
+    assert first == sorted(first)
+    assert token == sorted(token)
+    assert float(answer["predicted_output_tokens_s"]) == pytest.approx(2000, rel=1e-4)
+    assert float(answer["tpot_low_ms"]) < float(answer["tpot_ms"]) < float(answer["tpot_high_ms"])
+    assert "less than the replica serves" in serving.predict_row(asked | {"rps": "1000"})["refused"]
+    alone = serving.predict_row({name: asked[name] for name in ("model", "gpu", "isl", "precision")})
+    assert float(alone["ttft_low_ms"]) < float(alone["ttft_ms"]) < float(alone["ttft_high_ms"])
 
 
 @pytest.mark.parametrize(
@@ -128,3 +147,23 @@ def test_a_table_has_a_row_out_for_each_row_in():
     assert [bool(row["refused"]) for row in rows] == [False, True, False]
     assert rows[2]["ttft_ms"]
     assert not rows[2]["tpot_ms"]
+
+
+def first_token(**row):
+    return float(serving.predict_row({"model": "Llama 3.1 8B", "gpu": "H100", "precision": "fp8", **row})["ttft_ms"])
+
+
+def test_users_whose_requests_come_together_wait_for_each_others_prompts():
+    texts = {"isl": "1024", "osl": "256"}
+    waits = [first_token(**texts, concurrency=str(users)) for users in (1, 2, 4, 8, 64)]
+    assert waits == sorted(waits)
+    # A step has room for eight such prompts: eight users wait for them all, and more do not come together.
+    assert waits[3] > 4 * first_token(isl="1024")
+    assert waits[4] < 1.5 * waits[3]
+
+
+def test_a_single_user_waits_for_the_step_that_runs_and_for_the_prompt():
+    row = {"model": "Llama 3.1 8B", "gpu": "H100", "precision": "fp8", "isl": "1024", "osl": "256", "concurrency": "1"}
+    answer = serving.predict_row(row)
+    half_a_step = float(answer["tpot_ms"]) / 2
+    assert float(answer["ttft_ms"]) == pytest.approx(first_token(isl="1024") + half_a_step, rel=1e-3)

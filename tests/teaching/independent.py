@@ -5,7 +5,7 @@ choice the beginning of the right option; of an order values of the options, by 
 """
 
 import csv
-from math import ceil, floor
+from math import ceil, exp, floor
 from pathlib import Path
 
 DAY = 86400
@@ -15,6 +15,21 @@ with SHAPES.open(encoding="utf-8", newline="") as file:
         row["model"]: {name: float(cell) for name, cell in row.items() if name not in ("model", "source", "locator")}
         for row in csv.DictReader(file)
     }
+
+
+def width(kind):
+    """How far the middle 80 % of published times lie apart, in shares of their predictions made without them."""
+    with (SHAPES.parent / "prediction-errors.csv").open(encoding="utf-8", newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["kind"] == kind]
+    ratios = sorted(1 / (1 + float(row["left_out_error"])) for row in rows)
+    ends = []
+    for share in (0.1, 0.9):
+        below, part = divmod(share * (len(ratios) - 1), 1)
+        ends.append((1 - part) * ratios[int(below)] + part * ratios[int(below) + 1])
+    return ends[1] - ends[0]
+
+
+RANGES = {kind: width(kind) for kind in ("known stack", "new stack")}
 
 
 def believable(n):
@@ -392,5 +407,64 @@ INDEPENDENT["planner"] = [
         "twice the devices and twice": 0.5 / full(n.microbatches, n.stages),
         "kernels": 1 / (1 + n.better) / full(n.microbatches, n.stages),
         "half": 2 / full(2 * n.microbatches, n.stages),
+    },
+]
+
+
+def daly(n):
+    mtbf, interval, back = n.mtbf * 60, n.interval, n.recovery
+    return interval / (mtbf * exp(back / mtbf) * (exp((interval + n.stall / 60) / mtbf) - 1))
+
+
+def kept_share(stop, back, mtbf):
+    interval = (2 * stop * mtbf) ** 0.5
+    return interval / (mtbf * exp(back / mtbf) * (exp((interval + stop) / mtbf) - 1))
+
+
+def improvement(n):
+    mtbf, stop, back = n.mtbf * 3600, n.stall, n.recovery * 60
+    return "Checkpoints" if kept_share(stop / 2, back, mtbf) > kept_share(stop, back / 2, mtbf) else "Recovery"
+
+
+def of_machine(n, count, factor):
+    return 1 - kept_share(n.stall, factor * n.recovery * 60, n.years * 365 * DAY / count)
+
+
+def within_range(n):
+    ratio = n.measured / n.predicted
+    return "What waits" if ratio > n.high else "What was described" if ratio < n.low else "Nothing"
+
+
+INDEPENDENT["failures"] = [
+    lambda n: n.count * n.days / n.failures / 365,
+    lambda n: n.years * 365 * 24 / n.count,
+    lambda n: n.bytes * n.params / (n.rate * 1e12),
+    lambda n: (2 * n.stall * n.mtbf * 3600) ** 0.5 / 60,
+    lambda n: n.count * n.days / 365 / n.years,
+    lambda n: 100 * n.stall / (n.interval * 60 + n.stall),
+    lambda n: n.times**-0.5,
+    lambda n: 100 * daly(n),
+    improvement,
+    lambda n: {
+        "1,024": of_machine(n, 1024, 12),
+        "16,384": of_machine(n, 16384, 1),
+        f"{n.middle:,}": of_machine(n, n.middle, 4),
+        "65,536": of_machine(n, 65536, 0.2),
+    },
+]
+INDEPENDENT["does-it-predict"] = [
+    lambda n: 100 * (n.predicted - n.measured) / n.measured,
+    lambda n: n.count / 5,
+    lambda n: n.predicted * n.high,
+    lambda n: (n.a + n.b + n.c + n.d) / 4,
+    lambda n: n.first + n.width,
+    lambda n: 100 * n.flop * 1e15 / (n.seconds * n.count * n.peak * 1e12),
+    within_range,
+    lambda n: f"about {n.left:.4g} %" if n.case.startswith("one more") else f"about {n.stack:.4g} %",
+    lambda n: {
+        "the same run": n.spread,
+        "a dense model on a known": RANGES["known stack"],
+        "a dense model on a new": RANGES["new stack"],
+        "a guess": 1.5,
     },
 ]

@@ -87,8 +87,7 @@ def test_the_key_is_right_and_each_mistake_is_named(exercise):
         posed = exercise.pose(seed)
         if posed.kind == "numeric":
             assert mark(exercise, repr(float(posed.key)), seed).right
-            if exercise.tolerance:
-                assert mark(exercise, posed.solution(), seed).right, posed.solution()
+            assert mark(exercise, posed.solution(), seed).right, posed.solution()
             for value, _ in posed.mistakes:
                 verdict = mark(exercise, repr(float(value)), seed)
                 assert verdict.kind == "mistake", (seed, value)
@@ -131,6 +130,11 @@ def test_units_convert_and_are_held_apart():
         assert mark(exercise, text, 7).right, text
     assert mark(exercise, f"{posed.key} TB", 7).kind == "unread"
     assert mark(exercise, f"{posed.key * 1000}", 7).kind == "slip"
+    weights = teaching.find("transformer-flops/5")
+    assert mark(weights, f"{weights.pose(7).key / 1e6}M weights", 7).right
+    cost = teaching.find("training-cost/1")
+    for text in (f"${cost.pose(7).key}", f"{cost.pose(7).key / 1e6} million dollars", f"{cost.pose(7).key} USD"):
+        assert mark(cost, text, 7).right, text
     days = teaching.find("training-gpus/5")
     assert mark(days, f"{days.pose(7).key * 24} h", 7).right
     share = teaching.find("training-gpus/6")

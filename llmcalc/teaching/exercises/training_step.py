@@ -220,7 +220,7 @@ def slow(transit, a, b, c, d):
     ratios = [parallelism.wait_ratio(wait, transit) for wait in (a, b, c, d)]
     low = min(ratios)
     differ = max(ratios) - low > 0.2
-    said = "Wait ratios: " + ", ".join([f"{name} {percent(ratio)}" for name, ratio in zip("ABCD", ratios)]) + "."  # noqa: B905 - MicroPython's zip knows no `strict`
+    said = "Wait ratios: " + ", ".join(["ABCD"[place] + " " + percent(ratios[place]) for place in range(4)]) + "."
     options = ["card A", "card B", "card C", "card D", "the network, because no card is slow"]
     place = ratios.index(low) if differ else 4
     many = len([ratio for ratio in ratios if ratio - low < 0.1])
