@@ -6,16 +6,14 @@ from there with warnings as errors, and the finished site takes the old one's pl
 """
 
 import argparse
-import os
 import shutil
 import sys
-import tempfile
 import time
 from pathlib import Path
 
 from nbformat import NotebookNode
 
-from bookbuild import calculators, downloads, exercises, notebooks, pdf, publications, reference, teach
+from bookbuild import calculators, downloads, exercises, notebooks, pdf, publications, reference, scratch, teach
 from bookbuild.execute import EXECUTED
 from bookbuild.jupyter_book import Builder, BuildError
 from bookbuild.notebooks import BUILD, ROOT
@@ -44,14 +42,14 @@ def stage(folder: Path, executed: dict[str, NotebookNode]) -> None:
     (folder / "extra" / "reproduction.csv").write_text(publications.ledger_csv(record), encoding="utf-8")
 
 
-def main() -> int:
+def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="bookbuild.assemble", description="Make the site.")
     parser.add_argument("--pdf", action="store_true", help="print the whole book, too, and link to it")
-    with_pdf = parser.parse_args().pdf
-    start, started = time.monotonic(), time.time_ns()
+    with_pdf = parser.parse_args(arguments).pdf
+    start = time.monotonic()
     builder = Builder()
     executed = {name: notebooks.load(EXECUTED / f"{name}.ipynb") for name in notebooks.names()}
-    with tempfile.TemporaryDirectory(dir=BUILD, prefix="site-") as temporary:
+    with scratch.folder(BUILD, "site-") as temporary:
         folder = Path(temporary, "stage")
         try:
             if with_pdf:
@@ -66,12 +64,9 @@ def main() -> int:
             builder.close()
             print(f"book: {failure}", file=sys.stderr)
             return 1
-        except KeyboardInterrupt:
+        except BaseException:
             builder.close()
-            print("book: interrupted; the site is as it was", file=sys.stderr)
-            return 130
-        # Of the time it started: Make sees what was changed meanwhile.
-        os.utime(pages / "index.html", ns=(started, started))
+            raise
         replace(SITE, pages)
     print(f"  site  {len(executed)} notebooks  {time.monotonic() - start:5.1f} s", flush=True)
     return 0

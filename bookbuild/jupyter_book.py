@@ -11,6 +11,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from bookbuild import faults
+
 
 class BuildError(Exception):
     """The pages can't be built: what Jupyter Book complained of."""
@@ -25,7 +27,7 @@ class Builder:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            text=True,
+            encoding="utf-8",
             env=os.environ | {"NO_COLOR": "1"},
         )
 
@@ -35,6 +37,8 @@ class Builder:
             options += ("--builder", "singlehtml")
         log, _ = self._process.communicate(json.dumps(["build", *options, str(folder), "--path-output", str(output)]))
         if self._process.returncode:
+            if fault := faults.explain_log(log):
+                raise BuildError(fault)
             log = re.sub(r"\x1b\[[\d;]*m", "", log).replace(f"{folder}{os.sep}", "")
             complaints = [line for line in log.splitlines() if "WARNING" in line or "ERROR" in line or "Error" in line]
             raise BuildError("Jupyter Book refused the pages:\n" + "\n".join(complaints or log.splitlines()[-20:]))

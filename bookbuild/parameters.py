@@ -8,7 +8,6 @@ a line of its own names the group of the parameters below it.
 
 import ast
 import csv
-import difflib
 import re
 import warnings
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ from typing import Any
 
 import papermill
 
-from bookbuild.notebooks import ROOT, SOURCES, read
+from bookbuild.notebooks import ROOT, SOURCES, close_match, closest, read
 from llmcalc import quantities
 
 COMMENT = re.compile(r"\[(?P<unit>[^\]]+)\]\s*(?P<help>[^;]*)(;\s*(?P<accepted>.+))?$")
@@ -62,7 +61,7 @@ class Parameter:
         except ValueError:
             raise ParameterError(f"{self.name} = {text!r} is not accepted: give {self.expected}") from None
         if not self._holds(value):
-            match = _closest(str(value), self.choices, cutoff=0.3)
+            match = close_match(str(value), self.choices, cutoff=0.3)
             hint = f" (did you mean {match!r}?)" if match else ""
             raise ParameterError(f"{self.name} = {text!r} is not accepted: give {self.expected}{hint}")
         return value
@@ -153,15 +152,3 @@ def convert(parameters: dict[str, Parameter], given: dict[str, str]) -> dict[str
             raise ParameterError(f"no parameter {name!r}{closest(name, list(parameters))}")
         values[name] = parameters[name].convert(text)
     return values
-
-
-def closest(name: str, known: list[str]) -> str:
-    """Return a hint for an unknown name: the closest known one, and all of them."""
-    match = _closest(name, known, cutoff=0.5)
-    return (f"; did you mean {match!r}?" if match else ":") + f" known are {', '.join(known)}"
-
-
-def _closest(name: str, known: list[str], cutoff: float) -> str | None:
-    by_lower_case = {word.lower(): word for word in known}
-    matches = difflib.get_close_matches(name.lower(), by_lower_case, n=1, cutoff=cutoff)
-    return by_lower_case[matches[0]] if matches else None
