@@ -285,7 +285,9 @@ def page(tmp_path_factory):
     folder = tmp_path_factory.mktemp("page")
     modules = calculators.closure({"llmcalc.answers.serving_users", *calculators.CALLED_BY_PAGES})
     sources = {module: calculators.source(module) for module in sorted(modules)}
-    described = [calculators.describe(parameter, QUESTION) | {"group": ""} for parameter in QUESTION.parameters.values()]
+    described = [
+        calculators.describe(parameter, QUESTION) | {"group": ""} for parameter in QUESTION.parameters.values()
+    ]
     packed = {
         "notebook": "serving-users",
         "function": "serving_users",
