@@ -47,7 +47,7 @@ RATIO_ON_A_LINE = 100  # a slider whose ends differ by a larger factor is logari
 RANGE_ON_A_LINE = 50  # a slider from zero to more is denser towards zero
 
 # What the page itself calls, besides the answer.
-CALLED_BY_PAGES = ("llmcalc.answering", "llmcalc.checks", "llmcalc.datasets", "llmcalc.quantities")
+CALLED_BY_PAGES = ("llmcalc.answering", "llmcalc.checks", "llmcalc.datasets", "llmcalc.quantities", "llmcalc.spread")
 # Where a page asks for a device, it may be one of the reader's own.
 OWN_DEVICES = "llmcalc.own_devices"
 OWN_MEANINGS = {

@@ -126,8 +126,7 @@ def run_ranges(
     """
     found = spread.Sample(question.answer, values, together)
     found.go_on(points)
-    middle = {name: value.at(spread.MIDDLE) if name in found.spreads else value for name, value in values.items()}
-    answered = run(question, middle)
+    answered = run(question, found.in_the_middle)
     answered["parameters"] |= {name: str(known) for name, known in found.spreads.items()}
     answered["points"], answered["refused"] = found.points, found.refused
     told = found.told()

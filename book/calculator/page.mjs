@@ -39,6 +39,7 @@ let running = null; // the update under way
 let queued = null; // the one that follows it
 let announcement = 0;
 let drawing = 0;
+let spread; // shows how far results spread, once somebody has given a range
 
 let plot; // of a planner, once its figure has come near: draws its curves
 let compare; // of a planner: shows its saved scenarios
@@ -196,8 +197,9 @@ function showResults(texts, results) {
     before.textContent = planner || results.texts[key] === text ? "" : `${model.whose}: ${text}`;
   }
   for (const output of ["command", "rerun", "papermill", "program"]) {
-    part(`[data-text="${output}"]`).textContent = scenario[output](model, texts, results.given);
+    part(`[data-text="${output}"]`).textContent = scenario[output](model, texts, results);
   }
+  showSpread(results.ranges);
   if (planner) {
     cancelAnimationFrame(drawing);
     drawing = requestAnimationFrame(drawAll);
@@ -226,10 +228,16 @@ async function drawAll() {
   performance.measure("calculator-curves", { start: began });
 }
 
+/** Say how far results spread where numbers were given as ranges; a newer answer ends it. */
+async function showSpread(ranges) {
+  if (ranges.length) ({ spread } = await import("./spread.mjs"));
+  spread?.(ranges, { root, rows, fields, model, isCurrent: () => answer?.ranges === ranges });
+}
+
 /** The results of the page as it came. */
 function known() {
   const by = (key) => Object.fromEntries(model.results.map((result) => [result.name, result[key]]));
-  return { texts: by("text"), units: by("behind"), values: by("value"), given: {} };
+  return { texts: by("text"), units: by("behind"), values: by("value"), given: {}, ranges: [] };
 }
 
 /** A scenario of an address without what is refused in it, and the reasons. */
@@ -341,7 +349,9 @@ async function copy(button, text) {
 await open();
 form.querySelector("fieldset").disabled = false;
 for (const button of form.querySelectorAll(".calculator-actions button")) button.disabled = false;
-note.textContent = planner
-  ? "Table and curves follow your assumptions. The text below keeps to those at first."
-  : `The table follows your assumptions. The text and figures below still use ${model.whose}.`;
+note.textContent = `${
+  planner
+    ? "Table and curves follow your assumptions. The text below keeps to those at first."
+    : `The table follows your assumptions. The text and figures below still use ${model.whose}.`
+} A range, such as 0.3 to 0.5, may stand in for any number.`;
 performance.mark("calculator-ready");

@@ -7,9 +7,10 @@ import json
 import sys
 sys.path.append(".")
 
-from llmcalc import datasets
+from llmcalc import datasets, spread
 from llmcalc.answering import accept
 from llmcalc.checks import Refusal
+from llmcalc.formats import written
 from llmcalc.quantities import read
 
 with open("page.json") as file:
@@ -27,6 +28,7 @@ for parameter in page["parameters"]:
         limits[parameter["name"]] = (parameter["low"], parameter["high"])
 latest = {}
 read_before = {}
+sample = None  # of an answer to ranges
 
 def told(refusal):
     return {
@@ -36,15 +38,21 @@ def told(refusal):
         "message": str(refusal),
     }
 
+def value_of(text, name):
+    if spread.is_range(text) and isinstance(limits.get(name), tuple):
+        return spread.read(text, name, limits[name])
+    value = read(text, name)
+    accept(name, value, limits.get(name))
+    return value
+
 def calculate(given):
-    global latest
+    global latest, sample
     values, refusals = {}, []
     for name, text in json.loads(given):
         # At a move of a slider all texts but one are as they were.
         if name not in read_before or read_before[name][0] != text:
             try:
-                value = read(text, name)
-                accept(name, value, limits.get(name))
+                value = value_of(text, name)
             except Refusal as refusal:
                 refusals.append(told(refusal))
                 continue
@@ -53,14 +61,17 @@ def calculate(given):
     if refusals:
         return json.dumps({"refusals": refusals})
     try:
-        results = answer(**values)
+        ranges = [name for name in values if isinstance(values[name], spread.Spread)]
+        sample = spread.Sample(answer, values) if ranges else None
+        results = sample.middle if sample else answer(**values)
         texts = results.formatted()
-        latest = values
+        latest = sample.in_the_middle if sample else values
         return json.dumps({
             "texts": texts,
             "units": results.units(),
             "values": {name: results[name] for name in texts},
-            "given": {name: repr(value) for name, value in values.items()},
+            "given": {name: repr(value) for name, value in latest.items()},
+            "ranges": ranges,
         })
     except Refusal as refusal:
         return json.dumps({"refusals": [told(refusal)]})
@@ -70,6 +81,22 @@ def calculate(given):
 
 def draw():
     return json.dumps(getattr(module, page["curves"])(**latest).data())
+
+def go_on(points):
+    if sample is None:  # somebody has changed the ranges into numbers meanwhile
+        return "null"
+    sample.go_on(int(points))
+    told = sample.told()
+    for parts in told.values():
+        for end in ("p10", "median", "p90"):
+            parts[end] = written(parts[end])
+    return json.dumps({"points": sample.points, "refused": sample.refused, "told": told})
+
+def moves(result):
+    rows = sample.tornado(result)
+    for row in rows:
+        row["texts"] = [written(row[end]) if row[end] is not None else "" for end in ("low", "high")]
+    return json.dumps(rows)
 `;
 
 const EXERCISES = `
@@ -122,13 +149,15 @@ export function prepare(python, model) {
   const { parameters, data, curves } = model;
   python.FS.writeFile("page.json", JSON.stringify({ function: model.function, parameters, data, curves }));
   python.runPython(PROGRAM);
-  const [calculate, draw] = ["calculate", "draw"].map((name) => python.globals.get(name));
+  const [calculate, draw, goOn, moves] = ["calculate", "draw", "go_on", "moves"].map((name) => python.globals.get(name));
   return {
     calculate(texts) {
       const given = model.parameters.map(({ name }) => [name, texts[name]]);
       return JSON.parse(calculate(JSON.stringify(given)));
     },
     draw: () => JSON.parse(draw()),
+    goOn: (points) => JSON.parse(goOn(String(points))),
+    moves: (result) => JSON.parse(moves(result)),
   };
 }
 

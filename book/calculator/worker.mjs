@@ -19,6 +19,8 @@ const answers = {
   },
   calculate: async (texts) => (await prepared).calculate(texts),
   draw: async () => (await prepared).draw(),
+  goOn: async (points) => (await prepared).goOn(points),
+  moves: async (result) => (await prepared).moves(result),
   shorten: async (given) => {
     const [{ python, shortenModel }] = await Promise.all([runtime, prepared]);
     return shortenModel(python, given);
