@@ -12,6 +12,7 @@ from .checks import Refusal
 from .models import short
 from .models.device import Device, find
 from .models.model import Model
+from .models.sized import size_of, sized
 from .own_devices import device_quantities as device_quantities
 from .own_devices import is_own as is_own
 
@@ -22,7 +23,8 @@ def model_named(text: str) -> "Model":
     Parameters
     ----------
     text : str
-        A name or an alias of a model of the book's, the text of a `config.json`, or a short text of `models.short`.
+        A name or an alias of a model of the book's; a size, such as ``100B``, for a dense model of which no more is
+        known; the text of a `config.json`, or a short text of `models.short`.
 
     Raises
     ------
@@ -40,7 +42,8 @@ def model_named(text: str) -> "Model":
         for row in datasets.records("models"):  # a page asks at every move of a slider, mostly by a name of its menu
             if row["model"] == text:
                 return Model.from_row(row)
-        return known_models.model(text)
+        params = size_of(text) if isinstance(text, str) else None
+        return known_models.model(text) if params is None else sized(params)
     try:
         if '"mixers":' in text[: short.MOST_TEXT]:
             return short.read(text)

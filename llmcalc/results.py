@@ -30,6 +30,8 @@ class Results:
 
     def __init__(self, **results: "tuple[Any, ...] | str") -> None:
         self._results: dict[str, dict[str, Any]] = {}
+        # The answer in a sentence, where the question has one.
+        self.sentence = ""
         # By result that rests on a prediction: factors between which 80 of 100 measurements would lie.
         self.errors: dict[str, tuple[float, float]] = {}
         heading = ""
@@ -86,7 +88,8 @@ class Results:
             rows += f'<tr data-result="{name}"><th scope="row">{label}</th><td{words}>{html.escape(texts[name])}</td>'
             rows += f"<td>{unit}</td></tr>"
         rows = f"{rows}</tbody>".replace("<tbody></tbody>", "")
-        return f'<table class="dataframe headline"><caption>The answer</caption>{rows}</table>'
+        caption = html.escape(self.sentence or "The answer")
+        return f'<table class="dataframe headline"><caption>{caption}</caption>{rows}</table>'
 
     def _repr_mimebundle_(self, include: "Any" = None, exclude: "Any" = None) -> "dict[str, Any]":
         # A list, because files of notebooks sort the keys of mappings.

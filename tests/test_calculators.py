@@ -6,6 +6,7 @@ import json
 import math
 import os
 import random
+import re
 import shlex
 from functools import cache
 from importlib import import_module
@@ -19,7 +20,9 @@ from bookbuild import browser as browsing
 from bookbuild import calculators, notebooks, parameters, rerun
 from bookbuild.execute import EXECUTED
 from bookbuild.notebooks import BUILD
+from llmcalc import spread
 from llmcalc.checks import Refusal
+from llmcalc.formats import written
 from llmcalc.quantities import read
 from llmcalc.questions import questions
 
@@ -633,3 +636,85 @@ def test_where_there_is_no_number_the_reason_stands_without_a_unit(tab, site):
     tab.press("[name=stream_tops]", "Enter")
     browsing.wait_until(tab, "document.querySelector('[data-result=cards] td').textContent === '209'")
     assert tab.text_content("[data-result=cards] td:last-child") == "cards"
+
+
+def spread_in_page(tab):
+    """What stands below each result that spreads, and the rows of what moves the first one."""
+    browsing.wait_until(tab, "performance.getEntriesByName('calculator-spread').length")
+    ends = tab.eval_on_selector_all(
+        "table.headline tr[data-result]",
+        "rows => rows.map(row => [row.dataset.result, row.querySelector('.calculator-spread')?.textContent ?? ''])",
+    )
+    moves = tab.eval_on_selector_all(
+        ".calculator-moves tbody tr", "rows => rows.map(row => [...row.cells].map(cell => cell.textContent))"
+    )
+    return dict(ends), moves
+
+
+@pytest.mark.parametrize(
+    ("name", "ranges"),
+    [("training-gpus", {"mfu": "0.3 to 0.5", "days": "2 to 9 weeks"}), ("cv-backlog", {"trials": "3 to 8 uniform"})],
+)
+def test_ranges_spread_as_in_cpython(tab, site, name, ranges):
+    sample = spread.sample(questions()[name].answer, ranges)
+    told = sample.told()
+    open_page(tab, site, name)
+    for key, text in ranges.items():
+        tab.locator(f"[name={key}]").fill(text)
+    ends, moves = spread_in_page(tab)
+    for result, text in ends.items():
+        parts = told.get(result)
+        spreads = parts is not None and parts["first"] != parts["last"]
+        assert text == (f"{written(parts['p10'])} to {written(parts['p90'])}" if spreads else ""), result
+    first = next(key for key in sample.middle.formatted() if key in told)
+    tornado = sample.tornado(first)
+    assert [row[1::2] for row in moves] == [[written(row["low"]), written(row["high"])] for row in tornado]
+    # A link keeps a range, and a number in its place ends it.
+    tab.locator(f"[name={key}]").press("Enter")
+    tab.wait_for_url(re.compile("to"))
+    tab.reload()
+    ready(tab)
+    assert spread_in_page(tab) == (ends, moves)
+    for key in ranges:
+        tab.locator(f"[name={key}]").fill(model_default(name, key))
+    browsing.wait_until(tab, "document.querySelector('.calculator-moves').hidden")
+    assert not tab.locator(".calculator-spread").count()
+
+
+def model_default(name, key):
+    return next(parameter["default"] for parameter in model(name)["parameters"] if parameter["name"] == key)
+
+
+def test_a_range_that_is_none_is_refused(tab, site):
+    open_page(tab, site, "training-gpus")
+    before = shown(tab)
+    tab.locator("[name=mfu]").fill("0.5 to 0.3")
+    browsing.wait_until(tab, "document.querySelector('[name=mfu]').getAttribute('aria-invalid')")
+    assert "a range from a smaller to a larger number" in tab.locator("#calculator-mfu-error").inner_text()
+    assert shown(tab) == before
+
+
+def test_a_planner_takes_the_time_for_ranges_that_it_may(tab, site):
+    open_page(tab, site, "planner", "?tokens=10T+to+20T&price_per_device_hour=2+to+3")
+    ends, moves = spread_in_page(tab)
+    assert " to " in ends["days"]
+    assert " to " in ends["rent"]
+    assert len(moves) == 2
+
+
+@pytest.mark.alone
+@pytest.mark.parametrize(("name", "longest"), [("training-gpus", 1.0), ("planner", 3.5)])
+def test_ranges_are_looked_at_quickly(site, name, longest):
+    tab = site[1].new_page()
+    best = math.inf
+    for _ in range(TRIES):
+        tab.goto(f"{site[0]}notebooks/{name}.html?tokens=1T+to+2T")
+        browsing.wait_until(tab, "performance.getEntriesByName('calculator-spread').length")
+        took = tab.evaluate(
+            "['calculator-spread', 'calculator-ready'].map((name) => performance.getEntriesByName(name)[0].startTime)"
+        )
+        best = min(best, (took[0] - took[1]) / 1000)
+        if best < longest:
+            break
+    tab.close()
+    assert best < longest

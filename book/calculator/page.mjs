@@ -15,6 +15,8 @@ const form = root.querySelector("form");
 const part = (selector) => root.querySelector(selector);
 const [note, alarm, summary] = [".calculator-note", ".calculator-alert", ".calculator-summary"].map(part);
 
+const { caption } = root.querySelector("table.headline");
+
 const rows = new Map(
   [...root.querySelectorAll("table.headline tr[data-result]")].map((row) => {
     const before = document.createElement("small");
@@ -199,6 +201,7 @@ function showResults(texts, results) {
   for (const output of ["command", "rerun", "papermill", "program"]) {
     part(`[data-text="${output}"]`).textContent = scenario[output](model, texts, results);
   }
+  if (results.sentence) caption.textContent = results.sentence;
   showSpread(results.ranges);
   if (planner) {
     cancelAnimationFrame(drawing);
@@ -237,7 +240,7 @@ async function showSpread(ranges) {
 /** The results of the page as it came. */
 function known() {
   const by = (key) => Object.fromEntries(model.results.map((result) => [result.name, result[key]]));
-  return { texts: by("text"), units: by("behind"), values: by("value"), given: {}, ranges: [] };
+  return { texts: by("text"), units: by("behind"), values: by("value"), given: {}, ranges: [], sentence: caption.textContent };
 }
 
 /** A scenario of an address without what is refused in it, and the reasons. */

@@ -72,6 +72,7 @@ def calculate(given):
             "values": {name: results[name] for name in texts},
             "given": {name: repr(value) for name, value in latest.items()},
             "ranges": ranges,
+            "sentence": results.sentence,
         })
     except Refusal as refusal:
         return json.dumps({"refusals": [told(refusal)]})

@@ -2,7 +2,7 @@
 
 from ..answering import question
 from ..choosing import device_named, model_named
-from ..formats import number
+from ..formats import counted, in_words, number
 from ..formulas import cost
 from ..plans import serving
 from ..results import Results
@@ -161,12 +161,22 @@ def serving_users(
             draft_cost=draft_cost,
         )
     except serving.Impossible as impossible:
-        return _shown(None, {"verdict": "no: " + impossible.words})
+        answer = _shown(None, {"verdict": "no: " + impossible.words})
+        answer.sentence = f"No number of {device.name} serves {served.name} within these limits: {impossible.words}."
+        return answer
     counts = serving.scaled_devices(plan, rates) if autoscaling else [plan.devices] * len(rates)
     mean_devices = sum(counts) / len(counts)
     price = price_per_device_hour / HOUR or (device.price_per_second if device.has("price_per_second") else 0.0)
     watts = device_watts or _power(device)
-    return _shown(plan, _values(plan, mean_rate * DAY, mean_devices, price, watts, pue))
+    answer = _shown(plan, _values(plan, mean_rate * DAY, mean_devices, price, watts, pue))
+    rent = "" if answer["rent_per_day"] is None else f" for {in_words(answer['rent_per_day'])} USD a day"
+    low, high = plan.range
+    answer.sentence = (
+        f"{number(plan.devices)} {device.name} ({number(low)} to {number(high)}) serve {in_words(users)} "
+        f"{counted('user', users)} of {served.name}{rent}; 95 of 100 see the first word within "
+        f"{number(answer['ttft_p95'], 2)} s."
+    )
+    return answer
 
 
 # What is answered, in order: headings, and names with units and labels.

@@ -155,7 +155,21 @@ def what_fits(
         results[tuning.name + "_gib"] = (tuning.needed / GIBI, "GiB", label[0].upper() + label[1:])
         cards_label = "Cards for " + label
         results[tuning.name + "_cards"] = _counted(tuners[tuning.name], "device", cards_label, "more than 1,024")
-    return Fitting(shape, device, formats, chosen, tunings, **results)
+    fitting = Fitting(shape, device, formats, chosen, tunings, **results)
+    fitting.sentence = _sentence(fitting, device_count, batch, of[0])
+    return fitting
+
+
+def _sentence(answer: Fitting, device_count: int, batch: int, context: int) -> str:
+    chosen, card = answer.chosen, answer.device.name
+    on = f"one {card}" if device_count == 1 else f"{device_count} {card}"
+    if not chosen.fits:
+        return f"{answer.model.name} does not fit on {on} in {chosen.weight_format}. What would help: {answer['help']}."
+    longest = number(chosen.longest_context, 7)
+    return (
+        f"{answer.model.name} fits on {on} in {chosen.weight_format}, {_gib(chosen.needed)} GiB with {number(batch)} "
+        f"{counted('sequence', batch)} of {number(context, 7)} tokens; the longest may have {longest}."
+    )
 
 
 def result_name(weight_format: str) -> str:
