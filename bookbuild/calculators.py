@@ -254,7 +254,7 @@ def preloads(address: str, model: dict[str, Any]) -> str:
 
     The page's own styles still come first.
     """
-    files = ["calculation.mjs", "inputs.mjs", "scenario.mjs", *(["saved.mjs"] if model["curves"] else [])]
+    files = ["calculation.mjs", "work.mjs", "inputs.mjs", "scenario.mjs", *(["saved.mjs"] if model["curves"] else [])]
     template = TEMPLATES.get_template("calculator-preloads.html")
     return template.render(address=address, files=files, notebook=model["notebook"])
 

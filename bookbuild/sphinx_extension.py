@@ -9,7 +9,7 @@ from typing import Any
 from docutils import nodes
 from sphinx.application import Sphinx
 
-from bookbuild import calculators, downloads, exercises, fonts, pages, pdf
+from bookbuild import calculators, downloads, exercises, fonts, pages, pdf, verbs
 
 
 def drop_unused_scripts(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
@@ -38,6 +38,18 @@ def add_calculator(app: Sphinx, pagename: str, templatename: str, context: dict[
         app.add_css_file(f"{address}/exercises.css")
         # At the end of the page: it runs when all of that has been read.
         app.add_js_file(f"{address}/exercises.mjs", type="module")
+
+
+def add_verbs(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
+    """Put the form of verbs into the page that has a place for it."""
+    if verbs.PLACE not in context.get("body", ""):
+        return
+    [file] = (Path(app.srcdir) / "extra" / "calculator").glob(f"*/{verbs.FILE}")
+    context["body"] = verbs.place(context["body"], f"calculator/{file.parent.name}")
+    address = f"../calculator/{file.parent.name}"  # from the folder of styles and scripts
+    for style in ("calculator.css", "verbs.css", "uplot.css"):
+        app.add_css_file(f"{address}/{style}")
+    app.add_js_file(f"{address}/verbs.mjs", type="module")
 
 
 def add_exercises(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
@@ -123,6 +135,7 @@ def finish_pages(app: Sphinx, exception: Exception | None) -> None:
 def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("builder-inited", write_all_nodes_on_one_page)
     app.connect("html-page-context", add_calculator)
+    app.connect("html-page-context", add_verbs)
     app.connect("html-page-context", add_exercises)
     app.connect("html-page-context", drop_unused_scripts, priority=900)
     app.connect("html-page-context", describe, priority=900)

@@ -447,7 +447,7 @@ def test_a_page_without_a_calculator_loads_nothing_of_it(site):
     tab = browser.new_page()
     requests = []
     tab.on("request", lambda request: requests.append(request.url))
-    for page in ("index.html", "rerun.html", "scoreboard.html"):
+    for page in ("checks.html", "rerun.html", "scoreboard.html"):
         tab.goto(address + page, wait_until="networkidle")
     assert not [url for url in requests if "/calculator/" in url]
     tab.close()

@@ -93,6 +93,21 @@ def go_on(points):
             parts[end] = written(parts[end])
     return json.dumps({"points": sample.points, "refused": sample.refused, "told": told})
 
+def along(given):
+    # A result of the latest answer along one of its parameters.
+    asked = json.loads(given)
+    found = []
+    for value in asked["values"]:
+        number = None
+        try:
+            results = answer(**dict(latest, **{asked["name"]: value}))
+            if all([results[name] == text for name, text in asked["only"].items()]):
+                number = results.numbers().get(asked["result"])
+        except (Refusal, ArithmeticError):
+            pass
+        found.append(number)
+    return json.dumps(found)
+
 def moves(result):
     rows = sample.tornado(result)
     for row in rows:
@@ -150,13 +165,15 @@ export function prepare(python, model) {
   const { parameters, data, curves } = model;
   python.FS.writeFile("page.json", JSON.stringify({ function: model.function, parameters, data, curves }));
   python.runPython(PROGRAM);
-  const [calculate, draw, goOn, moves] = ["calculate", "draw", "go_on", "moves"].map((name) => python.globals.get(name));
+  const names = ["calculate", "draw", "along", "go_on", "moves"];
+  const [calculate, draw, along, goOn, moves] = names.map((name) => python.globals.get(name));
   return {
     calculate(texts) {
-      const given = model.parameters.map(({ name }) => [name, texts[name]]);
+      const given = model.parameters.map(({ name, default: text }) => [name, texts[name] ?? text]);
       return JSON.parse(calculate(JSON.stringify(given)));
     },
     draw: () => JSON.parse(draw()),
+    along: (given) => JSON.parse(along(JSON.stringify(given))),
     goOn: (points) => JSON.parse(goOn(String(points))),
     moves: (result) => JSON.parse(moves(result)),
   };

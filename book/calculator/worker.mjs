@@ -19,6 +19,7 @@ const answers = {
   },
   calculate: async (texts) => (await prepared).calculate(texts),
   draw: async () => (await prepared).draw(),
+  along: async (given) => (await prepared).along(given),
   goOn: async (points) => (await prepared).goOn(points),
   moves: async (result) => (await prepared).moves(result),
   shorten: async (given) => {
