@@ -29,7 +29,7 @@ from tqdm import tqdm
 
 ROOT = Path(__file__).parent.parent
 FOLDER = ROOT / "_build" / "mutants"
-ROOMS = ("formulas", "models", "plans", "answers")
+ROOMS = ("formulas", "models", "plans", "prediction", "answers")
 LEFT_OUT = shutil.ignore_patterns("_build", ".venv", ".git", "__pycache__", ".*_cache", ".hypothesis", "node_modules")
 NUMBER, SEED, LEAST = 200, 1, 0.97
 FAST = "not built and not alone"
