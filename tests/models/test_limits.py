@@ -48,6 +48,7 @@ WHOLE = [
     (Service, SERVICE, ("pipeline_stages",), 1, 8),
     (Service, SERVICE, ("expert_parallel",), 1, 1),
     (Service, SERVICE, ("draft_tokens",), 0, 64),
+    (Service, SERVICE, ("answers_per_question",), 1, 1000),
     (Service, SERVICE, ("adapters",), 0, 10**6),
     (Service, SERVICE, ("adapter_rank",), 1, 4096),
 ]
