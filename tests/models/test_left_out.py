@@ -182,3 +182,19 @@ def test_latent_attention_needs_its_sizes():
     weights = 64 * 4 * 12 + 64 * 8 + 8 * 4 * (12 + 16) + 4 * 16 * 64
     assert model.params == 2 * (weights + 3 * 64 * 128 + 2 * 64 + 8) + 64 + 2 * 64 * 100
     assert model.cache_bytes(10) == 2 * 8 * 10 * 2
+
+
+def test_a_shape_without_more_is_a_gpt_2_whose_logits_take_the_embeddings():
+    shape = {"layers": 3, "hidden_size": 64, "heads": 4, "kv_heads": 2, "mlp_size": 160, "mlp_matrices": 3}
+    shape |= {"vocabulary_size": 100, "name": "shape"}
+    weights = 3 * (2 * 64 * 64 + 2 * 64 * 32 + 3 * 64 * 160)
+    model = Model.from_shape(shape)
+    assert (model.name, model.context) == ("shape", None)
+    assert model.params == weights + 3 * 13 * 64 + 100 * 64
+    given = {"embedding_tables": 2, "learned_positions": 7, "layer_vectors": 2, "final_vectors": 1}
+    assert Model.from_shape(shape | given).params == weights + 3 * 2 * 64 + 2 * 100 * 64 + 7 * 64 + 64
+    wide = Model.from_shape(shape | {"head_size": 32, "context": 512})
+    assert wide.params == model.params + 3 * (2 * 64 * 64 + 2 * 64 * 32)
+    assert wide.context == 512
+    for nothing in ({"head_size": None}, {"context": None}):
+        assert Model.from_shape(shape | nothing).params == model.params

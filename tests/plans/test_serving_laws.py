@@ -198,8 +198,13 @@ def test_prompts_take_a_share_of_the_time_between_none_and_all():
     assert 0 <= shares[0] < 0.1
     assert 0.95 < shares[-1] < 1
     # By hand: what the time between tokens has beyond steps that read nothing.
-    work = replica(service(question_tokens=2000, answer_tokens=200), concurrency=20)
+    texts = {"question_tokens": 2000, "answer_tokens": 200}
+    work = replica(service(**texts), concurrency=20)
     quiet = work.service.step_seconds(20, 2100)
+    assert serving.reading_share(work) == pytest.approx(1 - quiet / work.output_token["mean"])
+    # Three tokens of a draft, of which each takes a twentieth of a step, and half of the first are right.
+    work = replica(service(draft_tokens=3, acceptance=0.5, draft_cost=0.05, **texts), concurrency=20)
+    quiet = work.service.step_seconds(20, 2100) * 1.15 / (1 + 0.5 + 0.25 + 0.125)
     assert serving.reading_share(work) == pytest.approx(1 - quiet / work.output_token["mean"])
 
 
@@ -350,6 +355,19 @@ def test_devices_of_arrays_are_infinite_where_nothing_helps():
         ]
     long = service_devices(LLAMA, H100, 1.0, question_tokens=np.array([1000, 10**7]), number_format="fp8")
     assert long[0] == service_plan(LLAMA, H100, 1.0, number_format="fp8").devices
+    # Of a device without links there is one size, which may hold one sequence and a half.
+    texts = {
+        "number_format": "bf16",
+        "engine_bytes": 0,
+        "cache_share": 1,
+        "question_tokens": 1000,
+        "answer_tokens": 1000,
+    }
+    sequence = 2000 * 2 * 32 * 8 * 128 * 2
+    for sequences, fits in ((1.5, True), (0.9, False)):
+        card = Device("card", {"bf16": 1e15}, memory=2 * 8_030_261_248 + sequences * sequence, memory_bandwidth=3e12)
+        found = service_devices(LLAMA, card, np.array([1e-3, 1.0]), **texts)
+        assert np.isfinite(found).tolist() == [fits, fits]
     # 10 million tokens of 32 layers' 2 * 8 * 128 values of a byte are 655 GB.
     assert long[1] == service_plan(LLAMA, H100, 1.0, number_format="fp8", question_tokens=10**7).devices > 8
 
