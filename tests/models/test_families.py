@@ -1,9 +1,15 @@
 """Fields that few families have, each by hand: which layers are of which shape, and what they add to the parameters."""
 
+import re
+from pathlib import Path
+
 import pytest
 
 from llmcalc.checks import Refusal
+from llmcalc.models import configs
+from llmcalc.models.families import FAMILIES, NAMES
 from llmcalc.models.model import Model
+from tests.models.kept import OWN
 
 SIZES = {
     "num_hidden_layers": 12,
@@ -390,6 +396,21 @@ def test_kimis_linear_layers():
     assert read("kimi_linear", linear_attn_config=linear, **(said | {"first_k_dense_replace": 12})).experts == 0
 
 
+def test_heads_are_cut_to_whole_numbers_where_files_do_not_say_how_large_they_are():
+    # hidden_size // num_attention_heads in every one of these classes: 68 numbers in 8 heads are 8 each, and 4 are left.
+    wide = {"hidden_size": 68}
+    blocks = {"block_configs": 12 * [{"attention": {}, "ffn": {"ffn_mult": 2}}]}
+    for family, said in (
+        ("nemotron_nas", blocks),
+        ("mimo_v2_flash", {}),
+        ("mllama", {"num_key_value_heads": 8}),
+        ("hunyuan", {"use_cla": True}),
+        ("nemotron_h", {"hybrid_override_pattern": "*-"}),
+    ):
+        assert {each[3:5] for each in mixers(read(family, **wide, **said))} == {(8, 8)}, family
+    assert FAMILIES["mllama"]["defaults"]["cross_attention_layers"] == list(range(3, 40, 5))  # of Llama 3.2 11B Vision
+
+
 def test_gpt_oss_slides_in_every_second_layer_from_the_first():
     model = read("gpt_oss", num_hidden_layers=5, sliding_window=16)
     assert [(each.layers, each.window) for each in model.mixers] == [(2, 0), (3, 16)]
@@ -427,3 +448,44 @@ def test_states_of_mamba_by_hand():
     assert state(state_size=32, conv_kernel=3, expand=1).state_values == 64 * 32 + 2 * 64
     odd = Model.from_config({"model_type": "mamba"} | SIZES | {"hidden_size": 72, "intermediate_size": 144})
     assert odd.mixers[0].weights(72) == 72 * 288 + 144 * (5 + 32) + 5 * 144 + 144 * 72  # rank 72 / 16, rounded up
+
+
+READERS = Path(configs.__file__).parent
+# Names of the numbers that files are asked for anywhere.
+ASKED = re.compile(r'(?:number|each)\(\s*"(\w+)"')
+FIELDS = sorted(
+    {
+        name
+        for path in ("configs", "families", "states")
+        for meaning in ASKED.findall((READERS / f"{path}.py").read_text(encoding="utf-8"))
+        for name in NAMES.get(meaning, (meaning,))[:1]
+    }
+)
+
+
+def sums(model):
+    return model.params, model.active_params, model.cache_bytes(1000), model.forward_flop_per_token(1000)
+
+
+EXPERTS = {"num_experts": 8, "num_experts_per_tok": 2, "moe_intermediate_size": 32}
+SAID = [(family, {}) for family in FAMILIES]
+SAID += [(family, EXPERTS) for family in ("tomorrow", "deepseek_v3", "ernie4_5_moe", "kimi_linear", "gemma4")]
+
+
+@pytest.mark.parametrize(("family", "said"), SAID)
+def test_what_is_below_nothing_is_refused_by_name_or_not_read(family, said):
+    own = {name: value for name, value in OWN.get(family, {}).items() if name not in SIZES} | said
+    if family == "opt":
+        own["word_embed_proj_dim"] = 16
+    plain = sums(read(family, **own))
+    for field in FIELDS:
+        if field == "moe_layer_end_index":
+            continue  # of which -1 is the last
+        try:
+            found = sums(read(family, **(own | {field: -1})))
+        except Refusal as refused:
+            found, named = plain, field in (refused.argument, str(refused).split()[0])
+        else:
+            named = True
+        assert named, field
+        assert found == plain, field
