@@ -397,7 +397,7 @@ def test_kimis_linear_layers():
 
 
 def test_heads_are_cut_to_whole_numbers_where_files_do_not_say_how_large_they_are():
-    # hidden_size // num_attention_heads in every one of these classes: 68 numbers in 8 heads are 8 each, and 4 are left.
+    # hidden_size // num_attention_heads in every one of these classes: 68 numbers in 8 heads are 8 each, 4 are left.
     wide = {"hidden_size": 68}
     blocks = {"block_configs": 12 * [{"attention": {}, "ffn": {"ffn_mult": 2}}]}
     for family, said in (
