@@ -489,3 +489,25 @@ def test_what_is_below_nothing_is_refused_by_name_or_not_read(family, said):
             named = True
         assert named, field
         assert found == plain, field
+
+
+# Fields that may be 0, which then says that there is none: as if the file were silent.
+NONE = {
+    "gemma4": ("num_kv_shared_layers", "hidden_size_per_layer_input"),
+    "deepseek_v2": ("first_k_dense_replace", "n_shared_experts", "q_lora_rank", "index_n_heads", "index_topk"),
+    "kimi_linear": ("num_shared_experts", "routed_expert_hidden_size", "first_k_dense_replace", "q_lora_rank"),
+    "nemotron_h": ("moe_latent_size", "moe_shared_expert_intermediate_size"),
+    "mixtral": ("moe_layer_start_index", "expert_layer_offset", "shared_expert_intermediate_size"),
+    "llama": ("num_experts", "max_position_embeddings", "sliding_window", "max_window_layers"),
+}
+LATENT = {"kv_lora_rank": 32, "qk_rope_head_dim": 4, "qk_nope_head_dim": 8, "v_head_dim": 8}
+
+
+@pytest.mark.parametrize(("family", "field"), [(family, field) for family in NONE for field in NONE[family]])
+def test_a_zero_is_like_silence(family, field):
+    own = {name: value for name, value in OWN.get(family, {}).items() if name not in SIZES} | EXPERTS | LATENT
+    if family in ("gemma4", "llama", "mixtral"):
+        own = EXPERTS if family == "mixtral" else {}
+    own = {name: value for name, value in own.items() if name != field and name != "n_shared_experts"}
+    own |= {"n_shared_experts": 1} if field == "moe_shared_expert_intermediate_size" else {}
+    assert sums(read(family, **own | {field: 0})) == sums(read(family, **own | {field: None}))
