@@ -1,10 +1,10 @@
 """Mutation testing: do the fast tests notice a small mistake in what computes?
 
 `make mutants` makes a random sample of mistakes in formulas, models, plans, predictions and answers, one at a time, in
-a copy of the project: another operator, a number that is one off, a condition turned around. Cosmic Ray's operators make
-them. Of each mistake only those tests are run that were seen to reach its line (by the contexts of coverage.py), the
-fastest first. The report lists what survived, line by line; what no test reaches survives, too. A change that nobody
-could see in a result is no mistake: `NO_MISTAKES` has these with reasons, and the report says how many were left out.
+a copy of the project: another operator, a number that is one off, a condition turned around. Cosmic Ray's operators
+make them. Of each mistake only those tests are run that were seen to reach its line (by the contexts of coverage.py),
+the fastest first. The report lists what survived, line by line; what no test reaches survives, too. A change that
+nobody could see in a result is no mistake: `NO_MISTAKES` has these with reasons, and the report counts them.
 """
 
 import argparse
