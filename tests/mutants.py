@@ -1,9 +1,10 @@
 """Mutation testing: do the fast tests notice a small mistake in what computes?
 
-`make mutants` makes a random sample of mistakes in formulas, models, plans and answers, one at a time, in a copy of the
-project: another operator, a number that is one off, a condition turned around. Cosmic Ray's operators make them. Of
-each mistake only those tests are run that were seen to reach its line (by the contexts of coverage.py), the fastest
-first. The report lists what survived, line by line; what no test reaches survives, too.
+`make mutants` makes a random sample of mistakes in formulas, models, plans, predictions and answers, one at a time, in
+a copy of the project: another operator, a number that is one off, a condition turned around. Cosmic Ray's operators
+make them. Of each mistake only those tests are run that were seen to reach its line (by the contexts of coverage.py),
+the fastest first. The report lists what survived, line by line; what no test reaches survives, too. A change that
+nobody could see in a result is no mistake: `NO_MISTAKES` has these with reasons, and the report counts them.
 """
 
 import argparse
@@ -29,7 +30,7 @@ from tqdm import tqdm
 
 ROOT = Path(__file__).parent.parent
 FOLDER = ROOT / "_build" / "mutants"
-ROOMS = ("formulas", "models", "plans", "answers")
+ROOMS = ("formulas", "models", "plans", "prediction", "answers")
 LEFT_OUT = shutil.ignore_patterns("_build", ".venv", ".git", "__pycache__", ".*_cache", ".hypothesis", "node_modules")
 NUMBER, SEED, LEAST = 200, 1, 0.97
 FAST = "not built and not alone"
@@ -49,6 +50,22 @@ OPERATORS = (
 )
 # Numbers from here on, and all that are not whole, move by a tenth: one more is nothing to a billion.
 SMALL = 100
+
+# Of lines of a file that begin so, changes that only move the effort of a search, or what is far below any digit shown:
+# tests of speed would be needed to see them, and those run alone.
+NO_MISTAKES = {
+    "llmcalc/plans/serving.py": {
+        "ROUNDS = ": "a bound that no search reaches: an end of the interval moves in every round",
+        "CLOSE = ": "a tolerance of a billionth",
+        "NOTHING = ": "a billionth of a batch, in whose place another billionth does",
+        "TINY = ": "it keeps zeros from being divided by",
+        "SAME = ": "a tolerance of a millionth",
+        "ENOUGH = ": "how early what is found is left out, which saves time",
+        "if ENOUGH * wide.sum() < wide.size": "the same",
+        "GUESSES = ": "how close a bound is, which saves time",
+    },
+    "llmcalc/plans/cuts.py": {"FLOOR = ": "a tolerance of a millionth"},
+}
 
 MOST_SECONDS = 100.0  # of tests that are run for a mistake, by the times that they took without it
 PATIENCE = 60.0  # seconds beside three times those, after which a mistake counts as killed: it has no end
@@ -96,23 +113,31 @@ def operator_named(name: str):
     return Moved()
 
 
-def mutants(root: Path) -> list[Mutant]:
-    """All mistakes that can be made in the rooms, in order."""
+def mutants(root: Path) -> tuple[list[Mutant], int]:
+    """All mistakes that can be made in the rooms, in order, and how many were left out that nobody could see."""
     from cosmic_ray.ast import ast_nodes, get_ast
 
-    found = []
+    found, left_out = [], 0
     for room in ROOMS:
         for path in sorted((root / "llmcalc" / room).glob("*.py")):
             source = path.read_text(encoding="utf-8")
             nodes, never_run = list(ast_nodes(get_ast(source))), unseen_lines(source)
+            name_in_project, lines = path.relative_to(root), source.splitlines()
             for name in OPERATORS:
                 operator, occurrence = operator_named(name), 0
                 for node in nodes:
                     for (first, _), (last, _) in operator.mutation_positions(node):
-                        if first not in never_run:
-                            found.append(Mutant(path.relative_to(root), name, occurrence, first, last))
+                        if is_no_mistake(name_in_project, lines[first - 1]):
+                            left_out += 1
+                        elif first not in never_run:
+                            found.append(Mutant(name_in_project, name, occurrence, first, last))
                         occurrence += 1
-    return found
+    return found, left_out
+
+
+def is_no_mistake(path: Path, line: str) -> bool:
+    """Whether nobody could see a change of a line in any result."""
+    return any(line.strip().startswith(start) for start in NO_MISTAKES.get(path.as_posix(), ()))
 
 
 def unseen_lines(source: str) -> set[int]:
@@ -328,14 +353,15 @@ class Worker:
 # The report
 
 
-def report(results: list[dict]) -> str:
-    """Shares that were killed, and what survived, as Markdown."""
+def report(results: list[dict], left_out: int) -> str:
+    """Shares that were killed, what survived, and how many of all were left out, as Markdown."""
     lines = ["# Mutants", "", "| room | mistakes | killed | share |", "| --- | ---: | ---: | ---: |"]
     for room in (*ROOMS, "all"):
         of_room = [result for result in results if room in (result["room"], "all")]
         if of_room:
             killed = sum(not result["survived"] for result in of_room)
             lines.append(f"| {room} | {len(of_room)} | {killed} | {100 * killed / len(of_room):.1f} % |")
+    lines += ["", f"Of all possible changes, {left_out} were left out: no result shows them (`NO_MISTAKES`)."]
     survivors = sorted((result for result in results if result["survived"]), key=lambda r: (r["path"], r["line"]))
     lines += ["", f"## Survivors: {len(survivors)}"]
     for result in survivors:
@@ -374,7 +400,8 @@ def test(options: argparse.Namespace) -> int:
         (FOLDER / "reached").unlink(missing_ok=True)
         command = [sys.executable, "-m", "tests.mutants", "--look", str(copies[0]), "--tests", *options.tests]
         subprocess.run(command, cwd=ROOT, check=True)
-    possible = [mutant for mutant in mutants(copies[0]) if options.only in str(mutant.path)]
+    every, left_out = mutants(copies[0])
+    possible = [mutant for mutant in every if options.only in str(mutant.path)]
     chosen = list(possible)
     if options.number != "all":
         chosen = random.Random(options.seed).sample(possible, min(int(options.number), len(possible)))
@@ -403,7 +430,7 @@ def test(options: argparse.Namespace) -> int:
     for copy in copies:
         shutil.rmtree(copy, ignore_errors=True)
     (FOLDER / "results.json").write_text(json.dumps(results, indent=1), encoding="utf-8")
-    written = report(results)
+    written = report(results, left_out)
     (FOLDER / "report.md").write_text(written, encoding="utf-8")
     print(written.split("\n## ")[0])
     killed = sum(not result["survived"] for result in results) / len(results)

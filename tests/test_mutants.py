@@ -42,12 +42,24 @@ def test_lines_for_type_checkers_are_left_alone():
 
 def test_the_report_has_shares_and_survivors():
     survivor = RESULT | {"survived": "--- a\n+++ b\n-x\n+y\n", "line": 9, "tests": 0}
-    written = mutants.report([RESULT, RESULT, RESULT, survivor])
+    written = mutants.report([RESULT, RESULT, RESULT, survivor], 7)
     assert "| models | 4 | 3 | 75.0 % |" in written
     assert "| all | 4 | 3 | 75.0 % |" in written
     assert "llmcalc/models/a.py, line 9, AddNot: no test reaches it" in written
     assert "-x\n+y\n```" in written
     assert "formulas" not in written
+    assert "7 were left out" in written
+
+
+def test_lines_whose_changes_nobody_sees_are_there_and_are_left_out():
+    for path, starts in mutants.NO_MISTAKES.items():
+        lines = [line.strip() for line in (mutants.ROOT / path).read_text(encoding="utf-8").splitlines()]
+        for start, reason in starts.items():
+            [line] = [line for line in lines if line.startswith(start)]
+            assert reason
+            assert mutants.is_no_mistake(mutants.Path(path), line)
+    assert not mutants.is_no_mistake(mutants.Path("llmcalc/plans/serving.py"), "TURN = 2.0")
+    assert not mutants.is_no_mistake(mutants.Path("llmcalc/plans/other.py"), "ROUNDS = 60")
 
 
 @pytest.mark.parametrize(

@@ -230,6 +230,10 @@ class Fields:
             raise Refusal(name, value, f"a whole number from {low} to {high}")
         return number
 
+    def layers(self) -> int:
+        """The number of layers: so many at most that nobody's loops over them take long."""
+        return self.number("layers", high=MOST_LAYERS)
+
     def flag(self, meaning: str, default: bool = False) -> bool:
         """A yes or no."""
         name, value = self.find(meaning)
@@ -283,7 +287,7 @@ def _model(fields: "Fields", family: "dict[str, Any]", known: bool, name: str) -
     if "prepare" in family:
         family["prepare"](fields)
         family = fields.family
-    layers = fields.number("layers", high=MOST_LAYERS)
+    layers = fields.layers()
     hidden_size = fields.number("hidden_size")
     if not known:
         _note_assumptions(fields)

@@ -95,7 +95,7 @@ CACHES = {"fp16": 2, "bf16": 2, "auto": None, "fp8": 1, "fp8e4m3": 1, "int8": 1,
 NONE = ("0", "0.0", "-", "none", "None")
 
 # TensorRT-LLM up to version 0.7 multiplied the queries of a step on the ordinary cores.
-OLD_ENGINE = re.compile(r"tensorrt.?llm.*\bv?0\.[0-7]\b", re.IGNORECASE)
+OLD_ENGINE = re.compile(r"tensorrt.?llm.*(?<![\d.])v?0\.[0-7]\b", re.IGNORECASE)
 # Engines that keep caches in 16 bits unless they are told otherwise, whatever the weights.
 WIDE_CACHES = ("vllm", "sglang")
 
