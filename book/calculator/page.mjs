@@ -299,12 +299,15 @@ form.addEventListener("submit", (event) => event.preventDefault());
 form.addEventListener("input", ({ target }) => {
   latest = target.dataset.slides ?? target.name;
   const { parameter, control } = fields.get(latest);
-  if (latest === "accelerator") offerFormats(true);
+  if (latest === "accelerator") offerFormats();
   if (target.dataset.slides) control.value = valueAt(parameter, Number(target.value));
   moveSlider(latest);
   update();
 });
-form.addEventListener("change", commit);
+form.addEventListener("change", ({ target }) => {
+  if (target.name === "accelerator") offerFormats(true);
+  commit();
+});
 form.addEventListener("click", ({ target }) => {
   if (target.dataset.action === "reset") {
     write(scenario.fromAddress(model, "").texts);

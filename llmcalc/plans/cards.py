@@ -59,6 +59,7 @@ TUNINGS = (
     ("lora", "bf16", "adam"),
     ("qlora", "nf4", "adam"),
 )
+LOSS = "fused"  # as in kernels that trainers come with: linkedin/Liger-Kernel, and unslothai/unsloth
 ADAPTER_RANK = 64  # as in Dettmers et al. 2023 (arXiv:2305.14314), section 4, with adapters at every matrix of a layer
 
 # NCCL's part of a device's memory where devices exchange: stas00/ml-engineering, training/performance/README.md.
@@ -268,11 +269,16 @@ class Tuning:
 
 
 def tunings_on(
-    model: "Model", device: "Device", context: int = 0, cards: int = 1, adapter_rank: int = ADAPTER_RANK
+    model: "Model",
+    device: "Device",
+    context: int = 0,
+    cards: int = 1,
+    adapter_rank: int = ADAPTER_RANK,
+    loss: str = LOSS,
 ) -> "list[Tuning]":
     """Memory of a card that trains a model further, a sequence at a time, in the order of `TUNINGS`.
 
-    Activations are computed again, the loss is PyTorch's plain one, and several cards share all that they hold (FSDP).
+    Activations are computed again, and several cards share all that they hold (FSDP).
     A training program may fill the whole card, other than an engine, which leaves a share of it free.
 
     Parameters
@@ -287,8 +293,11 @@ def tunings_on(
         Cards that train together [1].
     adapter_rank : int
         Rank of LoRA's adapters [1].
+    loss : str
+        One of `llmcalc.models.memory.LOSSES`: "plain" is PyTorch's own.
     """
-    return [_tuning(model, device, _run(model, device, context, cards), tuning, adapter_rank) for tuning in TUNINGS]
+    run = _run(model, device, context, cards)
+    return [_tuning(model, device, run, tuning, adapter_rank, loss) for tuning in TUNINGS]
 
 
 def cards_to_tune(
@@ -339,12 +348,14 @@ def _run(model: "Model", device: "Device", context: int, cards: int) -> Run:
     )
 
 
-def _tuning(model: "Model", device: "Device", run: Run, tuning: "tuple[str, str, str]", adapter_rank: int) -> Tuning:
+def _tuning(
+    model: "Model", device: "Device", run: Run, tuning: "tuple[str, str, str]", adapter_rank: int, loss: str = LOSS
+) -> Tuning:
     name, trained, optimiser = tuning
     whole("adapter_rank", adapter_rank)
     of_adapters: dict[str, Any] = {}
     if trained != ALL:
         of_adapters = {"adapter_rank": adapter_rank, "frozen_bytes": weight_bytes(model, trained) / model.params}
     outside = ENGINE_BYTES + (EXCHANGE_BYTES if run.devices > 1 else 0)
-    memory = training_memory(run, optimiser, loss="plain", outside_bytes=outside, **of_adapters)
+    memory = training_memory(run, optimiser, loss=loss, outside_bytes=outside, **of_adapters)
     return Tuning(name=name, needed=memory["peak"], parts=memory["parts"], fits=memory["peak"] <= device.memory)
