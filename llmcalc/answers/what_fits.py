@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ..plans.cards import Fit, Tuning
 
 BEST = "best"
+UNCOUNTED = "not counted for a model without attention"
 LISTED = "more than share a model's layers"
 VALUES = {"bf16": 2.0, "fp8": 1.0}
 TUNED = {
@@ -137,8 +138,10 @@ def what_fits(
         chosen = formats[cards.FORMATS.index(weight_format)]
     needed = cards.cards_needed(shape, device, chosen.weight_format, *of, *beside)
     published = cards.cards_needed(shape, device, cards.FORMATS[0], *of, *beside)
-    tunings = cards.tunings_on(shape, device, of[0], device_count, adapter_rank)
-    tuners = cards.cards_to_tune(shape, device, of[0], adapter_rank)
+    tunings, tuners = [], {}
+    if shape.attention != "none":
+        tunings = cards.tunings_on(shape, device, of[0], device_count, adapter_rank)
+        tuners = cards.cards_to_tune(shape, device, of[0], adapter_rank)
     results: dict[str, Any] = {"answer": "Serving it"}
     results["verdict"] = (_verdict(formats, chosen, weight_format), "", "Fits")
     results.update(_chosen(chosen, device, device_count, cards.shared_by(shape, device_count)))
@@ -150,9 +153,7 @@ def what_fits(
     for fit in formats:
         results[result_name(fit.weight_format)] = (_line(fit), "", fit.weight_format)
     results["training"] = "Training it further, a sequence at a time"
-    for tuning in tunings:
-        results[tuning.name + "_gib"] = (tuning.needed / GIBI, "GiB", TUNED[tuning.name])
-        results[tuning.name + "_cards"] = _counted(tuners[tuning.name], "device", "Cards for that", "more than 1,024")
+    results.update(_training(tunings, tuners))
     return Fitting(shape, device, formats, chosen, tunings, **results)
 
 
@@ -201,6 +202,16 @@ def _chosen(chosen: "Fit", device: "Device", device_count: int, shared: int) -> 
     }
 
 
+def _training(tunings: "list[Tuning]", tuners: "dict[str, int | None]") -> "dict[str, tuple[Any, ...]]":
+    needed = {tuning.name: tuning.needed / GIBI for tuning in tunings}
+    results: dict[str, tuple[Any, ...]] = {}
+    for name, _, _ in cards.TUNINGS:
+        reason = "more than 1,024" if tunings else UNCOUNTED
+        results[name + "_gib"] = _counted(needed.get(name), "GiB", TUNED[name], UNCOUNTED)
+        results[name + "_cards"] = _counted(tuners.get(name), "device", "Cards for that", reason)
+    return results
+
+
 def _help(chosen: "Fit", best: "Fit | None", needed: "int | None", device_count: int, batch: int, context: int) -> str:
     if chosen.fits:
         return "it fits"
@@ -226,5 +237,5 @@ def _gib(size: float) -> str:
     return f"{tenths // 10}.{tenths % 10}"
 
 
-def _counted(value: "int | None", unit: str, label: str, reason: str) -> "tuple[Any, ...]":
+def _counted(value: "float | None", unit: str, label: str, reason: str) -> "tuple[Any, ...]":
     return (None, unit, label, reason) if value is None else (value, unit, label)

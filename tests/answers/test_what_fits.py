@@ -1,5 +1,7 @@
 """What fits on a card: formats, sequences, contexts, tuning, and what would help."""
 
+from pathlib import Path
+
 import pytest
 
 from llmcalc import answers, datasets
@@ -181,3 +183,17 @@ def test_adapters_take_what_llama_factory_printed():
     for log in tables.read("what-fits-tuned").itertuples():
         needed = cards.tunings_on(model, device, log.context, 1, 8, log.loss)[3].needed / 1e9
         assert needed == pytest.approx(log.printed_gb, rel=0.15 if log.context < 10000 or log.loss == "plain" else 0.25)
+
+
+def test_a_model_without_attention_is_served_and_not_trained():
+    config = (Path(__file__).parents[1] / "models" / "configs" / "mamba-codestral.json").read_text(encoding="utf-8")
+    answer = answers.what_fits(model=config)
+    assert answer["verdict"] == "yes, in 14 of 14 formats"
+    assert answer["longest_context"] == 2**20
+    assert (
+        answer.formatted()["qlora_gib"]
+        == answer.formatted()["full_cards"]
+        == "not counted for a model without attention"
+    )
+    with pytest.raises(Refusal, match=r"^model: mamba2 has no attention, and nothing is known of how quick"):
+        answers.serving_users(model=config)
