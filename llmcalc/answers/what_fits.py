@@ -3,6 +3,7 @@
 from ..answering import question
 from ..choosing import device_named, model_named
 from ..formats import counted, number
+from ..once import Latest, Once
 from ..plans import cards
 from ..results import Results
 from ..units import GIBI, TERA
@@ -25,6 +26,14 @@ TUNED = {
     "lora": "Adapters (LoRA)",
     "qlora": "Adapters, NF4 (QLoRA)",
 }
+
+
+_latest = Latest()
+
+
+def _once_of(model: "Model") -> Once:
+    """What counts the weights of a model once: those of another make room for them."""
+    return Once()
 
 
 class Fitting(Results):
@@ -128,20 +137,21 @@ def what_fits(
     >>> answer["format"], answer["sequences"], answer["longest_context"]
     ('GGUF Q4_K_M', 1.0, 10822.0)
     """
-    shape, device = model_named(model), device_named(accelerator)
+    shape, device = _latest(model_named, model), _latest(device_named, accelerator)
+    once = _latest(_once_of, shape)
     of = (cards.usual_context(shape, context), batch)
     beside = (VALUES[cache_format], memory_share, overhead_gib * GIBI)
-    formats = cards.formats_on(shape, device, of[0], of[1], device_count, *beside)
+    formats = cards.formats_on(shape, device, of[0], of[1], device_count, *beside, once=once)
     best = cards.best(formats)
     chosen = best or cards.smallest(formats)
     if weight_format != BEST:
         chosen = formats[cards.FORMATS.index(weight_format)]
-    needed = cards.cards_needed(shape, device, chosen.weight_format, *of, *beside)
-    published = cards.cards_needed(shape, device, cards.FORMATS[0], *of, *beside)
+    needed = cards.cards_needed(shape, device, chosen.weight_format, *of, *beside, once=once)
+    published = cards.cards_needed(shape, device, cards.FORMATS[0], *of, *beside, once=once)
     tunings, tuners = [], {}
     if shape.attention != "none":
-        tunings = cards.tunings_on(shape, device, of[0], device_count, adapter_rank)
-        tuners = cards.cards_to_tune(shape, device, of[0], adapter_rank)
+        tunings = _latest(cards.tunings_on, shape, device, of[0], device_count, adapter_rank)
+        tuners = _latest(cards.cards_to_tune, shape, device, of[0], adapter_rank)
     results: dict[str, Any] = {"answer": "Serving it"}
     results["verdict"] = (_verdict(formats, chosen, weight_format), "", "Fits")
     results.update(_chosen(chosen, device, device_count, cards.shared_by(shape, device_count)))
