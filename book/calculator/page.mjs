@@ -109,6 +109,7 @@ function offerFormats(settle = false) {
     const has = formatsOfDevice();
     const menu = fields.get(key).control;
     for (const option of menu.options) {
+      option.value = option.value; // which its text no longer tells
       const needed = products[option.value];
       option.disabled = needed.length > 0 && !needed.some((format) => has.includes(format));
       option.textContent = option.disabled ? `${option.value}: no peak is known` : option.value;
