@@ -270,7 +270,14 @@ def planner(
     results.update(_bill(bills.training))
     results["serving"] = "Serving"
     results.update(_serving(service, no_service, bills.service, users * tokens_per_user_day))
-    return Plan(shape, device, run, service, request_rate, price, **results)
+    plan = Plan(shape, device, run, service, request_rate, price, **results)
+    if run.seconds and run.low < run.high:
+        factors = run.low / run.seconds, run.high / run.seconds
+        plan.errors = dict.fromkeys(("days", "rent", "device_hours", "energy", "electricity", "carbon"), factors)
+    if service is not None:
+        fewest, most = service.range
+        plan.errors["serving_devices"] = fewest / service.devices, most / service.devices
+    return plan
 
 
 def planner_curves(**parameters: "Any") -> Curves:
