@@ -48,6 +48,8 @@ RANGE_ON_A_LINE = 50  # a slider from zero to more is denser towards zero
 
 # What the page itself calls, besides the answer.
 CALLED_BY_PAGES = ("llmcalc.answering", "llmcalc.checks", "llmcalc.datasets", "llmcalc.quantities", "llmcalc.spread")
+MANY = 24  # results: then a phone shows the questions before them
+
 # Where a page asks for a device, it may be one of the reader's own.
 OWN_DEVICES = "llmcalc.own_devices"
 OWN_MEANINGS = {
@@ -121,8 +123,8 @@ def own_models() -> dict[str, str]:
     return {module: shipped(module) for module in sorted(closure({"llmcalc.choosing", "llmcalc.models.configs"}))}
 
 
-def describe(parameter: Parameter, question: Question) -> dict[str, Any]:
-    """Return a question's parameter as a page's input takes it."""
+def describe(parameter: Parameter, question: Question | None = None) -> dict[str, Any]:
+    """Return a parameter as a page's input takes it; of a question only devices that can answer it."""
     described: dict[str, Any] = {
         "name": parameter.name,
         "type": parameter.type.__name__,
@@ -130,7 +132,7 @@ def describe(parameter: Parameter, question: Question) -> dict[str, Any]:
         "unit": parameter.unit,
         "meaning": parameter.meaning,
     }
-    if parameter.name == "accelerator":
+    if parameter.name == "accelerator" and question:
         reasons = menus.devices(question)
         described["unable"] = [{"name": name, "reason": reason} for name, reason in reasons.items() if reason]
         described["choices"] = [name for name in parameter.choices if not reasons[name]]
@@ -236,6 +238,7 @@ def place(body: str, address: str, model: dict[str, Any]) -> str:
     calculator = TEMPLATES.get_template("calculator.html").render(
         groups=form_groups(model),
         planner=bool(model["curves"]),
+        many=len(model["results"]) > MANY,
         whose=model["whose"],
         results=Markup(f"{found}{table}{end}"),  # the notebook's own output
         summary=summary(model),

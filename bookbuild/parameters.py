@@ -17,6 +17,8 @@ import papermill
 
 from bookbuild.notebooks import ROOT, SOURCES, close_match, closest, read
 from llmcalc import quantities
+from llmcalc.answering import accept, takes_own
+from llmcalc.own_devices import is_own
 
 COMMENT = re.compile(r"\[(?P<unit>[^\]]+)\]\s*(?P<help>[^;]*)(;\s*(?P<accepted>.+))?$")
 RANGE = re.compile(r"(?P<low>\S+) (?P<low_sign>[<≤]) (?P<name>\w+)( (?P<high_sign>[<≤]) (?P<high>\S+))?$")
@@ -60,6 +62,12 @@ class Parameter:
             value = self.type(value)
         except ValueError:
             raise ParameterError(f"{self.name} = {text!r} is not accepted: give {self.expected}") from None
+        if isinstance(value, str) and is_own(value) and takes_own(self._listed):
+            try:
+                accept(self.name, value, self._listed)
+            except ValueError as error:
+                raise ParameterError(str(error)) from None
+            return value
         if not self._holds(value):
             match = close_match(str(value), self.choices, cutoff=0.3)
             hint = f" (did you mean {match!r}?)" if match else ""
@@ -91,6 +99,10 @@ class Parameter:
         if below:
             high -= 1e-6 * (abs(high) or 1)
         return low, high
+
+    @property
+    def _listed(self) -> str:
+        return self.accepted.removeprefix("one of ")
 
     def _range(self) -> re.Match[str]:
         match = RANGE.match(self.accepted)

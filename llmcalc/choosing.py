@@ -54,6 +54,28 @@ def model_named(text: str) -> "Model":
         raise Refusal("model", own_devices.start(text), refusal.accepted, reason=f"model: {refusal}") from None
 
 
+def attentive_model(text: str) -> "Model":
+    """The `Model` that a text means, of which at least some layers have attention.
+
+    Raises
+    ------
+    Refusal
+        Naming ``model``, as `model_named` does, or because times of layers with a state alone are not known.
+
+    Examples
+    --------
+    >>> attentive_model("Qwen3 Next 80B A3B").attention
+    'standard'
+    """
+    model = model_named(text)
+    if model.attention == "none":
+        sentence = (
+            f"model: {model.name} has no attention, and nothing is known of how quick layers with a state alone are"
+        )
+        raise Refusal("model", own_devices.start(text), "a model with attention", reason=sentence)
+    return model
+
+
 def device_named(text: str, argument: str = "accelerator") -> "Device":
     """The `Device` that a text means.
 

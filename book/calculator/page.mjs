@@ -112,6 +112,7 @@ function offerFormats(settle = false) {
     const has = formatsOfDevice();
     const menu = fields.get(key).control;
     for (const option of menu.options) {
+      option.value = option.value; // which its text no longer tells
       const needed = products[option.value];
       option.disabled = needed.length > 0 && !needed.some((format) => has.includes(format));
       option.textContent = option.disabled ? `${option.value}: no peak is known` : option.value;
@@ -310,12 +311,15 @@ form.addEventListener("submit", (event) => event.preventDefault());
 form.addEventListener("input", ({ target }) => {
   latest = target.dataset.slides ?? target.name;
   const { parameter, control } = fields.get(latest);
-  if (latest === "accelerator") offerFormats(true);
+  if (latest === "accelerator") offerFormats();
   if (target.dataset.slides) control.value = valueAt(parameter, Number(target.value));
   moveSlider(latest);
   update();
 });
-form.addEventListener("change", commit);
+form.addEventListener("change", ({ target }) => {
+  if (target.name === "accelerator") offerFormats(true);
+  commit();
+});
 form.addEventListener("click", ({ target }) => {
   if (target.dataset.action === "reset") {
     write(scenario.fromAddress(model, "").texts);

@@ -2,7 +2,7 @@
 
 from ..answering import question
 from ..checks import Refusal
-from ..choosing import device_named, model_named
+from ..choosing import attentive_model, device_named
 from ..formats import counted, in_words, number
 from ..formulas import cost, serving
 from ..once import Latest
@@ -326,7 +326,7 @@ def _trained(
     outside_bytes: float,
     *cut: "Any",
 ) -> "tuple[Model, TrainingPlan]":
-    shape, (device, _) = model_named(model), device_named(accelerator).with_usual_links()
+    shape, (device, _) = attentive_model(model), device_named(accelerator).with_usual_links()
     fixed = {name: given for name, given in zip(FIXED, cut) if (given is not None if name == "zero_stage" else given)}  # noqa: B905 - MicroPython's zip knows no `strict`
     try:
         return shape, training_plan(
@@ -378,7 +378,7 @@ def _served(
     answer_tokens: float,
 ) -> "tuple[ServicePlan | None, str]":
     """The plan of the service, or None and why there is none."""
-    shape, (device, _) = model_named(model), device_named(accelerator).with_usual_links()
+    shape, (device, _) = attentive_model(model), device_named(accelerator).with_usual_links()
     try:
         plan = service_plan(
             shape,

@@ -1,7 +1,7 @@
 """What does it take to serve a million users?"""
 
 from ..answering import question
-from ..choosing import device_named, model_named
+from ..choosing import attentive_model, device_named
 from ..formats import counted, in_words, number
 from ..formulas import cost
 from ..plans import serving
@@ -134,7 +134,7 @@ def serving_users(
     >>> answer["verdict"], answer["replica_devices"]
     ('yes', 2.0)
     """
-    served, device = model_named(model), device_named(accelerator)
+    served, device = attentive_model(model), device_named(accelerator)
     number_format, bytes_per_weight = WEIGHTS[weight_format]
     mean_rate = users * requests_per_user_day / DAY
     rates = serving.day_rates(mean_rate, busiest_hour_share)

@@ -3,6 +3,7 @@
 from ..answering import question
 from ..choosing import device_named, model_named
 from ..formats import counted, number
+from ..once import Latest, Once
 from ..plans import cards
 from ..results import Results
 from ..units import GIBI, TERA
@@ -16,14 +17,23 @@ if TYPE_CHECKING:
     from ..plans.cards import Fit, Tuning
 
 BEST = "best"
+UNCOUNTED = "not counted for a model without attention"
 LISTED = "more than share a model's layers"
 VALUES = {"bf16": 2.0, "fp8": 1.0}
 TUNED = {
-    "full": "all parameters, Adam",
-    "full_8bit": "all parameters, Adam in 8 bits",
-    "lora": "adapters beside 16 bits (LoRA)",
-    "qlora": "adapters beside NF4 (QLoRA)",
+    "full": "All of it, Adam",
+    "full_8bit": "All of it, Adam in 8 bits",
+    "lora": "Adapters (LoRA)",
+    "qlora": "Adapters, NF4 (QLoRA)",
 }
+
+
+_latest = Latest()
+
+
+def _once_of(model: "Model") -> Once:
+    """What counts the weights of a model once: those of another make room for them."""
+    return Once()
 
 
 class Fitting(Results):
@@ -127,34 +137,33 @@ def what_fits(
     >>> answer["format"], answer["sequences"], answer["longest_context"]
     ('GGUF Q4_K_M', 1.0, 10822.0)
     """
-    shape, device = model_named(model), device_named(accelerator)
+    shape, device = _latest(model_named, model), _latest(device_named, accelerator)
+    once = _latest(_once_of, shape)
     of = (cards.usual_context(shape, context), batch)
     beside = (VALUES[cache_format], memory_share, overhead_gib * GIBI)
-    formats = cards.formats_on(shape, device, of[0], of[1], device_count, *beside)
+    formats = cards.formats_on(shape, device, of[0], of[1], device_count, *beside, once=once)
     best = cards.best(formats)
     chosen = best or cards.smallest(formats)
     if weight_format != BEST:
         chosen = formats[cards.FORMATS.index(weight_format)]
-    needed = cards.cards_needed(shape, device, chosen.weight_format, *of, *beside)
-    published = cards.cards_needed(shape, device, cards.FORMATS[0], *of, *beside)
-    tunings = cards.tunings_on(shape, device, of[0], device_count, adapter_rank)
-    tuners = cards.cards_to_tune(shape, device, of[0], adapter_rank)
+    needed = cards.cards_needed(shape, device, chosen.weight_format, *of, *beside, once=once)
+    published = cards.cards_needed(shape, device, cards.FORMATS[0], *of, *beside, once=once)
+    tunings, tuners = [], {}
+    if shape.attention != "none":
+        tunings = _latest(cards.tunings_on, shape, device, of[0], device_count, adapter_rank)
+        tuners = _latest(cards.cards_to_tune, shape, device, of[0], adapter_rank)
     results: dict[str, Any] = {"answer": "Serving it"}
-    results["verdict"] = (_verdict(formats, chosen, weight_format), "", "Does it fit?")
+    results["verdict"] = (_verdict(formats, chosen, weight_format), "", "Fits")
     results.update(_chosen(chosen, device, device_count, cards.shared_by(shape, device_count)))
     results["helping"] = "What would help"
-    results["help"] = (_help(chosen, best, needed, device_count, batch, of[0]), "", "If it is to fit")
-    results["cards_needed"] = _counted(needed, "device", "Cards that serve it in this format", LISTED)
-    results["cards_16_bits"] = _counted(published, "device", "Cards that serve it in 16 bits", LISTED)
-    results["table"] = "By format, on each card: weights + caches + activations + engine [GiB]"
+    results["help"] = (_help(chosen, best, needed, device_count, batch, of[0]), "", "To make it fit")
+    results["cards_needed"] = _counted(needed, "device", "Cards in this format", LISTED)
+    results["cards_16_bits"] = _counted(published, "device", "Cards in 16 bits", LISTED)
+    results["table"] = "By format: weights on each card, and what is left [GiB]"
     for fit in formats:
         results[result_name(fit.weight_format)] = (_line(fit), "", fit.weight_format)
-    results["training"] = "Training it further, on each card, and cards that do"
-    for tuning in tunings:
-        label = TUNED[tuning.name]
-        results[tuning.name + "_gib"] = (tuning.needed / GIBI, "GiB", label[0].upper() + label[1:])
-        cards_label = "Cards for " + label
-        results[tuning.name + "_cards"] = _counted(tuners[tuning.name], "device", cards_label, "more than 1,024")
+    results["training"] = "Training it further, a sequence at a time"
+    results.update(_training(tunings, tuners))
     fitting = Fitting(shape, device, formats, chosen, tunings, **results)
     fitting.sentence = _sentence(fitting, device_count, batch, of[0])
     return fitting
@@ -201,20 +210,30 @@ def _chosen(chosen: "Fit", device: "Device", device_count: int, shared: int) -> 
     sharing = number(shared) if shared == device_count else f"{shared} of {device_count}: no more can share its layers"
     room = device.memory / GIBI
     return {
-        "format": (chosen.weight_format, "", "Format of the weights"),
-        "bits": (chosen.bits, "bit/parameter", "Bits a parameter"),
+        "format": (chosen.weight_format, "", "Weights in"),
+        "bits": (chosen.bits, "bit", "Bits a parameter"),
         "multiplied_in": multiplied,
         "shared_by": (sharing, "", "Cards that share it"),
         "memory_gib": (room, "GiB", "Memory of a card"),
-        "needed_gib": (chosen.needed / GIBI, "GiB", "Needed on each card"),
-        "weights_gib": (chosen.weights / GIBI, "GiB", "Of it weights"),
+        "needed_gib": (chosen.needed / GIBI, "GiB", "Needed"),
+        "weights_gib": (chosen.weights / GIBI, "GiB", "Weights"),
         "cache_gib": (chosen.cache / GIBI, "GiB", "Caches"),
         "activations_gib": (chosen.activations / GIBI, "GiB", "Activations"),
         "engine_gib": (chosen.engine / GIBI, "GiB", "Engine"),
-        "free_gib": (chosen.free / GIBI, "GiB", "Left of what it may fill; negative if it does not fit"),
-        "sequences": (chosen.sequences, "sequence", "Sequences of this context that fit"),
-        "longest_context": (chosen.longest_context, "token", "Longest context that fits"),
+        "free_gib": (chosen.free / GIBI, "GiB", "Left, or missing (negative)"),
+        "sequences": (chosen.sequences, "sequence", "Sequences that fit"),
+        "longest_context": (chosen.longest_context, "token", "Longest context"),
     }
+
+
+def _training(tunings: "list[Tuning]", tuners: "dict[str, int | None]") -> "dict[str, tuple[Any, ...]]":
+    needed = {tuning.name: tuning.needed / GIBI for tuning in tunings}
+    results: dict[str, tuple[Any, ...]] = {}
+    for name, _, _ in cards.TUNINGS:
+        reason = "more than 1,024" if tunings else UNCOUNTED
+        results[name + "_gib"] = _counted(needed.get(name), "GiB", TUNED[name], UNCOUNTED)
+        results[name + "_cards"] = _counted(tuners.get(name), "device", "Cards for that", reason)
+    return results
 
 
 def _help(chosen: "Fit", best: "Fit | None", needed: "int | None", device_count: int, batch: int, context: int) -> str:
@@ -233,11 +252,8 @@ def _help(chosen: "Fit", best: "Fit | None", needed: "int | None", device_count:
 
 
 def _line(fit: "Fit") -> str:
-    parts = " + ".join([_gib(part) for part in (fit.weights, fit.cache, fit.activations, fit.engine)])
-    if not fit.fits:
-        return f"no: {parts}, {_gib(-fit.free)} too much"
-    sequences = f"{number(fit.sequences)} {counted('sequence', fit.sequences)}"
-    return f"yes: {parts}, {_gib(fit.free)} left; {sequences}, or {number(fit.longest_context, 9)} tokens"
+    rest = f"{_gib(fit.free)} left" if fit.fits else f"{_gib(-fit.free)} too much"
+    return f"{'yes' if fit.fits else 'no'}: {_gib(fit.weights)}, {rest}"
 
 
 def _gib(size: float) -> str:
@@ -245,5 +261,5 @@ def _gib(size: float) -> str:
     return f"{tenths // 10}.{tenths % 10}"
 
 
-def _counted(value: "int | None", unit: str, label: str, reason: str) -> "tuple[Any, ...]":
+def _counted(value: "float | None", unit: str, label: str, reason: str) -> "tuple[Any, ...]":
     return (None, unit, label, reason) if value is None else (value, unit, label)

@@ -162,7 +162,10 @@ def _language_model(mapping: "dict[str, Any]") -> "tuple[dict[str, Any], dict[st
         defaults = dict(family.get("defaults", {}))
         if len(chain) > 1 or family.get("complete"):
             # Inside a larger file only what differs from the class's defaults needs to stand.
-            defaults.update(family.get("shape", {}))
+            shape = family.get("shape", {})
+            if any(Fields(innermost, family).find(size)[1] is None for size in ("layers", "hidden_size")):
+                family["left_out"] = [name for name in sorted(shape) if innermost.get(name) is None]
+            defaults.update(shape)
         fields = dict(defaults)
     else:
         fields = {}
@@ -291,6 +294,9 @@ def _model(fields: "Fields", family: "dict[str, Any]", known: bool, name: str) -
     hidden_size = fields.number("hidden_size")
     if not known:
         _note_assumptions(fields)
+    if family.get("left_out"):
+        sizes = ", ".join([f"{name} = {fields.fields[name]}" for name in family["left_out"]])
+        fields.assume(f"what the file leaves out is as in the class of {family['name']}: {sizes}")
     build = family.get("mixers") or _mixers
     mixers = build(fields, layers, hidden_size)
     mlps = (family.get("mlps") or _mlps)(fields, layers, hidden_size)

@@ -12,9 +12,11 @@ from ..models.numbers import size, whole
 from ..models.run import Run
 from ..models.serving_memory import ENGINE_BYTES, context_in, engine_activations, legal_sizes, sequences_in
 from ..models.weights import weight_bytes, weight_bytes_per_device
+from ..once import Once, at_once
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
     from ..models.model import Model
@@ -59,6 +61,7 @@ TUNINGS = (
     ("lora", "bf16", "adam"),
     ("qlora", "nf4", "adam"),
 )
+LOSS = "fused"  # as in kernels that trainers come with: linkedin/Liger-Kernel, and unslothai/unsloth
 ADAPTER_RANK = 64  # as in Dettmers et al. 2023 (arXiv:2305.14314), section 4, with adapters at every matrix of a layer
 
 # NCCL's part of a device's memory where devices exchange: stas00/ml-engineering, training/performance/README.md.
@@ -125,6 +128,7 @@ def formats_on(
     memory_share: float = MEMORY_SHARE,
     engine_bytes: float = ENGINE_BYTES,
     weight_formats: "tuple[str, ...]" = FORMATS,
+    once: "Callable[..., Any]" = at_once,
 ) -> "list[Fit]":
     """A model on cards that share it, in every format, in the order of the formats.
 
@@ -146,6 +150,8 @@ def formats_on(
         What the engine and the device's context take [byte].
     weight_formats : tuple of str
         Names of `llmcalc.models.weights.names`.
+    once : callable
+        What calls a function, such as `llmcalc.once.Once()`, to count a model's weights once.
 
     Returns
     -------
@@ -169,8 +175,8 @@ def formats_on(
     params = model.params
     found = []
     for weight_format in weight_formats:
-        total = weight_bytes(model, weight_format)
-        weights = weight_bytes_per_device(model, weight_format, shards) if shards > 1 else total
+        total = once(weight_bytes, model, weight_format)
+        weights = once(weight_bytes_per_device, model, weight_format, shards) if shards > 1 else total
         left = room - weights - engine
         needed = weights + cache + activations + engine
         found.append(
@@ -236,6 +242,7 @@ def cards_needed(
     bytes_per_value: float = 2.0,
     memory_share: float = MEMORY_SHARE,
     engine_bytes: float = ENGINE_BYTES,
+    once: "Callable[..., Any]" = at_once,
 ) -> "int | None":
     """Fewest cards that serve a model in a format [1], of the numbers that can share it; None if up to 64 do not.
 
@@ -249,7 +256,7 @@ def cards_needed(
     """
     beside = (bytes_per_value, memory_share, engine_bytes)
     for cards in legal_sizes(model, MOST_CARDS):
-        if formats_on(model, device, context, batch, cards, *beside, weight_formats=(weight_format,))[0].fits:
+        if formats_on(model, device, context, batch, cards, *beside, (weight_format,), once)[0].fits:
             return cards
     return None
 
@@ -268,11 +275,16 @@ class Tuning:
 
 
 def tunings_on(
-    model: "Model", device: "Device", context: int = 0, cards: int = 1, adapter_rank: int = ADAPTER_RANK
+    model: "Model",
+    device: "Device",
+    context: int = 0,
+    cards: int = 1,
+    adapter_rank: int = ADAPTER_RANK,
+    loss: str = LOSS,
 ) -> "list[Tuning]":
     """Memory of a card that trains a model further, a sequence at a time, in the order of `TUNINGS`.
 
-    Activations are computed again, the loss is PyTorch's plain one, and several cards share all that they hold (FSDP).
+    Activations are computed again, and several cards share all that they hold (FSDP).
     A training program may fill the whole card, other than an engine, which leaves a share of it free.
 
     Parameters
@@ -287,8 +299,11 @@ def tunings_on(
         Cards that train together [1].
     adapter_rank : int
         Rank of LoRA's adapters [1].
+    loss : str
+        One of `llmcalc.models.memory.LOSSES`: "plain" is PyTorch's own.
     """
-    return [_tuning(model, device, _run(model, device, context, cards), tuning, adapter_rank) for tuning in TUNINGS]
+    run, once = _run(model, device, context, cards), Once()
+    return [_tuning(model, device, run, tuning, adapter_rank, once, loss) for tuning in TUNINGS]
 
 
 def cards_to_tune(
@@ -305,10 +320,12 @@ def cards_to_tune(
     8
     """
     found: dict[str, int | None] = {}
+    once = Once()
     for tuning in TUNINGS:
 
         def fits(power: int, tuning: "tuple[str, str, str]" = tuning) -> bool:
-            return _tuning(model, device, _run(model, device, context, 2**power), tuning, adapter_rank).fits
+            run = once(_run, model, device, context, 2**power)
+            return _tuning(model, device, run, tuning, adapter_rank, once).fits
 
         # One card shares nothing, and needs no room to exchange. Of several, more never hold more each: halve the
         # powers of two in which the answer lies.
@@ -321,6 +338,18 @@ def cards_to_tune(
                 low = middle + 1
         found[tuning[0]] = 2**low if low <= MOST_POWER else None
     return found
+
+
+def frozen_bytes(model: "Model", weight_format: str) -> float:
+    """Bytes of a parameter on average in a format [byte].
+
+    Examples
+    --------
+    >>> from llmcalc.choosing import model_named
+    >>> frozen_bytes(model_named("Llama 3.1 8B"), "bf16")
+    2.0
+    """
+    return weight_bytes(model, weight_format) / model.params
 
 
 def _run(model: "Model", device: "Device", context: int, cards: int) -> Run:
@@ -339,12 +368,20 @@ def _run(model: "Model", device: "Device", context: int, cards: int) -> Run:
     )
 
 
-def _tuning(model: "Model", device: "Device", run: Run, tuning: "tuple[str, str, str]", adapter_rank: int) -> Tuning:
+def _tuning(
+    model: "Model",
+    device: "Device",
+    run: Run,
+    tuning: "tuple[str, str, str]",
+    adapter_rank: int,
+    once: Once,
+    loss: str = LOSS,
+) -> Tuning:
     name, trained, optimiser = tuning
     whole("adapter_rank", adapter_rank)
     of_adapters: dict[str, Any] = {}
     if trained != ALL:
-        of_adapters = {"adapter_rank": adapter_rank, "frozen_bytes": weight_bytes(model, trained) / model.params}
+        of_adapters = {"adapter_rank": adapter_rank, "frozen_bytes": once(frozen_bytes, model, trained)}
     outside = ENGINE_BYTES + (EXCHANGE_BYTES if run.devices > 1 else 0)
-    memory = training_memory(run, optimiser, loss="plain", outside_bytes=outside, **of_adapters)
+    memory = training_memory(run, optimiser, loss=loss, outside_bytes=outside, once=once, **of_adapters)
     return Tuning(name=name, needed=memory["peak"], parts=memory["parts"], fits=memory["peak"] <= device.memory)

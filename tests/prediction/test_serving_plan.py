@@ -57,6 +57,33 @@ def test_a_step_of_llama_3_70b_on_eight_chips_takes_what_the_scaling_book_says()
     assert ideal(LLAMA, 8).step(32, 8192).seconds * 1e3 == pytest.approx(17.3, rel=0.03)
 
 
+def test_llama_3_8b_on_an_a100_writes_what_nvidia_measured():  # case 111
+    # NVIDIA/TensorRT-LLM#2648: 128 tokens in and 128 out, float16, on the card of its performance overview.
+    service = Service(
+        known_models.model("Llama 3 8B"),
+        catalogue.device("A100 SXM 80GB"),
+        "fp16",
+        question_tokens=128,
+        answer_tokens=128,
+    )
+    assert replica(service).output_tokens == pytest.approx(6552.62, rel=0.1)
+
+
+def test_small_batches_explain_what_was_measured_at_first():  # case 112
+    # The same thread: 35 tokens in and 250 out gave 2,000 tokens a second at first, and 5,500 with a larger batch.
+    service = Service(
+        known_models.model("Llama 3 8B"),
+        catalogue.device("A100 SXM 80GB"),
+        "fp16",
+        question_tokens=35,
+        answer_tokens=250,
+    )
+    rates = {answers: replica(service, concurrency=answers).output_tokens for answers in (16, 32, 64, 128)}
+    assert rates[16] < 2000 < rates[32]
+    assert rates[64] < 5500 < rates[128]
+    assert replica(service).output_tokens > 5500
+
+
 @pytest.mark.parametrize(("batch", "printed"), [(4, 2.5), (256, 21)])
 def test_a_step_of_30e9_parameters_takes_what_the_scaling_book_says(batch, printed):
     # inference.md: 16 chips and caches of 819 MB.
