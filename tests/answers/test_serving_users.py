@@ -57,6 +57,7 @@ FORMS = st.fixed_dictionaries(
         spare_share=None,
         question_spread=None,
         answer_spread=None,
+        arrival_spread=None,
         answers_per_question=None,
         hit_share=None,
         draft_tokens=(0, 8),
@@ -81,6 +82,7 @@ LOOSER = {
     "spare_share": -1,
     "answers_per_question": -1,
     "hit_share": 1,
+    "arrival_spread": -1,
 }
 
 

@@ -114,6 +114,34 @@ def test_requests_that_come_at_a_rate_have_latencies_that_spread():
     assert float(alone["ttft_low_ms"]) < float(alone["ttft_ms"]) < float(alone["ttft_high_ms"])
 
 
+def test_first_tokens_under_load_have_a_range_that_opens_towards_full_load():
+    asked = LLAMA | {"precision": "fp8", "isl": "1000", "osl": "200"}
+    most = float(serving.predict_row(asked)["predicted_output_tokens_s"]) / 200
+    widths = []
+    for load in (0.1, 0.5, 0.8):
+        answer = serving.predict_row(asked | {"rps": str(load * most)})
+        low, middle, high = (float(answer[f"ttft_{name}ms"]) for name in ("low_", "", "high_"))
+        assert low < middle < high
+        widths.append(high / low)
+    assert widths == sorted(widths)
+    # Where an engine at the slow end could not keep up, there is no upper end.
+    full = serving.predict_row(asked | {"rps": str(0.95 * most)})
+    assert full["ttft_low_ms"]
+    assert full["ttft_high_ms"] == ""
+    users = serving.predict_row(asked | {"concurrency": "64"})
+    alone = serving.predict_row({name: asked[name] for name in ("model", "gpu", "isl", "precision")})
+    assert float(users["ttft_low_ms"]) > float(alone["ttft_low_ms"])
+    # Users whose requests come apart wait for their own prompt, those who come together for eight.
+    assert float(users["ttft_high_ms"]) > 3 * float(users["ttft_low_ms"])
+
+
+def test_bursts_of_a_load_generator_lengthen_the_first_token():
+    asked = LLAMA | {"precision": "fp8", "isl": "1000", "osl": "200", "rps": "30"}
+    at_random, even, bursty = (serving.predict_row(asked | {"burstiness": shape}) for shape in ("1", "5", "0.25"))
+    assert at_random == even == serving.predict_row(asked)
+    assert float(bursty["ttft_p95_ms"]) > 1.2 * float(at_random["ttft_p95_ms"])
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [
