@@ -13,7 +13,7 @@ layers, step and host. Constants come from `data/serving-constants.csv`, rates o
 (6.6, 280)
 """
 
-from math import e, pi
+from math import e, log, pi
 
 from .. import datasets
 from ..checks import Refusal
@@ -35,6 +35,7 @@ WEIGHT_BYTES = {"fp32": 4, "tf32": 4, "bf16": 2, "fp16": 2, "fp8": 1, "int8": 1,
 VALUE_BYTES = {"fp32": 4, "tf32": 4, "bf16": 2, "fp16": 2, "fp8": 1, "int8": 2, "fp4": 1, "int4": 2}
 WIDE = ("bf16", "fp16", "fp32")  # what a device multiplies in that lacks the format of the weights
 ROW_BYTES = 2  # of a number between the layers
+SENT_BYTES = 1  # of one that is sent to an expert
 LONGEST = 10**7  # tokens
 MOST_BURST = 5  # standard deviations of the time between arrivals to its mean
 
@@ -285,6 +286,8 @@ class Service:
                     1 - min(1.0, part.experts_per_token / part.experts),
                     part.experts_per_token * 2.0 * weights / (ranks * self.peak * known["expert_products_share"]),
                     part.experts_per_token * row,
+                    # The busiest rank has more than its share: of normal numbers, at most so many deviations more.
+                    (2 * log(self.expert_parallel) * self.expert_parallel / part.experts_per_token) ** 0.5,
                 )
             )
         self.attention_prompt = self.prompt_attention() / ranks
@@ -302,12 +305,28 @@ class Service:
             link = known["links_share"] * (device.link_bandwidth if near else device.network_bandwidth)
             latency = known["all_reduce_seconds" if near else "network_seconds"]
             if ranks > 1:
-                self.sent_fixed = 2 * self.model.layers * latency
-                self.sent_token = 2 * self.model.layers * 2 * (ranks - 1) / ranks * row / link
+                sums, passes, rows = self._exchanges()
+                self.sent_fixed = (sums + passes) * latency
+                self.sent_token = sums * 2 * (ranks - 1) / ranks * row / link
+                self.sent_token += rows * self.model.hidden_size * (SENT_BYTES + ROW_BYTES) / ranks / link
             if stages > 1:
                 self.sent_fixed += stages * latency
                 self.sent_token += stages * row / link
         self._full = self.marginal_prompt = self._alone_added = None
+
+    def _exchanges(self) -> "tuple[int, int, float]":
+        """All-reduces and all-to-alls of a step, and the ranks that all layers together send a token to.
+
+        Two all-reduces a layer. Where ranks share the experts whole, the one behind them is two all-to-alls: rows go to
+        the ranks whose experts they chose, in 8 bits, and come back (DeepSeek-V3, section 3.4).
+        """
+        sums, passes, rows, groups = 2 * self.model.layers, 0, 0.0, self.expert_parallel
+        for part in self.mixtures if groups > 1 else ():
+            sums, passes = sums - part.layers, passes + 2 * part.layers
+            # Experts are chosen at random, some of one group, all of whose ranks need the row but for the token's own.
+            chosen = groups * (1 - (1 - 1 / groups) ** part.experts_per_token)
+            rows += part.layers * chosen / groups * (self.ranks - 1)
+        return sums, passes, rows
 
     def _format(self, device: "Device") -> str:
         return self.number_format if device.has("peak_" + self.number_format) else _wide(device)
@@ -411,9 +430,10 @@ class Service:
         tokens, rows, overlap = checked + prompt_tokens, checked + prompts, self.constants["overlap"]
         weights = _overlapped(self.weight_read, self.weight_token * tokens, overlap)
         experts = 0.0
-        for read, idle, computed, moved in self.expert_times:
+        for read, idle, computed, moved, uneven in self.expert_times:
             touched = 1 - idle ** most(tokens, 1e-9)  # formulas.decoding.touched_share
-            experts += _overlapped(read * touched, computed * tokens, overlap) + moved * tokens
+            busiest = tokens + uneven * tokens**0.5 if uneven else tokens
+            experts += _overlapped(read * touched, computed * busiest, overlap) + moved * tokens
         each = self._mean_bytes if context is self._mean_context else self.sequence_bytes(context)
         caches = batch * each / (self.ranks * self.bandwidth)
         if self.plain_rate:

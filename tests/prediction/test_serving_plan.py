@@ -113,6 +113,25 @@ def test_windows_latent_and_copied_caches_count():
     assert gpt.sequence_bytes(10**6 + 1) - gpt.sequence_bytes(10**6) == 49152 / 2
 
 
+def test_experts_that_ranks_share_whole_are_sent_to_by_the_tokens_that_chose_them():
+    mixture, h200 = known_models.model("Qwen3 235B A22B"), catalogue.device("H200")
+    cut = {groups: Service(mixture, h200, "fp8", 4, expert_parallel=groups) for groups in (1, 2, 4)}
+    # By hand, of four groups of one rank: 94 layers, 8 of 128 experts, rows of 4,096 numbers.
+    reached = 4 * (1 - (3 / 4) ** 8) * 3 / 4
+    sent = 94 * 10 * (2 * 3 / 4 * 4096 * 2 + reached * 4096 * (1 + 2) / 4) / (0.65 * 450e9)
+    assert cut[4].step(10, 1).collectives == pytest.approx(94 * 3 * 12e-6 + sent)
+    # Large batches gain by it, and a single token only waits for one more exchange a layer.
+    assert cut[4].step(2000, 1).collectives < cut[2].step(2000, 1).collectives < cut[1].step(2000, 1).collectives
+    assert cut[4].step(1, 1).collectives > cut[1].step(1, 1).collectives
+    # One rank has more of the tokens than its share, the less so the more there are; where reading takes longer, that
+    # is hidden in part.
+    more = [cut[4].step(batch, 1).experts / cut[1].step(batch, 1).experts for batch in (2000, 20000)]
+    assert more == sorted(more, reverse=True)
+    assert more[-1] > 1
+    dense = Service(LLAMA, h200, "fp8", 4, expert_parallel=4)
+    assert dense.step(10, 1).seconds == Service(LLAMA, h200, "fp8", 4).step(10, 1).seconds
+
+
 def test_thirty_billion_of_52_heads_is_not_cut_in_eight():
     # vllm-project/vllm#2652: 52 heads are refused by eight devices; four are the most of the powers of two.
     shape = {"layers": 60, "hidden_size": 6656, "heads": 52, "mlp_size": 17920}
