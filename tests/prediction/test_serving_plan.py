@@ -149,6 +149,17 @@ def test_llama_3_8b_on_one_a100_writes_what_was_measured():
     assert replica(service).output_tokens == pytest.approx(6552.62, rel=0.25)
 
 
+def test_a_load_that_is_too_low_writes_fewer_tokens_than_an_engine_could():
+    # NVIDIA/TensorRT-LLM#2648: whoever asked first got 2,000 token/s, with 35 tokens in and 250 out. The engine could
+    # write several times as many; that rate takes a few dozen requests at a time.
+    service = Service(
+        known_models.model("Llama 3 8B"), catalogue.device("A100"), "fp16", question_tokens=35, answer_tokens=250
+    )
+    assert replica(service).output_tokens > 3 * 2000
+    few, more = (replica(service, concurrency=users).output_tokens for users in (16, 64))
+    assert few < 2000 < more
+
+
 def test_models_that_fit_and_do_not():
     h100, a100 = catalogue.device("H100"), catalogue.device("A100 PCIe 40GB")
     long = {"question_tokens": 20000, "answer_tokens": 1, "number_format": "bf16"}

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from llmcalc import datasets
 from llmcalc.prediction import serving
+from tests.prediction import serving_left_out
 
 ERRORS = Path(__file__).with_name("serving-errors.csv")
 MOVED = 0.2  # points of the mean error
@@ -47,6 +49,29 @@ def test_the_errors_are_within_what_is_aimed_at(measured):
     for kind, (mean, most) in AIMS.items():
         assert statistics.mean(errors(measured[kind])) <= mean, kind
         assert max(errors(measured[kind])) <= most, kind
+
+
+def unseen():
+    found = {}
+    for row in datasets.records("serving-left-out"):
+        kind = f"{row['set']} {'mixture' if serving._is_mixture(row['model']) else 'dense'}"
+        found.setdefault(kind, []).append(100 * abs(row["left_out_error"]))
+    return found
+
+
+def test_the_errors_on_models_that_were_not_fitted_are_within_what_is_aimed_at(measured):
+    left = unseen()
+    assert {kind: len(found) for kind, found in left.items()} == {kind: len(found) for kind, found in measured.items()}
+    for kind, (mean, most) in (AIMS | {"saturated mixture": (20, 65)}).items():
+        assert statistics.mean(left[kind]) <= mean, kind
+        assert max(left[kind]) <= most, kind
+
+
+def test_the_errors_of_what_was_left_out_are_those_of_a_fit_without_it():
+    pytest.importorskip("scipy")
+    for model in ("Llama 3.1 8B", "Qwen3 30B A3B"):
+        kept = [row["left_out_error"] for row in datasets.records("serving-left-out") if row["model"] == model]
+        assert [error for _, error in serving_left_out.left_out(model)] == pytest.approx(kept, abs=0.002)
 
 
 @pytest.mark.parametrize("kind", ["dense", "mixture"])
