@@ -896,7 +896,8 @@ def split_plan(reader: "Service", writer: "Service", request_rate: float, load: 
     batch = _largest(lambda tried: served(tried) * writers / request_rate - 1, full)
     slower = min([pool.device.network_bandwidth * pool.devices for pool in (reader, writer)])
     transfer = writer.sequence_bytes(writer.read_tokens()) / slower
-    waiting = queue_seconds(reading, readers, request_rate * reading / readers, 1.0, reader.question_spread)
+    busy = request_rate * reading / readers
+    waiting = queue_seconds(reading, readers, busy, reader.arrival_spread, reader.question_spread)
     return SplitPlan(
         readers=readers,
         writers=writers,

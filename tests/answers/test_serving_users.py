@@ -236,9 +236,15 @@ def test_many_services_at_once_are_planned_like_one():
     )
     question, answer = generator.uniform(100, 8000, 60), generator.uniform(50, 2000, 60)
     texts = {"number_format": "fp8", "question_tokens": question, "answer_tokens": answer, "answer_spread": 0.5}
+    bursts = generator.uniform(1, 3, 60)
+    texts["arrival_spread"] = bursts
     found = serving.service_devices(model, device, rates, first, token, **texts)
     for place in range(60):
-        own = texts | {"question_tokens": question[place], "answer_tokens": answer[place]}
+        own = texts | {
+            "question_tokens": question[place],
+            "answer_tokens": answer[place],
+            "arrival_spread": bursts[place],
+        }
         assert found[place] == serving.service_devices(model, device, rates[place], first[place], token[place], **own)
     assert np.isinf(found).any()
     assert np.isfinite(found).any()

@@ -335,6 +335,8 @@ def test_pools_apart_write_tokens_evenly_and_send_caches():
     assert split.output_token < together.output_token["mean"]
     assert split.first_token > service.first_token_seconds() + split.transfer_seconds
     assert split_plan(service, service, 25.0).devices <= split.devices
+    bursty = Service(LLAMA, device, "fp8", 4, question_tokens=4000, answer_tokens=200, arrival_spread=3)
+    assert split_plan(bursty, bursty, 50.0).first_token > split.first_token
 
 
 def test_replicas_come_and_go_with_the_day():
