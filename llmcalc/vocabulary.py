@@ -138,6 +138,7 @@ WORDS = {
     "arrival_spread": Word(
         "1", "standard deviation of the time between arrivals, in shares of its mean", FROM_ZERO, usual=(0, 10)
     ),
+    "arrivals": Word("1", "arrivals within a time on average", POSITIVE),
     "arrivals_spread": Word(
         "1", "whether tasks arrive evenly over the year, else all are there on its first day", YES_OR_NO
     ),

@@ -36,6 +36,7 @@ class Served(Results):
     model="model in data/models.csv",
     price_per_device_hour=(0, 1000),
     hit_share=(0, 0.99),
+    arrival_spread=(1, 5),
     time_per_output_token=(0.001, 10),
 )
 def serving_users(
@@ -56,6 +57,7 @@ def serving_users(
     autoscaling: bool = False,
     question_spread: float = 0.5,
     answer_spread: float = 0.5,
+    arrival_spread: float = 1.0,
     answers_per_question: int = 1,
     hit_share: float = 0.0,
     draft_tokens: int = 0,
@@ -104,6 +106,9 @@ def serving_users(
         Standard deviation of the questions' lengths, in shares of their mean [1].
     answer_spread : float
         Standard deviation of the answers' lengths, in shares of their mean [1].
+    arrival_spread : float
+        Standard deviation of the time between a replica's requests, in shares of its mean: 1 where they come at random,
+        more in bursts; the closed form is held to simulations up to 2 [1].
     answers_per_question : int
         Answers that are written to each question [answer].
     hit_share : float
@@ -154,6 +159,7 @@ def serving_users(
             answer_tokens=answer_tokens,
             question_spread=question_spread,
             answer_spread=answer_spread,
+            arrival_spread=arrival_spread,
             answers_per_question=answers_per_question,
             hit_share=hit_share,
             draft_tokens=draft_tokens,
