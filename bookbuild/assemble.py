@@ -15,7 +15,7 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
-from bookbuild import calculators, downloads, exercises, notebooks, pdf, publications, reference, teach
+from bookbuild import calculators, downloads, drill, exercises, notebooks, pdf, publications, reference, teach
 from bookbuild.execute import EXECUTED
 from bookbuild.jupyter_book import Builder, BuildError
 from bookbuild.notebooks import BUILD, ROOT
@@ -40,7 +40,7 @@ def stage(folder: Path, executed: dict[str, NotebookNode]) -> None:
     (folder / "_toc.yml").write_text(toc, encoding="utf-8")
     wheel = downloads.build_wheel(folder / "extra").name
     write_settings(folder, publications.substitutions(record) | {"wheel": f'<a href="{wheel}">{wheel}</a>'})
-    calculators.stage(folder, executed, exercises.files(executed))
+    calculators.stage(folder, executed, exercises.files(executed) | {"drill.json": drill.file()})
     (folder / "extra" / "reproduction.csv").write_text(publications.ledger_csv(record), encoding="utf-8")
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from docutils import nodes
 from sphinx.application import Sphinx
 
-from bookbuild import calculators, downloads, exercises, fonts, pages, pdf
+from bookbuild import calculators, downloads, drill, exercises, fonts, pages, pdf
 
 
 def drop_unused_scripts(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
@@ -44,6 +44,23 @@ def add_exercises(app: Sphinx, pagename: str, templatename: str, context: dict[s
     """Put exercises at the end of their chapter."""
     if "practice-place" in context.get("body", ""):
         context["body"] = exercises.place(context["body"])
+
+
+def add_drill(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
+    """Put the estimation drill into its page, and let it run where it is a page of its own."""
+    if drill.PLACE not in context.get("body", ""):
+        return
+    context["body"] = drill.place(context["body"])
+    staged = next((Path(app.srcdir) / "extra" / "calculator").glob("*/drill.json"), None)
+    if staged is not None and app.builder.name == "html":
+        app.add_css_file(f"calculator/{staged.parent.name}/drill.css")
+        app.add_js_file(f"calculator/{staged.parent.name}/drill.mjs", type="module")
+
+
+def add_guesses(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
+    """Let a page that asks to predict first do so; the print of the whole book shows its figures at once."""
+    if '<div class="guess"' in context.get("body", "") and app.builder.name == "html":
+        app.add_js_file("guess.mjs", type="module")
 
 
 def describe(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
@@ -124,6 +141,8 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("builder-inited", write_all_nodes_on_one_page)
     app.connect("html-page-context", add_calculator)
     app.connect("html-page-context", add_exercises)
+    app.connect("html-page-context", add_drill)
+    app.connect("html-page-context", add_guesses)
     app.connect("html-page-context", drop_unused_scripts, priority=900)
     app.connect("html-page-context", describe, priority=900)
     app.connect("html-page-context", offer_downloads, priority=900)

@@ -7,6 +7,7 @@ globalThis.fetch = async () => (await binary).clone();
 const runtime = import("./python.mjs").then(async ({ load, ...rest }) => ({ python: await load(), ...rest }));
 let prepared;
 let exercises;
+let drill;
 const answers = {
   prepare: async (model) => {
     prepared = runtime.then(({ python, prepare }) => prepare(python, model));
@@ -21,6 +22,12 @@ const answers = {
   },
   pose: (seed) => exercises.pose(seed),
   check: (given) => exercises.check(given),
+  prepareDrill: async (model) => {
+    const { python, prepareDrill } = await runtime;
+    drill = prepareDrill(python, model);
+  },
+  drill: (seed) => drill.draw(seed),
+  judge: (given) => drill.judge(given),
 };
 
 addEventListener("message", async ({ data: { id, action, given } }) => {
