@@ -53,8 +53,8 @@ def add_drill(app: Sphinx, pagename: str, templatename: str, context: dict[str, 
     context["body"] = drill.place(context["body"])
     staged = next((Path(app.srcdir) / "extra" / "calculator").glob("*/drill.json"), None)
     if staged is not None and app.builder.name == "html":
-        app.add_css_file(f"calculator/{staged.parent.name}/drill.css")
-        app.add_js_file(f"calculator/{staged.parent.name}/drill.mjs", type="module")
+        app.add_css_file(f"../calculator/{staged.parent.name}/drill.css")
+        app.add_js_file(f"../calculator/{staged.parent.name}/drill.mjs", type="module")
 
 
 def add_guesses(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:

@@ -70,11 +70,14 @@ function start(box, place) {
     make("label", { htmlFor: slider.id, textContent: "Your guess: " }, shown),
     slider,
     ends,
+    make("p", { className: "guess-note", textContent: "What follows shows once you have guessed." }),
     make("div", { className: "guess-buttons" }, make("button", { type: "submit", textContent: "This is my guess" }), skip),
   );
 
   const fold = box.querySelector("details");
+  fold.hidden = true;
   const show = () => {
+    fold.hidden = false;
     for (const cell of cells) cell.classList.remove("guess-waits");
     form.remove();
     fold.open = true;
@@ -108,12 +111,12 @@ function start(box, place) {
       mark.style.left = at(power);
       return mark;
     });
-    const legend = make("div", { className: "guess-legend", textContent: "○ your guess   ● the answer" });
+    const words = ["○ your guess", "● the answer"].map((textContent) => make("span", { textContent }));
+    const legend = make("div", { className: "guess-legend" }, ...words);
     const line = make("div", { className: "guess-line" }, ...marks);
     return make("div", { className: "guess-scale", ariaHidden: "true" }, line, ends, legend);
   }
 
-  fold.open = false;
   fold.before(form);
   box.append(result);
   // Who came for something there, by a link, is not asked.

@@ -112,7 +112,7 @@ function finish(why) {
   find("#drill-score").textContent = `${total} of ${most * questions.length} points`;
   const seconds = Math.round((performance.now() - began) / 1000);
   const mean = offs.length ? ` They were ${(offs.reduce((sum, off) => sum + off, 0) / offs.length).toPrecision(2)} orders of magnitude off on average.` : "";
-  find(".drill-summary").textContent = `${why} You estimated ${offs.length} of ${questions.length} in ${seconds} seconds.${mean} Everybody with seed ${seed} has these questions.`.trim();
+  find(".drill-summary").textContent = `${why} You estimated ${offs.length} of ${questions.length} in ${seconds} s.${mean} Everybody with seed ${seed} has these questions.`.trim();
   find("tbody").replaceChildren(...questions.map((question, place) => row(question, answers[place])));
   show(result);
   find("#drill-score").focus();
