@@ -14,7 +14,7 @@ from llmcalc.checks import Refusal
 from llmcalc.report.guess import Guess
 
 SITE = BUILD / "html"
-GUESS = re.compile(r'<div class="guess" data-value="([^"]+)" data-text="([^"]+)".*?data-low="(-?\d+)" data-high="(-?\d+)"')
+GUESS = re.compile(r'class="guess" data-value="([^"]+)" data-text="([^"]+)".*?data-low="(-?\d+)" data-high="(-?\d+)"')
 
 
 def guesses(name):
