@@ -263,12 +263,13 @@ def exam(chapters: str, minutes: int, seed: int, versions: int, output: str, as_
     """
     from . import papers, teaching
     from .teaching import exams
+    from .teaching.writing import LEVELS
 
     names = [name.strip() for name in chapters.split(",")] if chapters else teaching.chapters()
     made = exams.make(names, minutes, seed, versions)
     written = papers.write(made, output, as_pdf)
-    by_level = [sum(each.level == level for each in made.exercises) for level in exams.LEVELS]
-    counts = ", ".join(f"{count} of level {level}" for level, count in zip(exams.LEVELS, by_level, strict=True))
+    by_level = [sum(each.level == level for each in made.exercises) for level in LEVELS]
+    counts = ", ".join(f"{count} of level {level}" for level, count in zip(LEVELS, by_level, strict=True))
     _say(f"{len(made.exercises)} questions ({counts}), {made.points} points; {len(written)} files in {output}")
 
 
