@@ -15,7 +15,18 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
-from bookbuild import calculators, downloads, drill, exercises, notebooks, pdf, publications, reference, teach
+from bookbuild import (
+    calculators,
+    downloads,
+    drill,
+    exercises,
+    laboratories,
+    notebooks,
+    pdf,
+    publications,
+    reference,
+    teach,
+)
 from bookbuild.execute import EXECUTED
 from bookbuild.jupyter_book import Builder, BuildError
 from bookbuild.notebooks import BUILD, ROOT
@@ -32,7 +43,12 @@ def stage(folder: Path, executed: dict[str, NotebookNode]) -> None:
     )
     for name, notebook in executed.items():
         write_notebook(folder / "notebooks" / f"{name}.ipynb", exercises.with_practice(name, notebook))
-    for name, sections in (("reference", reference.sections()), ("teach", teach.sections())):
+    appended = {
+        "reference": reference.sections(),
+        "teach": teach.sections(),
+        "laboratories": laboratories.sections(),
+    }
+    for name, sections in appended.items():
         with (folder / f"{name}.md").open("a", encoding="utf-8") as page:
             page.write(sections)
     # Pages are published at the site's root, whatever folder they are kept in.
@@ -62,6 +78,8 @@ def main() -> int:
                 pdf.print_book(single, folder / "extra" / pdf.NAME)
                 shutil.copy(folder / "extra" / pdf.NAME, BUILD)
             pages = builder.build(folder, Path(temporary, "out"), "-W", "-n", "--keep-going")
+            if with_pdf:
+                pdf.print_pages(pages, pdf.FOR_TEACHERS, pages / pdf.TEACHERS_NAME)
         except (BuildError, pdf.NoBrowserError, publications.LedgerError) as failure:
             builder.close()
             print(f"book: {failure}", file=sys.stderr)

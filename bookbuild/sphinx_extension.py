@@ -87,13 +87,15 @@ def offer_downloads(app: Sphinx, pagename: str, templatename: str, context: dict
                 "label": "download-notebook-button",
             }
         )
+    # The two prints are made together; that for teachers when its pages are there.
+    for_teachers = pagename in pdf.FOR_TEACHERS
     if (Path(app.confdir) / "extra" / pdf.NAME).exists():
         buttons.append(
             {
                 "type": "link",
-                "url": context["pathto"](pdf.NAME, 1),
+                "url": context["pathto"](pdf.TEACHERS_NAME if for_teachers else pdf.NAME, 1),
                 "text": "PDF",
-                "tooltip": "Download the whole book as PDF",
+                "tooltip": f"Download {'the pages for teachers' if for_teachers else 'the whole book'} as PDF",
                 "icon": "fas fa-file-pdf",
                 "label": "download-pdf-button",
             }
