@@ -13,7 +13,20 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
-from bookbuild import calculators, downloads, exercises, notebooks, pdf, publications, reference, scratch, teach, verbs
+from bookbuild import (
+    calculators,
+    downloads,
+    drill,
+    exercises,
+    laboratories,
+    notebooks,
+    pdf,
+    publications,
+    reference,
+    scratch,
+    teach,
+    verbs,
+)
 from bookbuild.execute import EXECUTED
 from bookbuild.jupyter_book import Builder, BuildError
 from bookbuild.notebooks import BUILD, ROOT
@@ -30,7 +43,12 @@ def stage(folder: Path, executed: dict[str, NotebookNode]) -> None:
     )
     for name, notebook in executed.items():
         write_notebook(folder / "notebooks" / f"{name}.ipynb", exercises.with_practice(name, notebook))
-    for name, sections in (("reference", reference.sections()), ("teach", teach.sections())):
+    appended = {
+        "reference": reference.sections(),
+        "teach": teach.sections(),
+        "laboratories": laboratories.sections(),
+    }
+    for name, sections in appended.items():
         with (folder / f"{name}.md").open("a", encoding="utf-8") as page:
             page.write(sections)
     # Pages are published at the site's root, whatever folder they are kept in.
@@ -38,7 +56,8 @@ def stage(folder: Path, executed: dict[str, NotebookNode]) -> None:
     (folder / "_toc.yml").write_text(toc, encoding="utf-8")
     wheel = downloads.build_wheel(folder / "extra").name
     write_settings(folder, publications.substitutions(record) | {"wheel": f'<a href="{wheel}">{wheel}</a>'})
-    calculators.stage(folder, executed, exercises.files(executed) | verbs.files())
+    beside = exercises.files(executed) | verbs.files() | {drill.FILE: drill.file()}
+    calculators.stage(folder, executed, beside)
     (folder / "extra" / "reproduction.csv").write_text(publications.ledger_csv(record), encoding="utf-8")
 
 
@@ -60,6 +79,8 @@ def main(arguments: list[str] | None = None) -> int:
                 pdf.print_book(single, folder / "extra" / pdf.NAME)
                 shutil.copy(folder / "extra" / pdf.NAME, BUILD)
             pages = builder.build(folder, Path(temporary, "out"), "-W", "-n", "--keep-going")
+            if with_pdf:
+                pdf.print_pages(pages, pdf.FOR_TEACHERS, pages / pdf.TEACHERS_NAME)
         except (BuildError, pdf.NoBrowserError, publications.LedgerError) as failure:
             builder.close()
             print(f"book: {failure}", file=sys.stderr)

@@ -1,12 +1,15 @@
 """The whole book as one PDF, printed by Chromium from one long page."""
 
 from pathlib import Path
+from typing import Any
 
 import pikepdf
 
 from bookbuild import browser
 
 NAME = "how-much-compute.pdf"
+TEACHERS_NAME = "teach.pdf"
+FOR_TEACHERS = ["teach", "laboratories"]
 # The page is on paper before anybody can open a fold, and without the files that stand beside it. Every element
 # becomes one of the print's structure; names, operators and blanks in code, the most by far, need none.
 PREPARE = """() => {
@@ -40,22 +43,40 @@ def require_browser() -> None:
 def print_book(folder: Path, target: Path) -> None:
     """Print a book that is one page, in a folder, with an outline and page numbers."""
     with browser.serve(folder) as address, browser.browse() as chromium:
-        tab = chromium.new_page(color_scheme="light")
-        tab.goto(f"{address}index.html")
-        tab.evaluate(PREPARE)
-        tab.emulate_media(media="print")
-        tab.pdf(
-            path=target,
-            format="A4",
-            margin={"top": "18mm", "bottom": "18mm", "left": "18mm", "right": "18mm"},
-            display_header_footer=True,
-            header_template=HEADER,
-            footer_template=FOOTER,
-            outline=True,
-            tagged=True,
-        )
-        headings = tab.evaluate(HEADINGS)
+        headings = _print(chromium.new_page(color_scheme="light"), f"{address}index.html", target)
     finish(target, headings)
+
+
+def print_pages(folder: Path, names: list[str], target: Path) -> None:
+    """Print some pages of a site, one behind the other, into one file with an entry of the outline for each."""
+    with browser.serve(folder) as address, browser.browse() as chromium, pikepdf.new() as together:
+        with together.open_outline() as outline:
+            for name in names:
+                tab = chromium.new_page(color_scheme="light")
+                title, *_ = _print(tab, f"{address}{name}.html", target)
+                with pikepdf.open(target) as part:
+                    outline.root.append(pikepdf.OutlineItem(" ".join(title.split()), len(together.pages)))
+                    together.pages.extend(part.pages)
+        together.save(target, object_stream_mode=pikepdf.ObjectStreamMode.generate, linearize=True)
+
+
+def _print(tab: Any, address: str, target: Path) -> list[str]:
+    """Print a page, and return its headings."""
+    tab.goto(address)
+    tab.evaluate(PREPARE)
+    tab.emulate_media(media="print")
+    tab.pdf(
+        path=target,
+        format="A4",
+        margin={"top": "18mm", "bottom": "18mm", "left": "18mm", "right": "18mm"},
+        display_header_footer=True,
+        header_template=HEADER,
+        footer_template=FOOTER,
+        outline=True,
+        tagged=True,
+    )
+    headings: list[str] = tab.evaluate(HEADINGS)
+    return headings
 
 
 def finish(path: Path, headings: list[str]) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from docutils import nodes
 from sphinx.application import Sphinx
 
-from bookbuild import calculators, downloads, exercises, fonts, pages, pdf, verbs
+from bookbuild import calculators, downloads, drill, exercises, fonts, pages, pdf, verbs
 
 
 def drop_unused_scripts(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
@@ -58,6 +58,23 @@ def add_exercises(app: Sphinx, pagename: str, templatename: str, context: dict[s
         context["body"] = exercises.place(context["body"])
 
 
+def add_drill(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
+    """Put the estimation drill into its page, and let it run where it is a page of its own."""
+    if drill.PLACE not in context.get("body", ""):
+        return
+    context["body"] = drill.place(context["body"])
+    staged = next((Path(app.srcdir) / "extra" / "calculator").glob(f"*/{drill.FILE}"), None)
+    if staged is not None and app.builder.name == "html":
+        app.add_css_file(f"../calculator/{staged.parent.name}/drill.css")
+        app.add_js_file(f"../calculator/{staged.parent.name}/drill.mjs", type="module")
+
+
+def add_guesses(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
+    """Let a page that asks to predict first do so; the print of the whole book shows its figures at once."""
+    if '<div class="guess"' in context.get("body", "") and app.builder.name == "html":
+        app.add_js_file("guess.mjs", type="module")
+
+
 def describe(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
     """Give every page a description, its first sentences, for those who list pages."""
     text = "Search the chapters, the formulas and the glossary of the book."
@@ -82,13 +99,15 @@ def offer_downloads(app: Sphinx, pagename: str, templatename: str, context: dict
                 "label": "download-notebook-button",
             }
         )
+    # The two prints are made together; that for teachers when its pages are there.
+    for_teachers = pagename in pdf.FOR_TEACHERS
     if (Path(app.confdir) / "extra" / pdf.NAME).exists():
         buttons.append(
             {
                 "type": "link",
-                "url": context["pathto"](pdf.NAME, 1),
+                "url": context["pathto"](pdf.TEACHERS_NAME if for_teachers else pdf.NAME, 1),
                 "text": "PDF",
-                "tooltip": "Download the whole book as PDF",
+                "tooltip": f"Download {'the pages for teachers' if for_teachers else 'the whole book'} as PDF",
                 "icon": "fas fa-file-pdf",
                 "label": "download-pdf-button",
             }
@@ -137,6 +156,8 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("html-page-context", add_calculator)
     app.connect("html-page-context", add_verbs)
     app.connect("html-page-context", add_exercises)
+    app.connect("html-page-context", add_drill)
+    app.connect("html-page-context", add_guesses)
     app.connect("html-page-context", drop_unused_scripts, priority=900)
     app.connect("html-page-context", describe, priority=900)
     app.connect("html-page-context", offer_downloads, priority=900)

@@ -273,6 +273,35 @@ def calibrate(runs: str, output: str) -> None:
         _say(f"{len(rows)} runs, each predicted from the others: {mean:.1f} % off on average")
 
 
+@command.command()
+@click.option("--chapters", default="", metavar="NAME,NAME...", help="Chapters to ask about; all, if none is named.")
+@click.option("--minutes", default=90, metavar="N", help="Time allowed, 10 to 600; 90 by default.")
+@click.option("--seed", default=1, metavar="N", help="What chooses questions and numbers; 1 by default.")
+@click.option("--versions", default=1, metavar="N", help="Papers with the same questions and other numbers, 1 to 26.")
+@click.option("--output", default="exam", metavar="FOLDER", help="Where papers and keys go; exam by default.")
+@click.option("--pdf", "as_pdf", is_flag=True, help="Print them as PDF, with an installed Chromium or Chrome.")
+def exam(chapters: str, minutes: int, seed: int, versions: int, output: str, as_pdf: bool) -> None:
+    """Write papers of an exam and their keys, balanced by level, from the book's exercises.
+
+    The pages are HTML and made to be printed; --pdf has a browser do so. The same arguments give the same exam.
+
+    \b
+    Examples:
+      llmcalc exam --chapters training-gpus,memory --minutes 90 --seed 7 --versions 4
+      llmcalc exam --minutes 45 --output midterm --pdf
+    """
+    from . import papers, teaching
+    from .teaching import exams
+    from .teaching.writing import LEVELS
+
+    names = [name.strip() for name in chapters.split(",")] if chapters else teaching.chapters()
+    made = exams.make(names, minutes, seed, versions)
+    written = papers.write(made, output, as_pdf)
+    by_level = [sum(each.level == level for each in made.exercises) for level in LEVELS]
+    counts = ", ".join(f"{count} of level {level}" for level, count in zip(LEVELS, by_level, strict=True))
+    _say(f"{len(made.exercises)} questions ({counts}), {made.points} points; {len(written)} files in {output}")
+
+
 @contextmanager
 def _own_rows(runs: str) -> Any:
     """A reader's CSV, or the sentence why it cannot be read."""

@@ -154,6 +154,30 @@ def shorten(text):
         return json.dumps({"refusal": "the file cannot be read: " + str(error or type(error).__name__)})
 `;
 
+const DRILL = `
+import json
+import sys
+sys.path.append(".")
+
+from llmcalc import datasets
+
+with open("drill.json") as file:
+    described = json.load(file)
+datasets.provide(described["data"])
+from llmcalc.teaching import drill, marking
+
+drawn = []
+
+def draw(seed):
+    global drawn
+    drawn = drill.draw(described["names"], int(seed))
+    return json.dumps([dict(posed.described(), wanted=marking.wanted(posed.exercise)) for posed in drawn])
+
+def judge(given):
+    place, text = json.loads(given)
+    return json.dumps(drill.judge(drawn[place], text))
+`;
+
 /** Begin to load MicroPython. */
 export function load() {
   return loadMicroPython({ heapsize: 16 << 20, stdout: () => {}, stderr: () => {} });
@@ -196,6 +220,18 @@ export function shortenModel(python, { modules, text }) {
   writeModules(python, modules);
   python.runPython(OWN);
   return JSON.parse(python.globals.get("shorten")(text));
+}
+
+/** Give all chapters' exercises to MicroPython; return what draws ten questions by a seed, and what judges an estimate. */
+export function prepareDrill(python, { modules, ...model }) {
+  writeModules(python, modules);
+  python.FS.writeFile("drill.json", JSON.stringify(model));
+  python.runPython(DRILL);
+  const [draw, judge] = ["draw", "judge"].map((name) => python.globals.get(name));
+  return {
+    draw: (seed) => JSON.parse(draw(String(seed))),
+    judge: ({ place, text }) => JSON.parse(judge(JSON.stringify([place, text]))),
+  };
 }
 
 function writeModules(python, modules) {
