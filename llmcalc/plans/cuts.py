@@ -3,8 +3,8 @@
 A cut has many numbers, and a step's time is a sum of many terms; but the layers' part of it depends on few of the
 numbers, is most of the whole, and never more than the whole. So it is worked out once for each way to cut a layer, and
 bounds all cuts along the layers from below. These are tried in the order of their bounds, until no bound is better than
-what was found. The answer is that of trying all, as a test shows, but that of the many ways to spread a mixture's experts
-only those that are best for a layer alone are gone into.
+what was found. The answer is that of trying all, as a test shows, but that of the many ways to spread a mixture's
+experts only those that are best for a layer alone are gone into.
 """
 
 from ..checks import INFINITY, Refusal, choice, single
