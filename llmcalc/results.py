@@ -18,7 +18,7 @@ class Results:
     ----------
     **results : tuple of (float or str or None, str, str) or (None, str, str, str), or str
         By name: the value, its unit, and what it is; where no number suffices, None and the reason. A text alone is
-        the heading of the results that follow.
+        the heading of the results that follow. A sweep has arrays for values, which are kept as they are.
 
     Examples
     --------
@@ -40,7 +40,8 @@ class Results:
                 heading = result
                 continue
             value, unit, label = result[:3]
-            value = value if value is None or isinstance(value, str) else float(value)
+            if value is not None and not isinstance(value, str) and not getattr(value, "ndim", 0):
+                value = float(value)
             self._results[name] = {"value": value, "unit": unit, "label": label, "heading": heading}
             if value is None:
                 self._results[name]["reason"] = result[3]
