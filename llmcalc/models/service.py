@@ -314,13 +314,13 @@ class Service:
                 self.sent_token += stages * row / link
         self._full = self.marginal_prompt = self._alone_added = None
 
-    def _exchanges(self) -> "tuple[int, int, float]":
+    def _exchanges(self) -> "tuple[float, float, float]":
         """All-reduces and all-to-alls of a step, and the ranks that all layers together send a token to.
 
         Two all-reduces a layer. Where ranks share the experts whole, the one behind them is two all-to-alls: rows go to
         the ranks whose experts they chose, in 8 bits, and come back (DeepSeek-V3, section 3.4).
         """
-        sums, passes, rows, groups = 2 * self.model.layers, 0, 0.0, self.expert_parallel
+        sums, passes, rows, groups = 2.0 * self.model.layers, 0.0, 0.0, self.expert_parallel
         for part in self.mixtures if groups > 1 else ():
             sums, passes = sums - part.layers, passes + 2 * part.layers
             # Experts are chosen at random, some of one group, all of whose ranks need the row but for the token's own.

@@ -307,7 +307,9 @@ def _service(given: "dict[str, Any]") -> "Service":
     if divides_sequences and ranks not in legal_ranks(model, ranks):
         ranks, groups = 1, ranks * groups  # where the heads cannot be shared, ranks take sequences
     old = _old(given)
-    options = {name: given[name] for name in ("largest_batch", "chunk_tokens", "pipeline_stages") if name in given}
+    options: dict[str, Any] = {
+        name: given[name] for name in ("largest_batch", "chunk_tokens", "pipeline_stages") if name in given
+    }
     if "burstiness" in given:  # vLLM's: the shape of gamma distributed gaps, 1 at random and less in bursts
         options["arrival_spread"] = max(1.0, given["burstiness"] ** -0.5)
     return Service(
