@@ -36,7 +36,7 @@ class Served(Results):
     model="model in data/models.csv",
     price_per_device_hour=(0, 1000),
     hit_share=(0, 0.99),
-    arrival_spread=(1, 5),
+    arrival_spread=(1, 3),
     time_per_output_token=(0.001, 10),
 )
 def serving_users(

@@ -59,8 +59,8 @@ def dispersion(arrivals: Numeric, arrival_spread: Numeric) -> Numeric:
     arrivals : float or array
         Arrivals within the time on average n [1].
     arrival_spread : float or array
-        Standard deviation of the time between arrivals, in shares of its mean c, 1 <= arrival_spread; 1 of a Poisson
-        process [1].
+        Standard deviation of the time between arrivals, in shares of its mean c, 0 or more; 1 of a Poisson process,
+        and more in bursts, of which the equation is exact [1].
 
     Returns
     -------

@@ -314,13 +314,13 @@ class Service:
                 self.sent_token += stages * row / link
         self._full = self.marginal_prompt = self._alone_added = None
 
-    def _exchanges(self) -> "tuple[int, int, float]":
+    def _exchanges(self) -> "tuple[float, float, float]":
         """All-reduces and all-to-alls of a step, and the ranks that all layers together send a token to.
 
         Two all-reduces a layer. Where ranks share the experts whole, the one behind them is two all-to-alls: rows go to
         the ranks whose experts they chose, in 8 bits, and come back (DeepSeek-V3, section 3.4).
         """
-        sums, passes, rows, groups = 2 * self.model.layers, 0, 0.0, self.expert_parallel
+        sums, passes, rows, groups = 2.0 * self.model.layers, 0.0, 0.0, self.expert_parallel
         for part in self.mixtures if groups > 1 else ():
             sums, passes = sums - part.layers, passes + 2 * part.layers
             # Experts are chosen at random, some of one group, all of whose ranks need the row but for the token's own.
@@ -527,9 +527,12 @@ class Service:
         """Sequences that those of a request find themselves among where requests come at random: the others and they.
 
         The number of the others is that of a Poisson process, which who arrives sees whole (Wolff 1982, "Poisson
-        arrivals see time averages").
+        arrivals see time averages"). Of those who come in bursts, more come with them.
         """
-        return most(batch, least(batch + self.answers_per_question, self.full_batch()))
+        more = self.answers_per_question
+        if self.bursts:
+            more = more * (1 + self.crowd(batch / more) * shared_life(self.answer_spread))
+        return most(batch, least(batch + more, self.full_batch()))
 
     def crowd(self, arrivals: "Numeric") -> "Numeric":
         """How many more requests come within a time of one's own than come at random, and 0 without bursts [1].
@@ -560,9 +563,6 @@ class Service:
             what a sequence adds to these.
         """
         stages, context, more = self.pipeline_stages, self._mean_context, self.answers_per_question
-        if self.bursts:  # whoever comes with many others finds more, whose prompts are read, too
-            crowd = self.crowd(batch / more) * shared_life(self.answer_spread)
-            batch = most(batch, least(batch + more * crowd, self.full_batch()))
         none, seen = self.step_seconds(batch / stages, context), self.seen(batch)
         each = (self.step_seconds((batch + more) / stages, context) - none) * stages / more
         added = each * (seen - batch) / stages

@@ -318,12 +318,7 @@ class _Waits:
         variance = met * each**2 * (1 + service.crowd(met) + service.question_spread**2)
         variance += KEPT * self.batch * (1 + self.bunched) * beside**2
         quiet -= least(self.batch * beside, quiet)
-        # Where a prompt in a hundred stretches lengthens one beyond all others, the quantile falls again as prompts
-        # become rarer and longer; a limit that holds for them would not hold for less load.
-        deviations = DEVIATIONS[quantile][0]
-        if deviations:
-            variance = least(variance, (1.5 * deviations * (self.seconds - quiet)) ** 2)
-        return quiet + gamma_seconds(self.seconds - quiet, variance, deviations)
+        return quiet + gamma_seconds(self.seconds - quiet, variance, DEVIATIONS[quantile][0])
 
     def answer(self, quantile: str) -> "Numeric":
         """Time from a request to its last token [s], in which the first and the others are spread independently."""
@@ -352,8 +347,14 @@ def _bunched_queue(
 
 
 def gamma_seconds(mean: "Numeric", variance: "Numeric", deviations: float) -> "Numeric":
-    """`formulas.waiting.gamma_quantile`, unchecked, and 0 where the approximation would be below."""
+    """`formulas.waiting.gamma_quantile`, unchecked, and 0 where the approximation would be below.
+
+    Where one in a hundred is longer than all others together, the quantile falls again as these become rarer and
+    longer; a limit that holds for them would not hold for less load. So the variance counts up to where it is highest.
+    """
     mean = most(mean, 1e-12)
+    if deviations:
+        variance = least(variance, (1.5 * deviations * mean) ** 2)
     return mean * most(0.0, 1 - variance / (9 * mean**2) + deviations * variance**0.5 / (3 * mean)) ** 3
 
 

@@ -1,8 +1,8 @@
 """Errors of published services whose model was left out of the fit.
 
 `python -m tests.prediction.serving_left_out` writes them. The fitted constants of `data/serving-constants.csv` are
-fitted again to the measurements of all other models, as they were: by least squares of the logarithms of predicted
-over measured, those of mixtures after the others.
+fitted again to the measurements of all other models, as they were: by least squares of the logarithms of predicted over
+measured, those of mixtures after the others.
 """
 
 import csv
