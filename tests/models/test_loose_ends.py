@@ -7,6 +7,7 @@ from llmcalc.checks import Refusal
 from llmcalc.formulas.devices import round_down, round_up
 from llmcalc.models.configs import from_config
 from llmcalc.models.description import describe
+from llmcalc.models.layers import Attention
 from llmcalc.models.model import Model
 from llmcalc.models.stacks import is_measured, stack_of
 from llmcalc.models.step_constants import MEANINGS, Constants
@@ -85,3 +86,12 @@ def test_constants_of_steps_are_taken_up_to_their_ends(name):
     for value in (low - 1e-6, high * 1.001, float("nan")):
         with pytest.raises(Refusal, match=f"^{name}"):
             Constants({name: value})
+
+
+def test_values_that_are_the_keys_have_no_bias_of_their_own():
+    sizes = {"heads": 8, "kv_heads": 2, "head_size": 16, "value_size": 12, "query_bias": True}
+    own, shared = Attention(1, **sizes), Attention(1, value_matrix=False, **sizes)
+    assert own.vectors(64) == 8 * 16 + 2 * 16 + 2 * 12
+    assert shared.vectors(64) == 8 * 16 + 2 * 16
+    assert own.weights(64) - shared.weights(64) == 64 * 2 * 12
+    assert own.cached_values == shared.cached_values == 2 * (16 + 12)
