@@ -221,14 +221,22 @@ class Reached:
         self.trees = {}
 
     def tests(self, mutant: Mutant) -> list[str]:
-        """Tests that reach a mistake, its own examples and then the fastest first, as many as there is time for."""
+        """Tests that reach a mistake, as many as there is time for: its own examples, and then by turns of all files.
+
+        Of each file of tests the fastest first: tests of a kind notice the same, and the next file something else.
+        """
         path = str(self.root / mutant.path)
         contexts = self.data.contexts_by_lineno(path)
         named = {name for line in self._lines(mutant) for name in contexts.get(line, ())}
         tests = {test for name in named if name.startswith("::") for test in self.by_file[name[2:]]}
         tests |= {name for name in named if name in self.seconds}
         own = str(mutant.path)
-        ordered = sorted(tests, key=lambda test: (not test.startswith(own), self.seconds[test], test))
+        turns: dict[str, int] = collections.defaultdict(int)
+        turn = {}
+        for test in sorted(tests, key=lambda test: (self.seconds[test], test)):
+            turn[test] = turns[test.split("::")[0]]
+            turns[test.split("::")[0]] += 1
+        ordered = sorted(tests, key=lambda test: (not test.startswith(own), turn[test], self.seconds[test], test))
         chosen, together = [], 0.0
         for test in ordered:
             together += self.seconds[test]
