@@ -224,8 +224,8 @@ class Reached:
     def tests(self, mutant: Mutant) -> list[str]:
         """Tests that reach a mistake, as many as there is time for, by files.
 
-        All files have their turns, their fastest first: tests of a kind notice the same, those of another file something
-        else. The mistake's own examples come first, then the files of which the largest share reaches it.
+        All files have their turns, their fastest first: tests of a kind notice the same. The examples of the mistake's
+        file come first, then the files of which the largest share reaches it.
         """
         path = str(self.root / mutant.path)
         contexts = self.data.contexts_by_lineno(path)
