@@ -13,6 +13,7 @@ import collections
 import contextlib
 import difflib
 import importlib
+import itertools
 import json
 import os
 import random
@@ -64,7 +65,10 @@ NO_MISTAKES = {
         "if ENOUGH * wide.sum() < wide.size": "the same",
         "GUESSES = ": "how close a bound is, which saves time",
     },
-    "llmcalc/plans/cuts.py": {"FLOOR = ": "a tolerance of a millionth"},
+    "llmcalc/plans/cuts.py": {
+        "FLOOR = ": "a tolerance of a millionth",
+        "TRIES = ": "more than any search for replicas takes",
+    },
 }
 
 MOST_SECONDS = 100.0  # of tests that are run for a mistake, by the times that they took without it
@@ -218,21 +222,35 @@ class Reached:
         self.trees = {}
 
     def tests(self, mutant: Mutant) -> list[str]:
-        """Tests that reach a mistake, its own examples and then the fastest first, as many as there is time for."""
+        """Tests that reach a mistake, as many as there is time for, by files.
+
+        All files have their turns, their fastest first: tests of a kind notice the same. The examples of the mistake's
+        file come first, then the files of which the largest share reaches it.
+        """
         path = str(self.root / mutant.path)
         contexts = self.data.contexts_by_lineno(path)
         named = {name for line in self._lines(mutant) for name in contexts.get(line, ())}
         tests = {test for name in named if name.startswith("::") for test in self.by_file[name[2:]]}
         tests |= {name for name in named if name in self.seconds}
         own = str(mutant.path)
-        ordered = sorted(tests, key=lambda test: (not test.startswith(own), self.seconds[test], test))
+        turns: dict[str, int] = collections.defaultdict(int)
+        turn = {}
+        for test in sorted(tests, key=lambda test: (self.seconds[test], test)):
+            turn[test] = turns[test.split("::")[0]]
+            turns[test.split("::")[0]] += 1
+        ordered = sorted(tests, key=lambda test: (not test.startswith(own), turn[test], self.seconds[test], test))
         chosen, together = [], 0.0
         for test in ordered:
             together += self.seconds[test]
             if chosen and together > MOST_SECONDS:
                 break
             chosen.append(test)
-        return chosen
+
+        def place(test: str) -> tuple[bool, float, str]:
+            file = test.split("::")[0]
+            return file != own, -turns[file] / len(self.by_file[file]), file
+
+        return sorted(chosen, key=place)
 
     def _lines(self, mutant: Mutant) -> set[int]:
         """Lines whose tests may notice: the statement's in a function, all of its body for a default, or all bodies."""
@@ -309,7 +327,9 @@ def survives(root: Path, mutant: Mutant, tests: list[str], seconds: float) -> st
         cached.unlink()
     try:
         path.write_text(changed, encoding="utf-8")
-        alive = not tests or run(root, tests, 3 * seconds + PATIENCE)
+        # A file at a time: to gather tests takes longer than to run the first that fails.
+        files = [list(of_file) for _, of_file in itertools.groupby(tests, lambda test: test.split("::")[0])]
+        alive = all(run(root, of_file, 3 * seconds + PATIENCE) for of_file in files)
     finally:
         path.write_text(source, encoding="utf-8")
     return "".join(lines) if alive else ""

@@ -36,6 +36,16 @@ def test_tests_are_those_of_the_lines_that_a_mistake_changes(tmp_path, line, see
     assert reached(tmp_path)._lines(mutant) == seen_by
 
 
+def test_every_file_of_tests_has_its_turn(tmp_path):
+    made = reached(tmp_path)
+    made.seconds = {"b.py::slow": 9.0, "b.py::fast": 0.1, "c.py::one": 5.0, "a.py::own": 8.0, "b.py::late": 95.0}
+    made.by_file = {"a.py": ["own"], "b.py": ["slow", "fast", "late", "other"], "c.py": ["one"]}
+    made.data = type("Data", (), {"contexts_by_lineno": lambda _, path: {9: list(made.seconds)}})()
+    chosen = made.tests(mutants.Mutant(mutants.Path("a.py"), "NumberReplacer", 0, 9, 9))
+    # The last has no time left, and all of c is about the line, but not all of b.
+    assert chosen == ["a.py::own", "c.py::one", "b.py::fast", "b.py::slow"]
+
+
 def test_lines_for_type_checkers_are_left_alone():
     assert mutants.unseen_lines(SOURCE) == {1, 2, 3}
 

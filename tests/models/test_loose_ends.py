@@ -7,6 +7,7 @@ from llmcalc.checks import Refusal
 from llmcalc.formulas.devices import round_down, round_up
 from llmcalc.models.configs import from_config
 from llmcalc.models.description import describe
+from llmcalc.models.layers import Attention, LatentAttention
 from llmcalc.models.model import Model
 from llmcalc.models.stacks import is_measured, stack_of
 from llmcalc.models.step_constants import MEANINGS, Constants
@@ -85,3 +86,30 @@ def test_constants_of_steps_are_taken_up_to_their_ends(name):
     for value in (low - 1e-6, high * 1.001, float("nan")):
         with pytest.raises(Refusal, match=f"^{name}"):
             Constants({name: value})
+
+
+def test_values_that_are_the_keys_have_no_bias_of_their_own():
+    sizes = {"heads": 8, "kv_heads": 2, "head_size": 16, "value_size": 12, "query_bias": True}
+    own, shared = Attention(1, **sizes), Attention(1, value_matrix=False, **sizes)
+    assert own.vectors(64) == 8 * 16 + 2 * 16 + 2 * 12
+    assert shared.vectors(64) == 8 * 16 + 2 * 16
+    assert own.weights(64) - shared.weights(64) == 64 * 2 * 12
+    assert own.cached_values == shared.cached_values == 2 * (16 + 12)
+
+
+def test_an_indexer_compares_with_all_tokens_and_attention_with_those_that_it_chooses():
+    sizes = {"heads": 8, "query_rank": 8, "kv_rank": 16, "rotary_size": 4, "nope_size": 12, "value_size": 10}
+    plain = LatentAttention(1, **sizes)
+    chosen = LatentAttention(1, index_heads=2, index_size=6, index_window=50, **sizes)
+    for keys in (10, 50, 1000):
+        seen = min(keys, 50)
+        indexed = 2 * 2 * 6 * keys
+        # A multiplication and an addition for each number of a head's keys and values.
+        assert plain.score_flop(keys) == 2 * keys * 8 * (16 + 10)
+        assert chosen.score_flop(keys) == 2 * seen * 8 * (16 + 10) + indexed
+        # Written out no more: the compressed vector stands for both.
+        assert plain.decode_flop(keys) == 2 * keys * 8 * (16 + 4 + 16)
+        assert chosen.decode_flop(keys) == 2 * seen * 8 * (16 + 4 + 16) + indexed
+    assert chosen.cached_values - plain.cached_values == 6
+    assert chosen.weights(64) - plain.weights(64) == 8 * 2 * 6 + 64 * 6 + 64 * 2
+    assert chosen.vectors(64) - plain.vectors(64) == 2 * 6

@@ -186,3 +186,17 @@ def test_numbers_of_stages_and_adapters_are_whole():
     for params, devices, layer in ((0.5, 1, 0), (1, 0.5, 0), (1, 1, -1), (1.1e18, 1, 0), (1, 1, 1.1e18)):
         with pytest.raises(Refusal):
             zero3_state(params, devices, layer)
+
+
+def test_a_layer_at_work_holds_the_gradients_of_its_widths():
+    def at_work(model, stage, **options):
+        cut = {"devices": 3, "pipeline_stages": 3}
+        return training_memory(run(model, **cut), stages=[stage], **options)["parts"]["at work"]
+
+    # Two products into the width, in 16 bits with their gradients, and what the layer gets with its gradient.
+    assert at_work(DENSE, 0) == at_work(MIXED, 0) == (2 * 2 * 160 + 4 * 64) * 128
+    # In a mixture the widths of the experts of a token, more where some are busier; or of the shared one.
+    for factor in (1.0, 1.5):
+        assert at_work(MIXED, 1, load_factor=factor) == (2 * 2 * factor * 2 * 48 + 4 * 64) * 128
+    wide = Model("wide", mlp_size=160, dense_layers=2, **(EXPERTS | {"shared_mlp_size": 500}), **SHAPE)
+    assert at_work(wide, 1) == (2 * 2 * 500 + 4 * 64) * 128

@@ -14,6 +14,7 @@ from llmcalc.models.device import Device
 from llmcalc.models.service import Service
 from llmcalc.plans import serving
 from llmcalc.plans.serving import Impossible, replica, service_devices, service_plan, sizes, split_plan
+from tests.models.test_service_laws import CARD, DENSE, NOTHING
 
 LLAMA, MIXTURE = known_models.model("Llama 3.1 8B"), known_models.model("Qwen3 30B A3B")
 H100 = catalogue.device("H100")
@@ -414,3 +415,18 @@ def test_a_day_goes_up_and_down_once_by_the_cosine(share):
     assert logarithms == pytest.approx([middle + halves * math.cos(math.pi * hour / 12) for hour in range(24)])
     assert serving.day_rates(3.0, 1 / 24) == [3.0] * 24
     assert serving.day_rates(3.0, 0.01) == [3.0] * 24
+
+
+def test_drafts_that_cost_nothing_divide_all_times_between_tokens():
+    free = Device("multiplies at once", {"bf16": 1e30}, memory=CARD.memory, memory_bandwidth=CARD.memory_bandwidth)
+    texts = {"constants": NOTHING, "question_tokens": 1, "answer_tokens": 2000}
+
+    def times(**options):
+        return replica(Service(DENSE, free, **texts, **options), concurrency=50).output_token
+
+    plain, drafted = times(), times(draft_tokens=1, acceptance=0.5, draft_cost=0)
+    for name in plain:
+        assert drafted[name] == pytest.approx(plain[name] / 1.5, rel=1e-3), name
+    # Other sequences come and go: what each adds to a step, times the root of their number.
+    added = (plain["p99"] - plain["mean"]) / (plain["p95"] - plain["mean"])
+    assert added == pytest.approx(2.326 / 1.645, rel=0.05)
