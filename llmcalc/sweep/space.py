@@ -126,14 +126,17 @@ class Space:
 
     def rows(self, indexes: Any) -> dict[str, list[Any]]:
         """Parameters that vary, and results, of some scenarios: a column for each."""
+        if not len(indexes):
+            return {}
         order = np.argsort(indexes)
         back = np.argsort(order)
         answered = Answered(self, indexes[order])
-        columns = {}
-        for axis in self.axes:
-            column = answered.columns[axis.name]
-            values = column.tolist() if axis.numeric else [axis.values[place] for place in column]
-            columns[axis.name] = [axis.parameter.type(values[place]) for place in back]
+        axes, columns = {axis.name: axis for axis in self.axes}, {}
+        for name in self.spec["values"]:
+            if name in axes:
+                axis, column = axes[name], answered.columns[name]
+                values = column.tolist() if axis.numeric else [axis.values[place] for place in column]
+                columns[name] = [axis.parameter.type(values[place]) for place in back]
         for name in self.results:
             column = answered.results[name][back].tolist()
             columns[name] = [value if value == value else None for value in column]
