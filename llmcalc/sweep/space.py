@@ -21,6 +21,8 @@ MOST_OBJECTIVES = 4
 MAXIMUM = "max:"
 TRIED = 7  # scenarios at which an answer over arrays is held to the answer to each
 ALIKE = 1e-12
+# How an answer ends that is given an array where it takes a number.
+NO_ARRAYS = (ValueError, TypeError, AttributeError, ArithmeticError, LookupError)
 
 
 class Space:
@@ -222,6 +224,11 @@ class Answered:
             self._several(whole[:middle])
             self._several(whole[middle:])
             return
+        except NO_ARRAYS:
+            # What was tried took arrays, and these scenarios take another way through the answer.
+            for place in np.arange(len(self.indexes))[places]:
+                self._one(int(place))
+            return
         for result in listed:
             if result["name"] in self.results:
                 value = result["value"]
@@ -262,6 +269,8 @@ def taken_as_arrays(space: Space) -> list[str]:
     found: list[str] = []
     tried = np.unique(generator.integers(0, min(space.total, 2**62), 50 * TRIED))
     tried = tried[np.sort(generator.permutation(len(tried))[:TRIED])]
+    if len(tried) < 2:  # an array of one number may pass for a number
+        return []
     columns = space.columns(tried)
     for axis in space.axes:
         if axis.numeric and _takes(space, [*found, axis.name], columns):
@@ -283,7 +292,7 @@ def _takes(space: Space, names: list[str], columns: dict[str, Any]) -> bool:
     try:
         with np.errstate(all="ignore"):
             answered = {result["name"]: result["value"] for result in space.answer(**together).listed()}
-    except (ValueError, TypeError, AttributeError, ArithmeticError, LookupError):
+    except NO_ARRAYS:
         return False
     for place in range(length):
         one = given | {name: kinds[name](columns[name][place]) for name in names}

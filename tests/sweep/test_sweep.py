@@ -92,6 +92,17 @@ def test_arrays_and_one_by_one_are_the_same():
         assert each.sketches[name].mean == pytest.approx(several.sketches[name].mean, rel=1e-12)
 
 
+def test_an_answer_that_takes_no_arrays_after_all_is_asked_for_each():
+    values = {"device_watts": [0, 500, 700], "mfu": "0.2..0.6:9"}
+    found = sweep("training-cost", values, ["energy"], workers=1)
+    assert found.arrays == ["mfu"]
+    wrongly = Space(spec("training-cost", values, results=["energy"], arrays=["device_watts", "mfu"]))
+    summary = wrongly.summarise(0, 27)
+    assert summary.refused == 0
+    assert summary.sketches["energy"].count == 27
+    assert summary.sketches["energy"].mean == pytest.approx(found.mean("energy"), rel=1e-12)
+
+
 def test_draws_out_of_range_and_scenarios_without_an_answer_are_counted():
     swept = sweep("training-gpus", {"mfu": "normal(0.9,0.2)"}, samples=1000, workers=1)
     assert 200 < swept.refused < 400
