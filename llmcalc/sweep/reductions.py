@@ -94,7 +94,9 @@ class Sketch:
         return float(values[np.searchsorted(np.cumsum(counts), share * (self.count - 1), side="right")])
 
     def histogram(self, bins: int) -> list[tuple[float, float, int]]:
-        """Lower and upper end, and count, of so many bins of equal width."""
+        """Lower and upper end, and count, of so many bins of equal width; one, where values hardly differ."""
+        if self.most - self.least <= ACCURACY * max(abs(self.least), abs(self.most)):
+            return [(self.least, self.most, self.count)]
         values, counts = self._ascending()
         heights, edges = np.histogram(values, bins, (self.least, self.most), weights=counts)
         return [

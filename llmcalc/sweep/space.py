@@ -21,6 +21,8 @@ MOST_OBJECTIVES = 4
 MAXIMUM = "max:"
 TRIED = 7  # scenarios at which an answer over arrays is held to the answer to each
 ALIKE = 1e-12
+# How an answer ends that is given an array where it takes a number.
+NO_ARRAYS = (ValueError, TypeError, AttributeError, ArithmeticError, LookupError)
 
 
 class Space:
@@ -126,14 +128,17 @@ class Space:
 
     def rows(self, indexes: Any) -> dict[str, list[Any]]:
         """Parameters that vary, and results, of some scenarios: a column for each."""
+        if not len(indexes):
+            return {}
         order = np.argsort(indexes)
         back = np.argsort(order)
         answered = Answered(self, indexes[order])
-        columns = {}
-        for axis in self.axes:
-            column = answered.columns[axis.name]
-            values = column.tolist() if axis.numeric else [axis.values[place] for place in column]
-            columns[axis.name] = [axis.parameter.type(values[place]) for place in back]
+        axes, columns = {axis.name: axis for axis in self.axes}, {}
+        for name in self.spec["values"]:
+            if name in axes:
+                axis, column = axes[name], answered.columns[name]
+                values = column.tolist() if axis.numeric else [axis.values[place] for place in column]
+                columns[name] = [axis.parameter.type(values[place]) for place in back]
         for name in self.results:
             column = answered.results[name][back].tolist()
             columns[name] = [value if value == value else None for value in column]
@@ -219,6 +224,11 @@ class Answered:
             self._several(whole[:middle])
             self._several(whole[middle:])
             return
+        except NO_ARRAYS:
+            # What was tried took arrays, and these scenarios take another way through the answer.
+            for place in np.arange(len(self.indexes))[places]:
+                self._one(int(place))
+            return
         for result in listed:
             if result["name"] in self.results:
                 value = result["value"]
@@ -259,6 +269,8 @@ def taken_as_arrays(space: Space) -> list[str]:
     found: list[str] = []
     tried = np.unique(generator.integers(0, min(space.total, 2**62), 50 * TRIED))
     tried = tried[np.sort(generator.permutation(len(tried))[:TRIED])]
+    if len(tried) < 2:  # an array of one number may pass for a number
+        return []
     columns = space.columns(tried)
     for axis in space.axes:
         if axis.numeric and _takes(space, [*found, axis.name], columns):
@@ -280,7 +292,7 @@ def _takes(space: Space, names: list[str], columns: dict[str, Any]) -> bool:
     try:
         with np.errstate(all="ignore"):
             answered = {result["name"]: result["value"] for result in space.answer(**together).listed()}
-    except (ValueError, TypeError, AttributeError, ArithmeticError, LookupError):
+    except NO_ARRAYS:
         return False
     for place in range(length):
         one = given | {name: kinds[name](columns[name][place]) for name in names}
