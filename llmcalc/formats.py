@@ -58,12 +58,12 @@ def written(value: "float | str", digits: int = 4) -> str:
 
 
 # Units that are things one counts, and so have a plural.
-THINGS = (
+THINGS = {
     "answer", "batch", "camera", "card", "chip", "chunk", "cube", "day", "device", "epoch", "failure", "gene", "GPU",
     "head", "host", "layer", "link", "microbatch", "model", "parameter", "person", "picture", "replica", "request",
     "sample", "sequence", "server", "stage", "step", "stream", "switch", "task", "token", "trial", "user", "week",
     "weight", "word", "year",
-)  # fmt: skip
+}  # fmt: skip
 IRREGULAR = {"batch": "batches", "microbatch": "microbatches", "person": "people", "switch": "switches"}
 
 
@@ -94,7 +94,13 @@ def counted(unit: str, value: "float | str | None" = None) -> str:
 
 
 def _scaled(size: float, places: int) -> int:
-    # size × 10 ** places as the nearest whole number, the even one of two.
+    # size × 10 ** places as the nearest whole number, the even one of two. Most are nowhere near the middle of two, so
+    # that floats tell, whose last digits differ from Python to Python.
+    near = size * 10.0**places if abs(places) < 300 else math.inf
+    if near < 1e9:
+        down = int(near)
+        if abs(near - down - 0.5) > 1e-6:
+            return down + (near - down > 0.5)
     fraction, exponent = math.frexp(size)
     exponent -= 53
     above = int(fraction * 2.0**53) * 10 ** max(places, 0) * 2 ** max(exponent, 0)
