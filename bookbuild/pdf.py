@@ -1,7 +1,6 @@
 """The whole book as one PDF, printed by Chromium from one long page."""
 
 from pathlib import Path
-from typing import Any
 
 import pikepdf
 
@@ -21,6 +20,18 @@ PREPARE = """() => {
   for (const word of document.querySelectorAll(".highlight :is(.n, .o, .p, .w)")) word.replaceWith(...word.childNodes);
   for (const listing of document.querySelectorAll(".highlight pre")) listing.normalize();
   return document.fonts.ready.then(() => {});
+}"""
+# Articles of other pages follow that of the page; a print of several pages has one structure and one outline.
+JOIN = """async (names) => {
+  let last = document.querySelector("article");
+  for (const name of names) {
+    const answer = await fetch(`${name}.html`);
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const article = document.adoptNode(page.querySelector("article"));
+    article.style.breakBefore = "page";
+    last.after(article);
+    last = article;
+  }
 }"""
 HEADINGS = "() => [...document.querySelectorAll('h1, h2, h3, h4')].map((heading) => heading.innerText)"
 LINE = "font: 8px sans-serif; color: #555; width: 100%; padding: 0 18mm;"
@@ -42,41 +53,30 @@ def require_browser() -> None:
 
 def print_book(folder: Path, target: Path) -> None:
     """Print a book that is one page, in a folder, with an outline and page numbers."""
-    with browser.serve(folder) as address, browser.browse() as chromium:
-        headings = _print(chromium.new_page(color_scheme="light"), f"{address}index.html", target)
-    finish(target, headings)
+    print_pages(folder, ["index"], target)
 
 
 def print_pages(folder: Path, names: list[str], target: Path) -> None:
-    """Print some pages of a site, one behind the other, into one file with an entry of the outline for each."""
-    with browser.serve(folder) as address, browser.browse() as chromium, pikepdf.new() as together:
-        with together.open_outline() as outline:
-            for name in names:
-                tab = chromium.new_page(color_scheme="light")
-                title, *_ = _print(tab, f"{address}{name}.html", target)
-                with pikepdf.open(target) as part:
-                    outline.root.append(pikepdf.OutlineItem(" ".join(title.split()), len(together.pages)))
-                    together.pages.extend(part.pages)
-        together.save(target, object_stream_mode=pikepdf.ObjectStreamMode.generate, linearize=True)
-
-
-def _print(tab: Any, address: str, target: Path) -> list[str]:
-    """Print a page, and return its headings."""
-    tab.goto(address)
-    tab.evaluate(PREPARE)
-    tab.emulate_media(media="print")
-    tab.pdf(
-        path=target,
-        format="A4",
-        margin={"top": "18mm", "bottom": "18mm", "left": "18mm", "right": "18mm"},
-        display_header_footer=True,
-        header_template=HEADER,
-        footer_template=FOOTER,
-        outline=True,
-        tagged=True,
-    )
-    headings: list[str] = tab.evaluate(HEADINGS)
-    return headings
+    """Print pages of a site, one behind the other, with an outline and page numbers."""
+    first, *others = names
+    with browser.serve(folder) as address, browser.browse() as chromium:
+        tab = chromium.new_page(color_scheme="light")
+        tab.goto(f"{address}{first}.html")
+        tab.evaluate(JOIN, others)
+        tab.evaluate(PREPARE)
+        tab.emulate_media(media="print")
+        tab.pdf(
+            path=target,
+            format="A4",
+            margin={"top": "18mm", "bottom": "18mm", "left": "18mm", "right": "18mm"},
+            display_header_footer=True,
+            header_template=HEADER,
+            footer_template=FOOTER,
+            outline=True,
+            tagged=True,
+        )
+        headings = tab.evaluate(HEADINGS)
+    finish(target, headings)
 
 
 def finish(path: Path, headings: list[str]) -> None:
