@@ -5,11 +5,12 @@ import importlib.metadata
 import json
 import os
 import re
+import shutil
 import sys
 import tempfile
 from pathlib import Path
 
-from bookbuild.inputs import BUILD, ROOT
+from bookbuild.inputs import BUILD, FOLDERS, ROOT
 
 NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 NOT_WRITABLE = {errno.EACCES, errno.EPERM, errno.EROFS}
@@ -25,6 +26,8 @@ def explain(error: BaseException) -> str:
         return f"{error.filename}: {error.strerror}; give yourself the right to write there, and run it again"
     if isinstance(error, FileNotFoundError) and "No usable temporary directory" in str(error):
         return "no temporary folder can be written; free some room there, or name another: TMPDIR=/path make book"
+    if gone := _gone(error):
+        return f"{gone} went while it was read; if it is not missing, run make book again"
     if isinstance(error, MemoryError):
         return "the memory is used up; end other programs, and run it again"
     if type(error).__name__ == "ZMQError":
@@ -33,6 +36,16 @@ def explain(error: BaseException) -> str:
     if not lacks and isinstance(error, ModuleNotFoundError) and error.name and not _is_own(error.name):
         return f"the environment .venv lacks the module {error.name}; make it anew: {ANEW}"
     return lacks
+
+
+def _gone(error: BaseException) -> str:
+    """Return the path of a source that was there when its folder was listed, and not when it was read."""
+    if isinstance(error, shutil.Error):
+        paths = [str(source) for source, *_ in error.args[0]]
+    else:
+        paths = [str(error.filename)] if isinstance(error, FileNotFoundError) else []
+    sources = [path for path in paths if any(path.startswith(f"{ROOT / folder}{os.sep}") for folder in FOLDERS)]
+    return os.path.relpath(sources[0], ROOT) if sources and not os.path.exists(sources[0]) else ""
 
 
 def _is_own(module: str) -> bool:

@@ -70,6 +70,13 @@ def test_a_temporary_folder_that_takes_nothing_is_told():
     assert "no temporary folder can be written" in faults.explain(error)
 
 
+def test_a_page_that_goes_while_it_is_read_is_told(tmp_path):
+    page = ROOT / "book" / "gone.md"
+    said = "book/gone.md went while it was read; if it is not missing, run make book again"
+    assert faults.explain(FileNotFoundError(errno.ENOENT, "No such file", str(page))) == said
+    assert faults.explain(shutil.Error([(str(page), str(tmp_path), "[Errno 2] No such file")])) == said
+
+
 def test_faults_of_the_program_are_not_explained_away():
     for error in (ValueError("wrong"), KeyError("name"), FileNotFoundError(errno.ENOENT, "No such file", "x")):
         assert faults.explain(error) == ""

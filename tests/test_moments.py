@@ -49,7 +49,10 @@ def mark(checkout, number):
         file = checkout.folder / path
         text = file.read_text(encoding="utf-8")
         assert text.count(f"{before}{number - 1}") == 1, path
-        file.write_text(text.replace(f"{before}{number - 1}", f"{before}{number}"), encoding="utf-8")
+        # In one step, as editors save: a half-written file may fail the build that reads it.
+        saved = checkout.folder / "saved"
+        saved.write_text(text.replace(f"{before}{number - 1}", f"{before}{number}"), encoding="utf-8")
+        saved.replace(file)
 
 
 def prepare(checkout):
@@ -186,11 +189,14 @@ def test_what_came_and_went_is_not_vouched_for(project, monkeypatch):
 def test_a_module_saved_twice_in_a_second_is_not_taken_for_the_first(project):
     module = project / "llmcalc/example.py"
     read = [sys.executable, "-c", "import example; print(example.MARK)"]
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
     def imported(text):
         module.write_text(text)
         os.utime(module, (1e9, 1e9))
-        return subprocess.run(read, cwd=module.parent, capture_output=True, encoding="utf-8", check=True).stdout
+        return subprocess.run(
+            read, cwd=module.parent, env=environment, capture_output=True, encoding="utf-8", check=True
+        ).stdout
 
     assert imported("MARK = 1") == "1\n"
     assert imported("MARK = 2") == "1\n"  # so Python does by itself
