@@ -36,8 +36,8 @@ def add_calculator(app: Sphinx, pagename: str, templatename: str, context: dict[
     app.add_js_file(f"{address}/page.mjs", **attributes)
     if name in exercises.names():
         app.add_css_file(f"{address}/exercises.css")
-        behind: dict[str, Any] = {"type": "module", "async": "async"}
-        app.add_js_file(f"{address}/exercises.mjs", **behind)
+        # At the end of the page: it runs when all of that has been read.
+        app.add_js_file(f"{address}/exercises.mjs", type="module")
 
 
 def add_exercises(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:

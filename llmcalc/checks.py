@@ -307,7 +307,13 @@ def _is_whole(value: "Numeric") -> bool:
 def _written(value: "Numeric") -> str:
     if getattr(value, "ndim", None) == 0 and hasattr(value, "dtype"):
         value = value.item() if hasattr(value, "item") else float(value)
-    text = repr(value)
+    text = _written_float(value) if type(value) is float else repr(value)
     # One line, and a short one, whatever was given.
     text = " ".join(text.split())
     return text if len(text) <= 80 else text[:77] + "..."
+
+
+def _written_float(value: float) -> str:
+    # Not every Python writes the last digits alike.
+    text = f"{value:.15g}"
+    return text if "." in text or "e" in text or "n" in text else text + ".0"

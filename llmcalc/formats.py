@@ -58,11 +58,24 @@ def written(value: "float | str", digits: int = 4) -> str:
 
 
 # Units that are things one counts, and so have a plural.
-THINGS = (
-    "answer", "camera", "card", "chip", "chunk", "cube", "day", "device", "epoch", "gene", "GPU", "head", "host",
-    "layer", "microbatch", "model", "parameter", "picture", "replica", "request", "sample", "sequence", "server",
-    "stage", "step", "stream", "switch", "task", "token", "trial", "user", "week", "word", "year",
-)  # fmt: skip
+THINGS = {
+    "answer", "batch", "camera", "card", "chip", "chunk", "cube", "day", "device", "epoch", "failure", "gene", "GPU",
+    "head", "host", "layer", "link", "microbatch", "model", "parameter", "person", "picture", "replica", "request",
+    "sample", "sequence", "server", "stage", "step", "stream", "switch", "task", "token", "trial", "user", "week",
+    "weight", "word", "year",
+}  # fmt: skip
+IRREGULAR = {"batch": "batches", "microbatch": "microbatches", "person": "people", "switch": "switches"}
+
+
+def plural(thing: str) -> str:
+    """The plural of a thing that one counts.
+
+    Examples
+    --------
+    >>> plural("GPU"), plural("switch"), plural("epoch")
+    ('GPUs', 'switches', 'epochs')
+    """
+    return IRREGULAR.get(thing, thing + "s")
 
 
 def counted(unit: str, value: "float | str | None" = None) -> str:
@@ -77,11 +90,17 @@ def counted(unit: str, value: "float | str | None" = None) -> str:
         return ""
     if unit not in THINGS or value in (1, 1.0):
         return unit
-    return unit + ("es" if unit[-2:] == "ch" else "s")
+    return plural(unit)
 
 
 def _scaled(size: float, places: int) -> int:
-    # size × 10 ** places as the nearest whole number, the even one of two.
+    # size × 10 ** places as the nearest whole number, the even one of two. Most are nowhere near the middle of two, so
+    # that floats tell, whose last digits differ from Python to Python.
+    near = size * 10.0**places if abs(places) < 300 else math.inf
+    if near < 1e9:
+        down = int(near)
+        if abs(near - down - 0.5) > 1e-6:
+            return down + (near - down > 0.5)
     fraction, exponent = math.frexp(size)
     exponent -= 53
     above = int(fraction * 2.0**53) * 10 ** max(places, 0) * 2 ** max(exponent, 0)

@@ -530,9 +530,6 @@ WORDS = {
     "repair_hours": Word(
         "s", "time until a server that failed is back", POSITIVE, usual=(0.01, 10000), shown="h", scale=HOUR
     ),
-    "replica_servers": Word(
-        "1", "servers that may share a model, if not more must", POSITIVE, usual=(1, 64), shown="server", whole=True
-    ),
     "replicated_bytes": Word(
         "byte", "bytes for a token and element of the hidden state that every device keeps", FROM_ZERO
     ),
@@ -587,9 +584,6 @@ WORDS = {
     ),
     "serving_format": Word(
         "1", "number format of the multiplications", TEXT, choices="fp64, fp32, tf32, fp16, bf16, fp8"
-    ),
-    "serving_mfu": Word(
-        "1", "share of the peak that serving gets where computing is the limit", SHARE, usual=(0.01, 1)
     ),
     "setup": Word("s", "time in which a task is set up", FROM_ZERO),
     "setup_cards": Word("1", "cards that stand still during a set-up", FROM_ZERO),

@@ -362,11 +362,11 @@ def test_the_keyboard_moves_a_slider_and_the_address_follows(tab, site):
 def test_the_first_result_is_read_out_once_the_hand_rests(tab, site):
     open_page(tab, site, "training-gpus")
     status = "[role=status].calculator-summary"
-    assert tab.text_content(status) == "GPUs that finish in time: 1,559 GPU"
+    assert tab.text_content(status) == "GPUs that finish in time: 1,559 GPUs"
     tab.fill("[name=mfu]", "0.4")
-    assert tab.text_content(status) == "GPUs that finish in time: 1,559 GPU"
+    assert tab.text_content(status) == "GPUs that finish in time: 1,559 GPUs"
     browsing.wait_until(
-        tab, f"document.querySelector('{status}').textContent === 'GPUs that finish in time: 1,948 GPU'"
+        tab, f"document.querySelector('{status}').textContent === 'GPUs that finish in time: 1,948 GPUs'"
     )
 
 
@@ -460,7 +460,7 @@ def test_a_calculator_is_light_and_keeps_up(site, name):
         measured = browsing.measure_calculator(browser, page, parameter)
         assert measured.compressed_bytes < 400_000
         first, update = min(first, measured.first_result), min(update, measured.update)
-        if first < 0.5 and update < 0.016:
+        if first < 0.5 and update < (0.1 if name in browsing.SEARCHING else 0.016):
             return
     pytest.fail(f"first result {first:.3f} s, update {1000 * update:.1f} ms")
 

@@ -27,9 +27,8 @@ const watch = new IntersectionObserver(
 watch.observe(root);
 
 async function start() {
-  const answer = await fetch(new URL(`./${chapter}-exercises.json`, import.meta.url));
   await prepared;
-  await ask("practise", await answer.json());
+  await ask("practise");
   await pose(fromAddress() ?? seed);
   for (const control of root.querySelectorAll("[disabled]")) control.disabled = false;
   for (const section of sections) markMoves(section);
@@ -196,7 +195,7 @@ bar.addEventListener("submit", (event) => {
 bar.addEventListener("click", ({ target }) => {
   const { action } = target.dataset;
   if (action === "new") remember(1 + Math.floor(Math.random() * MOST_SEEDS));
-  else if (action === "save") save();
+  else if (action === "keep") save();
   else if (action === "forget") {
     solved = {};
     store();

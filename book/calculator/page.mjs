@@ -72,7 +72,7 @@ addEventListener("unhandledrejection", ({ reason }) => failed(reason));
 prepared.catch(failed);
 
 function failed({ message }) {
-  const link = shown || !location.search ? "" : " What this link asks for is not shown: the table has the document’s results.";
+  const link = shown || !location.search ? "" : ` What this link asks for is not shown: the table has ${model.whose} results.`;
   say(alarm, `The calculator does not work here: ${message}.${link}`);
 }
 
@@ -167,7 +167,7 @@ function showResults(texts, results) {
     value.classList.toggle("words", typeof results.values[key] !== "number");
     unit.textContent = results.units[key];
     // A planner's results are many, and its saved scenarios say what was before.
-    before.textContent = planner || results.texts[key] === text ? "" : `the document’s: ${text}`;
+    before.textContent = planner || results.texts[key] === text ? "" : `${model.whose}: ${text}`;
   }
   for (const output of ["command", "rerun", "papermill", "program"]) {
     part(`[data-text="${output}"]`).textContent = scenario[output](model, texts, results.given);
@@ -309,5 +309,5 @@ form.querySelector("fieldset").disabled = false;
 for (const button of form.querySelectorAll(".calculator-actions button")) button.disabled = false;
 note.textContent = planner
   ? "Table and curves follow your assumptions. The text below keeps to those at first."
-  : "The table follows your assumptions. The text and figures below still use the document’s.";
+  : `The table follows your assumptions. The text and figures below still use ${model.whose}.`;
 performance.mark("calculator-ready");

@@ -1,11 +1,10 @@
 """Does it predict?"""
 
-from .. import datasets
 from ..answering import question
 from ..checks import Refusal
+from ..choosing import device_named, model_named
 from ..formats import number
-from ..models.device import USUAL_LINKS, Device
-from ..models.memory import training_memory
+from ..models.memory import fullest_stages, training_memory
 from ..models.model import Model
 from ..models.run import Run
 from ..models.stacks import is_known, is_measured, resolve
@@ -120,10 +119,10 @@ def does_it_predict(
     >>> answer["low_seconds"] < 6.45 < answer["high_seconds"], answer["badge"]
     (True, 'measured')
     """
-    shape = Model.from_row(datasets.record("models", "model", model))
+    shape = model_named(model)
     cut = tensor_parallel * pipeline_stages * context_parallel
     _legal(shape, devices, tensor_parallel, cut, batch, microbatch)
-    device, assumed = _device(accelerator)
+    device, assumed = device_named(accelerator).with_usual_links()
     run = Run(
         shape,
         device,
@@ -145,7 +144,7 @@ def does_it_predict(
     known = is_known(accelerator, software)
     kind = ranges.kind(bool(shape.experts), known)
     low, high = ranges.interval(kind)
-    memory = training_memory(run, stages=_fullest(run))["peak"]
+    memory = training_memory(run, stages=fullest_stages(run))["peak"]
     free = number(abs(device.memory - memory) / GIBI, 3)
     return Results(
         step="The step",
@@ -157,7 +156,7 @@ def does_it_predict(
         mfu=(100 * step.mfu, "%", "MFU, all scores counted"),
         device_tflops=(step.mfu * device.peak(number_format) / TERA, "TFLOP/s", "Rate of a device"),
         device_tokens=(batch * context / (step.seconds * devices), "token/s", "Tokens a second of a device"),
-        assumed=(assumed or "nothing", "", "Assumed of the device"),
+        assumed=(", ".join(assumed).replace("_", " ") or "nothing", "", "Assumed of the device"),
         measurement="Your measurement",
         **_measured(measured_seconds, step.seconds, low, high),
         memory="Memory of the fullest device",
@@ -178,22 +177,6 @@ def _legal(shape: Model, devices: int, tensor_parallel: int, cut: int, batch: in
     if batch < devices / cut * microbatch:
         accepted = f"at least {number(devices / cut * microbatch)}: a microbatch for each replica"
         raise Refusal("batch", batch, accepted, unit="sequence")
-
-
-def _fullest(run: Run) -> "list[int]":
-    """Stages of which one takes most: the first of each kind of layers, which waits longest, and the last."""
-    last = run.pipeline_stages - 1
-    mixed = run.model.dense_layers * run.pipeline_stages // run.model.layers if run.model.experts else 0
-    return sorted({0, min(mixed, last), min(mixed + 1, last), last})
-
-
-def _device(name: str) -> "tuple[Device, str]":
-    """The device, with the usual links and network where its own are not known, and which those are."""
-    facts = dict(datasets.specifications()[name])
-    assumed = [quantity for quantity in sorted(USUAL_LINKS) if quantity not in facts]
-    for quantity in assumed:
-        facts[quantity] = USUAL_LINKS[quantity]
-    return Device.from_facts(name, facts), ", ".join(quantity.replace("_", " ") for quantity in assumed)
 
 
 def _measured(measured: float, predicted: float, low: float, high: float) -> "dict[str, tuple[Any, ...]]":

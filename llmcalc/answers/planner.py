@@ -5,6 +5,7 @@ from ..checks import Refusal
 from ..choosing import device_named, model_named
 from ..formats import number
 from ..formulas import cost, serving
+from ..once import Latest
 from ..plans.cuts import FIXED
 from ..plans.project import project
 from ..plans.serving import Impossible, service_plan
@@ -29,8 +30,13 @@ SHARDED = {ZERO_STAGES[name]: name for name in ZERO_STAGES}
 FRAGMENTATION = 1 / 0.94 - 1
 PARTS = 3  # of the step that are named
 
+UNFIT = "the model does not fit"
+UNPRICED, UNPOWERED = "no rent of this device is known", "no power of this device is known"
+
 # Names that plans have for what a reader calls otherwise.
 NAMES = {"devices": "device_count", "outside_bytes": "overhead_gb", "device": "accelerator"}
+
+_latest = Latest()
 
 
 class Plan(Results):
@@ -198,48 +204,43 @@ def planner(
     >>> answer["devices"], answer["days_low"] < answer["days"] < answer["days_high"]
     (1024.0, True)
     """
-    shape = model_named(model)
     device, assumed = device_named(accelerator).with_usual_links()
-    fixed = _fixed(
-        tensor_parallel=tensor_parallel,
-        pipeline_stages=pipeline_stages,
-        model_chunks=model_chunks,
-        context_parallel=context_parallel,
-        expert_parallel=expert_parallel,
-        microbatch=microbatch,
-        recomputation=None if recomputation == BEST else recomputation,
-        zero_stage=None if sharding == BEST else ZERO_STAGES[sharding],
-    )
     deadline = sized_by == "deadline"
-    try:
-        run = training_plan(
-            shape,
-            device,
-            tokens=tokens,
-            batch=batch,
-            context=context or None,
-            number_format=device.best_format() if number_format == BEST else number_format,
-            seconds=days * DAY if deadline else None,
-            devices=None if deadline else device_count,
-            goal="fewest" if goal == "fewest devices" else "cheapest",
-            mfu=mfu or None,
-            fixed=fixed,
-            memory={"outside_bytes": overhead_gb * GIGA, "fragmentation": FRAGMENTATION},
-            stack=None if stack == OTHER else stack,
-        )
-    except Refusal as refused:
-        raise _renamed(refused) from None
+    shape, run = _latest(
+        _trained,
+        model,
+        accelerator,
+        tokens,
+        batch,
+        context or None,
+        device.best_format() if number_format == BEST else number_format,
+        days * DAY if deadline else None,
+        None if deadline else device_count,
+        "fewest" if goal == "fewest devices" else "cheapest",
+        mfu or None,
+        None if stack == OTHER else stack,
+        overhead_gb * GIGA,
+        tensor_parallel,
+        pipeline_stages,
+        model_chunks,
+        context_parallel,
+        expert_parallel,
+        microbatch,
+        None if recomputation == BEST else recomputation,
+        None if sharding == BEST else ZERO_STAGES[sharding],
+    )
     rate = serving.peak_rate(users * tokens_per_user_day / DAY, busiest_hour_share)
     request_rate = serving.request_rate(rate, question_tokens + answer_tokens)
-    service, no_service = _service(
-        shape,
-        device,
+    service, no_service = _latest(
+        _served,
+        model,
+        accelerator,
         request_rate,
         _serving_format(device) if serving_format == BEST else serving_format,
-        time_to_first_token=time_to_first_token,
-        time_per_output_token=time_per_output_token,
-        question_tokens=question_tokens,
-        answer_tokens=answer_tokens,
+        time_to_first_token,
+        time_per_output_token,
+        question_tokens,
+        answer_tokens,
     )
     price = price_per_device_hour / HOUR or (device.price_per_second if device.has("price_per_second") else None)
     bills = project(
@@ -251,68 +252,32 @@ def planner(
         electricity_price / KILOWATT_HOUR,
         carbon_intensity / KILOWATT_HOUR,
     )
-    tokens_per_day = users * tokens_per_user_day
-    results = {}
-    results.update(_training(run, deadline, days, device_count, accelerator))
+    results: dict[str, Any] = {
+        "training": "Training",
+        "verdict": (_verdict(run, deadline, device_count), "", "In short"),
+    }
+    results.update(_training(run, deadline))
+    results["founded"] = (run.badge or "no plan", "", "Founded on")
+    results["params"] = (shape.params, "parameter", "Parameters")
+    results["active_params"] = (shape.active_params, "parameter", "Parameters at work on a token")
+    results["pflops_days"] = (run.flop / PFLOPS_DAY, "petaFLOP/s-day", "Work")
+    results["assumed"] = (", ".join(assumed).replace("_", " ") or "nothing", "", "Assumed of the device")
+    results["cut"] = "How the model is cut"
+    results.update(_cut(run))
+    results["memory"] = "Memory of each device"
     results.update(_memory(run))
-    results.update(_bill(run, bills.training))
-    results.update(_serving(service, no_service, bills.service, tokens_per_day))
-    return Plan(
-        shape,
-        device,
-        run,
-        service,
-        request_rate,
-        price,
-        training="Training",
-        verdict=(_verdict(run, deadline, device_count), "", "In short"),
-        devices=results["devices"],
-        days=results["days"],
-        days_low=results["days_low"],
-        days_high=results["days_high"],
-        in_time=results["in_time"],
-        founded=(run.badge or "no plan", "", "Founded on"),
-        params=(shape.params, "parameter", "Parameters"),
-        active_params=(shape.active_params, "parameter", "Parameters at work on a token"),
-        pflops_days=(run.flop / PFLOPS_DAY, "petaFLOP/s-day", "Work"),
-        run_mfu=results["run_mfu"],
-        made_of=results["made_of"],
-        assumed=(", ".join(assumed).replace("_", " ") or "nothing", "", "Assumed of the device"),
-        cut="How the model is cut",
-        tensor=results["tensor"],
-        stages=results["stages"],
-        chunks=results["chunks"],
-        sequence=results["sequence"],
-        experts=results["experts"],
-        replicas=results["replicas"],
-        sequences=results["sequences"],
-        recomputed=results["recomputed"],
-        shared=results["shared"],
-        other_batch=results["other_batch"],
-        memory="Memory of each device",
-        fits=results["fits"],
-        memory_gb=results["memory_gb"],
-        state_gb=results["state_gb"],
-        activation_gb=results["activation_gb"],
-        price="Price of training",
-        rent=results["rent"],
-        device_hours=results["device_hours"],
-        energy=results["energy"],
-        electricity=results["electricity"],
-        carbon=results["carbon"],
-        serving="Serving",
-        serving_devices=results["serving_devices"],
-        serving_replicas=results["serving_replicas"],
-        replica_devices=results["replica_devices"],
-        serving_weights=results["serving_weights"],
-        answers=results["answers"],
-        tpot=results["tpot"],
-        ttft=results["ttft"],
-        tokens_per_day=(tokens_per_day, "token/day", "Tokens a day"),
-        rent_per_day=results["rent_per_day"],
-        rent_per_million=results["rent_per_million"],
-        energy_per_day=results["energy_per_day"],
-    )
+    results["price"] = "Price of training"
+    results.update(_bill(bills.training))
+    results["serving"] = "Serving"
+    results.update(_serving(service, no_service, bills.service, users * tokens_per_user_day))
+    plan = Plan(shape, device, run, service, request_rate, price, **results)
+    if run.seconds and run.low < run.high:
+        factors = run.low / run.seconds, run.high / run.seconds
+        plan.errors = dict.fromkeys(("days", "rent", "device_hours", "energy", "electricity", "carbon"), factors)
+    if service is not None:
+        fewest, most = service.range
+        plan.errors["serving_devices"] = fewest / service.devices, most / service.devices
+    return plan
 
 
 def planner_curves(**parameters: "Any") -> Curves:
@@ -345,8 +310,41 @@ def curves(plan: Plan) -> Curves:
     )
 
 
-def _fixed(**given: "Any") -> "dict[str, Any]":
-    return {name: given[name] for name in FIXED if (given[name] if name != "zero_stage" else given[name] is not None)}
+def _trained(
+    model: str,
+    accelerator: str,
+    tokens: float,
+    batch: int,
+    context: "int | None",
+    number_format: str,
+    seconds: "float | None",
+    devices: "int | None",
+    goal: str,
+    mfu: "float | None",
+    stack: "str | None",
+    outside_bytes: float,
+    *cut: "Any",
+) -> "tuple[Model, TrainingPlan]":
+    shape, (device, _) = model_named(model), device_named(accelerator).with_usual_links()
+    fixed = {name: given for name, given in zip(FIXED, cut) if (given is not None if name == "zero_stage" else given)}  # noqa: B905 - MicroPython's zip knows no `strict`
+    try:
+        return shape, training_plan(
+            shape,
+            device,
+            tokens=tokens,
+            batch=batch,
+            context=context,
+            number_format=number_format,
+            seconds=seconds,
+            devices=devices,
+            goal=goal,
+            mfu=mfu,
+            fixed=fixed,
+            memory={"outside_bytes": outside_bytes, "fragmentation": FRAGMENTATION},
+            stack=stack,
+        )
+    except Refusal as refused:
+        raise _renamed(refused) from None
 
 
 def _renamed(refused: Refusal) -> Refusal:
@@ -368,16 +366,34 @@ def _serving_format(device: "Device") -> str:
     return "fp8" if device.has("peak_fp8") else device.best_format()
 
 
-def _service(
-    model: "Model", device: "Device", request_rate: float, number_format: str, **options: "Any"
+def _served(
+    model: str,
+    accelerator: str,
+    request_rate: float,
+    number_format: str,
+    time_to_first_token: float,
+    time_per_output_token: float,
+    question_tokens: float,
+    answer_tokens: float,
 ) -> "tuple[ServicePlan | None, str]":
     """The plan of the service, or None and why there is none."""
+    shape, (device, _) = model_named(model), device_named(accelerator).with_usual_links()
     try:
-        return service_plan(model, device, request_rate, number_format=number_format, **options), ""
+        plan = service_plan(
+            shape,
+            device,
+            request_rate,
+            number_format=number_format,
+            time_to_first_token=time_to_first_token,
+            time_per_output_token=time_per_output_token,
+            question_tokens=question_tokens,
+            answer_tokens=answer_tokens,
+        )
     except Impossible as impossible:
         return None, impossible.words
     except Refusal as refused:
         raise _renamed(refused) from None
+    return plan, ""
 
 
 def _verdict(run: "TrainingPlan", deadline: bool, device_count: int) -> str:
@@ -395,125 +411,108 @@ def _verdict(run: "TrainingPlan", deadline: bool, device_count: int) -> str:
     return f"it does not fit on {where}: it takes at least {number(run.smallest)}"
 
 
-def _training(
-    run: "TrainingPlan", deadline: bool, days: float, device_count: int, accelerator: str
-) -> "dict[str, tuple[Any, ...]]":
-    units = {
-        "devices": ("device", "Devices"),
-        "days": ("day", "Days"),
-        "days_low": ("day", "Days, low end of the range"),
-        "days_high": ("day", "Days, high end of the range"),
-        "in_time": ("", "In time"),
-        "run_mfu": ("%", "Utilisation of a step, all scores counted"),
-        "made_of": ("", "What a step's time goes into"),
-        "tensor": ("device", "Devices that share a layer"),
-        "stages": ("stage", "Stages of the pipeline"),
-        "chunks": ("chunk", "Chunks of layers of a stage"),
-        "sequence": ("device", "Devices that share a sequence"),
-        "experts": ("device", "Devices that share a layer's experts"),
-        "replicas": ("replica", "Replicas of the model"),
-        "sequences": ("sequence", "Sequences of a microbatch"),
-        "recomputed": ("", "Activations that are recomputed"),
-        "shared": ("", "Shared among the replicas"),
-        "other_batch": ("", "A batch close by"),
-    }
-    if run.cut is None:
-        return {name: (None, units[name][0], units[name][1], "the model does not fit") for name in units}
-    cut = run.cut.run
+def _training(run: "TrainingPlan", deadline: bool) -> "dict[str, tuple[Any, ...]]":
+    in_time = ("yes" if run.verdict == GOOD else "no") if deadline else "no deadline"
+    rows = (
+        ("devices", "device", "Devices", run.devices),
+        ("days", "day", "Days", run.seconds / DAY),
+        ("days_low", "day", "Days, low end of the range", run.low / DAY),
+        ("days_high", "day", "Days, high end of the range", run.high / DAY),
+        ("in_time", "", "In time", in_time),
+        ("run_mfu", "%", "Utilisation of a step, all scores counted", 100 * run.mfu),
+        ("made_of", "", "What a step's time goes into", _made_of(run)),
+    )
+    return _rows(rows, run)
+
+
+def _cut(run: "TrainingPlan") -> "dict[str, tuple[Any, ...]]":
+    cut = run.cut.run if run.cut else None
     saving = "none that takes much fewer devices"
     if run.other_batch:
         saving = f"{number(run.other_batch)} sequences take {number(run.other_devices)} devices"
-    values = {
-        "devices": run.devices,
-        "days": run.seconds / DAY,
-        "days_low": run.low / DAY,
-        "days_high": run.high / DAY,
-        "in_time": ("yes" if run.verdict == GOOD else "no") if deadline else "no deadline",
-        "run_mfu": 100 * run.mfu,
-        "made_of": _made_of(run),
-        "tensor": cut.tensor_parallel,
-        "stages": cut.pipeline_stages,
-        "chunks": cut.model_chunks,
-        "sequence": cut.context_parallel,
-        "experts": cut.expert_parallel,
-        "replicas": run.replicas,
-        "sequences": cut.microbatch,
-        "recomputed": cut.recomputation,
-        "shared": SHARDED[int(cut.zero_stage)],
-        "other_batch": saving,
-    }
-    return {name: (values[name], units[name][0], units[name][1]) for name in units}
+    rows = (
+        ("tensor", "device", "Devices that share a layer", cut and cut.tensor_parallel),
+        ("stages", "stage", "Stages of the pipeline", cut and cut.pipeline_stages),
+        ("chunks", "chunk", "Chunks of layers of a stage", cut and cut.model_chunks),
+        ("sequence", "device", "Devices that share a sequence", cut and cut.context_parallel),
+        ("experts", "device", "Devices that share a layer's experts", cut and cut.expert_parallel),
+        ("replicas", "replica", "Replicas of the model", run.replicas),
+        ("sequences", "sequence", "Sequences of a microbatch", cut and cut.microbatch),
+        ("recomputed", "", "Activations that are recomputed", cut and cut.recomputation),
+        ("shared", "", "Shared among the replicas", cut and SHARDED[int(cut.zero_stage)]),
+        ("other_batch", "", "A batch close by", saving),
+    )
+    return _rows(rows, run)
+
+
+def _rows(rows: "tuple[tuple[str, str, str, Any], ...]", run: "TrainingPlan") -> "dict[str, tuple[Any, ...]]":
+    """Results of names, units, labels and values, without values where the model does not fit."""
+    if run.cut is None:
+        return {name: (None, unit, label, UNFIT) for name, unit, label, _ in rows}
+    return {name: (value, unit, label) for name, unit, label, value in rows}
 
 
 def _made_of(run: "TrainingPlan") -> str:
-    assert run.cut is not None
+    if run.cut is None:
+        return ""
     step = run.cut.step
     named = step.largest()[:PARTS]
     return ", ".join([f"{name} {number(100 * step.terms[name] / step.seconds, 2)} %" for name in named])
 
 
 def _memory(run: "TrainingPlan") -> "dict[str, tuple[Any, ...]]":
-    labels = {
-        "memory_gb": "Needed, with the program",
-        "state_gb": "Weights, gradients, optimiser",
-        "activation_gb": "Activations",
-    }
-    if run.cut is None:
-        found: dict[str, tuple[Any, ...]] = {
-            name: (None, "GB", labels[name], "the model does not fit") for name in labels
-        }
-        found["fits"] = ("no", "", "Fits")
-        return found
-    memory, free = run.cut.memory, run.cut.free_bytes / GIGA
+    memory: dict[str, Any] = run.cut.memory if run.cut else {"peak": 0.0, "parts": {}}
+    free = run.cut.free_bytes / GIGA if run.cut else 0.0
     parts = memory["parts"]
-    state = parts["weights"] + parts["gradients"] + parts["optimiser"]
+    state = sum([parts.get(name, 0.0) for name in ("weights", "gradients", "optimiser")])
+    working = sum([parts.get(name, 0.0) for name in ("activations", "at work")])
+    found = _rows(
+        (
+            ("memory_gb", "GB", "Needed, with the program", memory["peak"] / GIGA),
+            ("state_gb", "GB", "Weights, gradients, optimiser", state / GIGA),
+            ("activation_gb", "GB", "Activations", working / GIGA),
+        ),
+        run,
+    )
+    return dict(fits=(f"yes, {number(free, 3)} GB left" if run.cut else "no", "", "Fits"), **found)
+
+
+def _bill(bill: "Bill | None") -> "dict[str, tuple[Any, ...]]":
+    unpriced, unpowered = (UNPRICED, UNPOWERED) if bill else (UNFIT, UNFIT)
     return {
-        "fits": (f"yes, {number(free, 3)} GB left" if free >= 0 else f"no, {number(-free, 3)} GB short", "", "Fits"),
-        "memory_gb": (memory["peak"] / GIGA, "GB", labels["memory_gb"]),
-        "state_gb": (state / GIGA, "GB", labels["state_gb"]),
-        "activation_gb": ((parts["activations"] + parts["at work"]) / GIGA, "GB", labels["activation_gb"]),
+        "rent": _known(bill and bill.rent, 1.0, "USD", "Rent", unpriced),
+        "device_hours": _known(bill and bill.device_seconds, HOUR, "h", "Device-hours", UNFIT),
+        "energy": _known(bill and bill.joules, MEGAWATT_HOUR, "MWh", "Energy", unpowered),
+        "electricity": _known(bill and bill.electricity, 1.0, "USD", "Cost of that energy", unpowered),
+        "carbon": _known(bill and bill.carbon, 1e3, "t", "Carbon dioxide for it", unpowered),
     }
 
 
-def _bill(run: "TrainingPlan", bill: "Bill | None") -> "dict[str, tuple[Any, ...]]":
-    none = "the model does not fit" if bill is None else ""
-    unpriced, unpowered = none or "no rent of this device is known", none or "no power of this device is known"
-    return {
-        "rent": _known(None if bill is None else bill.rent, 1.0, "USD", "Rent", unpriced),
-        "device_hours": _known(None if bill is None else bill.device_seconds, HOUR, "h", "Device-hours", none),
-        "energy": _known(None if bill is None else bill.joules, MEGAWATT_HOUR, "MWh", "Energy", unpowered),
-        "electricity": _known(None if bill is None else bill.electricity, 1.0, "USD", "Cost of that energy", unpowered),
-        "carbon": _known(None if bill is None else bill.carbon, 1e3, "t", "Carbon dioxide for it", unpowered),
-    }
-
-
-def _known(value: "float | None", scale: float, unit: str, label: str, reason: str) -> "tuple[Any, ...]":
+def _known(value: "Any", scale: float, unit: str, label: str, reason: str) -> "tuple[Any, ...]":
     return (None, unit, label, reason) if value is None else (value / scale, unit, label)
 
 
 def _serving(
     service: "ServicePlan | None", no_service: str, bill: "Bill | None", tokens_per_day: float
 ) -> "dict[str, tuple[Any, ...]]":
-    replica = None if service is None else service.replica
-    values = {
-        "serving_devices": (service and float(service.devices), "device", "Devices that serve"),
-        "serving_replicas": (service and float(service.replicas), "replica", "Replicas that serve"),
-        "replica_devices": (replica and float(replica.devices), "device", "Devices of such a replica"),
-        "answers": (replica and float(replica.batch), "answer", "Answers at a time, of such a replica"),
-        "tpot": (replica and 1000 * replica.output_token["mean"], "ms", "Time per output token, on average"),
-        "ttft": (replica and 1000 * replica.first_token["p95"], "ms", "Time to first token, 95 of 100 requests"),
-        "serving_weights": (replica and replica.service.number_format, "", "Format of the weights"),
-    }
-    results = {}
-    for name in values:
-        value, unit, label = values[name]
-        results[name] = (None, unit, label, no_service) if value is None else (value, unit, label)
-    unpriced, unpowered = no_service or "no rent of this device is known", no_service or "no power of it is known"
-    rent = None if bill is None else bill.rent
+    replica = service and service.replica
+    rent = bill and bill.rent
     million = None if rent is None else 1e6 * cost.cost_per_token(rent, tokens_per_day)
-    results["rent_per_day"] = _known(rent, 1.0, "USD/day", "Rent a day", unpriced)
-    results["rent_per_million"] = _known(million, 1.0, "USD", "Rent for a million tokens", unpriced)
-    results["energy_per_day"] = _known(
-        None if bill is None else bill.joules, MEGAWATT_HOUR, "MWh/day", "Energy a day", unpowered
-    )
-    return results
+    unpriced, unpowered = no_service or UNPRICED, no_service or UNPOWERED
+    return {
+        "serving_devices": _known(service and service.devices, 1.0, "device", "Devices that serve", no_service),
+        "serving_replicas": _known(service and service.replicas, 1.0, "replica", "Replicas that serve", no_service),
+        "replica_devices": _known(replica and replica.devices, 1.0, "device", "Devices of such a replica", no_service),
+        "serving_weights": (replica.service.number_format if replica else "none", "", "Format of the weights"),
+        "answers": _known(replica and replica.batch, 1.0, "answer", "Answers at a time, of such a replica", no_service),
+        "tpot": _known(
+            replica and replica.output_token["mean"], 1e-3, "ms", "Time per output token, on average", no_service
+        ),
+        "ttft": _known(
+            replica and replica.first_token["p95"], 1e-3, "ms", "Time to first token, 95 of 100 requests", no_service
+        ),
+        "tokens_per_day": (tokens_per_day, "token/day", "Tokens a day"),
+        "rent_per_day": _known(rent, 1.0, "USD/day", "Rent a day", unpriced),
+        "rent_per_million": _known(million, 1.0, "USD", "Rent for a million tokens", unpriced),
+        "energy_per_day": _known(bill and bill.joules, MEGAWATT_HOUR, "MWh/day", "Energy a day", unpowered),
+    }

@@ -52,11 +52,6 @@ class Matrix:
         """Weights of all copies [1]."""
         return self.inputs * self.outputs * self.copies
 
-    @property
-    def used_weights(self) -> float:
-        """Weights that a token is multiplied with [1]."""
-        return self.inputs * self.outputs * self.used
-
 
 class Part:
     """What all parts have: a number of layers, and the answers of a part that keeps and compares nothing."""

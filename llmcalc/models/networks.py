@@ -240,7 +240,8 @@ def _scaled(name: str, width: float, depth: float) -> "dict[str, Any]":
         if word in details:
             details[word] = details[word] * factor
         elif factor != 1:
-            kin = [other for other in NAMES if word in _RECIPES[other][1]]
+            # By name, because mappings have no order in MicroPython.
+            kin = sorted([other for other in NAMES if word in _RECIPES[other][1]])
             raise Refusal(word, factor, f"1: {name} has no multiplier of that kind; {kin[0]} and others have")
     return details
 

@@ -1,6 +1,6 @@
 """Whole numbers and switches of things with parts: taken from any library, or refused in one line."""
 
-from math import exp, log
+from math import log
 
 from ..checks import Refusal, as_floats, require
 from ..vocabulary import between
@@ -95,11 +95,6 @@ def most(first: "Numeric", second: "Numeric") -> "Numeric":
     if more is True or more is False:
         return first if more else second
     return more.__array_namespace__().maximum(first, second) if getattr(more, "ndim", 0) else max(first, second)
-
-
-def exponential(power: "Numeric") -> "Numeric":
-    """The exponential function of a number or of an array."""
-    return power.__array_namespace__().exp(power) if getattr(power, "ndim", 0) else exp(power)
 
 
 def logarithm(value: "Numeric") -> "Numeric":

@@ -13,10 +13,12 @@ layers, step and host. Constants come from `data/serving-constants.csv`, rates o
 (6.6, 280)
 """
 
+from math import e
+
 from .. import datasets
 from ..checks import Refusal
 from ..formulas.decoding import speculative_tokens
-from .numbers import choose, exponential, least, most, size, sizes, take, whole
+from .numbers import choose, least, most, size, sizes, take, whole
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -172,6 +174,7 @@ class Service:
         self._full: Any = None  # found when they are first asked for
         self.marginal_prompt: Any = None
         self._alone_added: Any = None
+        self._read_texts()
         self._count()
         self._measure()
 
@@ -187,10 +190,13 @@ class Service:
     def resized(self, tensor_parallel: int, pipeline_stages: int = 1) -> "Service":
         """The same service on replicas of another size."""
         other = object.__new__(Service)
-        for name in self.__dict__:
-            setattr(other, name, self.__dict__[name])
-        other.tensor_parallel = legal(self.model, whole("tensor_parallel", tensor_parallel))
+        for name, value in self.__dict__.items():
+            setattr(other, name, value)
         other.pipeline_stages = whole("pipeline_stages", pipeline_stages, 1, self.model.layers, "layers")
+        if (self.tensor_parallel, self.data_parallel) == (tensor_parallel, 1):  # the same but for the stages
+            other._connect()
+            return other
+        other.tensor_parallel = legal(self.model, whole("tensor_parallel", tensor_parallel))
         other.data_parallel = 1
         other.ranks = other.tensor_parallel
         other.expert_parallel = least(other.expert_parallel, other.ranks)
@@ -203,6 +209,15 @@ class Service:
         for name, value in self.__dict__.items():
             setattr(other, name, take(value, places))
         return other
+
+    def _read_texts(self) -> None:
+        # What every step needs of the texts, once: a plan looks at hundreds of steps.
+        self._written = speculative_tokens(self.acceptance, self.draft_tokens) if self.draft_tokens else 1.0
+        self._draft_time = 1 + self.draft_tokens * self.draft_cost
+        self._read_tokens = self.question_tokens * (1 - self.hit_share)
+        self._mean_context = self.question_tokens + self.answer_tokens * (1 + self.answer_spread**2) / 2
+        self._request_tokens = self.answer_tokens * self.answers_per_question
+        self._steps_per_prompt = self._request_tokens / self._written
 
     def _count(self) -> None:
         # What does not depend on the number of devices.
@@ -221,24 +236,21 @@ class Service:
 
     def _measure(self) -> None:
         # What every step needs of the model on so many devices, once.
-        model, device, known, ranks = self.model, self.device, self.constants, self.ranks
+        model, ranks = self.model, self.ranks
         # Ranks that each keep the caches of their own sequences: where heads would be copied, and of mixtures.
         latent = model.attention == "latent"
         self.by_sequence = self.data_parallel > 1 or (
             ranks > 1 and (latent or self.expert_weights > 0 or 0 < model.kv_heads < ranks)
         )
         self.copied_weights = self.attention_weights * (ranks - 1) if self.by_sequence else 0
-        self.link = self.latency = 0.0
-        if ranks > 1 or self.pipeline_stages > 1:
-            near = device.has("link_bandwidth") and (not device.has("link_devices") or ranks <= device.link_devices)
-            self.link = known["links_share"] * (device.link_bandwidth if near else device.network_bandwidth)
-            self.latency = known["all_reduce_seconds" if near else "network_seconds"]
         self.kept = [
             (part.layers * part.cached_values * self.bytes_per_value * self._copies(part), part.window)
             for part in model.mixers
         ]
         self.state_bytes = sum([4.0 * part.layers * part.state_values for part in model.mixers])
+        self._mean_bytes = self.sequence_bytes(self._mean_context)
         self._time()
+        self._connect()
 
     def _time(self) -> None:
         # Seconds of a step by what they are proportional to: `formulas.decoding` with all but the batch put in.
@@ -249,13 +261,6 @@ class Service:
         self.logit_read = model.embedding_values * ROW_BYTES / reading
         self.logit_token = 2.0 * model.embedding_values / (ranks * self.wide_peak)
         self.vector_token = layers * known["row_vectors"] * hidden * ROW_BYTES / self.bandwidth
-        self.sent_fixed = self.sent_token = 0.0
-        if ranks > 1:
-            self.sent_fixed = 2 * layers * self.latency
-            self.sent_token = 2 * layers * 2 * (ranks - 1) / ranks * hidden * ROW_BYTES / self.link
-        if self.pipeline_stages > 1:
-            self.sent_fixed += self.pipeline_stages * self.latency
-            self.sent_token += self.pipeline_stages * hidden * ROW_BYTES / self.link
         with_experts = sum([part.layers for part in self.mixtures])
         self.layer_fixed = layers * known["layer_seconds"] + with_experts * known["expert_layer_seconds"]
         self.layer_prompt = layers * known["prompt_layer_seconds"] + with_experts * known["expert_prompt_layer_seconds"]
@@ -279,6 +284,22 @@ class Service:
         self.plain_rate = 0.0
         if self.kernels == "2023":
             self.plain_rate = ranks * known["plain_attention_share"] * self.device.peak("fp32")
+
+    def _connect(self) -> None:
+        # What the links take of a step; what is found out later depends on it.
+        device, known, ranks, stages = self.device, self.constants, self.ranks, self.pipeline_stages
+        row = self.model.hidden_size * ROW_BYTES
+        self.sent_fixed = self.sent_token = 0.0
+        if ranks > 1 or stages > 1:
+            near = device.has("link_bandwidth") and (not device.has("link_devices") or ranks <= device.link_devices)
+            link = known["links_share"] * (device.link_bandwidth if near else device.network_bandwidth)
+            latency = known["all_reduce_seconds" if near else "network_seconds"]
+            if ranks > 1:
+                self.sent_fixed = 2 * self.model.layers * latency
+                self.sent_token = 2 * self.model.layers * 2 * (ranks - 1) / ranks * row / link
+            if stages > 1:
+                self.sent_fixed += stages * latency
+                self.sent_token += stages * row / link
         self._full = self.marginal_prompt = self._alone_added = None
 
     def _format(self, device: "Device") -> str:
@@ -342,7 +363,7 @@ class Service:
 
     def mean_context(self) -> "Numeric":
         """Tokens that a sequence has on average over the steps of its answer [token]: longer answers take more."""
-        return self.question_tokens + self.answer_tokens * (1 + self.answer_spread**2) / 2
+        return self._mean_context
 
     # Time
 
@@ -380,24 +401,21 @@ class Service:
     ) -> "tuple[Numeric, ...]":
         # In the order of Step.PARTS. The products are formulas.decoding.product_seconds, the sums all_reduce_seconds.
         checked = batch * (1 + self.draft_tokens)
-        tokens, overlap = checked + prompt_tokens, self.constants["overlap"]
+        tokens, rows, overlap = checked + prompt_tokens, checked + prompts, self.constants["overlap"]
         weights = _overlapped(self.weight_read, self.weight_token * tokens, overlap)
         experts = 0.0
         for read, idle, computed, moved in self.expert_times:
             touched = 1 - idle ** most(tokens, 1e-9)  # formulas.decoding.touched_share
             experts += _overlapped(read * touched, computed * tokens, overlap) + moved * tokens
-        caches = batch * self.sequence_bytes(context) / (self.ranks * self.bandwidth)
+        each = self._mean_bytes if context is self._mean_context else self.sequence_bytes(context)
+        caches = batch * each / (self.ranks * self.bandwidth)
         if self.plain_rate:
             caches += batch * self._plain_attention(most(context, 1.0))
-        read = choose(batch > 0, 1 - exponential(-prompts), 1.0)
+        read = 1 - e**-prompts * (batch > 0)  # 1 where no answer is written
         return (
             weights,
             experts,
-            choose(
-                checked + prompts > 0,
-                _overlapped(self.logit_read, self.logit_token * (checked + prompts), overlap),
-                0.0,
-            ),
+            _overlapped(self.logit_read, self.logit_token * rows, overlap) * (rows > 0),
             caches,
             prompts * self.attention_prompt,
             self.vector_token * tokens,
@@ -432,15 +450,15 @@ class Service:
 
     def read_tokens(self) -> "Numeric":
         """Tokens of a prompt that are read [token]."""
-        return self.question_tokens * (1 - self.hit_share)
+        return self._read_tokens
 
     def written(self) -> "Numeric":
         """Tokens that a step writes of an answer [1]: more than one with a draft."""
-        return speculative_tokens(self.acceptance, self.draft_tokens) if self.draft_tokens else 1.0
+        return self._written
 
     def drafted(self, seconds: "Numeric") -> "Numeric":
         """A step's time with that of its draft [s]."""
-        return seconds * (1 + self.draft_tokens * self.draft_cost)
+        return seconds * self._draft_time
 
     def first_token_seconds(self) -> "Numeric":
         """Time to the first token of a request that is alone [s]."""
@@ -460,23 +478,23 @@ class Service:
             Seconds of a step that writes a token of each and reads no prompt, if that is known.
         """
         batch = batch / self.pipeline_stages
-        steps = self.steps_per_prompt()
+        steps = self._steps_per_prompt
         often = batch >= steps
         if often is True:
-            return self._mixed_seconds(batch) / self.written()
+            return self._mixed_seconds(batch) / self._written
         if self._alone_added is None:
-            plain = self.drafted(self.step_seconds(steps, self.mean_context()))
+            plain = self.drafted(self.step_seconds(steps, self._mean_context))
             self._alone_added = most(0.0, self._mixed_seconds(steps) - plain)
         if none is None:
-            none = self.step_seconds(batch, self.mean_context())
-        seconds = self.drafted(none) + batch / steps * self._alone_added
+            none = self.step_seconds(batch, self._mean_context)
+        seconds = none * self._draft_time + batch / steps * self._alone_added
         if often is not False:
             seconds = choose(often, self._mixed_seconds(batch), seconds)
-        return seconds / self.written()
+        return seconds / self._written
 
     def steps_per_prompt(self) -> "Numeric":
         """Steps from a prompt to the next if one sequence is written at a time [1]."""
-        return self.answer_tokens * self.answers_per_question / self.written()
+        return self._steps_per_prompt
 
     def seen(self, batch: "Numeric") -> "Numeric":
         """Sequences that those of a request find themselves among where requests come at random: the others and they.
@@ -500,23 +518,23 @@ class Service:
             Sequences that are `seen`; seconds from a token to the next; seconds of a step that reads no prompt, and
             what a sequence adds to these.
         """
-        stages, context, more = self.pipeline_stages, self.mean_context(), self.answers_per_question
+        stages, context, more = self.pipeline_stages, self._mean_context, self.answers_per_question
         none, seen = self.step_seconds(batch / stages, context), self.seen(batch)
         each = (self.step_seconds((batch + more) / stages, context) - none) * stages / more
         added = each * (seen - batch) / stages
-        return seen, self.token_seconds(batch, none) + self.drafted(added) / self.written(), none + added, each
+        return seen, self.token_seconds(batch, none) + added * self._draft_time / self._written, none + added, each
 
     def request_rate(self, batch: "Numeric") -> "Numeric":
         """Requests a second that keep a mean number of sequences in progress if they come at random [1/s]."""
-        return batch / (self.answer_tokens * self.answers_per_question * self.pace(batch)[1])
+        return batch / (self._request_tokens * self.pace(batch)[1])
 
     def _mixed_seconds(self, batch: "Numeric") -> "Numeric":
         # A step takes no more than `chunk_tokens`: where answers and prompts are more, they take turns.
-        begun = batch / self.steps_per_prompt()
+        begun, tokens = batch / self._steps_per_prompt, self._read_tokens
         room = self.chunk_tokens * (self.ranks if self.by_sequence else 1)
-        share = least(1.0, room / (batch * (1 + self.draft_tokens) + begun * self.read_tokens()))
-        part = self.step_seconds(batch * share, self.mean_context(), begun * share * self.read_tokens(), begun * share)
-        return self.drafted(part) / share
+        share = least(1.0, room / (batch * (1 + self.draft_tokens) + begun * tokens))
+        part = self.step_seconds(batch * share, self._mean_context, begun * share * tokens, begun * share)
+        return part * self._draft_time / share
 
     def static_seconds(self, batch: "Numeric") -> "Numeric":
         """Time of a batch that begins and ends together [s]."""
@@ -528,7 +546,8 @@ class Service:
 
 
 def _overlapped(reading: "Numeric", computing: "Numeric", overlap: float) -> "Numeric":
-    return reading + computing - overlap * least(reading, computing)
+    less = computing if (computing < reading) is True else least(reading, computing)
+    return reading + computing - overlap * less
 
 
 def legal(model: "Model", ranks: int) -> int:

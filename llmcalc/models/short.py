@@ -159,11 +159,6 @@ def _member(name: str, value: object) -> str:
     return '"' + name + '":' + json.dumps(value)
 
 
-def is_short(mapping: "dict[str, Any]") -> bool:
-    """Whether a mapping is that of a short text, and not of a `config.json`."""
-    return "mixers" in mapping and "mlps" in mapping
-
-
 def read(text: "str | dict[str, Any]") -> "Model":
     """The model of a short text, or of the mapping that it holds.
 

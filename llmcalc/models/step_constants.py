@@ -1,14 +1,11 @@
-"""Physical constants of the step's time: what they are, between which bounds, and which hold for a device."""
+"""Physical constants of the step's time: what they are, in which unit, between which bounds."""
 
-from .. import datasets
 from ..checks import require
 from ..vocabulary import between
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-
-    from ..datasets import Row
+    from collections.abc import Mapping
 
 # By name: unit, lowest and highest value that makes sense, meaning.
 MEANINGS = {
@@ -55,18 +52,6 @@ MEANINGS = {
 }
 
 
-# A row holds for all, for a generation of devices, for one device, or for a stack; the last that fits counts, and
-# among equals the one that names the number format.
-KINDS = ("any", "generation", "device", "stack")
-
-# Constants that multiply the efficiency of matrix products: how a stack's training runs beside kernel measurements.
-FACTOR = "matrix_factor"
-NARROW = ("fp8", "fp4")
-
-# The stack whose constants a reader fitted to measurements of one's own.
-OWN_STACK = "own"
-
-
 class Constants:
     """Constants for one device, number format and stack of software, each an attribute; refused if out of bounds.
 
@@ -97,88 +82,3 @@ class Constants:
         merged = dict(self.values)
         merged.update(values)
         return Constants(merged)
-
-
-def rows() -> "list[Row]":
-    """Rows of `data/step-constants.csv`."""
-    return datasets.records("step-constants")
-
-
-def generations() -> "dict[str, str]":
-    """Generation by the first word of a device's name."""
-    return {row["word"]: row["generation"] for row in datasets.records("accelerator-generations")}
-
-
-def generation(device: str) -> str:
-    """Generation of a device, or an empty text.
-
-    Examples
-    --------
-    >>> generation("H200 SXM"), generation("RTX 4090")
-    ('Hopper', '')
-    """
-    return generations().get(device.split()[0] if device.split() else "", "")
-
-
-def stack_of(texts: "Iterable[str | None]") -> "str | None":
-    """The stack of software that some texts name, by the words of `data/training-stacks.csv`, or None.
-
-    Examples
-    --------
-    >>> stack_of(["mosaicml/llm-foundry scripts/train/benchmarking/README.md"])
-    'llm-foundry'
-    """
-    words = " | ".join(text for text in texts if text).lower()
-    for row in datasets.records("training-stacks"):
-        if row["word"].lower() in words and (row["release"] or "").lower() in words:
-            return str(row["stack"])
-    return None
-
-
-def _holds_for(scope: str, stack: "str | None") -> bool:
-    # "megatron-bridge" holds for "megatron-bridge 26.06", too.
-    return stack is not None and (stack == scope or stack.startswith(scope + " "))
-
-
-def lookup(table: "Sequence[Row]", device: str, number_format: str, stack: "str | None" = None) -> "dict[str, float]":
-    """Values by constant, of the rows that hold; `device` is a name."""
-    scopes = {"any": "any", "generation": generation(device), "device": device}
-    found: dict[str, tuple[tuple[int, int, bool], float]] = {}
-    for row in table:
-        holds = _holds_for(row["scope"], stack) if row["kind"] == "stack" else scopes[row["kind"]] == row["scope"]
-        if not holds or row["number_format"] not in (None, "", number_format):
-            continue
-        rank = (KINDS.index(row["kind"]), len(row["scope"]), row["number_format"] == number_format)
-        if row["constant"] not in found or rank >= found[row["constant"]][0]:
-            found[row["constant"]] = (rank, row["value"])
-    return {name: value for name, (_, value) in found.items()}
-
-
-def resolve(
-    device: str, number_format: str, stack: "str | None" = None, table: "Sequence[Row] | None" = None
-) -> "Constants":
-    """Constants for a device's name, a number format and a stack (None: one of which nothing is known).
-
-    Parameters
-    ----------
-    device : str
-        Name of a device.
-    number_format : str
-        Of the matrix products.
-    stack : str, optional
-        Name of a stack in `data/training-stacks.csv`.
-    table : list of dict, optional
-        Rows in place of `data/step-constants.csv`, from a calibration.
-
-    Examples
-    --------
-    >>> resolve("A100 SXM 80GB", "fp16").link_efficiency
-    0.8
-    """
-    table = rows() if table is None else table
-    usual = "bf16" if number_format in NARROW else number_format
-    values = lookup(table, device, number_format, stack)
-    wide = lookup(table, device, usual, stack)
-    values["matrix_efficiency"] = min(1.0, values["matrix_efficiency"] * values.pop(FACTOR))
-    values["matrix_efficiency_16"] = min(1.0, wide["matrix_efficiency"] * wide[FACTOR])
-    return Constants({name: values[name] for name in values if name in MEANINGS})

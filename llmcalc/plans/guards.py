@@ -1,41 +1,6 @@
-"""Refusals of what plans take: single numbers, numbers of which 0 means the best, and mappings."""
+"""Refusals of what plans take: things of a kind, and heads that belong together."""
 
-from ..checks import NUMBERS, Refusal, single, whole
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from typing import Any
-
-
-def counted(**quantities: object) -> None:
-    """Refuse what is not one whole number in the range of its word (errors as in `llmcalc.checks.accept`)."""
-    single(**quantities)
-    whole(**quantities)
-
-
-def counted_or_0(**quantities: object) -> None:
-    """Refuse what is neither a whole number in the range of its word nor 0 (errors as in `llmcalc.checks.accept`)."""
-    for name, value in quantities.items():
-        if not (type(value) in NUMBERS and value == 0):
-            counted(**{name: value})
-
-
-def mapping(name: str, value: "Any", keys: "Iterable[str]", accepted: str) -> None:
-    """Refuse what does not have a value for each of some keys.
-
-    Examples
-    --------
-    >>> mapping("device", None, ("peak_flops",), "a mapping")
-    Traceback (most recent call last):
-    ...
-    llmcalc.checks.Refusal: device = None is not accepted: give a mapping
-    """
-    try:
-        for key in keys:
-            value[key]
-    except (TypeError, KeyError, IndexError, ValueError, AttributeError):
-        raise Refusal(name, value, accepted) from None
+from ..checks import Refusal, single, whole
 
 
 def thing(name: str, value: object, attribute: str, accepted: str) -> None:
@@ -62,7 +27,9 @@ def heads(hidden_size: float, heads: float, kv_heads: float) -> None:
     ...
     llmcalc.checks.Refusal: kv_heads = 40 is not accepted: give at most as many as heads = 7
     """
-    counted(hidden_size=hidden_size, heads=heads, kv_heads=kv_heads)
+    sizes = {"hidden_size": hidden_size, "heads": heads, "kv_heads": kv_heads}
+    single(**sizes)
+    whole(**sizes)
     if heads > hidden_size:
         raise Refusal("heads", heads, f"at most hidden_size = {hidden_size}")
     if kv_heads > heads:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 # Quantiles of the normal distribution, and the shares of requests that are beyond.
 DEVIATIONS = {"p50": (0.0, 0.5), "p95": (1.645, 0.05), "p99": (2.326, 0.01)}
 ROUNDS = 60  # in which the largest batch is looked for, at most
+GUESSES = 6  # at a batch, from below
 CLOSE = 1e-9  # to it, in shares of it
 NOTHING = 1e-9  # of the largest batch: a replica that is all but idle
 TINY = 1e-300
@@ -42,6 +43,7 @@ TURN = 2.0  # times the wait of a request alone: where latency is said to turn
 MOST_STAGES = 16
 MOST_LOAD = 0.9  # of what a replica could serve: above, waiting grows without bound
 HOURS = 24
+BELOW_NOON = [cos(2 * pi * hour / HOURS) - 1 for hour in range(HOURS)]
 INFINITY = float("inf")
 
 
@@ -105,7 +107,7 @@ def replica(service: "Service", request_rate: "float | None" = None, concurrency
         single(request_rate=request_rate)
         if request_rate >= highest:
             raise Refusal("request_rate", request_rate, f"less than the replica serves: {highest:.4g}")
-        batch = _largest(lambda tried: service.request_rate(tried) / request_rate - 1, full)
+        batch = _batch_at(service, request_rate, full)
         if not batch:  # next to nothing, and so in proportion
             batch = full * NOTHING * request_rate / service.request_rate(full * NOTHING)
     elif concurrency is not None:
@@ -113,6 +115,11 @@ def replica(service: "Service", request_rate: "float | None" = None, concurrency
     else:
         batch = full
     return _at(service, batch, full, highest, poisson=request_rate is not None)
+
+
+def _batch_at(service: "Service", request_rate: float, full: float) -> float:
+    batch: float = _largest(lambda tried: service.request_rate(tried) / request_rate - 1, full)
+    return batch
 
 
 def _at(service: "Service", batch: float, full: float, highest: float, poisson: bool) -> "Replica":
@@ -292,7 +299,12 @@ class _Waits:
         each = self.prompt / tokens / (1 - self.share)
         variance = met * each**2 * (1 + service.question_spread**2) + KEPT * self.batch * beside**2
         quiet -= least(self.batch * beside, quiet)
-        return quiet + gamma_seconds(self.seconds - quiet, variance, DEVIATIONS[quantile][0])
+        # Where a prompt in a hundred stretches lengthens one beyond all others, the quantile falls again as prompts
+        # become rarer and longer; a limit that holds for them would not hold for less load.
+        deviations = DEVIATIONS[quantile][0]
+        if deviations:
+            variance = least(variance, (1.5 * deviations * (self.seconds - quiet)) ** 2)
+        return quiet + gamma_seconds(self.seconds - quiet, variance, deviations)
 
     def answer(self, quantile: str) -> "Numeric":
         """Time from a request to its last token [s], in which the first and the others are spread independently."""
@@ -469,7 +481,7 @@ def service_plan(
     single(request_rate=request_rate)
     load, limits = _checked(load, quantile, time_to_first_token, time_per_output_token, single)
     service = Service(model, device, **options)
-    best: ServicePlan | None = None
+    best: tuple[float, int, float, float, Service] | None = None
     refused: dict[tuple[int, int], str] = {}
     alone: list[tuple[float, float, int]] = []
     able: list[tuple[int, int, float, Service]] = []
@@ -483,19 +495,38 @@ def service_plan(
             refused[(ranks, stages)] = "the weights and one sequence do not fit"
     # Those first that serve most, so that others need no search: none takes fewer than without latencies.
     for fewest, _, highest, other in sorted(able, key=lambda each: each[:2]):
-        if best is not None and (fewest, other.devices) >= (best.devices, best.replica.devices):
+        if best is not None and (fewest, other.devices) >= best[:2]:
             continue
-        batch = _largest(_excess(other, highest, load, quantile, limits), other.full_batch())
+        excess, full = _excess(other, highest, load, quantile, limits), other.full_batch()
+        if best is not None and excess(full * NOTHING) <= 0 < excess(_batch_of_fewer(other, request_rate, best)):
+            continue
+        batch = _largest(excess, full)
         if not batch:
             refused[(other.ranks, other.pipeline_stages)] = "too slow, even alone"
             alone.append(_quickest(other, quantile))
             continue
-        found = ServicePlan(request_rate, load, _at(other, batch, other.full_batch(), highest, True), refused)
-        if best is None or (found.devices, found.replica.devices) < (best.devices, best.replica.devices):
-            best = found
+        devices = int(round_up(request_rate / other.request_rate(batch))) * other.devices
+        if best is None or (devices, other.devices) < best[:2]:
+            best = devices, other.devices, batch, highest, other
     if best is None:
         raise _impossible(service, alone, limits, quantile)
-    return best
+    _, _, batch, highest, found = best
+    return ServicePlan(request_rate, load, _at(found, batch, found.full_batch(), highest, True), refused)
+
+
+def _batch_of_fewer(service: "Service", request_rate: float, best: "tuple[Any, ...]") -> float:
+    """A batch with which replicas just do not serve in fewer devices than the best so far, or in smaller replicas."""
+    replicas = int(best[0]) // service.devices
+    if (replicas * service.devices, service.devices) >= best[:2]:
+        replicas -= 1
+    full = service.full_batch()
+    below = tried = full * NOTHING
+    for _ in range(GUESSES):  # each of which is below, because tokens take no less time the more answers are written
+        served = service.request_rate(tried) * replicas
+        if served > request_rate:
+            break
+        below, tried = tried, min(full, tried * request_rate / served)
+    return below
 
 
 def service_devices(
@@ -747,18 +778,18 @@ def day_rates(request_rate: float, busiest_hour_share: float) -> "list[float]":
     Examples
     --------
     >>> [round(rate, 2) for rate in day_rates(1.0, 0.08)][:3], round(sum(day_rates(1.0, 0.08)), 6)
-    ([1.92, 1.88, 1.78], 24.0)
+    ([1.92, 1.87, 1.72], 24.0)
     """
     single(request_rate=request_rate, busiest_hour_share=busiest_hour_share)
     if busiest_hour_share <= 1 / HOURS:
         return [request_rate] * HOURS
 
-    def shares(sharpness: float) -> "list[float]":
-        parts = [exp(sharpness * (cos(2 * pi * hour / HOURS) - 1)) for hour in range(HOURS)]
-        return [part / sum(parts) for part in parts]
+    def parts(sharpness: float) -> "list[float]":  # of which the first is 1
+        return [exp(sharpness * below) for below in BELOW_NOON]
 
-    sharpness = _largest(lambda tried: shares(tried)[0] / busiest_hour_share - 1, 1000.0)
-    return [request_rate * HOURS * share for share in shares(sharpness)]
+    found = parts(_largest(lambda tried: 1 / sum(parts(tried)) / busiest_hour_share - 1, 1000.0))
+    whole_day = sum(found)
+    return [request_rate * HOURS * (part / whole_day) for part in found]
 
 
 def scaled_devices(plan: "ServicePlan", request_rates: "Iterable[float]") -> "list[int]":

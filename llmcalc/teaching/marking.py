@@ -1,9 +1,10 @@
 """What is said about an answer: right, which mistake, or a hint."""
 
 from ..checks import Refusal
+from ..formats import counted
 from . import reading
 from .telling import told
-from .writing import Exercise, Posed, noun
+from .writing import Exercise, Posed
 
 # Slips that need no exercise: factor, and what to say.
 SLIPS = (
@@ -133,4 +134,4 @@ def wanted(exercise: Exercise) -> str:
     >>> wanted(find("training-gpus/1"))
     'FLOP'
     """
-    return "" if exercise.unit == "1" else noun(exercise.unit, 2)
+    return counted(exercise.unit)

@@ -1,8 +1,9 @@
 """Answers as people write them."""
 
 from ..checks import Refusal
+from ..formats import plural
 from ..quantities import measure
-from .writing import LETTERS, noun
+from .writing import LETTERS
 
 SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹"
 ABOUT = ("about", "approximately", "approx.", "ca.", "~", "≈", "=")
@@ -76,7 +77,7 @@ def without_noun(text: str, unit: str) -> str:
             words = list(group)
     lower = text.lower()
     for word in words:
-        for ending in (noun(word.lower(), 2), word.lower()):
+        for ending in (plural(word.lower()), word.lower()):
             # Of TFLOP the FLOP is no word of its own.
             before = lower[: -len(ending)][-1:]
             if lower[-len(ending) :] == ending and (before == " " or before.isdigit()):

@@ -19,6 +19,7 @@ True
 """
 
 from ..checks import Refusal
+from ..formats import counted
 from .draws import Generator, stream_of
 from .telling import told
 
@@ -133,7 +134,7 @@ class Posed:
         """The right answer, as one would write it."""
         if self.kind == "numeric":
             unit = self.exercise.unit
-            return told(self.key) + ("" if unit == "1" else " " + noun(unit, self.key))
+            return (told(self.key) + " " + counted(unit, self.key)).rstrip()
         return self.letters([self.key] if self.kind == "choice" else self.key)
 
     def _words(self) -> str:
@@ -287,23 +288,6 @@ class Chapter:
             return function
 
         return declare
-
-
-def noun(unit: str, count: float) -> str:
-    """A unit as it stands after a number: counted things have a plural.
-
-    Examples
-    --------
-    >>> noun("device", 2), noun("TFLOP/s", 2), noun("day", 1)
-    ('devices', 'TFLOP/s', 'day')
-    """
-    irregular = {"switch": "switches", "batch": "batches", "microbatch": "microbatches", "person": "people"}
-    if count == 1 or (unit != unit.lower() and unit != "GPU"):
-        return unit
-    if unit in irregular:
-        return irregular[unit]
-    symbols = ("s", "h", "kg", "t", "%", "ms", "min", "1")
-    return unit if unit in symbols or "/" in unit else unit + "s"
 
 
 def _hold_declaration(

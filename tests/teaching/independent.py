@@ -100,6 +100,28 @@ INDEPENDENT = {
         },
     ],
 }
+
+
+def drafted(n):
+    gain = sum(n.accepted**k for k in range(int(n.draft) + 1)) / (1 + n.draft * n.share)
+    return "Yes" if gain > 1 else "No"
+
+
+INDEPENDENT["serving-users"] = [
+    lambda n: n.users * n.asked * n.share / 3600,
+    lambda n: n.rate * n.answer * n.pace / 1000,
+    lambda n: n.count * n.price * 24 / (n.tokens / 1e6),
+    lambda n: 2 * n.layers * n.kept * 128 * n.size * n.context / 1e9,
+    lambda n: floor(round((0.9 * n.count * n.held - n.weights) / n.cache, 9)),
+    lambda n: 100 * (1 - (1 - n.chosen / n.experts) ** n.batch),
+    drafted,
+    lambda n: {
+        "64 heads": 64 * 256 * 2 * n.short,
+        "8 heads kept, in 16": 8 * 256 * 2 * n.middle,
+        "8 heads kept, in 8": 8 * 256 * n.long,
+        "a latent": 576 * 2 * n.long,
+    },
+]
 INDEPENDENT["training-schedules"] = [
     lambda n: ceil(n.rate * 1000 / n.card),
     lambda n: n.rate * n.days,

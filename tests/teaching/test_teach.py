@@ -6,9 +6,7 @@ from llmcalc.questions import questions
 
 
 def test_every_chapter_of_the_book_has_exercises():
-    # The chapter on serving is too new to have any.
-    without = {"serving-users"}
-    assert teach.chapters() == [name for name in questions() if name in notebooks.names() and name not in without]
+    assert teach.chapters() == [name for name in questions() if name in notebooks.names()]
 
 
 def test_the_page_has_every_outcome_and_every_count():
