@@ -21,13 +21,14 @@ import numpy as np
 import yaml
 
 from bookbuild import lighthouse, notebooks, publications, staging
-from bookbuild.browser import browse, find_browser, measure_calculator, measure_first_page, serve
+from bookbuild.browser import SEARCHING, browse, find_browser, measure_calculator, measure_first_page, serve
 from bookbuild.execute import EXECUTED
 from bookbuild.notebooks import BUILD, ROOT
 from llmcalc import catalogue, choosing, known_models
 from llmcalc.formulas import devices, training
 from llmcalc.models.description import describe
 from llmcalc.plans import serving
+from llmcalc.questions import questions
 
 SCENARIOS = 10_000_000
 SERVICES = 100_000
@@ -196,7 +197,8 @@ def main() -> None:
         )
         with serve(BUILD / "html") as address, browse() as browser:
             measured = {}
-            for model in map(json.loads, map(Path.read_text, sorted(BUILD.glob("html/calculator/*/*.json")))):
+            files = [path for name in questions() for path in BUILD.glob(f"html/calculator/*/{name}.json")]
+            for model in map(json.loads, map(Path.read_text, files)):
                 page, parameter = f"{address}notebooks/{model['notebook']}.html", model["parameters"][0]
                 measured[model["notebook"]] = [measure_calculator(browser, page, parameter) for _ in range(5)]
         first = {name: min(page.first_result for page in pages) for name, pages in measured.items()}
@@ -207,11 +209,10 @@ def main() -> None:
             f"{1000 * max(first.values()):.0f} ms",
             "aim under 500 ms",
         )
-        report(
-            f"calculator, an update ({max(update, key=update.__getitem__)})",
-            f"{1000 * max(update.values()):.1f} ms",
-            "aim under 16 ms",
-        )
+        for searching, aim in ((False, 16), (True, 100)):
+            of_kind = [chapter for chapter in update if (chapter in SEARCHING) == searching]
+            slowest = max(of_kind, key=update.__getitem__)
+            report(f"calculator, an update ({slowest})", f"{1000 * update[slowest]:.1f} ms", f"aim under {aim} ms")
         plans = statistics.median(page.update for page in measured["serving-users"])
         report("a service planned in its page, at the median", f"{1000 * plans:.1f} ms", "aim under 100 ms")
         curves = min(page.curves for page in measured["planner"])

@@ -134,6 +134,9 @@ class Calculator:
     compressed_bytes: int
 
 
+# Chapters whose answers are searched for among thousands of plans: their updates may take longer than a film's picture.
+SEARCHING = ("planner", "serving-users")
+
 MOVE_SLIDERS = """async () => {
   const planner = document.querySelector(".planner");
   // The curves are drawn once they have come near.

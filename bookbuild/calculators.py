@@ -47,6 +47,8 @@ RANGE_ON_A_LINE = 50  # a slider from zero to more is denser towards zero
 
 # What the page itself calls, besides the answer.
 CALLED_BY_PAGES = ("llmcalc.answering", "llmcalc.checks", "llmcalc.datasets", "llmcalc.quantities")
+# What the worker takes of a calculator's description; the page itself need not read it.
+PROGRAM = ("function", "parameters", "curves", "modules", "data")
 NAMED_TABLES = ("datasets.records", "datasets.record", "datasets.values")
 LOOK_UPS_OF_ACCELERATORS = ("datasets.specifications", "datasets.specification", "datasets.peak_flops")
 
@@ -94,7 +96,7 @@ def model(name: str, notebook: NotebookNode) -> dict[str, Any]:
 def modules_of(name: str) -> dict[str, str]:
     """Return the source of every module that a question's calculator runs, by its name."""
     answer = f"llmcalc.answers.{name.replace('-', '_')}"
-    return {module: source(module) for module in sorted(closure({answer, *CALLED_BY_PAGES}))}
+    return {module: shipped(module) for module in sorted(closure({answer, *CALLED_BY_PAGES}))}
 
 
 def describe(parameter: Parameter) -> dict[str, Any]:
@@ -193,7 +195,8 @@ def place(body: str, address: str, model: dict[str, Any]) -> str:
         results=Markup(f"{found}{table}{end}"),  # the notebook's own output
         summary=summary(model),
     )
-    return f"{before}{calculator}{after}{TEMPLATES.get_template('calculator-worker.html').render(address=address)}"
+    worker = TEMPLATES.get_template("calculator-worker.html").render(address=address, notebook=model["notebook"])
+    return f"{before}{calculator}{after}{worker}"
 
 
 def find(folder: Path, name: str) -> Path | None:
@@ -230,14 +233,21 @@ def stage(folder: Path, executed: dict[str, NotebookNode], beside: dict[str, str
     for name, notebook in executed.items():
         if name not in questions():
             continue
-        packed = json.dumps(model(name, notebook), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-        (target / f"{name}.json").write_text(packed, encoding="utf-8")
+        described = model(name, notebook)
+        (target / f"{name}-program.json").write_text(packed({key: described[key] for key in PROGRAM}), encoding="utf-8")
+        page = {key: described[key] for key in described if key not in ("modules", "data")}
+        (target / f"{name}.json").write_text(packed(page), encoding="utf-8")
     for name, text in (beside or {}).items():
         (target / name).write_text(text, encoding="utf-8")
     contents = hashlib.sha256()
     for path in sorted(target.iterdir()):
         contents.update(path.name.encode() + path.read_bytes())
     target.rename(target.with_name(contents.hexdigest()[:12]))
+
+
+def packed(described: dict[str, Any]) -> str:
+    """Return JSON without a space too many."""
+    return json.dumps(described, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
 def closure(modules: set[str]) -> set[str]:
@@ -269,6 +279,39 @@ def _path(module: str) -> Path:
 def source(module: str) -> str:
     """Return the source of a module of llmcalc."""
     return _path(module).read_text(encoding="utf-8")
+
+
+def shipped(module: str) -> str:
+    """Return a module as pages load it: without what MicroPython reads and does nothing with."""
+    return ast.unparse(_Shortened().visit(ast.parse(source(module))))
+
+
+class _Shortened(ast.NodeTransformer):
+    """Drops docstrings, annotations and what is there for a type checker; comments are gone already."""
+
+    def _body(self, node: Any) -> Any:
+        if ast.get_docstring(node, clean=False) is not None:
+            node.body = node.body[1:] or [ast.Pass()]
+        self.generic_visit(node)
+        return node
+
+    visit_Module = visit_ClassDef = _body  # noqa: N815 - named by ast
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> Any:
+        node.returns = None
+        return self._body(node)
+
+    def visit_arg(self, node: ast.arg) -> Any:
+        node.annotation = None
+        return node
+
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> Any:
+        return ast.Assign([node.target], node.value, lineno=node.lineno) if node.value else None
+
+    def visit_If(self, node: ast.If) -> Any:
+        if ast.unparse(node.test) == "TYPE_CHECKING":
+            return [self.visit(statement) for statement in node.orelse] or None
+        return self.generic_visit(node)
 
 
 def looked_up(tree: ast.Module) -> set[str]:

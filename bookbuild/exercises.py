@@ -1,7 +1,6 @@
 """Exercises at the end of a chapter: what the page shows, and what its worker needs to grade them."""
 
 import ast
-import json
 from collections.abc import Iterable
 from typing import Any
 
@@ -51,7 +50,7 @@ def model(name: str) -> dict[str, Any]:
     own = f"llmcalc.teaching.exercises.{name.replace('-', '_')}"
     modules = calculators.modules_of(name)
     wanted = sorted(calculators.closure({own, "llmcalc.teaching.marking"}))
-    added = {module: calculators.source(module) for module in wanted if module not in modules}
+    added = {module: calculators.shipped(module) for module in wanted if module not in modules}
     calculator = calculators.tables(questions()[name], list(modules.values()))
     return {
         "module": own,
@@ -96,8 +95,4 @@ def place(body: str) -> str:
 
 def files(chapters: Iterable[str]) -> dict[str, str]:
     """Return what pages of some chapters fetch, by file name."""
-    return {
-        f"{name}-exercises.json": json.dumps(model(name), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-        for name in names()
-        if name in chapters
-    }
+    return {f"{name}-exercises.json": calculators.packed(model(name)) for name in names() if name in chapters}

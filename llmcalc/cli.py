@@ -13,6 +13,7 @@ import click
 from .checks import Refusal, did_you_mean
 
 REFUSED, FAULT, INTERRUPTED, PIPE_CLOSED = 2, 1, 130, 141
+POINTS = 512  # at which ranges are looked at, as in the pages
 LARGEST_FILE = 2_000_000  # bytes of a config.json: hundreds of times a usual one
 _POWER = re.compile(" × 10([⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+)")
 _SUPERSCRIPTS = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
@@ -95,14 +96,28 @@ def command(ctx: click.Context, version: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Parameters and results as JSON; refusals, too.")
 @click.option("--scenarios", metavar="FILE", help="A table with a row a scenario: .csv, .parquet, or - for CSV.")
 @click.option("--output", default="-", metavar="FILE", help="Where the answer goes; - is standard output.")
-def answer(question: str, values: tuple[str, ...], as_json: bool, scenarios: str | None, output: str) -> None:
+@click.option("--ranges", is_flag=True, help="Columns of p10 and p90 for a table whose cells may be ranges.")
+@click.option("--points", default=POINTS, metavar="N", help=f"Points at which ranges are looked at ({POINTS}).")
+@click.option("--together", multiple=True, metavar="NAME,NAME", help="Ranges that are high together and low together.")
+def answer(
+    question: str,
+    values: tuple[str, ...],
+    as_json: bool,
+    scenarios: str | None,
+    output: str,
+    ranges: bool,
+    points: int,
+    together: tuple[str, ...],
+) -> None:
     """Answer QUESTION with your assumptions, or with a table of them.
 
-    Numbers are written as people write them: 15T, 1,400,000, 4/3, 40%, 80GB or 80GiB, 2 weeks.
+    Numbers are written as people write them: 15T, 1,400,000, 4/3, 40%, 80GB or 80GiB, 2 weeks. A range, such as
+    "0.3 to 0.5", holds 90 of 100 of what you expect; the answer is then a range, too.
 
     \b
     Examples:
       llmcalc answer training-gpus days="2 weeks" mfu=40%
+      llmcalc answer training-gpus mfu="0.3 to 0.5" days="20 to 40 uniform"
       llmcalc answer training-gpus params=70B tokens=15T --json
       llmcalc answer training-gpus --scenarios scenarios.csv --output answers.csv
       printf 'days,mfu\\n10,0.4\\n20,\\n' | llmcalc answer training-gpus --scenarios -
@@ -112,14 +127,20 @@ def answer(question: str, values: tuple[str, ...], as_json: bool, scenarios: str
     """
     from . import scenarios as tables
     from .answering import accept
+    from .models.numbers import whole
     from .questions import find
+    from .spread import Spread
 
     asked = find(question)
     given = tables.read_values(asked, _assignments(values))
+    uncertain = [name for name, value in given.items() if isinstance(value, Spread)]
     for name, value in given.items():
-        accept(name, value, getattr(asked.answer, "limits", {}).get(name))
+        if name not in uncertain:
+            accept(name, value, getattr(asked.answer, "limits", {}).get(name))
+    whole("--points", points, 2, 10**7)
+    groups = [tuple(names.split(",")) for names in together]
     if scenarios is None:
-        answered = tables.run(asked, given)
+        answered = tables.run_ranges(asked, given, points, groups) if uncertain else tables.run(asked, given)
         with _writing(output) as file:
             if as_json:
                 file.write(_json(answered, file) + "\n")
@@ -127,12 +148,18 @@ def answer(question: str, values: tuple[str, ...], as_json: bool, scenarios: str
                 from .comparison import compare
 
                 default = tables.run(asked, {})["results"]
-                lines = compare({"default": default, "yours": answered["results"]})
-                file.write(_laid_out(lines, file) + "\n")
+                columns = _ends(answered["results"]) if uncertain else {"yours": answered["results"]}
+                file.write(_laid_out(compare({"default": default, **columns}), file) + "\n")
+                for name, moves in answered.get("moves", {}).items():
+                    file.write("\n" + _laid_out(_moved(asked, answered["results"][name], moves), file) + "\n")
         return
+    if together:
+        raise Refusal(
+            "--together", together, "one answer", reason="--together is for one answer: leave out --scenarios"
+        )
     if as_json:
         raise Refusal("--json", True, "--json or --scenarios", reason="--json is for one answer: leave out --scenarios")
-    refused, faults = _answer_table(asked, given, scenarios, output)
+    refused, faults = _answer_table(asked, given, scenarios, output, points if ranges else None)
     if refused or faults:
         problems = f"rows refused: {refused}" + (f", ended in a fault: {faults}" if faults else "")
         click.echo(f'llmcalc: {problems}; the reasons are in the column "error"', err=True)
@@ -430,7 +457,27 @@ def _assignments(words: tuple[str, ...]) -> dict[str, str]:
     return given
 
 
-def _answer_table(question: Any, common: dict[str, Any], source: str, output: str) -> tuple[int, int]:
+def _ends(results: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Results with what is told of their spread as values, by what it is; texts stand in the middle alone."""
+    spread = {name: result for name, result in results.items() if "median" in result}
+    ends = {part: {name: spread[name] | {"value": spread[name][part]} for name in spread} for part in ("p10", "p90")}
+    middle = {name: result | {"value": result.get("median", result["value"])} for name, result in results.items()}
+    return {"p10": ends["p10"], "median": middle, "p90": ends["p90"]}
+
+
+def _moved(question: Any, result: dict[str, Any], moves: list[dict[str, Any]]) -> list[list[str]]:
+    from .formats import number
+
+    lines = [[f"what moves: {result['label']}", "unit", "at the low end", "at the high end"]]
+    for row in moves:
+        names = ", ".join(question.parameters[name].meaning for name in row["names"])
+        lines.append([names, result["unit"], *(number(row[end], 6) for end in ("low", "high"))])
+    return lines
+
+
+def _answer_table(
+    question: Any, common: dict[str, Any], source: str, output: str, points: int | None
+) -> tuple[int, int]:
     """Answer a table row by row; return how many rows were refused, and how many ended in a fault."""
     from . import scenarios as tables
 
@@ -442,7 +489,7 @@ def _answer_table(question: Any, common: dict[str, Any], source: str, output: st
         if not header:
             sentence = f"--scenarios = {source!r} has no first line: give one of parameters' names"
             raise Refusal("--scenarios", source, "a table with parameters' names in its first line", reason=sentence)
-        table = tables.Table(question, header, common)
+        table = tables.Table(question, header, common, points)
         with _table_writer(output, table) as write, _progress(size) as bar:
             for chunk in tables.answered(table, rows):
                 write([row for row, _, _ in chunk])

@@ -30,6 +30,8 @@ class Results:
 
     def __init__(self, **results: "tuple[Any, ...] | str") -> None:
         self._results: dict[str, dict[str, Any]] = {}
+        # By result that rests on a prediction: factors between which 80 of 100 measurements would lie.
+        self.errors: dict[str, tuple[float, float]] = {}
         heading = ""
         for name, result in results.items():
             if isinstance(result, str):
@@ -43,6 +45,13 @@ class Results:
 
     def __getitem__(self, name: str) -> "Any":
         return self._results[name]["value"]
+
+    def numbers(self) -> "dict[str, float | None]":
+        """Each value that is a number, by name; None where it is a text, or there is none."""
+        values = {name: result["value"] for name, result in self._results.items()}
+        return {
+            name: value if isinstance(value, float) and value - value == 0 else None for name, value in values.items()
+        }
 
     def formatted(self) -> "dict[str, str]":
         """Each value as people write it, by name."""

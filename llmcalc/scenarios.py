@@ -9,10 +9,11 @@ import multiprocessing
 import os
 import signal
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import chain, islice
 from typing import IO, Any
 
+from . import spread
 from .checks import Refusal, did_you_mean
 from .quantities import read
 from .questions import Parameter, Question, find
@@ -70,6 +71,9 @@ def read_values(question: Question, given: dict[str, Any]) -> dict[str, Any]:
             raise Refusal(name, text, "one of " + ", ".join(known), reason=f"{sentence}: known are {', '.join(known)}")
         parameter = question.parameters[name]
         limits = (parameter.low, parameter.high) if parameter.low is not None and parameter.high is not None else None
+        if spread.is_range(text) and not parameter.choices:
+            values[name] = spread.read(text, name, limits)
+            continue
         value = read(text, name, limits) if isinstance(text, str) else text
         values[name] = _typed(parameter, value)
     return values
@@ -84,14 +88,46 @@ def _typed(parameter: Parameter, value: Any) -> Any:
     return parameter.type(value) if parameter.type in (int, float) else value
 
 
+def run_ranges(
+    question: Question, values: dict[str, Any], points: int = spread.POINTS, together: Sequence[Sequence[str]] = ()
+) -> dict[str, Any]:
+    """Answer a question with ranges: as `run` does in their middle, and how far each result spreads.
+
+    Examples
+    --------
+    >>> training = find("training-gpus")
+    >>> answered = run_ranges(training, read_values(training, {"mfu": "0.3 to 0.5"}))
+    >>> answered["parameters"]["mfu"], round(answered["results"]["gpus"]["p90"])
+    ('0.3 to 0.5', 2436)
+    """
+    found = spread.Sample(question.answer, values, together)
+    found.go_on(points)
+    middle = {name: value.at(spread.MIDDLE) if name in found.spreads else value for name, value in values.items()}
+    answered = run(question, middle)
+    answered["parameters"] |= {name: str(known) for name, known in found.spreads.items()}
+    answered["points"], answered["refused"] = found.points, found.refused
+    told = found.told()
+    for name in told:
+        answered["results"][name] |= told[name]
+    answered["moves"] = {name: found.tornado(name) for name in list(told)[:1]}
+    return answered
+
+
 class Table:
     """The columns of a table of scenarios, and how a row of it is answered."""
 
-    def __init__(self, question: Question, header: list[str], common: dict[str, Any]) -> None:
-        self.question, self.header, self.common = question, header, common
+    def __init__(
+        self, question: Question, header: list[str], common: dict[str, Any], points: int | None = None
+    ) -> None:
+        self.question, self.header, self.common, self.points = question, header, common, points
         default = run(question, {})["results"]
-        self.results = {name: f"{name} [{result['unit']}]" for name, result in default.items()}
-        self.texts = {name for name, result in default.items() if result["value"] is None}
+        # By result and by what is told of it.
+        self.results: dict[tuple[str, str], str] = {}
+        for name, result in default.items():
+            self.results[name, "value"] = f"{name} [{result['unit']}]"
+            if points and result["value"] is not None:
+                self.results |= {(name, part): f"{name} {part} [{result['unit']}]" for part in ("p10", "p90")}
+        self.texts = {(name, "value") for name, result in default.items() if result["value"] is None}
         self.columns = [*header, *self.results.values(), "error"]
         for column in header:
             self._check(column)
@@ -124,18 +160,29 @@ class Table:
             if column in self.question.parameters and cell is not None and str(cell).strip()
         }
         try:
-            results = run(self.question, self.common | read_values(self.question, given))["results"]
+            results = self._answered(self.common | read_values(self.question, given))["results"]
         except Refusal as refusal:
             return [*kept, *nothing, str(refusal)], True, False
         except Exception as fault:  # the other rows are worth their answers
             return [*kept, *nothing, f"fault: {type(fault).__name__}: {fault}"], False, True
-        cells = [self._cell(results.get(name)) for name in self.results]
+        cells = [self._cell(results.get(name), part) for name, part in self.results]
         return [*kept, *cells, ""], False, False
 
-    def _cell(self, result: dict[str, Any] | None) -> Any:
+    def _answered(self, values: dict[str, Any]) -> dict[str, Any]:
+        ranges = [name for name, value in values.items() if isinstance(value, spread.Spread)]
+        if not ranges:
+            return run(self.question, values)
+        if self.points is None:
+            unit = self.question.parameters[ranges[0]].unit
+            raise Refusal(ranges[0], str(values[ranges[0]]), "a number, or --ranges for columns of p10 and p90", unit)
+        return run_ranges(self.question, values, self.points)
+
+    def _cell(self, result: dict[str, Any] | None, part: str) -> Any:
         if result is None:
             return None
-        return result.get("reason") if result["value"] is None else result["value"]
+        if part == "value" and result["value"] is None:
+            return result.get("reason")
+        return result.get("median", result["value"]) if part == "value" else result.get(part)
 
 
 def answered(table: Table, rows: Iterator[Row]) -> Iterator[list[tuple[Row, bool, bool]]]:
@@ -148,7 +195,7 @@ def answered(table: Table, rows: Iterator[Row]) -> Iterator[list[tuple[Row, bool
         for chunk in _chunks(chain(first, rest)):
             yield [table.answer(row) for row in chunk]
         return
-    arguments = (table.question.name, table.header, table.common)
+    arguments = (table.question.name, table.header, table.common, table.points)
     with multiprocessing.Pool(cores, _start, arguments) as pool:
         waiting: deque[Any] = deque()
         for chunk in _chunks(chain(first, [following], rows)):
@@ -163,9 +210,9 @@ def answered(table: Table, rows: Iterator[Row]) -> Iterator[list[tuple[Row, bool
 _shared: list[Table] = []
 
 
-def _start(name: str, header: list[str], common: dict[str, Any]) -> None:
+def _start(name: str, header: list[str], common: dict[str, Any], points: int | None) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the process that started this one ends it
-    _shared[:] = [Table(find(name), header, common)]
+    _shared[:] = [Table(find(name), header, common, points)]
 
 
 def _answer_chunk(rows: list[Row]) -> list[tuple[Row, bool, bool]]:

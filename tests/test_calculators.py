@@ -460,7 +460,7 @@ def test_a_calculator_is_light_and_keeps_up(site, name):
         measured = browsing.measure_calculator(browser, page, parameter)
         assert measured.compressed_bytes < 400_000
         first, update = min(first, measured.first_result), min(update, measured.update)
-        if first < 0.5 and update < 0.016:
+        if first < 0.5 and update < (0.1 if name in browsing.SEARCHING else 0.016):
             return
     pytest.fail(f"first result {first:.3f} s, update {1000 * update:.1f} ms")
 

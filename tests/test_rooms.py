@@ -10,7 +10,7 @@ import pytest
 from tests.formulas import SOURCE
 
 # What stands beside the rooms and runs in a page, too; `datasets` alone opens files, where there are any.
-COMMON = {"checks", "formats", "quantities", "units", "vocabulary"}
+COMMON = {"checks", "formats", "once", "quantities", "units", "vocabulary"}
 DATA = COMMON | {"answering", "datasets", "results"}
 MAY_IMPORT = {
     "formulas": COMMON | {"formulas"},
@@ -19,7 +19,7 @@ MAY_IMPORT = {
     "answers": DATA | {"choosing", "formulas", "models", "plans", "answers"},
     "teaching": DATA | {"choosing", "formulas", "models", "plans", "answers", "teaching"},
 }
-LIBRARIES = {"json", "math"}  # MicroPython has them, too
+LIBRARIES = {"heapq", "json", "math"}  # MicroPython has them, too
 FILES = [(room, path) for room in MAY_IMPORT for path in sorted((SOURCE / room).rglob("*.py"))]
 
 

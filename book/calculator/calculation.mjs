@@ -8,7 +8,7 @@ const worker = start();
 /** The worker that the page has begun already, or one begun now; one that cannot start answers nothing. */
 function start() {
   try {
-    window.calculatorWorker ??= new Worker(new URL("./worker.mjs", import.meta.url), { type: "module" });
+    window.calculatorWorker ??= new Worker(new URL("./worker.mjs", import.meta.url), { type: "module", name: chapter });
   } catch (error) {
     failed = error;
     return null;
@@ -34,7 +34,7 @@ worker?.addEventListener("message", ({ data: { id, answer, failure } }) => {
 });
 
 /** Have the worker do something: calculate a chapter's results, or draw the curves of the last ones. */
-export function ask(action, given) {
+export function ask(action, given = null) {
   if (failed) return Promise.reject(failed);
   return new Promise((resolve, reject) => {
     asked += 1;
@@ -44,5 +44,5 @@ export function ask(action, given) {
 }
 
 export const model = await (await fetch(new URL(`./${chapter}.json`, import.meta.url))).json();
-export const prepared = ask("prepare", model);
+export const prepared = ask("prepare");
 prepared.catch(() => {}); // the page says so

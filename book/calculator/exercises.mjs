@@ -27,9 +27,8 @@ const watch = new IntersectionObserver(
 watch.observe(root);
 
 async function start() {
-  const answer = await fetch(new URL(`./${chapter}-exercises.json`, import.meta.url));
   await prepared;
-  await ask("practise", await answer.json());
+  await ask("practise");
   await pose(fromAddress() ?? seed);
   for (const control of root.querySelectorAll("[disabled]")) control.disabled = false;
   for (const section of sections) markMoves(section);

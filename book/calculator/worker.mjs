@@ -1,22 +1,27 @@
-// The worker of a page's calculator: it calculates, so that the page itself never waits.
+// The worker of a page's calculator: it calculates, so that the page itself never waits. Its name is the chapter's.
+
+const get = globalThis.fetch.bind(globalThis);
+const fetched = async (file) => (await get(new URL(`./${name}-${file}.json`, import.meta.url), { priority: "low" })).json();
 
 // On its way before the script that asks for it is there, and yet after all that the page needs to show.
-const binary = fetch(new URL("./micropython.wasm", import.meta.url), { priority: "low" });
+const binary = get(new URL("./micropython.wasm", import.meta.url), { priority: "low" });
+const program = fetched("program");
+program.catch(() => {}); // whoever asks for it is told
 globalThis.fetch = async () => (await binary).clone();
 
 const runtime = import("./python.mjs").then(async ({ load, ...rest }) => ({ python: await load(), ...rest }));
 let prepared;
 let exercises;
 const answers = {
-  prepare: async (model) => {
-    prepared = runtime.then(({ python, prepare }) => prepare(python, model));
+  prepare: async () => {
+    prepared = Promise.all([runtime, program]).then(([{ python, prepare }, model]) => prepare(python, model));
     await prepared;
   },
   calculate: async (texts) => (await prepared).calculate(texts),
   draw: async () => (await prepared).draw(),
   // The exercises of a chapter come after its calculator, whose modules they use.
-  practise: async (model) => {
-    const [{ python, prepareExercises }] = await Promise.all([runtime, prepared]);
+  practise: async () => {
+    const [{ python, prepareExercises }, model] = await Promise.all([runtime, fetched("exercises"), prepared]);
     exercises = prepareExercises(python, model);
   },
   pose: (seed) => exercises.pose(seed),

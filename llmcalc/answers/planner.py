@@ -5,6 +5,7 @@ from ..checks import Refusal
 from ..choosing import device_named, model_named
 from ..formats import number
 from ..formulas import cost, serving
+from ..once import Latest
 from ..plans.cuts import FIXED
 from ..plans.project import project
 from ..plans.serving import Impossible, service_plan
@@ -34,6 +35,8 @@ UNPRICED, UNPOWERED = "no rent of this device is known", "no power of this devic
 
 # Names that plans have for what a reader calls otherwise.
 NAMES = {"devices": "device_count", "outside_bytes": "overhead_gb", "device": "accelerator"}
+
+_latest = Latest()
 
 
 class Plan(Results):
@@ -201,48 +204,43 @@ def planner(
     >>> answer["devices"], answer["days_low"] < answer["days"] < answer["days_high"]
     (1024.0, True)
     """
-    shape = model_named(model)
     device, assumed = device_named(accelerator).with_usual_links()
-    fixed = _fixed(
-        tensor_parallel=tensor_parallel,
-        pipeline_stages=pipeline_stages,
-        model_chunks=model_chunks,
-        context_parallel=context_parallel,
-        expert_parallel=expert_parallel,
-        microbatch=microbatch,
-        recomputation=None if recomputation == BEST else recomputation,
-        zero_stage=None if sharding == BEST else ZERO_STAGES[sharding],
-    )
     deadline = sized_by == "deadline"
-    try:
-        run = training_plan(
-            shape,
-            device,
-            tokens=tokens,
-            batch=batch,
-            context=context or None,
-            number_format=device.best_format() if number_format == BEST else number_format,
-            seconds=days * DAY if deadline else None,
-            devices=None if deadline else device_count,
-            goal="fewest" if goal == "fewest devices" else "cheapest",
-            mfu=mfu or None,
-            fixed=fixed,
-            memory={"outside_bytes": overhead_gb * GIGA, "fragmentation": FRAGMENTATION},
-            stack=None if stack == OTHER else stack,
-        )
-    except Refusal as refused:
-        raise _renamed(refused) from None
+    shape, run = _latest(
+        _trained,
+        model,
+        accelerator,
+        tokens,
+        batch,
+        context or None,
+        device.best_format() if number_format == BEST else number_format,
+        days * DAY if deadline else None,
+        None if deadline else device_count,
+        "fewest" if goal == "fewest devices" else "cheapest",
+        mfu or None,
+        None if stack == OTHER else stack,
+        overhead_gb * GIGA,
+        tensor_parallel,
+        pipeline_stages,
+        model_chunks,
+        context_parallel,
+        expert_parallel,
+        microbatch,
+        None if recomputation == BEST else recomputation,
+        None if sharding == BEST else ZERO_STAGES[sharding],
+    )
     rate = serving.peak_rate(users * tokens_per_user_day / DAY, busiest_hour_share)
     request_rate = serving.request_rate(rate, question_tokens + answer_tokens)
-    service, no_service = _service(
-        shape,
-        device,
+    service, no_service = _latest(
+        _served,
+        model,
+        accelerator,
         request_rate,
         _serving_format(device) if serving_format == BEST else serving_format,
-        time_to_first_token=time_to_first_token,
-        time_per_output_token=time_per_output_token,
-        question_tokens=question_tokens,
-        answer_tokens=answer_tokens,
+        time_to_first_token,
+        time_per_output_token,
+        question_tokens,
+        answer_tokens,
     )
     price = price_per_device_hour / HOUR or (device.price_per_second if device.has("price_per_second") else None)
     bills = project(
@@ -272,7 +270,14 @@ def planner(
     results.update(_bill(bills.training))
     results["serving"] = "Serving"
     results.update(_serving(service, no_service, bills.service, users * tokens_per_user_day))
-    return Plan(shape, device, run, service, request_rate, price, **results)
+    plan = Plan(shape, device, run, service, request_rate, price, **results)
+    if run.seconds and run.low < run.high:
+        factors = run.low / run.seconds, run.high / run.seconds
+        plan.errors = dict.fromkeys(("days", "rent", "device_hours", "energy", "electricity", "carbon"), factors)
+    if service is not None:
+        fewest, most = service.range
+        plan.errors["serving_devices"] = fewest / service.devices, most / service.devices
+    return plan
 
 
 def planner_curves(**parameters: "Any") -> Curves:
@@ -305,8 +310,41 @@ def curves(plan: Plan) -> Curves:
     )
 
 
-def _fixed(**given: "Any") -> "dict[str, Any]":
-    return {name: given[name] for name in FIXED if (given[name] if name != "zero_stage" else given[name] is not None)}
+def _trained(
+    model: str,
+    accelerator: str,
+    tokens: float,
+    batch: int,
+    context: "int | None",
+    number_format: str,
+    seconds: "float | None",
+    devices: "int | None",
+    goal: str,
+    mfu: "float | None",
+    stack: "str | None",
+    outside_bytes: float,
+    *cut: "Any",
+) -> "tuple[Model, TrainingPlan]":
+    shape, (device, _) = model_named(model), device_named(accelerator).with_usual_links()
+    fixed = {name: given for name, given in zip(FIXED, cut) if (given is not None if name == "zero_stage" else given)}  # noqa: B905 - MicroPython's zip knows no `strict`
+    try:
+        return shape, training_plan(
+            shape,
+            device,
+            tokens=tokens,
+            batch=batch,
+            context=context,
+            number_format=number_format,
+            seconds=seconds,
+            devices=devices,
+            goal=goal,
+            mfu=mfu,
+            fixed=fixed,
+            memory={"outside_bytes": outside_bytes, "fragmentation": FRAGMENTATION},
+            stack=stack,
+        )
+    except Refusal as refused:
+        raise _renamed(refused) from None
 
 
 def _renamed(refused: Refusal) -> Refusal:
@@ -328,16 +366,34 @@ def _serving_format(device: "Device") -> str:
     return "fp8" if device.has("peak_fp8") else device.best_format()
 
 
-def _service(
-    model: "Model", device: "Device", request_rate: float, number_format: str, **options: "Any"
+def _served(
+    model: str,
+    accelerator: str,
+    request_rate: float,
+    number_format: str,
+    time_to_first_token: float,
+    time_per_output_token: float,
+    question_tokens: float,
+    answer_tokens: float,
 ) -> "tuple[ServicePlan | None, str]":
     """The plan of the service, or None and why there is none."""
+    shape, (device, _) = model_named(model), device_named(accelerator).with_usual_links()
     try:
-        return service_plan(model, device, request_rate, number_format=number_format, **options), ""
+        plan = service_plan(
+            shape,
+            device,
+            request_rate,
+            number_format=number_format,
+            time_to_first_token=time_to_first_token,
+            time_per_output_token=time_per_output_token,
+            question_tokens=question_tokens,
+            answer_tokens=answer_tokens,
+        )
     except Impossible as impossible:
         return None, impossible.words
     except Refusal as refused:
         raise _renamed(refused) from None
+    return plan, ""
 
 
 def _verdict(run: "TrainingPlan", deadline: bool, device_count: int) -> str:

@@ -9,11 +9,12 @@ parameters in 32 bits and gathers a layer at a time.
 
 from ..checks import Refusal
 from ..formulas import activations, attention
+from ..once import at_once
 from .numbers import size, whole
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from typing import Any
 
     from ..checks import Numeric
@@ -61,6 +62,7 @@ def training_memory(
     fragmentation: float = 0.0,
     outside_bytes: float = 0.0,
     stages: "Sequence[int] | None" = None,
+    once: "Callable[..., Any] | None" = None,
 ) -> "dict[str, Any]":
     """Memory of a device of the stage that takes most, by purpose.
 
@@ -92,6 +94,8 @@ def training_memory(
         stas00/ml-engineering, training/performance/README.md [byte].
     stages : list of int, optional
         Numbers of the stages to look at, from 0; all, if left out.
+    once : llmcalc.once.Once, optional
+        Keeps what other cuts of the same model need as well.
 
     Returns
     -------
@@ -109,6 +113,7 @@ def training_memory(
         loss = "plain" if run.zero_stage == 3 else "fused" if run.fused_attention else "in place"
     if loss not in LOSSES:
         raise Refusal("loss", loss, "one of " + ", ".join(sorted(LOSSES)))
+    called = _calls(once)
     size("load_factor", load_factor)
     whole("adapter_rank", adapter_rank, 0)
     for name, value in (
@@ -123,7 +128,7 @@ def training_memory(
     looked_at = range(int(run.pipeline_stages)) if stages is None else stages
     for index in looked_at:
         whole("stages", index, 0, run.pipeline_stages - 1, "stages")
-        stage = _Stage(run, index, load_factor, fused_norms)
+        stage = _Stage(run, index, load_factor, fused_norms, called)
         parts = stage.state(*tuning)
         parts["activations"] = stage.activations()
         parts["at work"] = stage.at_work(LOSSES[loss])
@@ -149,28 +154,38 @@ def fullest_stages(run: "Run") -> "list[int]":
     return sorted({0, min(mixed, last), min(mixed + 1, last), last})
 
 
-def kept_by_layers(run: "Run", load_factor: float = 1.0, fused_norms: bool = True) -> "Numeric":
+def kept_by_layers(
+    run: "Run", load_factor: float = 1.0, fused_norms: bool = True, once: "Callable[..., Any] | None" = None
+) -> "Numeric":
     """What all layers keep of one microbatch on a device, if one device held them all [byte].
 
     Parameters
     ----------
     run : Run
         The training run.
-    load_factor, fused_norms
+    load_factor, fused_norms, once
         As of `training_memory`.
     """
-    stage = _Stage(run, 0, load_factor, fused_norms)
+    stage = _Stage(run, 0, load_factor, fused_norms, _calls(once))
     dense = run.model.dense_layers if run.model.experts else run.model.layers
     mixed = run.model.layers - dense
     kept = (dense * stage.kept_bytes() if dense else 0.0) + (mixed * stage.kept_bytes(True) if mixed else 0.0)
     return kept * stage.tokens
 
 
+def _calls(once: "Callable[..., Any] | None") -> "Callable[..., Any]":
+    if once is not None and not callable(once):
+        raise Refusal("once", once, "what calls a function, such as llmcalc.once.Once()")
+    return once or at_once
+
+
 class _Stage:
     """A stage of a run's pipeline: how many of which layers it holds, and the memory of one of its devices."""
 
-    def __init__(self, run: "Run", index: int, load_factor: float = 1.0, fused_norms: bool = True) -> None:
-        self.run, self.model, self.index = run, run.model, index
+    def __init__(
+        self, run: "Run", index: int, load_factor: float, fused_norms: bool, once: "Callable[..., Any]"
+    ) -> None:
+        self.run, self.model, self.index, self.once = run, run.model, index, once
         self.first, self.last = index == 0, index == run.pipeline_stages - 1
         self.load_factor, self.fused_norms = load_factor, fused_norms
         self.shards = run.tensor_parallel
@@ -188,9 +203,9 @@ class _Stage:
         m = self.model
         if m.attention == "latent":
             sizes = (m.query_rank, m.kv_rank, m.nope_size, m.rotary_size, m.value_size)
-            return attention.latent_weights(m.hidden_size, m.heads, *sizes)
+            return self.once(attention.latent_weights, m.hidden_size, m.heads, *sizes)
         value_size = getattr(m, "value_size", m.head_size) or m.head_size
-        return attention.head_weights(m.hidden_size, m.heads, m.kv_heads, m.head_size, value_size)
+        return self.once(attention.head_weights, m.hidden_size, m.heads, m.kv_heads, m.head_size, value_size)
 
     def mlp_weights(self, width: float) -> "Numeric":
         return self.model.mlp_matrices * self.model.hidden_size * width
@@ -256,7 +271,9 @@ class _Stage:
         total: float = 0
         for count, of_mlp in ((self.dense, dense), (self.mixed, shared)):
             for matrices, inputs, outputs in alike + of_mlp:
-                total += count * matrices * (activations.adapter_params(inputs, outputs, rank) if count else 0)
+                total += (
+                    count * matrices * (self.once(activations.adapter_params, inputs, outputs, rank) if count else 0)
+                )
         return total / self.shards
 
     def token_bytes(self, mixed: bool = False, scores: bool = True) -> "Numeric":
@@ -266,24 +283,26 @@ class _Stage:
         mask, norm = (1.0 if run.dropout else 0.0), (0.0 if self.fused_norms else 4.0)
         if m.attention == "latent":
             latent = (m.query_rank, m.kv_rank, m.rotary_size, m.nope_size, m.value_size)
-            of_attention = activations.latent_activation_bytes(m.hidden_size, m.heads, *latent, *shards)
+            of_attention = self.once(activations.latent_activation_bytes, m.hidden_size, m.heads, *latent, *shards)
         else:
             of_scores = 0.0 if run.fused_attention or not scores else 5.0 if run.dropout else 2.0
             of_heads = 4.0 if run.fused_attention else 0.0
             context = run.context / run.context_parallel
             sizes = (m.hidden_size, m.heads, m.kv_heads, m.head_size, context)
-            of_attention = activations.attention_activation_bytes(*sizes, *shards, norm, mask, of_heads, of_scores)
+            of_attention = self.once(
+                activations.attention_activation_bytes, *sizes, *shards, norm, mask, of_heads, of_scores
+            )
             if run.context_parallel > 1:  # what attention gives is kept before and after it is exchanged
                 of_attention += 2.0 * m.heads * m.head_size / self.shards
         width = m.shared_mlp_size if mixed else m.mlp_size
         unfused = 0.0 if self.fused_norms or m.mlp_matrices == 2 else 2.0
-        of_mlp = activations.mlp_activation_bytes(
-            m.hidden_size, width or 1, m.mlp_matrices, *shards, norm, mask, unfused
+        of_mlp = self.once(
+            activations.mlp_activation_bytes, m.hidden_size, width or 1, m.mlp_matrices, *shards, norm, mask, unfused
         )
         if not mixed:
             return of_attention + of_mlp
         experts = (m.expert_mlp_size, m.experts_per_token, m.mlp_matrices, self.load_factor, self.sequence_shards)
-        return of_attention + of_mlp + activations.expert_activation_bytes(m.hidden_size, *experts)
+        return of_attention + of_mlp + self.once(activations.expert_activation_bytes, m.hidden_size, *experts)
 
     def kept_bytes(self, mixed: bool = False) -> "Numeric":
         """Bytes that a layer keeps of a token with the run's recomputation."""
@@ -334,7 +353,7 @@ class _Stage:
         if self.last:
             if self.sharded and self.shards > 1:
                 loss_bytes += SHARED_LOSS_BYTES
-            head = activations.logits_bytes(self.tokens, 1, m.vocabulary_size, self.shards, loss_bytes)
+            head = self.once(activations.logits_bytes, self.tokens, 1, m.vocabulary_size, self.shards, loss_bytes)
             head += gathered * self.tokens
             head += PLACEHOLDER_BYTES * self.table() if self.has_placeholders() else 0.0
         return max(layer * self.tokens, head)

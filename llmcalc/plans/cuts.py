@@ -3,18 +3,22 @@
 A cut has many numbers, and a step's time is a sum of many terms; but the layers' part of it depends on few of the
 numbers, is most of the whole, and never more than the whole. So it is worked out once for each way to cut a layer, and
 bounds all cuts along the layers from below. These are tried in the order of their bounds, until no bound is better than
-what was found. The answer is that of trying all, as a test shows, but that of the many ways to spread a mixture's experts
-only those that are best for a layer alone are gone into.
+what was found. The answer is that of trying all, as a test shows, but that of the many ways to spread the experts of a
+mixture only those that are best for a layer alone are gone into.
 """
+
+from heapq import heappop, heappush
 
 from ..checks import INFINITY, Refusal, choice, single
 from ..models.memory import fullest_stages, kept_by_layers, training_memory
 from ..models.numbers import whole
 from ..models.run import RECOMPUTATIONS, Run
+from ..once import Once
 from .step import Machine, summed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from typing import Any
 
     from ..models.device import Device
@@ -32,6 +36,7 @@ MOST_STAGES = 128
 PROMISING = 2
 TRIES = 6  # to meet a deadline: the step's time hardly depends on the replicas, and so this converges at once
 CLOSE_BATCH = 1.25  # batches that are this much larger or smaller train as well
+FLOOR = 1 - 1e-6  # of a bound that is itself rounded
 SAVING = 0.9  # a batch is worth naming if it takes so many of the devices at most
 
 # Numbers of a cut that may be given; the others are searched.
@@ -47,9 +52,14 @@ class Cut:
     """
 
     def __init__(
-        self, run: "Run", constants: "Constants", memory_options: "dict[str, Any]", sums: "dict[str, Any] | None" = None
+        self,
+        run: "Run",
+        constants: "Constants",
+        memory_options: "dict[str, Any]",
+        once: "Once",
+        sums: "dict[str, Any] | None" = None,
     ) -> None:
-        self.run, self._constants, self._options, self._sums = run, constants, memory_options, sums
+        self.run, self._constants, self._options, self._once, self._sums = run, constants, memory_options, once, sums
         self._step: TrainingStep | None = None
         self._memory: dict[str, Any] | None = None
 
@@ -57,7 +67,7 @@ class Cut:
     def step(self) -> "TrainingStep":
         """The predicted step."""
         if self._step is None:
-            machine = Machine(self.run, self._constants)
+            machine = Machine(self.run, self._constants, self._once)
             self._step = machine.step(machine.sums() if self._sums is None else self._sums)
         return self._step
 
@@ -65,7 +75,7 @@ class Cut:
     def memory(self) -> "dict[str, Any]":
         """Memory of the stages at the ends, of which one holds most."""
         if self._memory is None:
-            self._memory = training_memory(self.run, stages=fullest_stages(self.run), **self._options)
+            self._memory = training_memory(self.run, stages=fullest_stages(self.run), once=self._once, **self._options)
         return self._memory
 
     @property
@@ -133,10 +143,13 @@ class Search:
                 whole(name, self.fixed[name])
             else:
                 raise Refusal(name, self.fixed[name], "one of " + ", ".join(FIXED))
+        self.once = Once()
+        self._passes: dict[Any, dict[str, Any]] = {}
         self.layers = self._ways_to_cut_a_layer()
         self.tried = 0
         self._kept: dict[Any, Cut] = {}
         self._too_large: list[tuple[Any, ...]] = []
+        self._all_spreads: list[tuple[int, int]] = []
 
     # What is searched
 
@@ -157,7 +170,7 @@ class Search:
         if name == "expert_parallel":
             return _divisors(model.experts) if model.experts else [1]
         if name == "pipeline_stages":
-            return [number for number in range(1, int(model.layers) + 1) if self._spreads(number)]
+            return [number for number in range(1, int(model.layers) + 1) if self._can_spread(number)]
         if name == "model_chunks":
             return list(range(1, int(model.layers) + 1))
         return list(range(1, int(self.batch) + 1))
@@ -169,7 +182,7 @@ class Search:
         kv_heads = model.kv_heads
         return model.attention == "latent" or not kv_heads or kv_heads % number == 0 or number % kv_heads == 0
 
-    def _spreads(self, stages: int) -> bool:
+    def _can_spread(self, stages: int) -> bool:
         # The last stage may have fewer layers, but not none.
         return bool(-(-self.model.layers // stages) * (stages - 1) < self.model.layers)
 
@@ -192,7 +205,9 @@ class Search:
         return self._numbers("microbatch", [size for size in MICROBATCHES if size <= min(most, self.batch)])
 
     def _stages(self) -> "list[int]":
-        found = [number for number in range(1, int(min(self.model.layers, MOST_STAGES)) + 1) if self._spreads(number)]
+        found = [
+            number for number in range(1, int(min(self.model.layers, MOST_STAGES)) + 1) if self._can_spread(number)
+        ]
         layers = self.model.layers
         # Even stages, and powers of two, of which the last stage may have fewer layers.
         return self._numbers("pipeline_stages", [n for n in found if layers % n == 0 or n & (n - 1) == 0])
@@ -206,6 +221,12 @@ class Search:
         if stages == 1 or self.model.layers % stages or each == 1:
             return [1]
         return [1] + [each // layers for layers in (4, 2, 1) if each % layers == 0 and each // layers > 1]
+
+    def _spreads(self) -> "list[tuple[int, int]]":
+        """Stages and chunks, all ways to spread the layers."""
+        if not self._all_spreads:
+            self._all_spreads = [(stages, chunks) for stages in self._stages() for chunks in self._chunks(stages)]
+        return self._all_spreads
 
     def _zero_stages(self) -> "list[int]":
         piped = self.fixed.get("pipeline_stages", 1) > 1
@@ -266,27 +287,39 @@ class Search:
             whole("devices", devices)
         if seconds is not None:
             single(seconds=seconds)
-        bounds = []
-        for layer in self.layers:
-            for recomputation in self._recomputations():
-                for stages in self._stages() if layer.zero_stage < 3 else [1]:
-                    for chunks in self._chunks(stages):
-                        way = _Way(self, layer, recomputation, stages, chunks)
-                        bound = way.bound(goal, devices, seconds)
-                        if bound < INFINITY:
-                            bounds.append((bound, way))
-        bounds.sort(key=lambda pair: (pair[0], pair[1].order))
         best: list[tuple[tuple[Any, ...], Cut]] = []
-        for bound, way in bounds:
+        for bound, order, way in self._in_order(goal, devices, seconds):
             if len(best) >= number and bound >= best[number - 1][0][0]:
                 break
             cut = None if way.surely_too_large() else way.cut(devices, seconds)
             if cut is None or not self._holds(way, cut):
                 continue
-            best.append(((_value(cut, goal), cut.step.seconds, way.order), cut))
+            best.append(((_value(cut, goal), cut.step.seconds, order), cut))
             best.sort(key=lambda entry: entry[0])
             best = best[:number]
         return [cut for _, cut in best]
+
+    def _in_order(
+        self, goal: str, devices: "float | None", seconds: "float | None"
+    ) -> "Iterator[tuple[float, tuple[Any, ...], _Way]]":
+        """Ways to cut, the lowest bound first; how the layers are spread is gone into only where that may come next."""
+        families = []
+        for place, layer in enumerate(self.layers):
+            for recomputation in self._recomputations():
+                families.append((layer.floor(recomputation, goal, devices, seconds), place, recomputation))
+        families.sort()
+        waiting: list[tuple[float, tuple[Any, ...], _Way]] = []
+        for floor, place, recomputation in families:
+            while waiting and waiting[0][0] < floor:
+                yield heappop(waiting)
+            layer = self.layers[place]
+            for stages, chunks in self._spreads() if layer.zero_stage < 3 else [(1, 1)]:
+                way = _Way(self, layer, recomputation, stages, chunks)
+                bound = way.bound(goal, devices, seconds)
+                if bound < INFINITY:
+                    heappush(waiting, (bound, way.order(), way))
+        while waiting:
+            yield heappop(waiting)
 
     def _holds(self, way: "_Way", cut: Cut) -> bool:
         """Whether a cut fits, which is clear if one fails that computes more again on as many devices or more."""
@@ -308,7 +341,7 @@ class Search:
             recomputation = self._recomputations()[-1]
             for stages in self._stages() if layer.zero_stage < 3 else [1]:
                 way = _Way(self, layer, recomputation, stages, self._chunks(stages)[0])
-                replicas = way.fewest_replicas()
+                replicas = layer.multiple
                 while replicas * layer.microbatch <= self.batch:
                     if best is not None and replicas * way.devices >= best.run.devices:
                         break
@@ -324,7 +357,7 @@ class Search:
     def resized(self, cut: Cut, replicas: float) -> Cut:
         """A cut with another number of replicas."""
         run = _changed(cut.run, cut.run.batch, replicas)
-        return Cut(run, self.constants, self.memory_options)
+        return Cut(run, self.constants, self.memory_options, self.once)
 
     def nearby_batch(self, cut: "Cut", seconds: float) -> "tuple[int, Cut] | None":
         """A batch close by that takes much fewer devices in the same time, with its cut; None if there is none.
@@ -373,20 +406,18 @@ class _Layer:
     def __init__(self, search: Search, way: "tuple[int, int, int]", microbatch: int, zero_stage: int) -> None:
         self.search, self.way, self.microbatch, self.zero_stage = search, way, microbatch, zero_stage
         self.tensor, self.context, self.experts = way
+        self.multiple = self._multiple()
         # Enough replicas to share what replicas share; FSDP's gathers hardly depend on more.
-        self.run = self.with_replicas(self.multiple() if zero_stage < 3 else max(self.multiple(), 8), 1, 1, "none")
-        self.machine = Machine(self.run, search.constants)
-        dense, routed = self.machine.layers_of_each_kind()
-        self.kinds = []
-        if dense:
-            self.kinds.append((dense, self.machine.passes(False)))
-        if routed:
-            self.kinds.append((routed, self.machine.passes(True)))
+        self.run = self.with_replicas(self.multiple if zero_stage < 3 else max(self.multiple, 8), 1, 1, "none")
+        self.machine = Machine(self.run, search.constants, search.once)
+        self.kinds = [(count, self._passes(routed)) for count, routed in self._kinds() if count]
         self._kept: dict[str, float] = {}
+        self._sums: dict[str, dict[str, Any]] = {}
+        self._sends: dict[int, float] = {}
         self.logits = float(self.machine.logits())
         self.totals = {again: self._seconds(again) for again in search._recomputations()}
 
-    def multiple(self) -> int:
+    def _multiple(self) -> int:
         """Replicas come in such numbers, so that they share the experts evenly."""
         shared = self.tensor * self.context
         number = 1
@@ -394,17 +425,50 @@ class _Layer:
             number += 1
         return number
 
+    def _kinds(self) -> "tuple[tuple[float, bool], ...]":
+        dense, routed = self.machine.layers_of_each_kind()
+        return (dense, False), (routed, True)
+
+    def _passes(self, routed: bool) -> "dict[str, Any]":
+        known, key = self.search._passes, (self.way, self.microbatch, routed)
+        if key not in known:
+            known[key] = self.machine.unsharded(routed)
+        passes = dict(known[key])
+        passes["_gather"], passes["_scatter"] = self.machine.sharded_exchange(routed)
+        return passes
+
     def sums(self, recomputation: str) -> "dict[str, Any]":
-        return summed([(count, self.machine.repeated(passes, recomputation)) for count, passes in self.kinds])
+        if recomputation not in self._sums:
+            kinds = [(count, self.machine.repeated(passes, recomputation)) for count, passes in self.kinds]
+            self._sums[recomputation] = summed(kinds)
+        return self._sums[recomputation]
+
+    def sends(self, stages: int, chunks: int) -> float:
+        if stages not in self._sends:
+            self._sends[stages] = float(self.machine.sends(stages, 1))
+        return self._sends[stages] * chunks
 
     def _seconds(self, recomputation: str) -> float:
-        sums = self.sums(recomputation)
-        return float(sums["_forward"] + sums["_backward"])
+        forward, backward = 0.0, 0.0
+        for count, passes in self.kinds:
+            *_, there, back = self.machine.stretched(passes, recomputation)
+            forward, backward = forward + count * there, backward + count * back
+        return forward + backward
 
     def device_seconds(self) -> float:
         """Device-seconds that the layers take for a sequence, with least computed again."""
         again = self.search._recomputations()[0]
         return self.totals[again] * self.tensor * self.context / self.microbatch
+
+    def floor(self, recomputation: str, goal: str, devices: "float | None", seconds: "float | None") -> float:
+        """What the goal is at least, however the layers are spread: all of a step's device-seconds are shared out."""
+        search, shared = self.search, self.tensor * self.context
+        needed = FLOOR * self.totals[recomputation] * shared * search.batch / self.microbatch
+        if goal == CHEAPEST:
+            return needed
+        if goal == FEWEST:
+            return max(needed / seconds if seconds else 0.0, FLOOR * self.multiple * shared)
+        return needed / devices if devices else 0.0
 
     def state(self) -> float:
         """Bytes of weights and gradients that a device holds at least, with as many stages as there can be [byte]."""
@@ -419,7 +483,7 @@ class _Layer:
             options = self.search.memory_options
             known = {name: options[name] for name in ("load_factor", "fused_norms") if name in options}
             run = self.with_replicas(self.run.replicas, 1, 1, recomputation)
-            self._kept[recomputation] = float(kept_by_layers(run, **known))
+            self._kept[recomputation] = float(kept_by_layers(run, once=self.search.once, **known))
         return self._kept[recomputation]
 
     def least_state(self) -> float:
@@ -460,28 +524,29 @@ class _Way:
         self.stages, self.chunks = stages, chunks
         self.bounded = 0.0
         self.devices = layer.tensor * layer.context * stages
-        self.stage_seconds = layer.totals[recomputation] / stages
+        sends = layer.sends(stages, chunks)
+        stage = layer.totals[recomputation] / stages
         layers = search.model.layers
         most = -(-layers // stages)
-        # The last stage has the logits; where layers do not divide, it has fewer of them (see `Machine.slowest_stage`).
-        even = self.stage_seconds + layer.logits
-        uneven = max(most * layer.totals[recomputation] / layers, self.stage_seconds + layer.logits / stages)
-        self.slowest_seconds = even if most * stages == layers else uneven
+        if most * stages == layers:
+            slowest = stage + layer.logits
+        else:  # The last stage has the logits, and so fewer layers (see `Machine.slowest_stage`).
+            slowest = max(most * layer.totals[recomputation] / layers, stage + layer.logits / stages)
+        self.stage_seconds, self.slowest_seconds = stage + sends, slowest + sends
         self.most_replicas = search.batch // layer.microbatch
-        # Of equal bounds the smaller cut first, the same in every Python.
-        again = RECOMPUTATIONS.index(recomputation)
-        self.order = (self.devices, stages, layer.way, chunks, layer.microbatch, again, layer.zero_stage)
+
+    def order(self) -> "tuple[Any, ...]":
+        """Of equal bounds the smaller cut first, the same in every Python."""
+        layer, again = self.layer, RECOMPUTATIONS.index(self.recomputation)
+        return (self.devices, self.stages, layer.way, self.chunks, layer.microbatch, again, layer.zero_stage)
 
     def waits(self) -> float:
         return (self.stages - 1) / self.chunks
 
-    def fewest_replicas(self) -> int:
-        return self.layer.multiple()
-
     def replicas_for(self, microbatches: float) -> float:
         """Replicas that leave each so many microbatches at most, in numbers that share the experts."""
         needed = -(-self.search.batch // (microbatches * self.layer.microbatch))
-        multiple = self.fewest_replicas()
+        multiple = self.layer.multiple
         return float(-(-needed // multiple) * multiple)
 
     def microbatches(self, replicas: float) -> float:
@@ -503,7 +568,7 @@ class _Way:
         most = float(self.most_replicas)
         if devices is not None:
             most = min(most, devices // self.devices)
-        most = most // self.fewest_replicas() * self.fewest_replicas()
+        most = most // self.layer.multiple * self.layer.multiple
         if most < 1:
             return None
         if seconds is None:
@@ -539,12 +604,12 @@ class _Way:
     def at(self, replicas: float) -> Cut:
         """The cut with so many replicas."""
         search = self.search
-        key = (replicas, self.order)
+        key = (replicas, self.order())
         if key not in search._kept:
             search.tried += 1
             run = self.layer.with_replicas(replicas, self.stages, self.chunks, self.recomputation)
             sums = self.layer.sums(self.recomputation) if self.layer.zero_stage < 3 else None
-            search._kept[key] = Cut(run, search.constants, search.memory_options, sums)
+            search._kept[key] = Cut(run, search.constants, search.memory_options, search.once, sums)
         return search._kept[key]
 
     def cut(self, devices: "float | None", seconds: "float | None") -> "Cut | None":

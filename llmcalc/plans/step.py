@@ -21,10 +21,12 @@ from ..formulas.step import (
     traffic_seconds,
     update_seconds,
 )
+from ..once import at_once
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+    from typing import Any
 
     from ..checks import Numeric
     from ..models.run import Run
@@ -102,6 +104,27 @@ def predict(run: "Run", constants: "Constants") -> "TrainingStep":
     return machine.step(machine.sums())
 
 
+def both_ways(
+    rows: "Numeric",
+    in_features: "Numeric",
+    out_features: "Numeric",
+    peak_flops: "Numeric",
+    efficiency: "Numeric",
+    value_bytes: "Numeric",
+    bandwidth: "Numeric",
+    sum_bytes: "Numeric",
+    launch_seconds: "Numeric",
+) -> "tuple[Numeric, Numeric]":
+    """Times of a product's forward pass and of its two backward, of which that for the weights adds to a sum."""
+
+    def seconds(rows: "Numeric", into: "Numeric", out: "Numeric", result_bytes: "Numeric" = SIXTEEN_BITS) -> "Numeric":
+        moved = (bandwidth, value_bytes, result_bytes, launch_seconds)
+        return product_seconds(rows, into, out, peak_flops, efficiency, *moved)
+
+    to_inputs = seconds(rows, out_features, in_features)
+    return seconds(rows, in_features, out_features), to_inputs + seconds(in_features, rows, out_features, sum_bytes)
+
+
 def summed(kinds: "Sequence[tuple[float, dict[str, Numeric]]]") -> "dict[str, Numeric]":
     """Times of all layers: of each kind as many as there are of it, given as pairs of count and times by part."""
     names = kinds[0][1]
@@ -111,20 +134,21 @@ def summed(kinds: "Sequence[tuple[float, dict[str, Numeric]]]") -> "dict[str, Nu
 class Machine:
     """A run with its rates: what the terms need, worked out once."""
 
-    def __init__(self, run: "Run", constants: "Constants") -> None:
-        self.run, self.model, self.constants = run, run.model, constants
+    def __init__(self, run: "Run", constants: "Constants", once: "Callable[..., Any]" = at_once) -> None:
+        self.run, self.model, self.constants, self.once = run, run.model, constants, once
         device = run.device
         usual = "bf16" if run.number_format in ("fp8", "fp4") else run.number_format
         self.peak_16 = device.peak(usual)
         self.peak = device.peak(run.number_format)
-        self.efficiency_16 = constants.matrix_efficiency_16
-        self.efficiency = constants.matrix_efficiency
         self.memory = device.memory_bandwidth
         self.link = device.link_bandwidth * constants.link_efficiency
         self.network = run.network_bandwidth * constants.network_efficiency
         self.domain = device.link_devices
         self.value_bytes = VALUE_BYTES.get(run.number_format, SIXTEEN_BITS)
         self.cast = self.value_bytes < SIXTEEN_BITS
+        in_memory = (self.memory * constants.memory_efficiency, 2 * run.gradient_bytes, constants.launch_seconds)
+        self.rates = (self.peak, constants.matrix_efficiency, self.value_bytes) + in_memory  # noqa: RUF005 - MicroPython has no starred displays
+        self.wide_rates = (self.peak_16, constants.matrix_efficiency_16, SIXTEEN_BITS) + in_memory  # noqa: RUF005
         self.tensor = run.tensor_parallel
         self.tokens = run.microbatch * run.context / run.context_parallel
         # Norms and residuals are computed by every device of a tensor-parallel group, or shared out among them.
@@ -137,39 +161,17 @@ class Machine:
         inside = devices <= self.domain
         return self.link * inside + self.network * (1 - inside)
 
-    def product(
-        self,
-        rows: "Numeric",
-        in_features: "Numeric",
-        out_features: "Numeric",
-        wide: bool = False,
-        result_bytes: "Numeric" = SIXTEEN_BITS,
-    ) -> "Numeric":
-        return product_seconds(
-            rows,
-            in_features,
-            out_features,
-            self.peak_16 if wide else self.peak,
-            self.efficiency_16 if wide else self.efficiency,
-            self.memory * self.constants.memory_efficiency,
-            SIXTEEN_BITS if wide else self.value_bytes,
-            result_bytes,
-            self.constants.launch_seconds,
-        )
-
     def product_both_ways(
         self, rows: "Numeric", in_features: "Numeric", out_features: "Numeric", wide: bool = False
     ) -> "tuple[Numeric, Numeric]":
         """Forward, and backward: the gradient of the input, and that of the weights, added to the sum so far."""
-        forward = self.product(rows, in_features, out_features, wide)
-        summed = 2 * self.run.gradient_bytes
-        backward = self.product(rows, out_features, in_features, wide)
-        return forward, backward + self.product(in_features, rows, out_features, wide, summed)
+        rates = self.wide_rates if wide else self.rates
+        pair: tuple[Numeric, Numeric] = self.once(both_ways, rows, in_features, out_features, *rates)
+        return pair
 
     def traffic(self, traffic_bytes: "Numeric", kernels: "Numeric" = 0) -> "Numeric":
-        return traffic_seconds(
-            traffic_bytes, self.memory, self.constants.memory_efficiency, kernels * self.constants.launch_seconds
-        )
+        efficiency, launches = self.constants.memory_efficiency, kernels * self.constants.launch_seconds
+        return self.once(traffic_seconds, traffic_bytes, self.memory, efficiency, launches)
 
     # one layer
 
@@ -225,6 +227,12 @@ class Machine:
 
     def passes(self, routed: bool) -> "dict[str, Numeric]":
         """A layer's times before anything is computed again: what they are made of, and what sharding fetches."""
+        times = self.unsharded(routed)
+        times["_gather"], times["_scatter"] = self.sharded_exchange(routed)
+        return times
+
+    def unsharded(self, routed: bool) -> "dict[str, Numeric]":
+        """What of `passes` is the same for all replicas and all that they share."""
         model = self.model
         products = self.attention_products()
         if not routed:
@@ -245,7 +253,6 @@ class Machine:
         routing = self.expert_exchange() if routed else 0.0
         computed_forward = forward + experts_forward + attention_forward + element_wise
         computed_backward = backward + experts_backward + attention_backward + BACKWARD * element_wise
-        gather, scatter = self.sharded_exchange(routed)
         host = self.constants.host_seconds_of_a_mixture if routed else self.constants.host_seconds_of_a_layer
         return {
             "matrix products": forward + backward,
@@ -258,8 +265,6 @@ class Machine:
             "_forward": computed_forward + tensor + ring_forward + routing,
             "_backward": computed_backward + tensor + ring_backward + routing,
             "_attention": attention_forward,
-            "_gather": gather,
-            "_scatter": scatter,
             "_host": host,
             "_weights": self.weights(products),
             "_expert_weights": self.expert_weights() if routed else 0.0,
@@ -268,12 +273,7 @@ class Machine:
     def repeated(self, passes: "dict[str, Numeric]", recomputation: str) -> "dict[str, Numeric]":
         """A layer's times with what is computed again, and waits for parameters and for the host."""
         forward, backward = passes["_forward"], passes["_backward"]
-        again = self.recomputed(recomputation, forward, passes["_attention"])
-        fetched_forward = longer(forward, passes["_gather"])
-        fetched_backward = longer(backward + again, passes["_gather"] + passes["_scatter"])
-        host = passes["_host"]
-        took_forward = longer(fetched_forward, host / (1 + BACKWARD) + 0 * fetched_forward)
-        took_backward = longer(fetched_backward, host * BACKWARD / (1 + BACKWARD) + 0 * fetched_backward)
+        again, fetched_forward, fetched_backward, took_forward, took_backward = self.stretched(passes, recomputation)
         layer = {name: passes[name] for name in passes if name[0] != "_"}
         layer["recomputation"] = again
         layer["sharded parameters"] = fetched_forward - forward + (fetched_backward - (backward + again))
@@ -281,6 +281,16 @@ class Machine:
         layer["_forward"], layer["_backward"] = took_forward, took_backward
         layer["_weights"], layer["_expert_weights"] = passes["_weights"], passes["_expert_weights"]
         return layer
+
+    def stretched(self, passes: "dict[str, Numeric]", recomputation: str) -> "tuple[Numeric, ...]":
+        """What is computed again, both passes with waits for parameters, and both with those for the host as well."""
+        forward, gather, host = passes["_forward"], passes["_gather"], passes["_host"]
+        again = self.recomputed(recomputation, forward, passes["_attention"])
+        fetched_forward = longer(forward, gather)
+        fetched_backward = longer(passes["_backward"] + again, gather + passes["_scatter"])
+        took_forward = longer(fetched_forward, host / (1 + BACKWARD) + 0 * fetched_forward)
+        took_backward = longer(fetched_backward, host * BACKWARD / (1 + BACKWARD) + 0 * fetched_backward)
+        return again, fetched_forward, fetched_backward, took_forward, took_backward
 
     def weights(self, products: "list[tuple[Numeric, Numeric]]") -> "Numeric":
         return sum(in_features * out_features for in_features, out_features in products)
@@ -308,7 +318,8 @@ class Machine:
         scores = self.tokens * run.context * self.model.heads / self.tensor
         flop = 2 * scores * self.score_features()
         fused = [
-            fused_attention_seconds(
+            self.once(
+                fused_attention_seconds,
                 times * constants.computed_scores * flop,
                 run.context,
                 self.peak_16,
@@ -354,7 +365,7 @@ class Machine:
         """Of one pass: two all-reduces, or as many all-gathers and reduce-scatters, which take as long."""
         run, constants = self.run, self.constants
         message = SIXTEEN_BITS * self.tokens * self.model.hidden_size
-        both = 2 * all_reduce_seconds(message, self.tensor, self.rate(self.tensor), constants.hop_seconds)
+        both = 2 * self.once(all_reduce_seconds, message, self.tensor, self.rate(self.tensor), constants.hop_seconds)
         return both * (1 - constants.tensor_overlap * run.overlap_tensor_parallel)
 
     def context_exchange(self, forward: "Numeric", backward: "Numeric") -> "tuple[Numeric, Numeric]":
@@ -362,9 +373,10 @@ class Machine:
         run, constants, model = self.run, self.constants, self.model
         members = run.context_parallel
         message = SIXTEEN_BITS * 2 * self.tokens * members * model.kv_heads * model.head_size / self.tensor
-        ring = all_gather_seconds(message, members, self.rate(self.tensor * members), constants.hop_seconds)
+        ring = self.once(all_gather_seconds, message, members, self.rate(self.tensor * members), constants.hop_seconds)
         hidden = constants.context_overlap
-        return exposed_seconds(ring, hidden, forward), exposed_seconds(2 * ring, hidden, backward)
+        exposed = self.once(exposed_seconds, ring, hidden, forward)
+        return exposed, self.once(exposed_seconds, 2 * ring, hidden, backward)
 
     def expert_exchange(self) -> "Numeric":
         """Of one pass: tokens go to their experts and come back, within a fast domain and between domains."""
@@ -372,10 +384,9 @@ class Machine:
         members = run.expert_parallel
         domains = longer(members / self.domain, 1.0 + 0 * members)
         tokens = SIXTEEN_BITS * self.tokens / self.tensor * model.hidden_size
-        inside = all_to_all_seconds(
-            tokens * model.experts_per_token, members / domains, self.link, self.constants.hop_seconds
-        )
-        outside = send_seconds(tokens * remote_copies(model.experts_per_token, domains), self.network)
+        hop, copies = self.constants.hop_seconds, model.experts_per_token
+        inside = self.once(all_to_all_seconds, tokens * copies, members / domains, self.link, hop)
+        outside = self.once(send_seconds, tokens * self.once(remote_copies, copies, domains), self.network)
         return 2 * (inside + outside) * (1 - self.constants.expert_overlap)
 
     def gather(self, message: "Numeric", members: "Numeric", beside: "Numeric") -> "Numeric":
@@ -384,9 +395,8 @@ class Machine:
         inside = longer(inside, 1.0 + 0 * inside)
         few = members < inside
         inside = members * few + inside * (1 - few)
-        return hierarchical_gather_seconds(
-            message, members, inside, self.link, self.network, self.constants.hop_seconds
-        )
+        rates = (self.link, self.network, self.constants.hop_seconds)
+        return self.once(hierarchical_gather_seconds, message, members, inside, *rates)
 
     def sharded_exchange(self, routed: bool) -> "tuple[Numeric, Numeric]":
         """Of a layer whose parameters are sharded over all replicas: a gather, and the scatter of its gradients."""
@@ -417,14 +427,13 @@ class Machine:
         forward, backward = self.product_both_ways(self.tokens, self.model.hidden_size, columns, wide=True)
         return forward + backward + self.traffic(LOGIT_BYTES * self.tokens * columns)
 
-    def sends(self) -> "Numeric":
+    def sends(self, stages: "Numeric", chunks: "Numeric") -> "Numeric":
         """Activations and gradients that a stage sends for a microbatch, as far as nothing hides them."""
-        run = self.run
         message = SIXTEEN_BITS * self.tokens * self.model.hidden_size / self.tensor
-        rate = self.rate(self.tensor * run.context_parallel * run.pipeline_stages)
-        once = send_seconds(message, rate, self.constants.hop_seconds)
-        several = run.pipeline_stages > 1
-        return several * 2 * run.model_chunks * once * (1 - self.constants.pipeline_overlap)
+        rate = self.rate(self.tensor * self.run.context_parallel * stages)
+        alone = self.once(send_seconds, message, rate, self.constants.hop_seconds)
+        several = stages > 1
+        return several * 2 * chunks * alone * (1 - self.constants.pipeline_overlap)
 
     def step(self, sums: "dict[str, Numeric]") -> "TrainingStep":
         run, constants = self.run, self.constants
@@ -432,7 +441,7 @@ class Machine:
         # In one order, so that every Python adds them up to the same number.
         parts = sorted([name for name in sums if name[0] != "_"])
         layers = sum(sums[name] for name in parts)
-        logits, sends = self.logits(), self.sends()
+        logits, sends = self.logits(), self.sends(stages, chunks)
         stage = layers / stages
         slowest = self.slowest_stage(stage, logits) + sends
         pipeline = pipeline_seconds(slowest, microbatches, stage + sends, stages, chunks)
@@ -440,7 +449,7 @@ class Machine:
         params = (sums["_weights"] + sums["_expert_weights"]) / stages + self.embedding_params()
         sharded = run.zero_stage >= 1
         shards = run.data_parallel * sharded + 1 - sharded
-        update = update_seconds(params, UPDATE_BYTES, self.memory, constants.memory_efficiency, shards)
+        update = self.once(update_seconds, params, UPDATE_BYTES, self.memory, constants.memory_efficiency, shards)
         terms = {name: microbatches * sums[name] / stages for name in parts}
         terms["logits and uneven stages"] = microbatches * (slowest - sends - stage)
         terms["pipeline sends"] = microbatches * sends

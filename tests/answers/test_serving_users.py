@@ -102,7 +102,8 @@ def test_asking_for_less_never_takes_more_devices(form, change, share):
     end = parameter.high if LOOSER[change] > 0 else parameter.low
     eased = form[change] + share * (end - form[change])
     eased = math.floor(eased) if parameter.type is int else min(parameter.high, max(parameter.low, eased))
-    assert devices(**(form | {change: eased})) <= before
+    # A replica's load is searched to within serving.CLOSE, which of a thousand million devices is one.
+    assert devices(**(form | {change: eased})) <= before * (1 + 2 * serving.CLOSE)
 
 
 @settings(max_examples=60, deadline=None)
