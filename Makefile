@@ -94,10 +94,10 @@ pdf: $(TESTING)
 course: $(INSTALLED)
 	@$(PYTHON) -m bookbuild.course --variants '$(VARIANTS)' --seed '$(SEED)'
 
-# Tests that measure time run at the end and alone: other work would be measured with them.
+# TESTED is what pytest is told besides. Tests that measure time run at the end and alone: other work would be measured with them.
 test: book $(TESTING)
-	@$(PYTHON) -m pytest -n $(CORES) -m 'not alone'
-	@$(PYTHON) -m pytest -m alone
+	@$(PYTHON) -m pytest -n $(CORES) -m 'not alone' $(TESTED)
+	@$(PYTHON) -m pytest -m alone $(TESTED)
 
 check: lint
 	@$(PYTHON) -m pytest -n $(CORES) -m 'not built and not alone'
