@@ -74,8 +74,9 @@ NO_MISTAKES = {
 MOST_SECONDS = 100.0  # of tests that are run for a mistake, by the times that they took without it
 PATIENCE = 60.0  # seconds beside three times those, after which a mistake counts as killed: it has no end
 MOST_BYTES = 6 << 30  # that a test may fill with data
-# Exit codes of pytest of which none tells anything of a mistake.
-NO_RUN = (pytest.ExitCode.USAGE_ERROR, pytest.ExitCode.NO_TESTS_COLLECTED)
+# The exit code of pytest that tells nothing of a mistake, and that of tests whose names a mistake changed: none failed.
+NO_RUN = pytest.ExitCode.USAGE_ERROR
+PASSED = (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED)
 # Loaded once, before the process is forked for each mistake.
 PRELOADED = ("numpy", "pandas", "hypothesis", "xarray", "dask.array", "pint", "pandera", "scipy.optimize", "numpydoc")
 
@@ -306,13 +307,24 @@ def run(root: Path, tests: list[str], limit: float) -> bool:
     while time.monotonic() < end:
         ended, status = os.waitpid(child, os.WNOHANG)
         if ended:
-            if status and os.waitstatus_to_exitcode(status) in NO_RUN:
+            code = os.waitstatus_to_exitcode(status)
+            if code == NO_RUN:
                 raise RuntimeError(f"pytest does not run {tests[0]}")
-            return status == 0
+            return code in PASSED
         time.sleep(0.02)
     os.killpg(child, signal.SIGKILL)
     os.waitpid(child, 0)
     return False
+
+
+def passes(root: Path, tests: list[str], limit: float) -> bool:
+    """Whether tests pass, a file at a time.
+
+    To gather tests takes longer than to run the first that fails, and gathering the examples of a module puts it in the
+    place of a function of its name, which other files look for.
+    """
+    files = [list(of_file) for _, of_file in itertools.groupby(tests, lambda test: test.split("::")[0])]
+    return all(run(root, of_file, limit) for of_file in files)
 
 
 def survives(root: Path, mutant: Mutant, tests: list[str], seconds: float) -> str:
@@ -327,9 +339,7 @@ def survives(root: Path, mutant: Mutant, tests: list[str], seconds: float) -> st
         cached.unlink()
     try:
         path.write_text(changed, encoding="utf-8")
-        # A file at a time: to gather tests takes longer than to run the first that fails.
-        files = [list(of_file) for _, of_file in itertools.groupby(tests, lambda test: test.split("::")[0])]
-        alive = all(run(root, of_file, 3 * seconds + PATIENCE) for of_file in files)
+        alive = passes(root, tests, 3 * seconds + PATIENCE)
     finally:
         path.write_text(source, encoding="utf-8")
     return "".join(lines) if alive else ""
@@ -344,7 +354,7 @@ def work(root: Path) -> None:
     for line in sys.stdin:
         asked = json.loads(line)
         if not tried and asked["tests"]:
-            assert run(root, asked["tests"], 3 * asked["seconds"] + PATIENCE), "tests fail without a mistake"
+            assert passes(root, asked["tests"], 3 * asked["seconds"] + PATIENCE), "tests fail without a mistake"
             tried = True
         mutant = Mutant(Path(asked["path"]), asked["operator"], asked["occurrence"], 0, 0)
         began = time.monotonic()

@@ -113,3 +113,15 @@ def test_an_indexer_compares_with_all_tokens_and_attention_with_those_that_it_ch
     assert chosen.cached_values - plain.cached_values == 6
     assert chosen.weights(64) - plain.weights(64) == 8 * 2 * 6 + 64 * 6 + 64 * 2
     assert chosen.vectors(64) - plain.vectors(64) == 2 * 6
+
+
+def test_names_of_files_are_their_last_part_up_to_two_hundred_letters():
+    fields = {"model_type": "llama", "hidden_size": 64, "num_hidden_layers": 2, "num_attention_heads": 4}
+    fields |= {"intermediate_size": 128, "vocab_size": 100}
+    assert from_config(fields | {"_name_or_path": "somebody/Some-Model/"}).name == "Some-Model"
+    assert from_config(fields | {"_name_or_path": "x" * 200}).name == "x" * 200
+    assert from_config(fields | {"_name_or_path": "x" * 201, "name": "short"}).name == "short"
+    assert from_config(fields | {"_name_or_path": "", "model_name": "last"}).name == "last"
+    assert from_config(fields).name == "llama"
+    assert from_config(fields, "given").name == "given"
+    assert from_config(fields | {"model_type": "y" * 201}).name == "y" * 200
