@@ -188,7 +188,7 @@ def sweep(question: str, values: tuple[str, ...], output: str, resume: bool, as_
     """Answer QUESTION for every combination of lists, ranges and distributions.
 
     A value is one as in llmcalc answer, a list as [10,20,30], a range as 0.2..0.6:50 or 64..16384:log:200, or a
-    distribution: normal(2,0.3), lognormal(2,1.5), uniform(1,3), loguniform(1,3), triangular(1,2,4).
+    distribution: "0.3 to 0.5", normal(2,0.3), lognormal(2,1.5), uniform(1,3), loguniform(1,3), triangular(1,2,4).
 
     \b
     Examples:

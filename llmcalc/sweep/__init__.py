@@ -123,7 +123,8 @@ def sweep(
         Name of a question.
     values : dict
         By parameter: a value, a list or an array, or a text: ``[10,20,30]``, ``0.2..0.6:50``, ``64..16384:log:200``,
-        ``normal(2,0.3)``, ``lognormal(2,1.5)``, ``uniform(1,3)``, ``loguniform(1,3)`` or ``triangular(1,2,4)``.
+        ``0.3 to 0.5``, ``normal(2,0.3)``, ``lognormal(2,1.5)``, ``uniform(1,3)``, ``loguniform(1,3)`` or
+        ``triangular(1,2,4)``.
     objectives : list of str
         Results that are to be small, or large as ``max:name``; none, if quantiles are all that is asked for.
     results : list of str

@@ -5,10 +5,12 @@ worker can work out any scenario, in any order, as often as need be.
 """
 
 import re
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
 
+from .. import spread
 from ..answering import accept
 from ..checks import Refusal
 from ..quantities import read
@@ -24,6 +26,8 @@ DISTRIBUTIONS = {
     "triangular": "lowest, most likely and highest",
 }
 FORMS = "a value, a list as [10,20,30], a range as 10..30:5 or 10..1000:log:5, or a distribution as normal(20,3)"
+# Standard deviations from the middle to an end of a range such as "0.3 to 0.5".
+TO_AN_END = NormalDist().inv_cdf((1 + spread.WITHIN) / 2)
 _RANGE = re.compile(r"(?P<first>[^:]+?)\s*\.\.\s*(?P<last>[^:]+?)(?P<log>:log)?(?::(?P<count>\d+))?")
 _DRAWN = re.compile(r"(?P<kind>[a-z]+)\s*\((?P<numbers>.*)\)")
 
@@ -60,17 +64,25 @@ class Axis:
         """Values of the distribution from two numbers between 0 and 1 for each."""
         first, second = uniform[:, 0], uniform[:, 1]
         one, other = self.numbers[0], self.numbers[-1]
-        if self.kind == "uniform":
+        if self.kind == spread.LOGIT_NORMAL:
+            one, other = np.log(one / (1 - one)), np.log(other / (1 - other))
+            middle, deviation = (one + other) / 2, (other - one) / 2 / TO_AN_END
+            drawn = 1 / (1 + np.exp(-(middle + deviation * _standard(first, second))))
+        elif self.kind == "uniform":
             drawn = one + first * (other - one)
         elif self.kind == "loguniform":
             drawn = one * (other / one) ** first
         elif self.kind == "triangular":
             drawn = _triangular(first, *self.numbers)
         else:
-            # Box and Muller 1958 (doi:10.1214/aoms/1177706645); 1 - u is above 0, as its logarithm has to be.
-            standard = np.sqrt(-2 * np.log1p(-first)) * np.cos(2 * np.pi * second)
+            standard = _standard(first, second)
             drawn = one + other * standard if self.kind == "normal" else one * other**standard
         return np.round(drawn) if self.parameter.type is int else drawn
+
+
+def _standard(first: Any, second: Any) -> Any:
+    # Box and Muller 1958 (doi:10.1214/aoms/1177706645); 1 - u is above 0, as its logarithm has to be.
+    return np.sqrt(-2 * np.log1p(-first)) * np.cos(2 * np.pi * second)
 
 
 def _triangular(uniform: Any, low: float, mode: float, high: float) -> Any:
@@ -112,10 +124,12 @@ def read_axis(parameter: Parameter, given: Any, limits: Any = None) -> Axis | No
     text = given.strip()
     if parameter.type not in (int, float):
         return _of_texts(parameter, text, limits)
+    if spread.is_range(text):
+        return _expected(parameter, text, limits)
     if drawn := _DRAWN.fullmatch(text):
         return _distribution(parameter, text, drawn["kind"], drawn["numbers"], limits)
-    if spread := _RANGE.fullmatch(text):
-        return _range(parameter, text, spread, limits)
+    if steps := _RANGE.fullmatch(text):
+        return _range(parameter, text, steps, limits)
     if text.startswith("[") and text.endswith("]"):
         return _listed(parameter, text[1:-1].split(","), limits)
     parts = text.split(",")
@@ -163,19 +177,19 @@ def _listed(parameter: Parameter, given: list[Any], limits: Any) -> Axis:
     return Axis(parameter, np.array(values, float) if parameter.type in (int, float) else values)
 
 
-def _range(parameter: Parameter, text: str, spread: re.Match[str], limits: Any) -> Axis:
+def _range(parameter: Parameter, text: str, steps: re.Match[str], limits: Any) -> Axis:
     name, whole = parameter.name, parameter.type is int
-    first, last = (float(_number(parameter, spread[end], limits)) for end in ("first", "last"))
+    first, last = (float(_number(parameter, steps[end], limits)) for end in ("first", "last"))
     if not first < last:
         sentence = f"{name} = {text!r} is no range: the second end has to be above the first"
         raise Refusal(name, text, FORMS, reason=sentence)
-    if spread["count"] is None and not (whole and not spread["log"]):
+    if steps["count"] is None and not (whole and not steps["log"]):
         sentence = f"{name} = {text!r} does not say how many values: write {text}:50"
         raise Refusal(name, text, FORMS, reason=sentence)
-    count = int(spread["count"]) if spread["count"] else int(last - first) + 1
+    count = int(steps["count"]) if steps["count"] else int(last - first) + 1
     if not 2 <= count <= MOST_VALUES:
         raise Refusal(name, text, f"2 to {MOST_VALUES} values")
-    if spread["log"]:
+    if steps["log"]:
         if not first > 0:
             raise Refusal(name, text, "a range above 0, if it is logarithmic")
         values = np.geomspace(first, last, count)
@@ -183,6 +197,16 @@ def _range(parameter: Parameter, text: str, spread: re.Match[str], limits: Any) 
         values = np.linspace(first, last, count)
     # Neighbours that round to the same whole number are one value.
     return Axis(parameter, np.unique(np.round(values)) if whole else values)
+
+
+def _expected(parameter: Parameter, text: str, limits: Any) -> Axis:
+    """A range as `llmcalc answer` takes it, of which a distribution follows."""
+    known = spread.read(text, parameter.name, limits)
+    numbers = (float(known.low), float(known.high))
+    if known.kind == spread.LOGNORMAL:
+        low, high = numbers
+        numbers = (float(np.sqrt(low * high)), float((high / low) ** (0.5 / TO_AN_END)))
+    return Axis(parameter, kind=known.kind, numbers=numbers)
 
 
 def _distribution(parameter: Parameter, text: str, kind: str, numbers: str, limits: Any) -> Axis:
@@ -194,10 +218,10 @@ def _distribution(parameter: Parameter, text: str, kind: str, numbers: str, limi
         raise Refusal(name, text, form)
     if kind in ("normal", "lognormal"):
         middle = float(_number(parameter, given[0], limits))
-        spread = float(read(given[1].strip(), name)) if kind == "normal" else _factor(name, text, given[1], form)
-        if not spread > 0 or (kind == "lognormal" and not middle > 0):
+        wide = float(read(given[1].strip(), name)) if kind == "normal" else _factor(name, text, given[1], form)
+        if not wide > 0 or (kind == "lognormal" and not middle > 0):
             raise Refusal(name, text, form + ", above 0")
-        return Axis(parameter, kind=kind, numbers=(middle, spread))
+        return Axis(parameter, kind=kind, numbers=(middle, wide))
     ends = tuple(float(_number(parameter, part, limits)) for part in given)
     if list(ends) != sorted(ends) or ends[0] == ends[-1] or (kind == "loguniform" and not ends[0] > 0):
         raise Refusal(name, text, form + ", in this order" + (", above 0" if kind == "loguniform" else ""))

@@ -115,10 +115,7 @@ def run(
                 progress.next = stop
                 progress.save_now_and_then()
                 told(stop)
-                took = time.monotonic() - start
-                each = (
-                    min(MOST, 2 * each) if took < MOMENT / 2 else max(FEWEST, each // 2) if took > 2 * MOMENT else each
-                )
+                each = _next(each, time.monotonic() - start)
     except BaseException as error:
         if progress.path is None:
             raise
@@ -130,6 +127,13 @@ def run(
             raise Interrupted(progress.next, total, progress.path) from None
         raise
     return progress.summary
+
+
+def _next(each: int, took: float) -> int:
+    """Blocks for each worker next time, after so many took so long."""
+    if took < MOMENT:
+        return min(MOST, 2 * each)
+    return max(FEWEST, each // 2) if took > 3 * MOMENT else each
 
 
 def _tasks(spec: str, start: int, stop: int, block: int) -> list[Any]:

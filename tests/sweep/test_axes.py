@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from llmcalc import spread
 from llmcalc.checks import Refusal
 from llmcalc.questions import find
 from llmcalc.sweep.axes import DISTRIBUTIONS, read_axis, uniforms
@@ -116,6 +117,15 @@ def test_draws_have_the_distributions_mean_and_spread(text):
     # Five standard errors.
     assert abs(drawn.mean() - mean) < 5 * spread / math.sqrt(number)
     assert abs(drawn.std() / spread - 1) < 5 / math.sqrt(number)
+
+
+@pytest.mark.parametrize(("name", "text"), [("mfu", "0.3 to 0.5"), ("days", "20 to 45"), ("days", "20 to 45 uniform")])
+def test_a_range_is_what_an_answer_takes_it_for(name, text):
+    known = spread.read(text, name)
+    drawn = read_axis(COST[name], text).draw(uniforms(4, 0, np.arange(200_000)))
+    for share in (0.05, 0.25, 0.5, 0.75, 0.95):
+        # Of 200,000 draws, a share is known to within five thousandths.
+        assert (drawn < known.at(share)).mean() == pytest.approx(share, abs=0.005)
 
 
 def test_every_distribution_has_its_moments():

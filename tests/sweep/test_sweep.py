@@ -302,7 +302,7 @@ def test_a_worker_that_dies_takes_nothing_along(tmp_path):
 
 @pytest.mark.alone
 @pytest.mark.filterwarnings("ignore::ResourceWarning")
-def test_two_workers_take_less_than_two_thirds_of_the_time_of_one(tmp_path):
+def test_two_workers_take_six_tenths_of_the_time_of_one(tmp_path):
     arguments = ("training-cost", LONG, OBJECTIVES)
     with cluster(tmp_path, 1) as (address, _, start):
 
@@ -310,7 +310,8 @@ def test_two_workers_take_less_than_two_thirds_of_the_time_of_one(tmp_path):
             times = []
             for _ in range(3):
                 begin = time.perf_counter()
-                sweep(*arguments, samples=4 * LONG_SAMPLES, scheduler=address)
+                # Long enough that connecting and starting, which are not shared, hardly count.
+                sweep(*arguments, samples=10 * LONG_SAMPLES, scheduler=address)
                 times.append(time.perf_counter() - begin)
             return min(times)
 
