@@ -26,12 +26,12 @@ def test_data_go_along_that_modules_look_up_or_choices_are_taken_from():
 
 
 def test_a_look_up_of_accelerators_takes_them_along():
-    assert calculators._looked_up(ast.parse("datasets.peak_flops(accelerator, number_format)")) == {"accelerators"}
-    assert calculators._looked_up(ast.parse("devices.peak_flops(accelerator, number_format)")) == set()
+    assert calculators.looked_up(ast.parse("datasets.peak_flops(accelerator, number_format)")) == {"accelerators"}
+    assert calculators.looked_up(ast.parse("devices.peak_flops(accelerator, number_format)")) == set()
 
 
 def test_modules_are_those_that_an_answer_imports_and_those_import():
-    found = calculators._closure({"llmcalc.answers.training_gpus"})
+    found = calculators.closure({"llmcalc.answers.training_gpus"})
     assert {"llmcalc.answering", "llmcalc.formulas.training", "llmcalc.checks", "llmcalc.vocabulary"} <= found
     assert "llmcalc.formulas.memory" not in found
     assert not any(name.startswith("llmcalc.report") for name in found)

@@ -5,7 +5,7 @@ and the longer each step takes, so the largest batch within all limits serves mo
 and so no looser limit, faster device, shorter text or smaller number of requests ever takes more devices.
 """
 
-from math import cos, exp, pi
+from math import cos, exp, floor, log10, pi
 
 from .. import datasets
 from ..checks import Refusal, accept, single
@@ -693,6 +693,12 @@ def _quickest(service: "Service", quantile: str) -> "tuple[float, float, int]":
     return waits.first_token(quantile), waits.limited_token(quantile), service.devices
 
 
+def _upwards(seconds: float) -> str:
+    """A time in three digits, of which none is lost: whoever asks for so much gets it."""
+    step = 10.0 ** (floor(log10(seconds)) - 2)
+    return number(-(-seconds // step) * step, 3)
+
+
 def _impossible(
     largest: "Service", alone: "Sequence[tuple[float, float, int]]", limits: "tuple[Any, Any]", quantile: str
 ) -> "Impossible":
@@ -714,7 +720,7 @@ def _impossible(
         reached = min([each[place] for each in alone])
         if limits[place] is not None and reached > limits[place]:
             least_devices = min([each[2] for each in alone if each[place] == reached])
-            shortest = number(1.001 * reached, 3)
+            shortest = _upwards(1.001 * reached)
             who = f"{least_devices} idle devices keep for {share} of 100 requests"
             words = (
                 f"the shortest time {kinds[place]} that {who} is {shortest} s, and {number(limits[place])} s are "
@@ -722,7 +728,7 @@ def _impossible(
             )
             return Impossible(names[place], limits[place], f"{shortest} or more, which {who}", words)
     # Each limit is kept by some size, and none keeps both.
-    quickest = number(1.001 * min([each[1] for each in alone if each[0] <= limits[0]]), 3)
+    quickest = _upwards(1.001 * min([each[1] for each in alone if each[0] <= limits[0]]))
     words = (
         f"no replica keeps both limits. The quickest of those that keep the time to the first token takes {quickest} s "
         "per output token: allow that, or more time to the first"
