@@ -32,7 +32,7 @@ START := $(firstword $(subst ., ,$(BUILD_STARTED)))
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 # What a reader's terminal speaks is one thing; what programs write for each other is UTF-8.
 export PYTHONUTF8 := 1
-export NOTEBOOK PARAMS SCENARIOS OUT PORT
+export NOTEBOOK PARAMS SCENARIOS OUT PORT NUMBER SEED VARIANTS
 DRY_RUN := $(if $(findstring n,$(firstword -$(MAKEFLAGS))),--dry-run)
 
 # An environment knows its place: after a move its programs do not start. It is made anew then, and if Python is gone.
@@ -92,7 +92,7 @@ pdf: $(TESTING)
 	@echo "The book is at $(CURDIR)/_build/how-much-compute.pdf, after $$(( $$(date +%s) - $(START) )) s."
 
 course: $(INSTALLED)
-	@$(PYTHON) -m bookbuild.course --variants '$(VARIANTS)' --seed '$(SEED)'
+	@$(PYTHON) -m bookbuild course --variants "$$VARIANTS" --seed "$$SEED"
 
 # TESTED is what pytest is told besides. Tests that measure time run at the end and alone: other work would be measured with them.
 test: book $(TESTING)
@@ -114,7 +114,7 @@ lint: $(TESTING)
 	@$(VENV)/bin/mypy
 
 mutants: $(MUTATING)
-	@$(PYTHON) -m tests.mutants --number $(NUMBER) --seed $(SEED)
+	@$(PYTHON) -m tests.mutants --number "$$NUMBER" --seed "$$SEED"
 
 bench: book $(TESTING)
 	@$(PYTHON) -m bookbuild.bench

@@ -1,8 +1,9 @@
-"""The way in for Make: ``python -m bookbuild book``, ``pdf``, ``executed``, ``rerun`` or ``serve``.
+"""The way in for Make: ``python -m bookbuild book``, ``pdf``, ``executed``, ``course``, ``rerun`` or ``serve``.
 
 Whatever happens, what a reader sees is a line that says what to do, and what was written on the way is removed.
 """
 
+import importlib
 import os
 import signal
 import sys
@@ -14,25 +15,16 @@ from bookbuild import scratch
 
 ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 INTERRUPTED, PIPE_CLOSED = 130, 141
+# Each has a module of its own; the others are the work of bookbuild/build.py.
+APART = ("course", "execute", "rerun", "serve")
 
 
 def run(command: str, arguments: list[str]) -> int:
     """Do what is asked for, and return the exit code."""
-    if command == "execute":
-        from bookbuild import execute
-
-        return execute.main(arguments)
-    if command == "rerun":
-        from bookbuild import rerun
-
-        return rerun.main(arguments)
-    if command == "serve":
-        from bookbuild import serve
-
-        return serve.main(arguments)
-    from bookbuild import build
-
-    return build.main([command, *arguments])
+    # Only what is asked for: with nothing to do, importing would be most of the work.
+    module = importlib.import_module(f"bookbuild.{command if command in APART else 'build'}")
+    status: int = module.main(arguments if command in APART else [command, *arguments])
+    return status
 
 
 def enter(command: str = "") -> None:
