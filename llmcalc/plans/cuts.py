@@ -251,15 +251,13 @@ class Search:
                 for context in self._context():
                     ways = [(tensor, context, number) for number in experts]
                     if len(ways) > PROMISING:
-                        alone = [self._layer(way, sizes[0], zero_stage) for way in ways]
+                        # FSDP's gathers hardly depend on more replicas than these.
+                        alone = [_Layer(self, way, sizes[0], zero_stage, 8 if zero_stage == 3 else 1) for way in ways]
                         alone = [layer for layer in alone if layer.state() <= self.device.memory]
                         alone.sort(key=lambda layer: (layer.device_seconds(), layer.experts))
                         ways = [layer.way for layer in alone[:PROMISING]]
-                    found += [self._layer(way, size, zero_stage) for way in ways for size in sizes]
+                    found += [_Layer(self, way, size, zero_stage) for way in ways for size in sizes]
         return found
-
-    def _layer(self, way: "tuple[int, int, int]", microbatch: int, zero_stage: int) -> "_Layer":
-        return _Layer(self, way, microbatch, zero_stage)
 
     # The search
 
@@ -411,12 +409,15 @@ class Search:
 class _Layer:
     """A way to cut a layer, with the times of a microbatch that do not depend on how the layers are spread."""
 
-    def __init__(self, search: Search, way: "tuple[int, int, int]", microbatch: int, zero_stage: int) -> None:
+    def __init__(
+        self, search: Search, way: "tuple[int, int, int]", microbatch: int, zero_stage: int, replicas: int = 1
+    ) -> None:
         self.search, self.way, self.microbatch, self.zero_stage = search, way, microbatch, zero_stage
         self.tensor, self.context, self.experts = way
         self.multiple = self._multiple()
-        # As few replicas as there can be: with FSDP more of them gather for longer, and no bound may be too high.
-        self.run = self.with_replicas(self.multiple, 1, 1, "none")
+        # As few as there can be, if nobody says how many: with FSDP more of them gather for longer, and no bound may be
+        # too high.
+        self.run = self.with_replicas(max(self.multiple, replicas), 1, 1, "none")
         self.machine = Machine(self.run, search.constants, search.once)
         self.kinds = [(count, self._passes(routed)) for count, routed in self._kinds() if count]
         self._kept: dict[str, float] = {}
