@@ -9,6 +9,7 @@ const find = (selector) => root.querySelector(selector);
 const [startForm, questionForm, result, status] = [".drill-start", ".drill-question", ".drill-result", ".drill-status"].map(find);
 
 const ask = workerOf("drill");
+let drill = null; // the one that runs
 
 /** The seed of the address, or one by chance. */
 function nextSeed() {
