@@ -6,7 +6,6 @@ import subprocess
 
 import pytest
 
-from bookbuild.browser import find_browser
 from tests.conftest import ROOT, copy_project
 
 FORMULA = '''
@@ -179,61 +178,16 @@ book.given("tokens", tokens)
 book
 ```
 """
-EXERCISES = '''"""Exercises on reading."""
-
-from ...formulas import reading
-from ..draws import of, steps
-from ..telling import told
-from ..writing import Chapter, numeric
-
-chapter = Chapter("reading-time")
-
-
-def seconds(tokens, token_rate):
-    key = reading.reading_seconds(tokens, token_rate)
-    return numeric(
-        key,
-        mistakes=[(tokens * token_rate, "You multiplied: who reads faster needs less time.")],
-        hints=["Would a faster reader need more time, or less?", "Divide the text by the rate."],
-        steps=[f"{told(tokens)} / {told(token_rate)} = {told(key)} s."],
-    )
-
-
-for level in (1, 1, 1, 2, 2, 2, 3, 3):
-    chapter.exercise(
-        level=level,
-        teaches="Turn a text and a rate into a time.",
-        text="Somebody reads {tokens} tokens, {token_rate} in a second. How long does it take?",
-        unit="s",
-        within=(1e3, 1e6),
-        tokens=steps(20e3, 900e3, 10e3),
-        token_rate=of(2, 3, 5, 6),
-    )(seconds)
-'''
-KEYS = """
-INDEPENDENT["reading-time"] = 8 * [lambda n: n.tokens / n.token_rate]
-"""
-SEARCHES = """
-TERMS["reading-time"] = (["reading time", "how long to read"], ["阅读时间", "大语言模型"])
-"""
 CHAPTER = {
     "llmcalc/formulas/reading.py": MODULE,
     "tests/laws/reading.py": LAWS,
     "llmcalc/answers/reading_time.py": ANSWER,
     "data/reading-time.csv": DATA,
     "notebooks/reading-time.md": NOTEBOOK,
-    "llmcalc/teaching/exercises/reading_time.py": EXERCISES,
-}
-APPENDED = {
-    "_toc.yml": "  - file: notebooks/reading-time\n",
-    "book/index.md": "\n{ref}`reading-time`\n",
-    "tests/test_search.py": SEARCHES,
-    "tests/teaching/independent.py": KEYS,
 }
 # What looks at everything of a kind; of all of them, what concerns what is new.
 NEW = "reading or idle_rent"
 LOOKING = ["formulas", "rooms", "laws", "data", "micropython", "parameters", "results", "command", "calculator_code"]
-LOOKING_AT_EXERCISES = ["exercises", "build", "micropython", "course"]
 
 
 @pytest.fixture(scope="module")
@@ -249,8 +203,8 @@ def contributed(tmp_path_factory):
     answers = "llmcalc/answers/__init__.py"
     checkout.edit(answers, "from .small_print", "from .reading_time import reading_time\nfrom .small_print")
     checkout.edit(answers, '    "small_print",\n', '    "small_print",\n    "reading_time",\n')
-    for path, text in APPENDED.items():
-        checkout.append(path, text)
+    checkout.append("_toc.yml", "  - file: notebooks/reading-time\n")
+    checkout.append("book/index.md", "\n{ref}`reading-time`\n")
     return checkout
 
 
@@ -268,19 +222,17 @@ def run(checkout, *arguments):
 def test_steps_are_those_that_are_followed_here():
     text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
     steps = text.partition("## Add a chapter")[2].partition("\n## ")[0]
-    for path in [*CHAPTER, *APPENDED, "data/reading-time.toml", "llmcalc/answers/__init__.py"]:
+    for path in [*CHAPTER, "data/reading-time.toml", "llmcalc/answers/__init__.py", "_toc.yml", "book/index.md"]:
         general = path.replace("reading-time", "NAME").replace("reading_time", "NAME").replace("reading", "ROOM")
         assert f"`{general}`" in steps, path
 
 
 def test_what_is_new_passes_the_tests_that_look_for_it(contributed):
     files = [f"tests/test_{name}.py" for name in LOOKING]
-    files += [f"tests/teaching/test_{name}.py" for name in LOOKING_AT_EXERCISES]
     doctests = ["llmcalc/formulas/cost.py", "llmcalc/formulas/reading.py", "llmcalc/answers/reading_time.py"]
     failed, said = run(contributed, *files, *doctests, "-k", NEW, "-m", "not built and not alone")
     assert failed == [], said
-    files = [f"tests/{name}.py" for name in ("test_micropython", "test_rooms", "teaching/test_teach")]
-    failed, said = run(contributed, *files, "-m", "not built and not alone")
+    failed, said = run(contributed, "tests/test_micropython.py", "tests/test_rooms.py", "-m", "not built and not alone")
     assert failed == [], said
     status, printed, errors = contributed.python("-m", "llmcalc.cli", "answer", "reading-time", "tokens=1B", "--json")
     assert (status, errors) == (0, "")
@@ -299,15 +251,7 @@ def test_what_is_new_is_built(contributed):
     assert "Days of reading" in page
     assert "694,444" in page
     assert 'data-calculator="reading-time"' in page
-    assert 'data-exercises="reading-time"' in page
     assert "reading-time/tokens" in (contributed.site / "reproduction.csv").read_text(encoding="utf-8")
-
-
-@pytest.mark.skipif(find_browser() is None, reason="no browser: install Chromium, or name one in BROWSER")
-def test_what_is_new_is_found_by_its_searches(contributed):
-    """After it was built."""
-    failed, said = run(contributed, "tests/test_search.py", "-k", "reading")
-    assert failed == [], said
 
 
 FORMULAS, ANSWERS = "llmcalc/formulas/reading.py", "llmcalc/answers/reading_time.py"
