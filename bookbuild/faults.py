@@ -1,5 +1,6 @@
 """Faults of the machine in one line each, with their cause and their cure."""
 
+import csv
 import errno
 import importlib.metadata
 import json
@@ -71,11 +72,12 @@ def no_room(path: str | None) -> str:
 
 def damage() -> str:
     """Say what the environment lacks of what was installed, and nothing if it is whole."""
+    # Not by `files`, which in some versions leaves out what is missing.
     lacking = [
-        str(file)
+        file
         for distribution in importlib.metadata.distributions(path=_installed())
-        for file in distribution.files or []
-        if not str(file).endswith(".pyc") and not os.path.exists(file.locate())
+        for file, *_ in csv.reader((distribution.read_text("RECORD") or "").splitlines())
+        if not file.endswith(".pyc") and not os.path.exists(distribution.locate_file(file))
     ]
     lacking += [f"node_modules/{name}" for name in _packages() if not (NPM / name / "package.json").exists()]
     if not lacking:
