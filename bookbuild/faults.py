@@ -77,7 +77,7 @@ def damage() -> str:
         file
         for distribution in importlib.metadata.distributions(path=_installed())
         for file, *_ in csv.reader((distribution.read_text("RECORD") or "").splitlines())
-        if not file.endswith(".pyc") and not os.path.exists(distribution.locate_file(file))
+        if not file.endswith(".pyc") and not os.path.exists(str(distribution.locate_file(file)))
     ]
     lacking += [f"node_modules/{name}" for name in _packages() if not (NPM / name / "package.json").exists()]
     if not lacking:
