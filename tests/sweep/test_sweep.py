@@ -211,16 +211,15 @@ def test_an_interrupted_sweep_goes_on_where_it_was(tmp_path, monkeypatch):
 
 def test_an_interrupt_at_a_terminal_says_how_to_go_on(tmp_path):
     command = [sys.executable, "-m", "llmcalc.cli", "sweep", "training-cost", "--output", "front.csv"]
-    command += ["--samples", str(20 * LONG_SAMPLES), "--objective", ",".join(OBJECTIVES), "--workers", "1"]
+    # So many that no machine comes to the end of them first.
+    command += ["--samples", str(5000 * LONG_SAMPLES), "--objective", ",".join(OBJECTIVES), "--workers", "1"]
     command += [f"{name}={text}" for name, text in LONG.items()]
     process = subprocess.Popen(
         command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
     )
     state = tmp_path / "front.csv.part"
     try:
-        while process.poll() is None and not state.exists():
-            time.sleep(0.05)
-        time.sleep(4)
+        until(lambda: process.poll() is not None or (state.exists() and json.loads(state.read_text())["next"] > 0))
         os.killpg(process.pid, signal.SIGINT)
         out, err = process.communicate(timeout=60)
     finally:
