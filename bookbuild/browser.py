@@ -134,8 +134,8 @@ class Calculator:
     compressed_bytes: int
 
 
-# Chapters whose answers are searched for among thousands of plans: their updates may take longer than a film's picture.
-SEARCHING = ("planner", "serving-users")
+# Chapters whose answers are searched for among many plans: their updates may take longer than a film’s picture.
+SEARCHING = ("planner", "serving-users", "what-fits")
 
 MOVE_SLIDERS = """async () => {
   const planner = document.querySelector(".planner");
