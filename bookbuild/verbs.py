@@ -29,6 +29,9 @@ def _verb(verb: dict[str, Any], question: Question) -> dict[str, Any]:
     listed = {result["name"]: result for result in answer.listed()}
     texts, when = answer.formatted(), verb.get("when", {})
     fields = [_field(question, name) | {"when": when.get(name, {})} for name in verb["fields"]]
+    first = {field["name"]: field["default"] for field in fields}
+    for field in fields:
+        field["waits"] = any(first[name] != text for name, text in field["when"].items())
     results = [
         {
             "name": name,

@@ -171,6 +171,7 @@ root.addEventListener("focusin", ({ target }) => {
 });
 
 open();
+root.classList.add("verbs-ready");
 root.querySelector(".verbs-names").hidden = false;
 for (const fieldset of root.querySelectorAll("fieldset")) fieldset.disabled = false;
 performance.mark("verbs-ready");
