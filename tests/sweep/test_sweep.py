@@ -215,7 +215,14 @@ def test_an_interrupt_at_a_terminal_says_how_to_go_on(tmp_path):
     command += ["--samples", str(5000 * LONG_SAMPLES), "--objective", ",".join(OBJECTIVES), "--workers", "1"]
     command += [f"{name}={text}" for name, text in LONG.items()]
     process = subprocess.Popen(
-        command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+        command,
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        # Of tests in the background nobody can interrupt what they start, unless they allow it.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     state = tmp_path / "front.csv.part"
     try:
