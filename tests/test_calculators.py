@@ -81,7 +81,7 @@ def tab(site):
     troubles = []
     tab.on("console", lambda message: troubles.append(message.text))
     tab.on("pageerror", lambda error: troubles.append(str(error)))
-    tab.on("requestfailed", lambda request: troubles.append(request.url))
+    tab.on("requestfailed", lambda request: troubles.extend(browsing.lost(request)))
     tab.on("request", lambda request: None if request.url.startswith(address) else troubles.append(request.url))
     yield tab
     context.close()

@@ -130,7 +130,7 @@ def test_a_page_asks_no_other_host_and_breaks_nothing(site, page):
     tab = browser.new_page()
     requests, troubles = [], []
     tab.on("request", lambda request: requests.append(request.url))
-    tab.on("requestfailed", lambda request: troubles.append(request.url))
+    tab.on("requestfailed", lambda request: troubles.extend(browsing.lost(request)))
     tab.on("response", lambda response: troubles.append(response.url) if response.status >= 400 else None)
     tab.on("pageerror", lambda error: troubles.append(str(error)))
     tab.on("console", lambda message: troubles.append(message.text) if message.type == "error" else None)

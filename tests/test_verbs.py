@@ -35,7 +35,7 @@ def tab(site):
     tab = context.new_page()
     troubles = []
     tab.on("pageerror", lambda error: troubles.append(str(error)))
-    tab.on("requestfailed", lambda request: troubles.append(request.url))
+    tab.on("requestfailed", lambda request: troubles.extend(browsing.lost(request)))
     tab.on("request", lambda request: None if request.url.startswith(address) else troubles.append(request.url))
     yield tab
     context.close()
