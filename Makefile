@@ -1,5 +1,8 @@
 # Targets for people: `make` prints them.
 
+# First of all, since a build vouches for no file that was changed after this. Not every date knows decimals.
+export BUILD_STARTED := $(shell date +%s.%N)
+
 NOTEBOOK ?=
 PARAMS ?=
 SCENARIOS ?=
@@ -9,6 +12,15 @@ TESTED ?=
 VARIANTS ?= 10
 NUMBER ?= 200
 SEED ?= 1
+# As they were written: what a reader gives is no part of this file, so a $ in it is a $.
+override NOTEBOOK := $(value NOTEBOOK)
+override PARAMS := $(value PARAMS)
+override SCENARIOS := $(value SCENARIOS)
+override OUT := $(value OUT)
+override PORT := $(value PORT)
+override NUMBER := $(value NUMBER)
+override SEED := $(value SEED)
+override VARIANTS := $(value VARIANTS)
 
 VENV := .venv
 PYTHON := $(VENV)/bin/python
@@ -17,20 +29,22 @@ TESTING := $(VENV)/.testing
 MUTATING := $(VENV)/.mutating
 CORES := $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
 
-SOURCES := $(if $(NOTEBOOK),$(wildcard notebooks/$(NOTEBOOK).md),$(wildcard notebooks/*.md))
-EXECUTED := $(SOURCES:notebooks/%.md=_build/executed/%.ipynb)
-# Folders count too: a file that was removed shows in its folder's time.
-FOLDERS := book data llmcalc bookbuild notebooks
-PAGES := _config.yml _toc.yml $(FOLDERS:%=%/.) $(shell find $(FOLDERS) -mindepth 1 -not -path '*/__pycache__*')
-SITE := _build/html/index.html
-
-START := $(shell date +%s)
+START := $(firstword $(subst ., ,$(BUILD_STARTED)))
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
-export NOTEBOOK PARAMS SCENARIOS OUT
+# What a reader's terminal speaks is one thing; what programs write for each other is UTF-8.
+export PYTHONUTF8 := 1
+export NOTEBOOK PARAMS SCENARIOS OUT PORT NUMBER SEED VARIANTS
+DRY_RUN := $(if $(findstring n,$(firstword -$(MAKEFLAGS))),--dry-run)
+
+# An environment knows its place: after a move its programs do not start. It is made anew then, and if Python is gone.
+USABLE := test -x $(PYTHON) && { ! test -s $(INSTALLED) || test "$$(cat $(INSTALLED))" = "$$(cd $(VENV) && pwd -P)"; }
+ifneq ($(shell test ! -e $(INSTALLED) || { $(USABLE); } || echo anew),)
+.PHONY: $(INSTALLED)
+endif
+# Of the time when it was begun, so that what is asked for meanwhile is newer.
+BEGUN = $(PYTHON) -c 'import os, bookbuild; os.utime("$@", ns=(bookbuild.STARTED, bookbuild.STARTED))'
 
 .DELETE_ON_ERROR:
-# An interrupt after the new site is in place must not take its first page away.
-.PRECIOUS: $(SITE)
 .PHONY: help book pdf course executed test check rerun serve lint mutants bench screenshots lock clean
 
 help:
@@ -41,7 +55,7 @@ help:
 	@echo 'make course   write exercises for nbgrader, Moodle, QTI and PrairieLearn (VARIANTS=$(VARIANTS) SEED=$(SEED))'
 	@echo 'make rerun    NOTEBOOK=inference-gpus PARAMS="visits_per_day=1e9 mfu=0.4"   one notebook, your assumptions'
 	@echo 'make rerun    NOTEBOOK=inference-gpus SCENARIOS=scenarios.csv               one row a scenario, and a comparison'
-	@echo 'make serve    build the site and serve it on localhost (PORT=$(PORT))'
+	@echo 'make serve    build the site and serve it on localhost (PORT=8000)'
 	@echo 'make lint     check the style and the types of the code'
 	@echo 'make mutants  make mistakes by chance, and see whether tests notice (NUMBER=$(NUMBER), or all; SEED=$(SEED))'
 	@echo 'make bench    measure builds, a rerun and the formulas'
@@ -49,62 +63,52 @@ help:
 	@echo 'make lock     renew the locked dependencies'
 	@echo 'make clean    remove all that was built (not $(VENV))'
 
-book: $(SITE)
-	@echo "The site is at $(CURDIR)/$(SITE), after $$(( $$(date +%s) - $(START) )) s."
+book: $(INSTALLED)
+	+@$(PYTHON) -m bookbuild book $(DRY_RUN)
+	@echo "The site is at $(CURDIR)/_build/html/index.html, after $$(( $$(date +%s) - $(START) )) s."
 
 # The environment, from nothing but Python: pip installs uv, uv installs the rest, npm comes with it.
 $(INSTALLED): requirements/bootstrap.txt requirements/locked.txt requirements/package-lock.json pyproject.toml bookbuild/pyproject.toml
 	@sh requirements/install.sh $(VENV)
-	@touch $@
+	@(cd $(VENV) && pwd -P) > $@ && $(BEGUN)
 
 # What only tests, measurements and the print need: nobody waits for it to read the book.
 $(TESTING): $(INSTALLED) requirements/tests.txt
 	@echo "  install  what tests need"
 	@$(VENV)/bin/uv pip install --quiet --python $(PYTHON) --require-hashes --compile-bytecode -r requirements/tests.txt
 	@cd $(VENV)/npm && npm install --include=dev --no-save --silent --ignore-scripts --no-audit --no-fund
-	@touch $@
+	@touch $@ && $(BEGUN)
 
 $(MUTATING): $(TESTING) requirements/mutants.txt
 	@echo "  install  what mutation testing needs"
 	@$(VENV)/bin/uv pip install --quiet --python $(PYTHON) --require-hashes --compile-bytecode -r requirements/mutants.txt
-	@touch $@
+	@touch $@ && $(BEGUN)
 
-# Each notebook depends on its source and, by the rules beside its last result, on the modules and
-# data it was seen to use. Those that are out of date are gathered, and run together on warm kernels.
--include $(wildcard _build/executed/*.d)
+# What is out of date is found by bookbuild/inputs.py: by contents, which times alone don't tell.
+executed: $(INSTALLED)
+	+@$(PYTHON) -m bookbuild executed $${NOTEBOOK:+"$$NOTEBOOK"} $(DRY_RUN)
 
-$(EXECUTED): _build/executed/%.ipynb: notebooks/%.md $(INSTALLED) bookbuild/execute.py bookbuild/kernels.py bookbuild/notebooks.py
-	@: $(eval OUT_OF_DATE += $*)
-
-executed: $(EXECUTED)
-	@$(if $(OUT_OF_DATE),$(PYTHON) -m bookbuild.execute $(OUT_OF_DATE),:)
-
-$(SITE): $(EXECUTED) $(PAGES) $(INSTALLED)
-	@$(if $(OUT_OF_DATE),$(PYTHON) -m bookbuild.execute $(OUT_OF_DATE),:)
-	@$(PYTHON) -m bookbuild.assemble
-
-pdf: $(TESTING) executed
-	@$(PYTHON) -m bookbuild.assemble --pdf
+pdf: $(TESTING)
+	@$(PYTHON) -m bookbuild pdf
 	@echo "The book is at $(CURDIR)/_build/how-much-compute.pdf, after $$(( $$(date +%s) - $(START) )) s."
 
 course: $(INSTALLED)
-	@$(PYTHON) -m bookbuild.course --variants '$(VARIANTS)' --seed '$(SEED)'
+	@$(PYTHON) -m bookbuild course --variants "$$VARIANTS" --seed "$$SEED"
 
-# Cores take neighbours, which share a browser or a build, and a core that is done takes over from another.
-# Tests that measure time run at the end and alone: other work would be measured with them.
+# TESTED is what pytest is told besides. Cores take neighbours, which share a browser or a build, and a core that is
+# done takes over from another. Tests that measure time run at the end and alone: other work would be measured with them.
 test: book $(TESTING)
-	@$(PYTHON) -m pytest -n $(CORES) --dist worksteal $(TESTED) -m 'not alone'
-	@$(PYTHON) -m pytest $(TESTED) -m alone
+	@$(PYTHON) -m pytest -n $(CORES) --dist worksteal -m 'not alone' $(TESTED)
+	@$(PYTHON) -m pytest -m alone $(TESTED)
 
 check: lint
 	@$(PYTHON) -m pytest -n $(CORES) --dist worksteal $(TESTED) -m 'not built and not alone'
 
 rerun: $(INSTALLED)
-	@$(MAKE) --no-print-directory -s executed
-	@$(PYTHON) -m bookbuild.rerun
+	@$(PYTHON) -m bookbuild rerun
 
 serve: book
-	@$(PYTHON) -m http.server $(PORT) --bind 127.0.0.1 --directory _build/html
+	@$(PYTHON) -m bookbuild serve
 
 lint: $(TESTING)
 	@$(VENV)/bin/ruff check .
@@ -112,7 +116,7 @@ lint: $(TESTING)
 	@$(VENV)/bin/mypy
 
 mutants: $(MUTATING)
-	@$(PYTHON) -m tests.mutants --number $(NUMBER) --seed $(SEED)
+	@$(PYTHON) -m tests.mutants --number "$$NUMBER" --seed "$$SEED"
 
 bench: book $(TESTING)
 	@$(PYTHON) -m bookbuild.bench

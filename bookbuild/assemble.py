@@ -6,10 +6,8 @@ from there with warnings as errors, and the finished site takes the old one's pl
 """
 
 import argparse
-import os
 import shutil
 import sys
-import tempfile
 import time
 from pathlib import Path
 
@@ -18,13 +16,17 @@ from nbformat import NotebookNode
 from bookbuild import (
     calculators,
     downloads,
+    drill,
     exercises,
     incremental,
+    laboratories,
     notebooks,
     pdf,
     publications,
     reference,
+    scratch,
     teach,
+    verbs,
 )
 from bookbuild.execute import EXECUTED
 from bookbuild.jupyter_book import Builder, BuildError
@@ -32,7 +34,8 @@ from bookbuild.notebooks import BUILD, ROOT
 from bookbuild.staging import replace, write_notebook, write_settings
 
 SITE = BUILD / "html"
-SECTIONS = {"reference": reference.sections, "teach": teach.sections}  # pages that end with what the code says
+# Pages that end with what the code says.
+SECTIONS = {"reference": reference.sections, "teach": teach.sections, "laboratories": laboratories.sections}
 
 
 def stage(folder: Path, changed: set[Path] | None = None) -> None:
@@ -62,29 +65,31 @@ def stage_computed(folder: Path, executed: dict[str, NotebookNode]) -> None:
     (folder / "_toc.yml").write_text(toc, encoding="utf-8")
     wheel = downloads.build_wheel(folder / "extra").name
     write_settings(folder, publications.substitutions(record) | {"wheel": f'<a href="{wheel}">{wheel}</a>'})
-    calculators.stage(folder, executed, exercises.files(executed))
+    beside = exercises.files(executed) | verbs.files() | {drill.FILE: drill.file()}
+    calculators.stage(folder, executed, beside)
     (folder / "extra" / "reproduction.csv").write_text(publications.ledger_csv(record), encoding="utf-8")
 
 
 def build_with_print(builder: Builder, target: Path) -> Path:
-    """Build the site and a print of it in one folder, and return that of its pages."""
+    """Build the site and prints of it in one folder, and return that of its pages."""
     pdf.require_browser()
     folder = target / "stage"
     stage(folder)
     single = Builder().build(folder, target / "single", as_one_page=True)
     pdf.print_book(single, folder / "extra" / pdf.NAME)
     shutil.copy(folder / "extra" / pdf.NAME, BUILD)
-    return builder.build(folder, target / "out", strict=True)
+    pages = builder.build(folder, target / "out", strict=True)
+    pdf.print_pages(pages, pdf.FOR_TEACHERS, pages / pdf.TEACHERS_NAME)
+    return pages
 
 
-def main() -> int:
+def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="bookbuild.assemble", description="Make the site.")
     parser.add_argument("--pdf", action="store_true", help="print the whole book, too, and link to it")
-    with_pdf = parser.parse_args().pdf
-    start, started = time.monotonic(), time.time_ns()
+    with_pdf = parser.parse_args(arguments).pdf
+    start = time.monotonic()
     builder = Builder()
-    with tempfile.TemporaryDirectory(dir=BUILD, prefix="site-") as temporary:
-        target = Path(temporary, "site")
+    with scratch.folder(BUILD, "site-") as target:
         try:
             if with_pdf:
                 pages = build_with_print(builder, target)
@@ -94,12 +99,9 @@ def main() -> int:
             builder.close()
             print(f"book: {failure}", file=sys.stderr)
             return 1
-        except KeyboardInterrupt:
+        except BaseException:
             builder.close()
-            print("book: interrupted; the site is as it was", file=sys.stderr)
-            return 130
-        # Of the time it started: Make sees what was changed meanwhile.
-        os.utime(pages / "index.html", ns=(started, started))
+            raise
         replace(SITE, pages)
     print(f"  site  {len(notebooks.names())} notebooks  {time.monotonic() - start:5.1f} s", flush=True)
     return 0

@@ -7,6 +7,7 @@ few tries, since other work on the machine only ever adds time.
 import json
 import os
 import shutil
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -26,11 +27,18 @@ from bookbuild.notebooks import BUILD, ROOT
 from llmcalc import catalogue, choosing, known_models
 from llmcalc.formulas import devices, training
 from llmcalc.models.description import describe
+from llmcalc.models.stacks import resolve
 from llmcalc.plans import serving
+from llmcalc.plans.many import predict_cuts
 from llmcalc.questions import questions
 
 SCENARIOS = 10_000_000
 SERVICES = 100_000
+CUTS = 300_000
+
+# Cuts a second of a core that others' calculators predict, as measured on a machine like this one: calculon, which is
+# timed anew where CALCULON names a checkout of github.com/calculon-ai/calculon, and SimuMax.
+CALCULON_CUTS, SIMUMAX_CUTS = 432, 22
 
 
 def best(action: Callable[[], object], tries: int) -> float:
@@ -137,6 +145,69 @@ def services_planned() -> float:
     return SERVICES / min(plan() for _ in range(3))
 
 
+def cuts_predicted() -> float:
+    """Return the cuts of a training run whose step is predicted in a second of a core [1/s]."""
+    draw = np.random.default_rng(1)
+    tensor, stages, context, microbatch = (draw.choice([1.0, 2.0, 4.0, 8.0], CUTS) for _ in range(4))
+    replicas = draw.integers(1, 64, CUTS).astype(float)
+    cuts = {
+        "devices": tensor * stages * context * replicas,
+        "replicas": replicas,
+        "tensor_parallel": tensor,
+        "pipeline_stages": stages,
+        "context_parallel": context,
+        "microbatch": microbatch,
+        "zero_stage": draw.integers(0, 3, CUTS),
+        "recomputation": draw.integers(0, 3, CUTS),
+    }
+    model, device = known_models.model("GPT-3 175B"), catalogue.device("A100 SXM 80GB")
+    constants = resolve(device.name, "fp16")
+
+    def predict() -> float:
+        start = time.process_time()
+        predict_cuts(model, device, constants, cuts, batch=1536, number_format="fp16")
+        return time.process_time() - start
+
+    return CUTS / min(predict() for _ in range(5))
+
+
+def calculon_cuts(checkout: Path) -> float:
+    """Return the executions that a checkout of calculon predicts in a second of a core [1/s]."""
+    program = (
+        "import json, sys, time\n"
+        "import logging\n"
+        "from calculon import System\n"
+        "from calculon.llm import Llm\n"
+        "read = lambda path: json.load(open(path))\n"
+        "application = Llm.Application(read('models/gpt3-175B.json'))\n"
+        "execution = read('validation/seqsel/fig7/gpt3-175B_seqsel.json')\n"
+        "system = System(read('systems/a100_80g.json'))\n"
+        "def predict():\n"
+        "    model = Llm(application, logging.getLogger())\n"
+        "    model.compile(system, Llm.Execution.from_json(execution))\n"
+        "    model.run(system)\n"
+        "    return model.get_total_time()\n"
+        "predict()\n"
+        "times = []\n"
+        "for _ in range(5):\n"
+        "    start = time.process_time()\n"
+        "    for _ in range(50):\n"
+        "        predict()\n"
+        "    times.append(time.process_time() - start)\n"
+        "print(50 / min(times))\n"
+    )
+    run = subprocess.run([sys.executable, "-c", program], cwd=checkout, capture_output=True, text=True, check=True)
+    return float(run.stdout)
+
+
+def calculon_line() -> str:
+    """Return how fast calculon is: measured now where there is a checkout, else as it was measured before."""
+    checkout = os.environ.get("CALCULON")
+    if not checkout:
+        return f"calculon {CALCULON_CUTS} (measured before; set CALCULON to a checkout)"
+    return f"calculon {calculon_cuts(Path(checkout)):,.0f}"
+
+
 def _told(text: str) -> object:
     return describe(choosing.model_named(text))
 
@@ -185,6 +256,12 @@ def main() -> None:
     checked, expression = formula_speed()
     report("training GPUs, evaluations a second", f"{SCENARIOS / checked / 1e6:.0f} million", "")
     report("services planned, all sizes of replicas searched", f"{services_planned():,.0f} a second", "aim 100,000")
+    theirs_a_second = f"{calculon_line()}, SimuMax {SIMUMAX_CUTS}"
+    report(
+        "cuts of a training step predicted",
+        f"{cuts_predicted() / 1e6:.1f} million",
+        f"aim 1 million; {theirs_a_second}",
+    )
     report("time over the bare NumPy expression", f"{checked / expression:.2f} times", "aim within 3 times")
     if find_browser():
         with serve(BUILD / "html") as address, browse() as browser:
@@ -212,6 +289,8 @@ def main() -> None:
             of_kind = [chapter for chapter in update if (chapter in SEARCHING) == searching]
             slowest = max(of_kind, key=update.__getitem__)
             report(f"calculator, an update ({slowest})", f"{1000 * update[slowest]:.1f} ms", f"aim under {aim} ms")
+        plans = statistics.median(page.update for page in measured["serving-users"])
+        report("a service planned in its page, at the median", f"{1000 * plans:.1f} ms", "aim under 100 ms")
         curves = min(page.curves for page in measured["planner"])
         report("planner, its curves drawn anew", f"{1000 * curves:.1f} ms", "aim under 16 ms")
         report(

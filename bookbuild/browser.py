@@ -9,7 +9,7 @@ import shutil
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -67,7 +67,9 @@ class _Handler(http.server.SimpleHTTPRequestHandler):
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         if self.command == "GET":
-            self.wfile.write(body)
+            # A browser may leave a page before it has all of it.
+            with suppress(ConnectionError):
+                self.wfile.write(body)
         return None
 
     def log_message(self, *_: object) -> None:
@@ -115,6 +117,11 @@ def measure_first_page(browser: Any, address: str) -> FirstPage:
     return FirstPage(readable=painted / 1000, compressed_bytes=sum(sizes))
 
 
+def lost(request: Any) -> list[str]:
+    """Address of a request that failed, or none if its page was left while it was under way."""
+    return [] if request.failure == "net::ERR_ABORTED" else [request.url]
+
+
 def wait_until(page: Any, expression: str, seconds: float = 30) -> None:
     """Wait until an expression holds in a page; Playwright's own way needs `eval`, which the pages' policy forbids."""
     end = time.monotonic() + seconds
@@ -134,8 +141,8 @@ class Calculator:
     compressed_bytes: int
 
 
-# Chapters whose answers are searched for among thousands of plans: their updates may take longer than a film's picture.
-SEARCHING = ("planner", "serving-users")
+# Chapters whose answers are searched for among many plans: their updates may take longer than a film’s picture.
+SEARCHING = ("planner", "serving-users", "what-fits")
 
 MOVE_SLIDERS = """async () => {
   const planner = document.querySelector(".planner");

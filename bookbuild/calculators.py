@@ -21,12 +21,13 @@ from markupsafe import Markup
 from nbformat import NotebookNode
 
 import llmcalc
-from bookbuild import notebooks, parameters
+from bookbuild import menus, notebooks, parameters
 from bookbuild.notebooks import ROOT
 from bookbuild.publications import WITHOUT_SOURCE
 from llmcalc import datasets
 from llmcalc.answering import written as written_end
 from llmcalc.formats import counted, written
+from llmcalc.own_devices import device_quantities
 from llmcalc.questions import Parameter, Question, questions
 from llmcalc.results import DIGITS
 from llmcalc.vocabulary import WORDS
@@ -47,7 +48,21 @@ RATIO_ON_A_LINE = 100  # a slider whose ends differ by a larger factor is logari
 RANGE_ON_A_LINE = 50  # a slider from zero to more is denser towards zero
 
 # What the page itself calls, besides the answer.
-CALLED_BY_PAGES = ("llmcalc.answering", "llmcalc.checks", "llmcalc.datasets", "llmcalc.quantities")
+CALLED_BY_PAGES = ("llmcalc.answering", "llmcalc.checks", "llmcalc.datasets", "llmcalc.quantities", "llmcalc.spread")
+MANY = 24  # results: then a phone shows the questions before them
+
+# Where a page asks for a device, it may be one of the reader's own.
+OWN_DEVICES = "llmcalc.own_devices"
+OWN_MEANINGS = {
+    "memory": "memory",
+    "memory_bandwidth": "bandwidth of the memory",
+    "link_bandwidth": "rate to the devices that are linked, in one direction",
+    "link_devices": "devices that are linked",
+    "network_bandwidth": "rate to other servers, in one direction",
+    "power": "design power",
+    "server_power": "power with its share of the server",
+    "price_per_hour": "rent",
+}
 # What the worker takes of a calculator's description; the page itself need not read it.
 PROGRAM = ("function", "parameters", "curves", "modules", "data")
 NAMED_TABLES = ("datasets.records", "datasets.record", "datasets.values")
@@ -71,9 +86,10 @@ def model(name: str, notebook: NotebookNode) -> dict[str, Any]:
         "whose": "the page’s" if name in WITHOUT_SOURCE else "the document’s",
         "function": function,
         "parameters": [
-            describe(parameter) | {"group": groups.get(parameter.name, "")}
+            describe(parameter, question) | {"group": groups.get(parameter.name, "")}
             for parameter in question.parameters.values()
         ],
+        "formats": menus.formats(question),
         "results": [
             result
             | {
@@ -97,20 +113,37 @@ def model(name: str, notebook: NotebookNode) -> dict[str, Any]:
 def modules_of(name: str) -> dict[str, str]:
     """Return the source of every module that a question's calculator runs, by its name."""
     answer = f"llmcalc.answers.{name.replace('-', '_')}"
-    return {module: shipped(module) for module in sorted(closure({answer, *CALLED_BY_PAGES}))}
+    called = {answer, *CALLED_BY_PAGES}
+    if "accelerator" in questions()[name].parameters:
+        called.add(OWN_DEVICES)
+    return {module: shipped(module) for module in sorted(closure(called))}
 
 
-def describe(parameter: Parameter) -> dict[str, Any]:
-    """Return a question's parameter as a page's input takes it."""
-    described = {
+def own_models() -> dict[str, str]:
+    """Return the source of every module that reads a model's file, for pages where somebody has one."""
+    return {module: shipped(module) for module in sorted(closure({"llmcalc.choosing", "llmcalc.models.configs"}))}
+
+
+def describe(parameter: Parameter, question: Question | None = None) -> dict[str, Any]:
+    """Return a parameter as a page's input takes it; of a question only devices that can answer it."""
+    described: dict[str, Any] = {
         "name": parameter.name,
         "type": parameter.type.__name__,
         "default": text(parameter.default),
         "unit": parameter.unit,
         "meaning": parameter.meaning,
     }
+    if parameter.name == "accelerator" and question:
+        reasons = menus.devices(question)
+        described["unable"] = [{"name": name, "reason": reason} for name, reason in reasons.items() if reason]
+        described["choices"] = [name for name in parameter.choices if not reasons[name]]
+        described["quantities"] = quantities()
+    elif parameter.choices:
+        described["choices"] = list(parameter.choices)
+    if parameter.own:
+        described["own"] = parameter.own
     if parameter.choices:
-        return described | {"choices": list(parameter.choices)}
+        return described
     if parameter.low is None or parameter.high is None:
         return described
     return described | {
@@ -118,6 +151,17 @@ def describe(parameter: Parameter) -> dict[str, Any]:
         "high": parameter.high,
         "scale": scale(parameter.low, parameter.high),
     }
+
+
+def quantities() -> list[dict[str, str]]:
+    """Return what a page asks of a device of one's own."""
+    return [{"name": name, "meaning": _meaning(name), "unit": WORDS[word].shown} for name, word in device_quantities()]
+
+
+def _meaning(quantity: str) -> str:
+    if quantity.startswith("peak_"):
+        return f"dense peak in {quantity.removeprefix('peak_')}"
+    return OWN_MEANINGS[quantity]
 
 
 def tables(question: Question, sources: list[str]) -> dict[str, list[dict[str, Any]]]:
@@ -160,7 +204,10 @@ def text(value: Any) -> str:
 
 def form_groups(model: dict[str, Any]) -> list[tuple[str, list[dict[str, Any]]]]:
     """Return the parameters of a form group by group, each with the range that stands below its field."""
-    shown = [{"choices": [], "scale": "", "range": _range(described)} | described for described in model["parameters"]]
+    shown = [
+        {"choices": [], "unable": [], "own": "", "scale": "", "range": _range(described)} | described
+        for described in model["parameters"]
+    ]
     return [(group, list(members)) for group, members in groupby(shown, lambda described: described["group"])]
 
 
@@ -192,6 +239,7 @@ def place(body: str, address: str, model: dict[str, Any]) -> str:
     calculator = TEMPLATES.get_template("calculator.html").render(
         groups=form_groups(model),
         planner=bool(model["curves"]),
+        many=len(model["results"]) > MANY,
         whose=model["whose"],
         results=Markup(f"{found}{table}{end}"),  # the notebook's own output
         summary=summary(model),
@@ -210,7 +258,7 @@ def preloads(address: str, model: dict[str, Any]) -> str:
 
     The page's own styles still come first.
     """
-    files = ["calculation.mjs", "inputs.mjs", "scenario.mjs", *(["saved.mjs"] if model["curves"] else [])]
+    files = ["calculation.mjs", "work.mjs", "inputs.mjs", "scenario.mjs", *(["saved.mjs"] if model["curves"] else [])]
     template = TEMPLATES.get_template("calculator-preloads.html")
     return template.render(address=address, files=files, notebook=model["notebook"])
 
@@ -238,6 +286,7 @@ def stage(folder: Path, executed: dict[str, NotebookNode], beside: dict[str, str
         (target / f"{name}-program.json").write_text(packed({key: described[key] for key in PROGRAM}), encoding="utf-8")
         page = {key: described[key] for key in described if key not in ("modules", "data")}
         (target / f"{name}.json").write_text(packed(page), encoding="utf-8")
+    (target / "own-models.json").write_text(packed(own_models()), encoding="utf-8")
     for name, text in (beside or {}).items():
         (target / name).write_text(text, encoding="utf-8")
     contents = hashlib.sha256()

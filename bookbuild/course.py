@@ -7,7 +7,6 @@ the numbers of a seed. In PrairieLearn the key stays a function, which draws as 
 import argparse
 import json
 import re
-import shutil
 import sys
 import uuid
 import zipfile
@@ -16,7 +15,7 @@ from xml.etree import ElementTree
 
 from nbformat import NotebookNode, v4, write
 
-from bookbuild import downloads
+from bookbuild import downloads, scratch, staging
 from bookbuild.notebooks import BUILD
 from llmcalc import teaching
 from llmcalc.questions import questions
@@ -207,8 +206,7 @@ def prairielearn(exercise: Exercise) -> dict[str, str]:
 
 
 def write_course(folder: Path, variants: int, seed: int) -> None:
-    """Write all of it into a folder, which is emptied."""
-    shutil.rmtree(folder, ignore_errors=True)
+    """Write all of it into a folder."""
     wheel = downloads.build_wheel(folder)
     for chapter in teaching.chapters():
         assignment = notebook(chapter, wheel.name, seed)
@@ -225,15 +223,17 @@ def write_course(folder: Path, variants: int, seed: int) -> None:
     _write(folder / "nbgrader" / "nbgrader_config.py", 'c = get_config()\nc.CourseDirectory.course_id = "llmcalc"\n')
 
 
-def main() -> int:
+def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="bookbuild.course", description="Write the course.")
     parser.add_argument("--variants", type=int, default=10, help="variants of an exercise in the question banks")
     parser.add_argument("--seed", type=int, default=1, help="seed of the notebooks")
-    given = parser.parse_args()
+    given = parser.parse_args(arguments)
     if not 1 <= given.variants <= 1000 or given.seed < 0:
         print("course: variants must be from 1 to 1000, and the seed 0 or more", file=sys.stderr)
         return 2
-    write_course(COURSE, given.variants, given.seed)
+    with scratch.folder(BUILD, "course-") as temporary:
+        write_course(temporary / "course", given.variants, given.seed)
+        staging.replace(COURSE, temporary / "course")
     count = sum(len(teaching.chapter(name).exercises) for name in teaching.chapters())
     print(f"The course is at {COURSE}: {count} exercises, {given.variants} variants each.")
     return 0
@@ -371,7 +371,3 @@ def _write_package(path: Path, chapter: str, variants: int) -> None:
         for each in items:
             package.writestr(f"{identifier(each)}.xml", qti(each))
         package.writestr("imsmanifest.xml", manifest(chapter, [identifier(each) for each in items]))
-
-
-if __name__ == "__main__":
-    sys.exit(main())

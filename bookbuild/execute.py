@@ -1,7 +1,7 @@
 """Run notebooks through papermill, several at a time.
 
 ``python -m bookbuild.execute NAME...`` leaves each executed notebook in `_build/executed`, with a
-file of Make rules beside it that names the modules and data the notebook was seen to use.
+record beside it of the modules and data that the notebook was seen to use, as they were before it ran.
 A notebook that fails leaves nothing and what an earlier run left stays.
 """
 
@@ -22,9 +22,10 @@ from nbclient.exceptions import DeadKernelError
 from nbformat import NotebookNode
 from papermill.exceptions import PapermillExecutionError
 
-from bookbuild import kernels, notebooks
+from bookbuild import build, inputs, kernels, notebooks, scratch
+from bookbuild.__main__ import enter
+from bookbuild.build import EXECUTED as EXECUTED
 
-EXECUTED = notebooks.BUILD / "executed"
 DEPENDENCIES = "application/vnd.bookbuild.dependencies+json"
 
 ADDRESS = re.compile(r" at 0x[0-9a-f]+")
@@ -72,6 +73,28 @@ def execute(name: str, parameters: dict[str, Any] | None = None) -> Execution:
     return Execution(notebook, _within_project(used))
 
 
+def with_new_prose(name: str, now: inputs.Fingerprints) -> Execution | None:
+    """Return a notebook with its results of an earlier run, if its prose is all that changed since."""
+    recorded = build.recorded(name)
+    own = f"notebooks/{name}.md"
+    used = {path: mark for path, mark in recorded.items() if path != own}
+    if own not in recorded or not inputs.hold(used, now):
+        return None
+    source, earlier = notebooks.read(name), notebooks.load(EXECUTED / f"{name}.ipynb")
+    ran = [cell for cell in earlier.cells if cell.cell_type == "code"]
+    asked = [cell for cell in source.cells if cell.cell_type == "code"]
+    if [(cell.source, cell.metadata) for cell in ran] != [(cell.source, cell.metadata) for cell in asked]:
+        return None
+    if earlier.metadata != earlier.metadata | source.metadata:
+        return None
+    results = iter(ran)
+    cells = [next(results) if cell.cell_type == "code" else cell for cell in source.cells]
+    for number, cell in enumerate(cells):
+        cell["id"] = f"cell-{number}"
+    earlier.cells = cells
+    return Execution(earlier, sorted(path for path in used if path not in build.EVERY_NOTEBOOK))
+
+
 def execute_all(
     jobs: Iterable[Any], run: Callable[[Any], Any], done: Callable[[Any, Any, float], None]
 ) -> list[tuple[Any, Any]]:
@@ -92,14 +115,6 @@ def execute_all(
         return list(pool.map(timed, jobs))
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
-
-
-def write(path: Path, text: str) -> None:
-    """Write a file in one step: a reader sees the old one or the new one, whole."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    temporary.write_text(text, encoding="utf-8")
-    temporary.replace(path)
 
 
 def _describe(name: str, source: NotebookNode, error: PapermillExecutionError) -> str:
@@ -138,46 +153,49 @@ def _within_project(paths: list[str]) -> list[str]:
     return sorted(found)
 
 
-def _save(name: str, execution: Execution, started: int) -> None:
-    target = EXECUTED / f"{name}.ipynb"
-    # The rules without a recipe let Make go on when a file that was used is deleted.
-    rules = f"{target.relative_to(notebooks.ROOT)}: {' '.join(execution.dependencies)}\n"
-    rules += "".join(f"{path}:\n" for path in execution.dependencies)
-    write(target.with_suffix(".d"), rules)
-    write(target, nbformat.writes(execution.notebook))
-    # Of the time it started: Make sees what was changed while it ran.
-    os.utime(target, ns=(started, started))
+def _save(name: str, execution: Execution, before: inputs.Fingerprints) -> None:
+    # First the notebook: without its record, or with an older one's, it counts as out of date.
+    scratch.write(EXECUTED / f"{name}.ipynb", nbformat.writes(execution.notebook))
+    build.record_executed(name, execution.dependencies, before)
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(prog="bookbuild.execute", description="Run notebooks through papermill.")
-    parser.add_argument("names", nargs="+", metavar="NAME", help="a notebook's file name without its ending")
-    names = parser.parse_args().names
+def run(names: list[str], before: inputs.Fingerprints, all_again: bool = False) -> int:
+    """Bring notebooks up to date side by side, given the fingerprints of all that they may read; return the exit code.
+
+    One whose prose alone changed keeps its results, unless all are to be executed again.
+    """
     kernels.use_warm_kernels()
     width = max(map(len, names))
 
-    def run(name: str) -> Execution:
-        print(f"  run   {name}", flush=True)
-        started = time.time_ns()
-        execution = execute(name)
-        _save(name, execution, started)
+    def one(name: str) -> Execution:
+        execution = None if all_again else with_new_prose(name, before)
+        if execution is None:
+            print(f"  run   {name}", flush=True)
+            execution = execute(name)
+        _save(name, execution, before)
         return execution
 
     def done(name: str, result: Any, seconds: float) -> None:
         state = "FAIL" if isinstance(result, NotebookError) else "done"
         print(f"  {state}  {name:<{width}}  {seconds:5.1f} s", flush=True)
 
-    try:
-        results = execute_all(names, run, done)
-    except KeyboardInterrupt:
-        print("book: interrupted", file=sys.stderr)
-        kernels.remove_sockets()
-        os._exit(130)  # without waiting for the kernels, which end with this process
-    failures = [result for _, result in results if isinstance(result, NotebookError)]
+    failures = [result for _, result in execute_all(names, one, done) if isinstance(result, NotebookError)]
     for failure in failures:
         print(f"book: {failure}", file=sys.stderr)
     return 1 if failures else 0
 
 
+def main(arguments: list[str]) -> int:
+    """Execute the notebooks that are named, whether they are out of date or not."""
+    parser = argparse.ArgumentParser(prog="bookbuild.execute", description="Run notebooks through papermill.")
+    parser.add_argument("names", nargs="+", metavar="NAME", help="a notebook's file name without its ending")
+    names = parser.parse_args(arguments).names
+    for name in names:
+        if problem := notebooks.problem(name):
+            print(f"book: {problem}", file=sys.stderr)
+            return 2
+    return run(names, inputs.taken(), all_again=True)
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    enter("execute")

@@ -54,17 +54,18 @@ def model(name: str) -> dict[str, Any]:
     return {
         "module": own,
         "modules": added,
-        "data": _tables(name, [*modules.values(), *added.values()], set(calculator)),
+        "data": tables([name], [*modules.values(), *added.values()], set(calculator)),
     }
 
 
-def _tables(name: str, sources: list[str], known: set[str]) -> dict[str, list[dict[str, Any]]]:
-    """Rows that the exercises look up or draw from, with the columns that they or the calculator name."""
+def tables(chapters: Iterable[str], sources: list[str], known: set[str]) -> dict[str, list[dict[str, Any]]]:
+    """Rows that chapters' exercises look up or draw from, with the columns that they or a calculator name."""
     trees = [calculators.parsed(text) for text in sources]
     words = {word for tree in trees for word in calculators.words(tree)}
     found = {table for tree in trees for table in calculators.looked_up(tree)} | known
-    for exercise in teaching.chapter(name).exercises:
-        found |= {draw.table for draw in exercise.draws.values() if isinstance(draw, Column)}
+    for name in chapters:
+        for exercise in teaching.chapter(name).exercises:
+            found |= {draw.table for draw in exercise.draws.values() if isinstance(draw, Column)}
     return {
         table: [{column: cell for column, cell in row.items() if column in words} for row in datasets.records(table)]
         for table in sorted(found)

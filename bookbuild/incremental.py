@@ -3,7 +3,8 @@
 A folder in ``_build`` keeps what Jupyter Book built from and all that it made. A build works on a copy, at an
 address that never changes, because Sphinx reads everything again if its sources move; the copy takes the kept
 folder's place when all of it is there. Whatever is not prose (code, data, settings, outputs, titles, the list of pages)
-makes a build begin from nothing, and so does a folder that is incomplete.
+makes a build begin from nothing, and so does a folder that is incomplete. A build during which a file was changed
+leaves the kept folder as it was: nobody knows which of its pages show the change.
 """
 
 import fcntl
@@ -21,13 +22,14 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 
+from bookbuild import inputs, scratch
 from bookbuild.execute import EXECUTED
+from bookbuild.inputs import Fingerprints
 from bookbuild.jupyter_book import Builder
 from bookbuild.notebooks import ROOT, SOURCES, names
 
 MARK = "built-from"
 INDEX = "index-entries.json"
-FOLDERS = ("book", "bookbuild", "data", "llmcalc")
 CODE = re.compile(r"^```\{code-cell\}.*?^```$", re.MULTILINE | re.DOTALL)
 # What a page may show of others, besides what domains know: titles, numbers, exercises; and files that come along.
 SHOWN = [
@@ -58,8 +60,9 @@ def build(builder: Builder, store: Path, target: Path, stage: Callable[[Path, se
             return builder.build(target / "stage", target / "out", strict=True)
         kept, work = store / "kept", store / "work"
         shutil.rmtree(work, ignore_errors=True)
-        try:
-            now, then = made_of(), _read(kept / MARK)
+        with scratch.owned(work):
+            sources = inputs.taken()
+            now, then = made_of(sources), inputs.read_record(kept / MARK)
             if now["rest"] == then.get("rest"):
                 shutil.copytree(kept, work)
                 shutil.rmtree(work / "out" / "html" / "_static")  # pages would name versions of what is there already
@@ -70,19 +73,17 @@ def build(builder: Builder, store: Path, target: Path, stage: Callable[[Path, se
             finished = builder.build(work / "stage", work / "out", strict=True)
             pages = target / "html"
             shutil.move(finished, pages)
-            (work / MARK).write_text(json.dumps(now), encoding="utf-8")
-            shutil.rmtree(kept, ignore_errors=True)
-            work.rename(kept)
-        finally:
-            shutil.rmtree(work, ignore_errors=True)
+            if None not in inputs.vouched(sources).values():
+                (work / MARK).write_text(json.dumps(now), encoding="utf-8")
+                shutil.rmtree(kept, ignore_errors=True)
+                work.rename(kept)
         return pages
 
 
-def made_of() -> dict[str, Any]:
+def made_of(sources: Fingerprints) -> dict[str, Any]:
     """Return digests of the files with prose by their paths, and one of all else that the site is made of."""
     prose = [*sorted((ROOT / "book").glob("*.md")), *(EXECUTED / f"{name}.ipynb" for name in names())]
     rest = hashlib.sha256(f"{ROOT} {sys.version} {sys.prefix} {[path.name for path in prose]}".encode())
-    rest.update(str((Path(sys.prefix) / ".installed").stat().st_mtime_ns).encode())
     digests = {}
     for path in prose:
         content = path.read_bytes()
@@ -91,10 +92,8 @@ def made_of() -> dict[str, Any]:
             rest.update(_without_prose(content))
     for path in sorted(SOURCES.glob("*.md")):  # parameters are read from there
         rest.update("".join(CODE.findall(path.read_text(encoding="utf-8"))).encode())
-    others = [path for folder in FOLDERS for path in (ROOT / folder).rglob("*") if "__pycache__" not in path.parts]
-    for path in sorted({*others, *ROOT.glob("*")} - set(prose)):
-        if path.is_file():
-            rest.update(f"{path}\0".encode() + hashlib.sha256(path.read_bytes()).digest())
+    with_prose = {path.relative_to(ROOT).as_posix() for path in (*prose, *SOURCES.glob("*.md"))}
+    rest.update(json.dumps({path: sources[path] for path in sources.keys() - with_prose}, sort_keys=True).encode())
     return {"prose": digests, "rest": rest.hexdigest()}
 
 
@@ -105,14 +104,6 @@ def _without_prose(content: bytes) -> bytes:
         if cell["cell_type"] == "markdown":
             cell["source"] = [line for line in "".join(cell["source"]).splitlines() if line.startswith("#")]
     return json.dumps(notebook, sort_keys=True).encode()
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        mark: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return mark
 
 
 @contextmanager
@@ -140,8 +131,13 @@ def rewrite_what_depends(app: Sphinx, env: Any) -> list[str]:
 
 def view(env: BuildEnvironment) -> dict[str, str]:
     """Return digests of what pages may show of other pages, by its name."""
-    facts = {name: getattr(env, name, None) for name in SHOWN}
+    facts: dict[str, Any] = {name: getattr(env, name, None) for name in SHOWN}
     facts |= {f"domain {name}": data for name, data in env.domaindata.items() if name not in OF_OTHER_LANGUAGES}
+    # Lists of citations grow in the order in which pages are read; works are listed in that of their authors.
+    cited = facts["domain cite"]
+    facts["domain cite"] = {
+        name: set(map(canonical, part)) if isinstance(part, list) else part for name, part in cited.items()
+    }
     for page in env.found_docs & {"glossary"}:  # chapters show its terms, and find them in its text
         facts["glossary"] = Path(env.doc2path(page)).read_text(encoding="utf-8")
     return {name: hashlib.sha256(canonical(value).encode()).hexdigest() for name, value in facts.items()}
@@ -165,7 +161,7 @@ def canonical(value: Any) -> str:
 
 def recall_index_entries(app: Sphinx, env: BuildEnvironment) -> None:
     """Tell the search of entries in pages that are not written anew: of all that it finds, Sphinx forgets these."""
-    env._search_index_index_entries = _read(Path(app.doctreedir, INDEX))
+    env._search_index_index_entries = inputs.read_record(Path(app.doctreedir, INDEX))
 
 
 def keep_index_entries(app: Sphinx, exception: Exception | None) -> None:

@@ -15,10 +15,13 @@ import threading
 from functools import cache
 from multiprocessing import forkserver
 from multiprocessing.process import BaseProcess
+from pathlib import Path
 from typing import Any
 
 from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.provisioning.provisioner_base import KernelProvisionerBase
+
+from bookbuild import scratch
 
 # Not pyplot: it and its inline backend take hold of the kernel that imports them.
 PRELOADED = ["pandas", "matplotlib.figure", "matplotlib.backends.backend_svg", "ipykernel.kernelapp"]
@@ -28,20 +31,27 @@ PROVISIONER = "forked-provisioner"
 AVAILABLE = sys.platform == "linux"
 
 
+# What a path of a socket may have [byte], on Linux and macOS alike, and what stands in it behind the temporary folder.
+LONGEST_PATH = 103
+BELOW_TEMPORARY = "/kernels-12345678/tmp12345678/socket-5"
+
+
 @cache
-def _sockets() -> tempfile.TemporaryDirectory[str]:
-    return tempfile.TemporaryDirectory(prefix="kernels-", ignore_cleanup_errors=True)
-
-
-def remove_sockets() -> None:
-    """Remove what the kernels of this process left in the file system."""
-    _sockets().cleanup()
+def _sockets() -> Path | None:
+    """Return a folder for sockets, or nothing if no temporary folder has a path that is short enough for them."""
+    for parent in (tempfile.gettempdir(), os.environ.get("XDG_RUNTIME_DIR"), "/tmp", "/var/tmp"):
+        fits = parent and len(os.fsencode(parent + BELOW_TEMPORARY)) <= LONGEST_PATH
+        if parent and fits and os.access(parent, os.W_OK | os.X_OK):
+            return scratch.for_this_process(Path(parent), "kernels-")
+    return None
 
 
 def use_warm_kernels() -> None:
     """Let every kernel that this process starts be a fork of a warm one, where that is safe."""
-    if AVAILABLE:
-        _sockets()  # once, before kernels start side by side
+    sockets = _sockets() if AVAILABLE else None  # once, before kernels start side by side
+    if sockets:
+        # The fork server listens there, too, rather than in a temporary folder of whatever length.
+        multiprocessing.current_process()._config["tempdir"] = str(sockets)  # type: ignore[attr-defined]
         multiprocessing.set_forkserver_preload(PRELOADED)
         os.environ["JUPYTER_DEFAULT_PROVISIONER_NAME"] = PROVISIONER
         os.environ["MPLBACKEND"] = "module://matplotlib_inline.backend_inline"
@@ -105,7 +115,7 @@ class ForkedProvisioner(KernelProvisionerBase):
     async def pre_launch(self, **kwargs: Any) -> dict[str, Any]:
         manager: Any = self.parent
         # Sockets in the file system: several kernels that start at once would contend for ports.
-        folder = tempfile.mkdtemp(dir=_sockets().name)
+        folder = tempfile.mkdtemp(dir=_sockets())
         manager.transport = "ipc"
         manager.ip = os.path.join(folder, "socket")
         manager.connection_file = os.path.join(folder, "connection.json")

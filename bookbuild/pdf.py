@@ -7,6 +7,8 @@ import pikepdf
 from bookbuild import browser
 
 NAME = "how-much-compute.pdf"
+TEACHERS_NAME = "teach.pdf"
+FOR_TEACHERS = ["teach", "laboratories"]
 # The page is on paper before anybody can open a fold, and without the files that stand beside it. Every element
 # becomes one of the print's structure; names, operators and blanks in code, the most by far, need none.
 PREPARE = """() => {
@@ -18,6 +20,18 @@ PREPARE = """() => {
   for (const word of document.querySelectorAll(".highlight :is(.n, .o, .p, .w)")) word.replaceWith(...word.childNodes);
   for (const listing of document.querySelectorAll(".highlight pre")) listing.normalize();
   return document.fonts.ready.then(() => {});
+}"""
+# Articles of other pages follow that of the page; a print of several pages has one structure and one outline.
+JOIN = """async (names) => {
+  let last = document.querySelector("article");
+  for (const name of names) {
+    const answer = await fetch(`${name}.html`);
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const article = document.adoptNode(page.querySelector("article"));
+    article.style.breakBefore = "page";
+    last.after(article);
+    last = article;
+  }
 }"""
 HEADINGS = "() => [...document.querySelectorAll('h1, h2, h3, h4')].map((heading) => heading.innerText)"
 LINE = "font: 8px sans-serif; color: #555; width: 100%; padding: 0 18mm;"
@@ -39,9 +53,16 @@ def require_browser() -> None:
 
 def print_book(folder: Path, target: Path) -> None:
     """Print a book that is one page, in a folder, with an outline and page numbers."""
+    print_pages(folder, ["index"], target)
+
+
+def print_pages(folder: Path, names: list[str], target: Path) -> None:
+    """Print pages of a site, one behind the other, with an outline and page numbers."""
+    first, *others = names
     with browser.serve(folder) as address, browser.browse() as chromium:
         tab = chromium.new_page(color_scheme="light")
-        tab.goto(f"{address}index.html")
+        tab.goto(f"{address}{first}.html")
+        tab.evaluate(JOIN, others)
         tab.evaluate(PREPARE)
         tab.emulate_media(media="print")
         tab.pdf(

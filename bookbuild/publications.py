@@ -17,7 +17,7 @@ class LedgerError(Exception):
 
 
 # These chapters have no table of a source document to reproduce: the planner and the service join the others.
-WITHOUT_SOURCE = {"planner", "does-it-predict", "failures", "serving-users"}
+WITHOUT_SOURCE = {"planner", "does-it-predict", "failures", "serving-users", "what-fits"}
 
 
 @dataclass(frozen=True)

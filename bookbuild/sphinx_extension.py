@@ -10,7 +10,7 @@ from typing import Any
 from docutils import nodes
 from sphinx.application import Sphinx
 
-from bookbuild import calculators, downloads, exercises, fonts, pages, pdf
+from bookbuild import calculators, downloads, drill, exercises, fonts, pages, pdf, verbs
 from bookbuild.jupyter_book import finished
 
 
@@ -42,10 +42,40 @@ def add_calculator(app: Sphinx, pagename: str, templatename: str, context: dict[
         app.add_js_file(f"{address}/exercises.mjs", type="module")
 
 
+def add_verbs(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
+    """Put the form of verbs into the page that has a place for it."""
+    if verbs.PLACE not in context.get("body", ""):
+        return
+    [file] = (Path(app.srcdir) / "extra" / "calculator").glob(f"*/{verbs.FILE}")
+    listed = json.loads(file.read_text(encoding="utf-8"))["verbs"]
+    context["body"] = verbs.place(context["body"], f"calculator/{file.parent.name}", listed)
+    address = f"../calculator/{file.parent.name}"  # from the folder of styles and scripts
+    for style in ("calculator.css", "verbs.css", "uplot.css"):
+        app.add_css_file(f"{address}/{style}")
+    app.add_js_file(f"{address}/verbs.mjs", type="module")
+
+
 def add_exercises(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
     """Put exercises at the end of their chapter."""
     if "practice-place" in context.get("body", ""):
         context["body"] = exercises.place(context["body"])
+
+
+def add_drill(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
+    """Put the estimation drill into its page, and let it run where it is a page of its own."""
+    if drill.PLACE not in context.get("body", ""):
+        return
+    context["body"] = drill.place(context["body"])
+    staged = next((Path(app.srcdir) / "extra" / "calculator").glob(f"*/{drill.FILE}"), None)
+    if staged is not None and app.builder.name == "html":
+        app.add_css_file(f"../calculator/{staged.parent.name}/drill.css")
+        app.add_js_file(f"../calculator/{staged.parent.name}/drill.mjs", type="module")
+
+
+def add_guesses(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
+    """Let a page that asks to predict first do so; the print of the whole book shows its figures at once."""
+    if '<div class="guess"' in context.get("body", "") and app.builder.name == "html":
+        app.add_js_file("guess.mjs", type="module")
 
 
 def describe(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
@@ -72,13 +102,15 @@ def offer_downloads(app: Sphinx, pagename: str, templatename: str, context: dict
                 "label": "download-notebook-button",
             }
         )
+    # The two prints are made together; that for teachers when its pages are there.
+    for_teachers = pagename in pdf.FOR_TEACHERS
     if (Path(app.confdir) / "extra" / pdf.NAME).exists():
         buttons.append(
             {
                 "type": "link",
-                "url": context["pathto"](pdf.NAME, 1),
+                "url": context["pathto"](pdf.TEACHERS_NAME if for_teachers else pdf.NAME, 1),
                 "text": "PDF",
-                "tooltip": "Download the whole book as PDF",
+                "tooltip": f"Download {'the pages for teachers' if for_teachers else 'the whole book'} as PDF",
                 "icon": "fas fa-file-pdf",
                 "label": "download-pdf-button",
             }
@@ -133,7 +165,10 @@ def finish_pages(app: Sphinx, exception: Exception | None) -> None:
 def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("builder-inited", write_all_nodes_on_one_page)
     app.connect("html-page-context", add_calculator)
+    app.connect("html-page-context", add_verbs)
     app.connect("html-page-context", add_exercises)
+    app.connect("html-page-context", add_drill)
+    app.connect("html-page-context", add_guesses)
     app.connect("html-page-context", drop_unused_scripts, priority=900)
     app.connect("html-page-context", describe, priority=900)
     app.connect("html-page-context", offer_downloads, priority=900)

@@ -9,7 +9,7 @@ import nbformat
 import yaml
 from nbformat import NotebookNode
 
-from bookbuild import notebooks
+from bookbuild import notebooks, scratch
 from bookbuild.notebooks import ROOT
 
 
@@ -32,15 +32,14 @@ def replace(old: Path, new: Path) -> None:
     beside = old.with_name(f".{old.name}.new.{os.getpid()}")
     aside = old.with_name(f".{old.name}.old.{os.getpid()}")
     old.parent.mkdir(parents=True, exist_ok=True)
-    try:
+    with scratch.owned(beside), scratch.owned(aside):
         shutil.move(new, beside)  # from another file system this copies
-        if old.exists():
-            old.rename(aside)
-        beside.rename(old)
-    except BaseException:
-        if aside.exists():
-            aside.rename(old)
-        raise
-    finally:
-        shutil.rmtree(beside, ignore_errors=True)
-        shutil.rmtree(aside, ignore_errors=True)
+        with scratch.undisturbed():
+            if old.exists():
+                old.rename(aside)
+            try:
+                beside.rename(old)
+            except OSError:
+                if aside.exists():
+                    aside.rename(old)
+                raise

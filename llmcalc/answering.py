@@ -14,6 +14,11 @@ if TYPE_CHECKING:
     Given = ParamSpec("Given")
 
 
+# Lists of the book's models and devices, in whose place people may give one of their own (see `choosing`).
+MODELS = "model in data/models.csv"
+DEVICES = "accelerator in data/accelerators.csv"
+
+
 def question(
     **limits: "tuple[float, float] | tuple[str, ...] | str",
 ) -> "Callable[[Callable[Given, Results]], Callable[Given, Results]]":
@@ -62,7 +67,7 @@ def accept(name: str, value: "Any", limits: "tuple[Any, ...] | str | None" = Non
         raise Refusal(name, value, "a parameter of this question", reason=f"{name} is no parameter of this question")
     word = WORDS[name]
     if word.choices:
-        choice(name, value, choices(limits or word.choices))
+        _accept_text(name, value, limits or word.choices)
     elif word.range is None:
         if type(value) is not bool:
             raise Refusal(name, value, "true or false")
@@ -73,6 +78,33 @@ def accept(name: str, value: "Any", limits: "tuple[Any, ...] | str | None" = Non
         if number is None or not low <= number <= high or (word.whole and number % 1):
             kind = "a whole number" if word.whole else "a number"
             raise Refusal(name, value, f"{kind} from {written(low)} to {written(high)}", unit=word.shown)
+
+
+def takes_own(listed: "str | Sequence[str]") -> bool:
+    """Whether one of people's own is accepted beside the texts that are listed.
+
+    Examples
+    --------
+    >>> takes_own("model in data/models.csv"), takes_own("none, selective, full")
+    (True, False)
+    """
+    return listed in (MODELS, DEVICES)
+
+
+def _accept_text(name: str, value: "Any", listed: "str | Sequence[str]") -> None:
+    texts = choices(listed)
+    if not isinstance(value, str) or value in texts or not takes_own(listed):
+        choice(name, value, texts)
+    elif listed == MODELS:
+        from .choosing import model_named  # which most pages do without
+
+        model_named(value)
+    elif value[:1] == "{":
+        from . import own_devices
+
+        own_devices.device(value, name)
+    else:
+        choice(name, value, texts)
 
 
 def choices(given: "str | Sequence[str]") -> "Sequence[str]":

@@ -14,7 +14,6 @@ from .checks import Refusal, did_you_mean
 
 REFUSED, FAULT, INTERRUPTED, PIPE_CLOSED = 2, 1, 130, 141
 POINTS = 512  # at which ranges are looked at, as in the pages
-LARGEST_FILE = 2_000_000  # bytes of a config.json: hundreds of times a usual one
 _POWER = re.compile(" × 10([⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+)")
 _SUPERSCRIPTS = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
 
@@ -112,12 +111,15 @@ def answer(
     """Answer QUESTION with your assumptions, or with a table of them.
 
     Numbers are written as people write them: 15T, 1,400,000, 4/3, 40%, 80GB or 80GiB, 2 weeks. A range, such as
-    "0.3 to 0.5", holds 90 of 100 of what you expect; the answer is then a range, too.
+    "0.3 to 0.5", holds 90 of 100 of what you expect; the answer is then a range, too. A model of your own is its
+    config.json, with @ before the file's name; a device of your own is a JSON object of its numbers, as text or in a
+    file.
 
     \b
     Examples:
       llmcalc answer training-gpus days="2 weeks" mfu=40%
       llmcalc answer training-gpus mfu="0.3 to 0.5" days="20 to 40 uniform"
+      llmcalc answer what-fits model=@config.json accelerator='{"memory": "24 GB"}'
       llmcalc answer training-gpus params=70B tokens=15T --json
       llmcalc answer training-gpus --scenarios scenarios.csv --output answers.csv
       printf 'days,mfu\\n10,0.4\\n20,\\n' | llmcalc answer training-gpus --scenarios -
@@ -164,6 +166,146 @@ def answer(
         problems = f"rows refused: {refused}" + (f", ended in a fault: {faults}" if faults else "")
         click.echo(f'llmcalc: {problems}; the reasons are in the column "error"', err=True)
         sys.exit(FAULT if faults else REFUSED)
+
+
+@command.command()
+@click.argument("question", shell_complete=_complete_question)
+@click.argument("values", nargs=-1, metavar="[NAME=VALUES]...", shell_complete=_complete_value)
+@click.option(
+    "--objective", default="", metavar="NAMES", help="Results to be small, or large as max:NAME, with commas."
+)
+@click.option("--result", default="", metavar="NAMES", help="Further results whose quantiles are wanted.")
+@click.option("--output", default="-", metavar="FILE", help="Where the front, or the best, goes: .csv or .parquet.")
+@click.option("--samples", default=1000, show_default=True, help="Draws for each combination of lists and ranges.")
+@click.option("--best", default=10, show_default=True, help="How many of the best are kept.")
+@click.option("--seed", default=1, show_default=True, help="Of the draws.")
+@click.option("--quantiles", default="10%,50%,90%", show_default=True, metavar="SHARES", help="What is printed.")
+@click.option("--scheduler", metavar="WHERE", help="threads, processes, or a cluster's tcp://host:8786.")
+@click.option("--workers", type=int, help="Threads or processes; as many as cores, if left out.")
+@click.option("--resume", is_flag=True, help="Go on from what the same command has left.")
+@click.option("--json", "as_json", is_flag=True, help="All of it as JSON, with histograms.")
+def sweep(question: str, values: tuple[str, ...], output: str, resume: bool, as_json: bool, **options: Any) -> None:
+    """Answer QUESTION for every combination of lists, ranges and distributions.
+
+    A value is one as in llmcalc answer, a list as [10,20,30], a range as 0.2..0.6:50 or 64..16384:log:200, or a
+    distribution: "0.3 to 0.5", normal(2,0.3), lognormal(2,1.5), uniform(1,3), loguniform(1,3), triangular(1,2,4).
+
+    \b
+    Examples:
+      llmcalc sweep training-gpus mfu=0.2..0.6:50 days=10..100:10
+      llmcalc sweep training-cost mfu=0.2..0.6:50 days=5..90:log:200 "price_per_device_hour=normal(2,0.3)" \\
+          --objective gpus,rent --output front.parquet
+
+    Blocks of scenarios are reduced where they are computed, so that a billion takes no more memory than a thousand. A
+    sweep that is stopped leaves what is finished beside its output, and goes on from there with --resume.
+    """
+    try:
+        from . import sweep as sweeps
+    except ModuleNotFoundError as missing:
+        sentence = f"llmcalc sweep needs {missing.name}: pip install 'llmcalc[sweep]'"
+        raise Refusal("sweep", missing.name, "an installed package", reason=sentence) from None
+    _need_pyarrow("--output", output)
+    shares = [_share(text) for text in options.pop("quantiles").split(",")]
+    objectives, results = (_names(options.pop(name)) for name in ("objective", "result"))
+    state = "sweep.part" if output == "-" else f"{output}.part"
+    if os.path.exists(state) and not resume:
+        sentence = f"{state} holds what a stopped sweep has finished: give --resume to go on from it, or remove it"
+        raise Refusal("--resume", False, "--resume", reason=sentence)
+    bar = click.progressbar(length=1, label="scenarios", file=sys.stderr, hidden=not sys.stderr.isatty())
+
+    def told(done: int, total: int) -> None:
+        bar.length = total
+        bar.update(done - bar.pos)
+
+    started = _assignments(values)
+    with bar:
+        try:
+            swept = sweeps.sweep(
+                question,
+                started,
+                objectives,
+                results,
+                state=state,
+                resume=state if resume else None,
+                told=told,
+                **options,
+            )
+        except sweeps.Interrupted as stopped:
+            bar.render_finish()
+            how = "the same command with --resume goes on from there"
+            click.echo(f"llmcalc: interrupted: {stopped}; {how}", err=True)
+            sys.exit(INTERRUPTED)
+    _tell_sweep(swept, output, shares, as_json)
+    if swept.refused == swept.total:
+        sys.exit(REFUSED)
+
+
+def _names(text: str) -> list[str]:
+    return [name.strip() for name in text.split(",") if name.strip()]
+
+
+def _share(text: str) -> float:
+    from .quantities import measure
+
+    try:
+        share = measure(text, "1")
+    except Refusal:
+        share = -1.0
+    if not 0 <= share <= 1:
+        raise Refusal("--quantiles", text, "shares from 0 to 1, e.g. 10%,50%,90%")
+    return share
+
+
+def _tell_sweep(swept: Any, output: str, shares: list[float], as_json: bool) -> None:
+    several = len(swept.objectives) > 1
+    rows = (swept.front() if several else swept.best()) if swept.objectives else {}
+    if output != "-":
+        _write_columns(output, {_headed(name, swept): column for name, column in rows.items()})
+    if as_json:
+        _say(_json(swept.to_dict(shares), sys.stdout))
+        return
+    from .formats import written
+
+    refused = f", of which {swept.refused:,} refused" if swept.refused else ""
+    _say(f"{swept.total:,} scenarios of {swept.question}{refused}")
+    for reason in swept.reasons:
+        _say(f"refused: {reason}")
+    lines = [["result", "unit", "least", *(f"{100 * share:g} %" for share in shares), "most", "mean"]]
+    for name in swept.results:
+        numbers = [swept.quantile(name, share) for share in (0, *shares, 1)] + [swept.mean(name)]
+        cells = ["–" if number is None else written(number, 4) for number in numbers]
+        lines.append([swept.labels[name], _unit(swept.units[name]), *cells])
+    click.echo("\n" + _laid_out(lines, sys.stdout))
+    if not rows:
+        return
+    found = len(next(iter(rows.values())))
+    title = "that no other one beats in all objectives" if several else f"with the best {swept.objectives[0]}"
+    _say(f"\nscenarios {title}: {found:,}" + (f", the first {SHOWN_ROWS} of them" if found > SHOWN_ROWS else ""))
+    table = [list(map(str, rows))]
+    for row in list(zip(*rows.values(), strict=True))[:SHOWN_ROWS]:
+        table.append([cell if isinstance(cell, str) else "–" if cell is None else written(cell, 4) for cell in row])
+    click.echo(_laid_out(table, sys.stdout, texts=0))
+
+
+SHOWN_ROWS = 10
+
+
+def _headed(name: str, swept: Any) -> str:
+    return f"{name} [{swept.units[name]}]" if name in swept.units else name
+
+
+def _write_columns(output: str, columns: dict[str, list[Any]]) -> None:
+    if output.endswith(".parquet"):
+        import pyarrow
+        import pyarrow.parquet
+
+        with _replacing(output) as path:
+            pyarrow.parquet.write_table(pyarrow.table(columns), path)
+        return
+    with _writing(output) as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(columns)
+        writer.writerows(zip(*columns.values(), strict=True))
 
 
 @command.command()
@@ -269,6 +411,35 @@ def calibrate(runs: str, output: str) -> None:
     if errors:
         mean = 100 * sum(abs(error) for error in errors) / len(errors)
         _say(f"{len(rows)} runs, each predicted from the others: {mean:.1f} % off on average")
+
+
+@command.command()
+@click.option("--chapters", default="", metavar="NAME,NAME...", help="Chapters to ask about; all, if none is named.")
+@click.option("--minutes", default=90, metavar="N", help="Time allowed, 10 to 600; 90 by default.")
+@click.option("--seed", default=1, metavar="N", help="What chooses questions and numbers; 1 by default.")
+@click.option("--versions", default=1, metavar="N", help="Papers with the same questions and other numbers, 1 to 26.")
+@click.option("--output", default="exam", metavar="FOLDER", help="Where papers and keys go; exam by default.")
+@click.option("--pdf", "as_pdf", is_flag=True, help="Print them as PDF, with an installed Chromium or Chrome.")
+def exam(chapters: str, minutes: int, seed: int, versions: int, output: str, as_pdf: bool) -> None:
+    """Write papers of an exam and their keys, balanced by level, from the book's exercises.
+
+    The pages are HTML and made to be printed; --pdf has a browser do so. The same arguments give the same exam.
+
+    \b
+    Examples:
+      llmcalc exam --chapters training-gpus,memory --minutes 90 --seed 7 --versions 4
+      llmcalc exam --minutes 45 --output midterm --pdf
+    """
+    from . import papers, teaching
+    from .teaching import exams
+    from .teaching.writing import LEVELS
+
+    names = [name.strip() for name in chapters.split(",")] if chapters else teaching.chapters()
+    made = exams.make(names, minutes, seed, versions)
+    written = papers.write(made, output, as_pdf)
+    by_level = [sum(each.level == level for each in made.exercises) for level in LEVELS]
+    counts = ", ".join(f"{count} of level {level}" for level, count in zip(LEVELS, by_level, strict=True))
+    _say(f"{len(made.exercises)} questions ({counts}), {made.points} points; {len(written)} files in {output}")
 
 
 @contextmanager
@@ -415,20 +586,10 @@ def _model(name: str) -> Any:
         from . import known_models
 
         return known_models.model(name)
+    from . import files
     from .models import configs
 
-    try:
-        if os.path.exists(name) and not os.path.isfile(name):
-            raise OSError(0, "Not a file")
-        with open(name, "rb") as file:
-            content = file.read(LARGEST_FILE + 1)
-        if len(content) > LARGEST_FILE:
-            raise OSError(0, f"Larger than {LARGEST_FILE:,} bytes")
-        text = content.decode("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        sentence = f"model = {name!r} can't be read: {getattr(error, 'strerror', None) or error}"
-        raise Refusal("model", name, "a config.json in UTF-8", reason=sentence) from None
-    return configs.from_config(text)
+    return configs.from_config(files.own_text("model", name))
 
 
 def _model_source(name: str, found: str) -> str:

@@ -96,7 +96,7 @@ def specification(accelerator: str, quantity: str) -> float:
     Parameters
     ----------
     accelerator : str
-        A name in `data/accelerators.csv`.
+        A name in `data/accelerators.csv`, or the numbers of one's own as `own_devices.device` takes them.
     quantity : str
         A quantity there, e.g. ``power`` [W] or ``memory`` [byte].
 
@@ -117,6 +117,8 @@ def specification(accelerator: str, quantity: str) -> float:
         accepted = (
             f"one whose {quantity} is in data/accelerators.csv, e.g. {others[0]}" if others else "another quantity"
         )
+        if accelerator[:1] == "{":
+            accepted = f"its {quantity} among its numbers"
         raise Refusal("accelerator", accelerator, accepted)
     return known[quantity]
 
@@ -127,7 +129,7 @@ def peak_flops(accelerator: str, number_format: str, argument: str = "number_for
     Parameters
     ----------
     accelerator : str
-        A name in `data/accelerators.csv`.
+        A name in `data/accelerators.csv`, or the numbers of one's own as `own_devices.device` takes them.
     number_format : str
         One of `FORMATS`.
     argument : str
@@ -172,6 +174,10 @@ def electric_power(accelerator: str) -> float:
 
 def _numbers(accelerator: str) -> "dict[str, float]":
     known = specifications()
+    if isinstance(accelerator, str) and accelerator[:1] == "{":
+        from .own_devices import facts  # which imports this file
+
+        return facts(accelerator)
     if not isinstance(accelerator, str) or accelerator not in known:
         hint = did_you_mean(accelerator, known)
         raise Refusal("accelerator", accelerator, "a name in data/accelerators.csv" + hint)

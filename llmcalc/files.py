@@ -7,6 +7,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from .checks import Refusal
+
+LARGEST_FILE = 2_000_000  # bytes of a config.json: hundreds of times a usual one
+
 _PACKAGED = Path(__file__).parent / "data"
 
 # An installed package has the data inside it, a checkout beside it.
@@ -35,3 +39,25 @@ def rows(name: str) -> list[dict[str, Any]]:
             {column: read[column](cell) if cell else None for column, cell in row.items()}
             for row in csv.DictReader(file)
         ]
+
+
+def own_text(argument: str, name: str) -> str:
+    """Read a file that somebody names: a small one, in UTF-8.
+
+    Raises
+    ------
+    Refusal
+        Naming the argument and the file, and why it can't be read.
+    """
+    path = Path(name)
+    try:
+        if path.exists() and not path.is_file():
+            raise OSError(0, "Not a file")
+        with path.open("rb") as file:
+            content = file.read(LARGEST_FILE + 1)
+        if len(content) > LARGEST_FILE:
+            raise OSError(0, f"Larger than {LARGEST_FILE:,} bytes")
+        return content.decode("utf-8-sig")
+    except (OSError, ValueError) as error:  # a name with a zero byte is a ValueError, and so is what is no UTF-8
+        sentence = f"{argument} = {name!r} can't be read: {getattr(error, 'strerror', None) or error}"
+        raise Refusal(argument, name, "a JSON file in UTF-8", reason=sentence) from None

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from . import answers
-from .answering import choices
+from .answering import choices, takes_own
 from .checks import Refusal, did_you_mean
 from .results import Results
 from .vocabulary import WORDS
@@ -28,6 +28,8 @@ class Parameter:
     low: float | None
     high: float | None
     choices: tuple[str, ...]
+    # The list in whose place people may give one of their own, as a text of its numbers.
+    own: str = ""
 
 
 @dataclass(frozen=True)
@@ -84,11 +86,14 @@ def _parameter(name: str, declared: inspect.Parameter, described: str, answer: C
     match = re.match(r"(.*?)\s*(?:\[([^\]]*)\])?\.$", described)
     assert match is not None, f"{name} is described without a full stop"
     meaning, unit = match.groups()
-    listed = tuple(choices(limits or word.choices)) if word.choices else ()
+    source = limits or word.choices
+    listed = tuple(choices(source)) if word.choices else ()
     low, high = (None, None)
     if word.range is not None:
         low, high = limits or word.usual or (word.range.low, word.range.high)
-    return Parameter(name, type(declared.default), declared.default, unit or word.shown, meaning, low, high, listed)
+    own = source if isinstance(source, str) and takes_own(source) else ""
+    kind, default = type(declared.default), declared.default
+    return Parameter(name, kind, default, unit or word.shown, meaning, low, high, listed, own)
 
 
 def json_schema(question: Question) -> dict[str, Any]:
@@ -113,6 +118,8 @@ def _property(parameter: Parameter) -> dict[str, Any]:
     described: dict[str, Any] = {"type": kinds[parameter.type], "description": parameter.meaning}
     if parameter.type in (int, float):
         described |= {"unit": parameter.unit, "minimum": parameter.low, "maximum": parameter.high}
-    if parameter.choices:
+    if parameter.own:
+        described["anyOf"] = [{"enum": list(parameter.choices)}, {"pattern": r"^\s*\{"}]
+    elif parameter.choices:
         described["enum"] = list(parameter.choices)
     return described | {"default": parameter.default}

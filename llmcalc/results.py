@@ -18,7 +18,7 @@ class Results:
     ----------
     **results : tuple of (float or str or None, str, str) or (None, str, str, str), or str
         By name: the value, its unit, and what it is; where no number suffices, None and the reason. A text alone is
-        the heading of the results that follow.
+        the heading of the results that follow. A sweep has arrays for values, which are kept as they are.
 
     Examples
     --------
@@ -30,6 +30,8 @@ class Results:
 
     def __init__(self, **results: "tuple[Any, ...] | str") -> None:
         self._results: dict[str, dict[str, Any]] = {}
+        # The answer in a sentence, where the question has one.
+        self.sentence = ""
         # By result that rests on a prediction: factors between which 80 of 100 measurements would lie.
         self.errors: dict[str, tuple[float, float]] = {}
         heading = ""
@@ -38,7 +40,8 @@ class Results:
                 heading = result
                 continue
             value, unit, label = result[:3]
-            value = value if value is None or isinstance(value, str) else float(value)
+            if value is not None and not isinstance(value, str) and not getattr(value, "ndim", 0):
+                value = float(value)
             self._results[name] = {"value": value, "unit": unit, "label": label, "heading": heading}
             if value is None:
                 self._results[name]["reason"] = result[3]
@@ -86,7 +89,8 @@ class Results:
             rows += f'<tr data-result="{name}"><th scope="row">{label}</th><td{words}>{html.escape(texts[name])}</td>'
             rows += f"<td>{unit}</td></tr>"
         rows = f"{rows}</tbody>".replace("<tbody></tbody>", "")
-        return f'<table class="dataframe headline"><caption>The answer</caption>{rows}</table>'
+        caption = html.escape(self.sentence or "The answer")
+        return f'<table class="dataframe headline"><caption>{caption}</caption>{rows}</table>'
 
     def _repr_mimebundle_(self, include: "Any" = None, exclude: "Any" = None) -> "dict[str, Any]":
         # A list, because files of notebooks sort the keys of mappings.

@@ -14,7 +14,11 @@ from itertools import chain, islice
 from typing import IO, Any
 
 from . import spread
+from .answering import MODELS
 from .checks import Refusal, did_you_mean
+from .choosing import model_named
+from .files import own_text
+from .models import short
 from .quantities import read
 from .questions import Parameter, Question, find
 
@@ -70,6 +74,8 @@ def read_values(question: Question, given: dict[str, Any]) -> dict[str, Any]:
             sentence = f"{name} = {text!r} is no parameter of {question.name}{did_you_mean(name, known)}"
             raise Refusal(name, text, "one of " + ", ".join(known), reason=f"{sentence}: known are {', '.join(known)}")
         parameter = question.parameters[name]
+        if parameter.own and isinstance(text, str):
+            text = _own(parameter, text.strip())
         limits = (parameter.low, parameter.high) if parameter.low is not None and parameter.high is not None else None
         if spread.is_range(text) and not parameter.choices:
             values[name] = spread.read(text, name, limits)
@@ -77,6 +83,24 @@ def read_values(question: Question, given: dict[str, Any]) -> dict[str, Any]:
         value = read(text, name, limits) if isinstance(text, str) else text
         values[name] = _typed(parameter, value)
     return values
+
+
+def _own(parameter: Parameter, text: str) -> str:
+    """The text that is kept of a model or a device of somebody's own: without a file's spaces, and a model in short."""
+    if text[:1] == "@":
+        text = own_text(parameter.name, text[1:]).strip()
+        if text[:1] != "{":
+            sentence = f"{parameter.name}: the file holds no JSON object"
+            raise Refusal(parameter.name, text, "a JSON object", reason=sentence)
+    if text[:1] != "{":
+        return text
+    if parameter.own != MODELS:
+        return " ".join(text.split())
+    model = model_named(text)
+    try:
+        return short.written(model)
+    except Refusal:
+        return text  # longer than links take, and good all the same
 
 
 def _typed(parameter: Parameter, value: Any) -> Any:
@@ -102,8 +126,7 @@ def run_ranges(
     """
     found = spread.Sample(question.answer, values, together)
     found.go_on(points)
-    middle = {name: value.at(spread.MIDDLE) if name in found.spreads else value for name, value in values.items()}
-    answered = run(question, middle)
+    answered = run(question, found.in_the_middle)
     answered["parameters"] |= {name: str(known) for name, known in found.spreads.items()}
     answered["points"], answered["refused"] = found.points, found.refused
     told = found.told()

@@ -33,12 +33,12 @@ class Request:
 def simulate(
     service: "Service", request_rate: float, requests: int = 2000, warm: float = 0.2, seed: int = 1
 ) -> "dict[str, list[float]]":
-    """Serve requests that arrive as a Poisson process.
+    """Serve requests that arrive as a Poisson process, or in bursts.
 
     Parameters
     ----------
     service : Service
-        The replica, with the mean lengths and their spreads.
+        The replica, with the mean lengths and their spreads, and that of the time between arrivals.
     request_rate : float
         Requests a second.
     requests : int
@@ -85,10 +85,19 @@ def _arrivals(
     chance: "random.Random",
 ) -> "Generator[simpy.Event]":
     for _ in range(requests):
-        yield environment.timeout(chance.expovariate(request_rate))
+        yield environment.timeout(_gap(request_rate, service.arrival_spread, chance))
         question = _length(service.read_tokens(), service.question_spread, chance)
         answer = _length(service.answer_tokens, service.answer_spread, chance)
         waiting.append(Request(environment.now, question, answer))
+
+
+def _gap(request_rate: float, spread: float, chance: "random.Random") -> float:
+    # Of two exponential kinds with balanced means (Whitt 1982): most gaps are short, and few as long as all the others.
+    if spread == 1:
+        return chance.expovariate(request_rate)
+    often = (1 + ((spread**2 - 1) / (spread**2 + 1)) ** 0.5) / 2
+    kind = often if chance.random() < often else 1 - often
+    return chance.expovariate(2 * kind * request_rate)
 
 
 def _length(mean: float, spread: float, chance: "random.Random") -> int:

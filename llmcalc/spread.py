@@ -288,7 +288,8 @@ class Sample:
     together : list of tuple of str, optional
         Names that are high together and low together.
 
-    Attributes: ``points`` so far, and ``refused``, how many of them had no answer.
+    Attributes: ``middle``, the answer to ``in_the_middle``, where as much is expected above each number as below it;
+    ``points`` so far, and ``refused``, how many of them had no answer.
 
     Raises
     ------
@@ -307,7 +308,8 @@ class Sample:
         if not self.spreads:
             raise Refusal("given", None, "at least one range, such as 0.3 to 0.5")
         self.groups = self._groups(together)
-        self.middle = answer(**self._at([MIDDLE] * len(self.groups)))
+        self.in_the_middle = self._at([MIDDLE] * len(self.groups))
+        self.middle = answer(**self.in_the_middle)
         self.points, self.refused = 0, 0
         self.values: dict[str, list[float]] = {
             name: [] for name, value in self.middle.numbers().items() if value is not None
@@ -369,10 +371,13 @@ class Sample:
                 # On the edge of two bars a last digit decides nothing.
                 place = (value - first) / (last - first) * BARS + 1e-9 if last > first else 0
                 bars[min(BARS - 1, int(place))] += 1
+            ends = {"p10": quantile(ordered, LOW), "median": quantile(ordered, MIDDLE), "p90": quantile(ordered, HIGH)}
+            if all([value % 1 == 0 for value in ordered]):  # noqa: C419 - of whole things no parts
+                ends = {end: (ends[end] + 0.5) // 1 for end in ends}
             told[name] = {
-                "p10": quantile(ordered, LOW),
-                "median": quantile(ordered, MIDDLE),
-                "p90": quantile(ordered, HIGH),
+                "p10": ends["p10"],
+                "median": ends["median"],
+                "p90": ends["p90"],
                 "share": len(ordered) / self.points,
                 "first": first,
                 "last": last,
@@ -447,7 +452,7 @@ def sample(
     >>> from llmcalc import answers
     >>> found = sample(answers.training_gpus, {"mfu": "0.3 to 0.5"})
     >>> {name: round(value) for name, value in found.told()["gpus"].items() if name in ("p10", "median", "p90")}
-    {'p10': 1637, 'median': 1970, 'p90': 2436}
+    {'p10': 1637, 'median': 1971, 'p90': 2436}
     """
     limits = getattr(answer, "limits", {})
     values = {name: read(value, name, limits.get(name)) if is_range(value) else value for name, value in given.items()}

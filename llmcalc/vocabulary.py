@@ -126,6 +126,7 @@ WORDS = {
     "acceptance": Word("1", "share of a draft's tokens that are accepted", SHARE_BELOW_ONE, usual=(0, 0.99)),
     "achieved_flops": Word("FLOP/s", "measured rate of a GPU, recomputation included", POSITIVE),
     "active_params": Word("parameter", "parameters used on a token", POSITIVE),
+    "adapter_rank": Word("1", "rank of adapters", POSITIVE, usual=(1, 1024), whole=True),
     "answer_tokens": Word("token", "tokens of an answer", POSITIVE, usual=(1, 1e6)),
     "answer_spread": Word(
         "1", "standard deviation of the answers' lengths, in shares of their mean", FROM_ZERO, usual=(0, 3)
@@ -137,6 +138,7 @@ WORDS = {
     "arrival_spread": Word(
         "1", "standard deviation of the time between arrivals, in shares of its mean", FROM_ZERO, usual=(0, 10)
     ),
+    "arrivals": Word("1", "arrivals within a time on average", POSITIVE),
     "arrivals_spread": Word(
         "1", "whether tasks arrive evenly over the year, else all are there on its first day", YES_OR_NO
     ),
@@ -400,6 +402,7 @@ WORDS = {
         "byte/s", "memory bandwidth of a device", POSITIVE, usual=(0.001, 1e6), shown="GB/s", scale=GIGA
     ),
     "memory_gib": Word("byte", "memory of one device", POSITIVE, usual=(1, 100000), shown="GiB", scale=GIBI),
+    "memory_share": Word("1", "share of a device's memory that an engine may fill", SHARE, usual=(0.1, 1)),
     "message_bytes": Word("byte", "what a device holds of an exchange's data", FROM_ZERO),
     "mfu": Word("1", "model FLOPs utilisation", SHARE, usual=(0.001, 1)),
     "microbatch": Word(

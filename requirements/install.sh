@@ -3,6 +3,10 @@
 set -eu
 venv=$1
 
+if [ -s "$venv/.installed" ] && [ "$(cat "$venv/.installed")" != "$(cd "$venv" && pwd -P)" ]; then
+  echo "  moved    $venv was made for $(cat "$venv/.installed"), where its programs are looked for; it is made anew"
+fi
+
 for python in "${PYTHON3:-python3}" python3.14 python3.13 python3.12 python3.11; do
   if "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
     # Of an activated environment the interpreter behind it: the environment itself is made anew.

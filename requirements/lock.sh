@@ -5,9 +5,9 @@ options="--universal --python-version 3.11 --generate-hashes --no-emit-index-url
 # What a build needs, then what tests need besides, and mutation testing, at the very same versions. Without the extra
 # `torch`, which is larger than all others together: its tests run where it is installed.
 uv pip compile pyproject.toml --extra book bookbuild/pyproject.toml $options --upgrade --output-file requirements/locked.txt
-uv pip compile pyproject.toml --extra book --extra calibration --extra simulation --extra test bookbuild/pyproject.toml \
+uv pip compile pyproject.toml --extra book --extra calibration --extra simulation --extra sweep --extra test bookbuild/pyproject.toml \
   $options --upgrade --constraints requirements/locked.txt --output-file requirements/tests.txt
-uv pip compile pyproject.toml --extra book --extra calibration --extra simulation --extra test --extra mutants bookbuild/pyproject.toml $options --upgrade \
+uv pip compile pyproject.toml --extra book --extra calibration --extra simulation --extra sweep --extra test --extra mutants bookbuild/pyproject.toml $options --upgrade \
   --constraints requirements/tests.txt --output-file requirements/mutants.txt
 echo "$(grep '^uv==' requirements/locked.txt | cut -d' ' -f1)" | uv pip compile - $options --output-file requirements/bootstrap.txt
 cd requirements

@@ -19,7 +19,7 @@ settings.load_profile("unhurried")
 
 ROOT = Path(__file__).parent.parent
 NOTEBOOK = "training-gpus"
-SOURCES = ["Makefile", "pyproject.toml", "README.md", "_config.yml", "_toc.yml"]
+SOURCES = ["Makefile", "pyproject.toml", "README.md", "LICENSE", "_config.yml", "_toc.yml"]
 FOLDERS = ["book", "bookbuild", "data", "llmcalc", "notebooks", "requirements"]
 INDEX = """\
 # Book
@@ -62,7 +62,8 @@ class Checkout:
         self.site = self.build / "html"
         self.executed = self.build / "executed" / f"{NOTEBOOK}.ipynb"
         self.notebook = folder / "notebooks" / f"{NOTEBOOK}.md"
-        passed_on_by_make = ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "NOTEBOOK", "PARAMS", "SCENARIOS", "OUT")
+        passed_on_by_make = ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "NOTEBOOK", "PARAMS", "SCENARIOS", "OUT", "PORT")
+        passed_on_by_make += ("BUILD_STARTED", "PYTHONUTF8")
         inherited = {name: value for name, value in os.environ.items() if name not in passed_on_by_make}
         self.environment = inherited | {"PYTHONPATH": str(folder)}
 
@@ -106,7 +107,7 @@ class Checkout:
 
     def left_over(self):
         """Names of what a run left in the build folder besides its results."""
-        results = {"executed", "html", "out-of-date", "rerun", "sphinx"}
+        results = {"executed", "html", "rerun", "site.json", "sphinx"}
         return sorted(path.name for path in self.build.iterdir() if path.name not in results)
 
     def copy(self, folder):

@@ -1,9 +1,10 @@
 """Mutation testing: do the fast tests notice a small mistake in what computes?
 
-`make mutants` makes a random sample of mistakes in formulas, models, plans and answers, one at a time, in a copy of the
-project: another operator, a number that is one off, a condition turned around. Cosmic Ray's operators make them. Of
-each mistake only those tests are run that were seen to reach its line (by the contexts of coverage.py), the fastest
-first. The report lists what survived, line by line; what no test reaches survives, too.
+`make mutants` makes a random sample of mistakes in formulas, models, plans, predictions and answers, one at a time, in
+a copy of the project: another operator, a number that is one off, a condition turned around. Cosmic Ray's operators
+make them. Of each mistake only those tests are run that were seen to reach its line (by the contexts of coverage.py),
+the fastest first. The report lists what survived, line by line; what no test reaches survives, too. A change that
+nobody could see in a result is no mistake: `NO_MISTAKES` has these with reasons, and the report counts them.
 """
 
 import argparse
@@ -12,6 +13,7 @@ import collections
 import contextlib
 import difflib
 import importlib
+import itertools
 import json
 import os
 import random
@@ -29,7 +31,7 @@ from tqdm import tqdm
 
 ROOT = Path(__file__).parent.parent
 FOLDER = ROOT / "_build" / "mutants"
-ROOMS = ("formulas", "models", "plans", "answers")
+ROOMS = ("formulas", "models", "plans", "prediction", "answers")
 LEFT_OUT = shutil.ignore_patterns("_build", ".venv", ".git", "__pycache__", ".*_cache", ".hypothesis", "node_modules")
 NUMBER, SEED, LEAST = 200, 1, 0.97
 FAST = "not built and not alone"
@@ -50,11 +52,31 @@ OPERATORS = (
 # Numbers from here on, and all that are not whole, move by a tenth: one more is nothing to a billion.
 SMALL = 100
 
+# Of lines of a file that begin so, changes that only move the effort of a search, or what is far below any digit shown:
+# tests of speed would be needed to see them, and those run alone.
+NO_MISTAKES = {
+    "llmcalc/plans/serving.py": {
+        "ROUNDS = ": "a bound that no search reaches: an end of the interval moves in every round",
+        "CLOSE = ": "a tolerance of a billionth",
+        "NOTHING = ": "a billionth of a batch, in whose place another billionth does",
+        "TINY = ": "it keeps zeros from being divided by",
+        "SAME = ": "a tolerance of a millionth",
+        "ENOUGH = ": "how early what is found is left out, which saves time",
+        "if ENOUGH * wide.sum() < wide.size": "the same",
+        "GUESSES = ": "how close a bound is, which saves time",
+    },
+    "llmcalc/plans/cuts.py": {
+        "FLOOR = ": "a tolerance of a millionth",
+        "TRIES = ": "more than any search for replicas takes",
+    },
+}
+
 MOST_SECONDS = 100.0  # of tests that are run for a mistake, by the times that they took without it
 PATIENCE = 60.0  # seconds beside three times those, after which a mistake counts as killed: it has no end
 MOST_BYTES = 6 << 30  # that a test may fill with data
-# Exit codes of pytest of which none tells anything of a mistake.
-NO_RUN = (pytest.ExitCode.USAGE_ERROR, pytest.ExitCode.NO_TESTS_COLLECTED)
+# The exit code of pytest that tells nothing of a mistake, and that of tests whose names a mistake changed: none failed.
+NO_RUN = pytest.ExitCode.USAGE_ERROR
+PASSED = (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED)
 # Loaded once, before the process is forked for each mistake.
 PRELOADED = ("numpy", "pandas", "hypothesis", "xarray", "dask.array", "pint", "pandera", "scipy.optimize", "numpydoc")
 
@@ -96,23 +118,31 @@ def operator_named(name: str):
     return Moved()
 
 
-def mutants(root: Path) -> list[Mutant]:
-    """All mistakes that can be made in the rooms, in order."""
+def mutants(root: Path) -> tuple[list[Mutant], int]:
+    """All mistakes that can be made in the rooms, in order, and how many were left out that nobody could see."""
     from cosmic_ray.ast import ast_nodes, get_ast
 
-    found = []
+    found, left_out = [], 0
     for room in ROOMS:
         for path in sorted((root / "llmcalc" / room).glob("*.py")):
             source = path.read_text(encoding="utf-8")
             nodes, never_run = list(ast_nodes(get_ast(source))), unseen_lines(source)
+            name_in_project, lines = path.relative_to(root), source.splitlines()
             for name in OPERATORS:
                 operator, occurrence = operator_named(name), 0
                 for node in nodes:
                     for (first, _), (last, _) in operator.mutation_positions(node):
-                        if first not in never_run:
-                            found.append(Mutant(path.relative_to(root), name, occurrence, first, last))
+                        if is_no_mistake(name_in_project, lines[first - 1]):
+                            left_out += 1
+                        elif first not in never_run:
+                            found.append(Mutant(name_in_project, name, occurrence, first, last))
                         occurrence += 1
-    return found
+    return found, left_out
+
+
+def is_no_mistake(path: Path, line: str) -> bool:
+    """Whether nobody could see a change of a line in any result."""
+    return any(line.strip().startswith(start) for start in NO_MISTAKES.get(path.as_posix(), ()))
 
 
 def unseen_lines(source: str) -> set[int]:
@@ -193,21 +223,35 @@ class Reached:
         self.trees = {}
 
     def tests(self, mutant: Mutant) -> list[str]:
-        """Tests that reach a mistake, its own examples and then the fastest first, as many as there is time for."""
+        """Tests that reach a mistake, as many as there is time for, by files.
+
+        All files have their turns, their fastest first: tests of a kind notice the same. The examples of the mistake's
+        file come first, then the files of which the largest share reaches it.
+        """
         path = str(self.root / mutant.path)
         contexts = self.data.contexts_by_lineno(path)
         named = {name for line in self._lines(mutant) for name in contexts.get(line, ())}
         tests = {test for name in named if name.startswith("::") for test in self.by_file[name[2:]]}
         tests |= {name for name in named if name in self.seconds}
         own = str(mutant.path)
-        ordered = sorted(tests, key=lambda test: (not test.startswith(own), self.seconds[test], test))
+        turns: dict[str, int] = collections.defaultdict(int)
+        turn = {}
+        for test in sorted(tests, key=lambda test: (self.seconds[test], test)):
+            turn[test] = turns[test.split("::")[0]]
+            turns[test.split("::")[0]] += 1
+        ordered = sorted(tests, key=lambda test: (not test.startswith(own), turn[test], self.seconds[test], test))
         chosen, together = [], 0.0
         for test in ordered:
             together += self.seconds[test]
             if chosen and together > MOST_SECONDS:
                 break
             chosen.append(test)
-        return chosen
+
+        def place(test: str) -> tuple[bool, float, str]:
+            file = test.split("::")[0]
+            return file != own, -turns[file] / len(self.by_file[file]), file
+
+        return sorted(chosen, key=place)
 
     def _lines(self, mutant: Mutant) -> set[int]:
         """Lines whose tests may notice: the statement's in a function, all of its body for a default, or all bodies."""
@@ -263,13 +307,24 @@ def run(root: Path, tests: list[str], limit: float) -> bool:
     while time.monotonic() < end:
         ended, status = os.waitpid(child, os.WNOHANG)
         if ended:
-            if status and os.waitstatus_to_exitcode(status) in NO_RUN:
+            code = os.waitstatus_to_exitcode(status)
+            if code == NO_RUN:
                 raise RuntimeError(f"pytest does not run {tests[0]}")
-            return status == 0
+            return code in PASSED
         time.sleep(0.02)
     os.killpg(child, signal.SIGKILL)
     os.waitpid(child, 0)
     return False
+
+
+def passes(root: Path, tests: list[str], limit: float) -> bool:
+    """Whether tests pass, a file at a time.
+
+    To gather tests takes longer than to run the first that fails, and gathering the examples of a module puts it in the
+    place of a function of its name, which other files look for.
+    """
+    files = [list(of_file) for _, of_file in itertools.groupby(tests, lambda test: test.split("::")[0])]
+    return all(run(root, of_file, limit) for of_file in files)
 
 
 def survives(root: Path, mutant: Mutant, tests: list[str], seconds: float) -> str:
@@ -284,7 +339,7 @@ def survives(root: Path, mutant: Mutant, tests: list[str], seconds: float) -> st
         cached.unlink()
     try:
         path.write_text(changed, encoding="utf-8")
-        alive = not tests or run(root, tests, 3 * seconds + PATIENCE)
+        alive = passes(root, tests, 3 * seconds + PATIENCE)
     finally:
         path.write_text(source, encoding="utf-8")
     return "".join(lines) if alive else ""
@@ -299,7 +354,7 @@ def work(root: Path) -> None:
     for line in sys.stdin:
         asked = json.loads(line)
         if not tried and asked["tests"]:
-            assert run(root, asked["tests"], 3 * asked["seconds"] + PATIENCE), "tests fail without a mistake"
+            assert passes(root, asked["tests"], 3 * asked["seconds"] + PATIENCE), "tests fail without a mistake"
             tried = True
         mutant = Mutant(Path(asked["path"]), asked["operator"], asked["occurrence"], 0, 0)
         began = time.monotonic()
@@ -328,14 +383,15 @@ class Worker:
 # The report
 
 
-def report(results: list[dict]) -> str:
-    """Shares that were killed, and what survived, as Markdown."""
+def report(results: list[dict], left_out: int) -> str:
+    """Shares that were killed, what survived, and how many of all were left out, as Markdown."""
     lines = ["# Mutants", "", "| room | mistakes | killed | share |", "| --- | ---: | ---: | ---: |"]
     for room in (*ROOMS, "all"):
         of_room = [result for result in results if room in (result["room"], "all")]
         if of_room:
             killed = sum(not result["survived"] for result in of_room)
             lines.append(f"| {room} | {len(of_room)} | {killed} | {100 * killed / len(of_room):.1f} % |")
+    lines += ["", f"Of all possible changes, {left_out} were left out: no result shows them (`NO_MISTAKES`)."]
     survivors = sorted((result for result in results if result["survived"]), key=lambda r: (r["path"], r["line"]))
     lines += ["", f"## Survivors: {len(survivors)}"]
     for result in survivors:
@@ -374,7 +430,8 @@ def test(options: argparse.Namespace) -> int:
         (FOLDER / "reached").unlink(missing_ok=True)
         command = [sys.executable, "-m", "tests.mutants", "--look", str(copies[0]), "--tests", *options.tests]
         subprocess.run(command, cwd=ROOT, check=True)
-    possible = [mutant for mutant in mutants(copies[0]) if options.only in str(mutant.path)]
+    every, left_out = mutants(copies[0])
+    possible = [mutant for mutant in every if options.only in str(mutant.path)]
     chosen = list(possible)
     if options.number != "all":
         chosen = random.Random(options.seed).sample(possible, min(int(options.number), len(possible)))
@@ -403,7 +460,7 @@ def test(options: argparse.Namespace) -> int:
     for copy in copies:
         shutil.rmtree(copy, ignore_errors=True)
     (FOLDER / "results.json").write_text(json.dumps(results, indent=1), encoding="utf-8")
-    written = report(results)
+    written = report(results, left_out)
     (FOLDER / "report.md").write_text(written, encoding="utf-8")
     print(written.split("\n## ")[0])
     killed = sum(not result["survived"] for result in results) / len(results)

@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 import llmcalc
-from llmcalc import cli
+from llmcalc import cli, files
 from llmcalc.questions import questions
 
 QUESTION = "training-gpus"
@@ -316,7 +316,7 @@ def test_a_model_that_is_none_is_refused_in_one_line(refused, tmp_path):
     assert "can't be read" in refused("model", str(path))
     path.write_text("[1, 2", encoding="utf-8")
     assert "give a JSON object" in refused("model", str(path))
-    path.write_bytes(b" " * (cli.LARGEST_FILE + 1))
+    path.write_bytes(b" " * (files.LARGEST_FILE + 1))
     assert "Larger than" in refused("model", str(path))
 
 

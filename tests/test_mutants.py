@@ -36,18 +36,40 @@ def test_tests_are_those_of_the_lines_that_a_mistake_changes(tmp_path, line, see
     assert reached(tmp_path)._lines(mutant) == seen_by
 
 
+def test_every_file_of_tests_has_its_turn(tmp_path):
+    made = reached(tmp_path)
+    made.seconds = {"b.py::slow": 9.0, "b.py::fast": 0.1, "c.py::one": 5.0, "a.py::own": 8.0, "b.py::late": 95.0}
+    made.by_file = {"a.py": ["own"], "b.py": ["slow", "fast", "late", "other"], "c.py": ["one"]}
+    made.data = type("Data", (), {"contexts_by_lineno": lambda _, path: {9: list(made.seconds)}})()
+    chosen = made.tests(mutants.Mutant(mutants.Path("a.py"), "NumberReplacer", 0, 9, 9))
+    # The last has no time left, and all of c is about the line, but not all of b.
+    assert chosen == ["a.py::own", "c.py::one", "b.py::fast", "b.py::slow"]
+
+
 def test_lines_for_type_checkers_are_left_alone():
     assert mutants.unseen_lines(SOURCE) == {1, 2, 3}
 
 
 def test_the_report_has_shares_and_survivors():
     survivor = RESULT | {"survived": "--- a\n+++ b\n-x\n+y\n", "line": 9, "tests": 0}
-    written = mutants.report([RESULT, RESULT, RESULT, survivor])
+    written = mutants.report([RESULT, RESULT, RESULT, survivor], 7)
     assert "| models | 4 | 3 | 75.0 % |" in written
     assert "| all | 4 | 3 | 75.0 % |" in written
     assert "llmcalc/models/a.py, line 9, AddNot: no test reaches it" in written
     assert "-x\n+y\n```" in written
     assert "formulas" not in written
+    assert "7 were left out" in written
+
+
+def test_lines_whose_changes_nobody_sees_are_there_and_are_left_out():
+    for path, starts in mutants.NO_MISTAKES.items():
+        lines = [line.strip() for line in (mutants.ROOT / path).read_text(encoding="utf-8").splitlines()]
+        for start, reason in starts.items():
+            [line] = [line for line in lines if line.startswith(start)]
+            assert reason
+            assert mutants.is_no_mistake(mutants.Path(path), line)
+    assert not mutants.is_no_mistake(mutants.Path("llmcalc/plans/serving.py"), "TURN = 2.0")
+    assert not mutants.is_no_mistake(mutants.Path("llmcalc/plans/other.py"), "ROUNDS = 60")
 
 
 @pytest.mark.parametrize(

@@ -137,3 +137,18 @@ def test_an_unknown_name_is_refused_with_the_closest():
         parameters.convert(DECLARED, {"layer": "80"})
     with pytest.raises(parameters.ParameterError, match="no parameter 'x': known are mfu, layers, form"):
         parameters.convert(DECLARED, {"x": "80"})
+
+
+def test_models_and_devices_of_ones_own_are_accepted_where_lists_of_the_book_are():
+    declared = parameters.declared("what-fits")
+    own = {"model": '{"model_type": "mixtral"}', "accelerator": '{"memory": "24 GB"}'}
+    with pytest.raises(parameters.ParameterError, match=r"^model: num_hidden_layers is missing: give the field, which"):
+        parameters.convert(declared, own)
+    assert parameters.convert(declared, {"accelerator": own["accelerator"]}) == {"accelerator": own["accelerator"]}
+    with pytest.raises(parameters.ParameterError, match=r"^accelerator: memory = '24 XB' is not accepted"):
+        parameters.convert(declared, {"accelerator": '{"memory": "24 XB"}'})
+    # A choice of the notebook's own has no such texts.
+    with pytest.raises(
+        parameters.ParameterError, match=r"^cache_format = '\{\}' is not accepted: give one of bf16, fp8"
+    ):
+        parameters.convert(declared, {"cache_format": "{}"})

@@ -110,6 +110,27 @@ def test_a_print_has_an_outline_and_its_own_links_alone(tmp_path):
     assert b"/ObjStm" in (tmp_path / "book.pdf").read_bytes()
 
 
+@in_a_browser
+def test_a_print_of_two_pages_has_one_outline_and_the_solutions(tmp_path):
+    for name, heading in (("first", "One"), ("second", "Two")):
+        fold = f"<details><summary>Solution</summary><h2>Solved {heading}</h2></details>"
+        page = f"<!DOCTYPE html><title>Page</title><article><h1>{heading}</h1>{fold}</article>"
+        (tmp_path / f"{name}.html").write_text(page, encoding="utf-8")
+    with ThreadPoolExecutor() as other:
+        other.submit(pdf.print_pages, tmp_path, ["first", "second"], tmp_path / "two.pdf").result()
+    with pikepdf.open(tmp_path / "two.pdf") as book:
+        assert len(book.pages) == 2
+        assert outline(book) == ["One", "Solved One", "Two", "Solved Two"]
+        assert "/MarkInfo" in book.Root
+
+
+def test_a_print_for_teachers_is_linked_where_there_is_one():
+    for name in pdf.FOR_TEACHERS:
+        page = (SITE / f"{name}.html").read_text(encoding="utf-8")
+        assert (f'href="{pdf.TEACHERS_NAME}"' in page) == (SITE / pdf.TEACHERS_NAME).exists()
+        assert f'href="{pdf.NAME}"' not in page
+
+
 def test_a_print_that_is_there_is_linked_and_complete():
     path = SITE / pdf.NAME
     links = f'href="{pdf.NAME}"' in (SITE / "index.html").read_text(encoding="utf-8")

@@ -1,19 +1,25 @@
 """Reruns: what is written for a reader's own assumptions, and that bad ones leave nothing behind."""
 
 import csv
+import errno
+import io
 import json
+import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import nbformat
 import pytest
+from click.testing import CliRunner
 
 import llmcalc
-from bookbuild import notebooks, parameters, rerun
-from llmcalc import datasets
+from bookbuild import notebooks, parameters, rerun, target
+from llmcalc import cli, datasets, scenarios
 from llmcalc.formulas import devices, training
+from llmcalc.questions import find
 from llmcalc.units import DAY, PFLOPS_DAY, TERA
 
 ROOT = Path(__file__).parent.parent
@@ -133,12 +139,12 @@ def test_make_rerun_writes_where_it_is_told_and_replaces_what_it_wrote(reran, tm
     earlier = contents(target)
     out = tmp_path / "mine"
     shutil.copytree(target, out)
-    (out / "stale.html").touch()
+    (out / ".DS_Store").touch()  # by looking into it
     status, output = checkout.make("rerun", f"NOTEBOOK={NOTEBOOK}", 'PARAMS=accelerator="H100 PCIe"', f"OUT={out}")
     assert status == 0, output
     record = json.loads((out / "results.json").read_text(encoding="utf-8"))
     assert record["parameters"] == defaults() | {"accelerator": "H100 PCIe"}
-    assert not (out / "stale.html").exists()
+    assert not (out / ".DS_Store").exists()
     assert [path.name for path in tmp_path.iterdir()] == ["mine"]
     assert contents(target) == earlier
 
@@ -173,14 +179,14 @@ def test_scenarios_are_compared_and_a_bad_one_is_told(reran, tmp_path):
     assert rows["slack"]["mfu"] == "0.4"
     assert "mfu = '<b>2</b>' is not accepted" in rows["wild"]["error"]
     assert rows["wild"]["gpus [GPU]"] == ""
+    page = (out / "index.html").read_text(encoding="utf-8")
     for name in ("quick dirty", "slack"):
         record = json.loads((out / name / "results.json").read_text(encoding="utf-8"))
         assert values(record["results"]) == expected[name]
-        assert f"{expected[name]['gpus']:,.0f}" in (out / name / "index.html").read_text(encoding="utf-8")
+        assert f"{expected[name]['gpus']:,.0f}" in page
     assert not (out / "wild").exists()
-    page = (out / "index.html").read_text(encoding="utf-8")
-    assert 'href="quick%20dirty/index.html"' in page
-    assert 'href="slack/index.html"' in page
+    assert 'href="quick%20dirty/results.json"' in page
+    assert 'href="slack/results.json"' in page
     assert "<code>wild</code> failed" in page
     assert "<b>2</b>" not in page
     assert printed.splitlines()[0].split()[-4:] == ["default", "quick", "dirty", "slack"]
@@ -232,8 +238,8 @@ def test_bad_parameters_are_named_and_nothing_runs(refused, text, said):
 def test_bad_scenario_files_are_refused_whole(tmp_path, table, said):
     path = tmp_path / "scenarios.csv"
     path.write_bytes(table)
-    with pytest.raises((rerun.UsageError, parameters.ParameterError)) as error:
-        rerun.read_scenarios(parameters.declared(NOTEBOOK), path)
+    with pytest.raises(rerun.UsageError) as error:
+        rerun.read_scenarios(NOTEBOOK, path)
     assert said in str(error.value)
     assert "\n" not in str(error.value)
 
@@ -248,9 +254,9 @@ def test_a_bad_scenario_file_is_one_line(refused, tmp_path):
 def test_scenario_files_of_spreadsheets_are_read(tmp_path):
     path = tmp_path / "scenarios.csv"
     path.write_bytes('\ufeffdays,mfu,accelerator\r\n10,,"H100 PCIe"\r\n,,\r\n, 0.4 ,\r\n'.encode())
-    first, second = rerun.read_scenarios(parameters.declared(NOTEBOOK), path)
-    assert (first.name, first.values) == ("1", {"days": 10.0, "accelerator": "H100 PCIe"})
-    assert (second.name, second.values) == ("2", {"mfu": 0.4})
+    first, second = rerun.read_scenarios(NOTEBOOK, path)
+    assert (first.name, first.given) == ("1", {"days": "10", "accelerator": "H100 PCIe"})
+    assert (second.name, second.given) == ("2", {"mfu": "0.4"})
 
 
 def test_an_unknown_notebook_is_refused(refused):
@@ -262,9 +268,22 @@ def test_parameters_and_scenarios_together_are_refused(refused):
     assert "give PARAMS or SCENARIOS, not both" in refused("--params", "days=10", "--scenarios", "some.csv")
 
 
-@pytest.mark.parametrize("out", [".", "book", "Makefile", "_build/executed"])
-def test_other_files_are_not_replaced(refused, out):
-    assert f"OUT = {out!r} holds other files" in refused("--out", out)
+@pytest.mark.parametrize(
+    ("out", "said"),
+    [
+        (".", "OUT = '.' holds other files"),
+        ("book", "OUT = 'book' lies among the book's sources"),
+        ("notebooks/mine", "lies among the book's sources"),
+        ("Makefile", "OUT = 'Makefile' is a file: give a new folder"),
+        ("Makefile/mine", "OUT = 'Makefile/mine' can't be written: Not a directory"),
+        ("_build/executed", "OUT = '_build/executed' holds other files, which no rerun wrote"),
+        ("~nobody-at-all/mine", "begins with the name of nobody's home"),
+        ("/proc/mine", "OUT = '/proc/mine' can't be written: No such file"),
+        ("mine/" + 230 * "m", "can't be written: File name too long"),
+    ],
+)
+def test_folders_that_can_t_be_had_are_refused_before_anything_runs(refused, out, said):
+    assert said in refused("--out", out, "--params", "days=10")
 
 
 def test_a_folder_that_merely_has_results_is_not_replaced(refused, tmp_path):
@@ -273,18 +292,156 @@ def test_a_folder_that_merely_has_results_is_not_replaced(refused, tmp_path):
     assert (tmp_path / "results.json").read_text() == "{}"
 
 
+def test_a_home_is_the_reader_s_own(monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert target.find("~/mine", tmp_path) == tmp_path / "mine"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_earlier_rerun_s_folder_keeps_what_its_reader_put_there(refused, reran, tmp_path):
+    _, earlier, _ = reran
+    for number, (place, what) in enumerate(
+        [("notes.txt", "notes.txt"), ("_static/mine/notes.txt", "_static/mine"), ("results.json", "results.json")]
+    ):
+        out = tmp_path / str(number)
+        shutil.copytree(earlier, out)
+        (out / place).parent.mkdir(exist_ok=True)
+        (out / place).write_text("mine")
+        said = refused("--out", str(out))
+        assert f"holds other files, which no rerun wrote or somebody changed since: {what}" in said
+        assert (out / place).read_text() == "mine"
+
+
+def test_links_are_no_folders_to_write(refused, reran, tmp_path):
+    _, earlier, _ = reran
+    out = tmp_path / "link"
+    out.symlink_to(earlier, target_is_directory=True)
+    assert "is a link: name the folder that it leads to" in refused("--out", str(out))
+    assert out.is_symlink()
+    out.unlink()
+    out.symlink_to(tmp_path / "nowhere")
+    assert "is a link" in refused("--out", str(out))
+    inside = tmp_path / "inside"
+    shutil.copytree(earlier, inside)
+    (inside / "linked").symlink_to(tmp_path)
+    assert "holds other files, which no rerun wrote or somebody changed since: linked" in refused("--out", str(inside))
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="who may do everything is refused nothing")
+def test_a_folder_without_the_right_to_write_is_refused(refused, tmp_path):
+    tmp_path.chmod(0o500)
+    assert "can't be written: Permission denied" in refused("--out", str(tmp_path / "mine"))
+
+
+def test_a_disk_that_takes_nothing_is_told_before_anything_runs(monkeypatch, tmp_path):
+    def full(**options):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(tempfile, "mkdtemp", full)
+    with pytest.raises(target.TargetError, match="can't be written: No space left on device; give another folder"):
+        target.find(str(tmp_path / "mine"), tmp_path)
+
+
+def test_what_comes_into_the_folder_while_a_rerun_runs_stays(monkeypatch, tmp_path):
+    finished, out = tmp_path / "finished", tmp_path / "out"
+    finished.mkdir()
+    (finished / "index.html").write_text("new")
+    out.mkdir()
+    assert target.find(str(out), out) == out
+    (out / "notes.txt").write_text("mine")
+    with pytest.raises(target.TargetError, match=r"holds other files.*notes\.txt"):
+        rerun.finish(out, finished)
+    assert contents(out) == {out / "notes.txt": b"mine"}
+
+
+@pytest.mark.parametrize("name", ["../training-gpus", "../README", "/etc/hosts", "notebooks/training-gpus", "*", "%"])
+def test_a_notebook_is_a_name_and_no_path(reran, name):
+    checkout, _, _ = reran
+    before = contents(checkout.build)
+    status, output = checkout.make("rerun", f"NOTEBOOK={name}")
+    assert status != 0
+    assert output.splitlines()[0].startswith(f"rerun: no notebook {name!r}")
+    assert "training-gpus" in output.splitlines()[0]
+    assert "Traceback" not in output
+    status, output = checkout.make("executed", f"NOTEBOOK={name}")
+    assert status != 0
+    assert output.startswith(f"book: no notebook {name!r}")
+    assert contents(checkout.build) == before
+
+
+@pytest.mark.parametrize("variable", ["NOTEBOOK", "PARAMS", "SCENARIOS", "OUT", "PORT"])
+@pytest.mark.parametrize("given", ["argument", "environment"])
+def test_what_a_reader_gives_is_no_program(reran, tmp_path, variable, given):
+    checkout, _, _ = reran
+    text = f"$(shell touch {tmp_path}/ran)`touch {tmp_path}/ran`$(touch {tmp_path}/ran)"
+    asked = {} if variable == "SCENARIOS" else {"PARAMS": "day=1"}
+    arguments = {"NOTEBOOK": NOTEBOOK} | asked | {variable: text}
+    command = ["make", "rerun"]
+    command += [f"{name}={value}" for name, value in arguments.items() if given == "argument"]
+    environment = checkout.environment | (arguments if given == "environment" else {})
+    run = subprocess.run(command, cwd=checkout.folder, env=environment, capture_output=True, encoding="utf-8")
+    assert run.returncode != 0
+    assert run.stderr.startswith("rerun: ")
+    if variable not in ("PORT", "OUT"):
+        assert "$(shell" in run.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_table_answers_as_the_command_does_and_starts_no_kernel(monkeypatch, tmp_path):
+    monkeypatch.setattr(rerun, "execute", None)
+    table = tmp_path / "table.csv"
+    table.write_text("scenario,days,mfu,params\na,10,40%,70B\nb,soon,,\nc,,0.3,\n")
+    question = find(NOTEBOOK)
+    answered = rerun.answer_scenarios(question, rerun.read_scenarios(NOTEBOOK, table))
+    run = CliRunner().invoke(cli.command, ["answer", NOTEBOOK, "--scenarios", str(table)])
+    rows = {row["scenario"]: row for row in csv.DictReader(io.StringIO(run.stdout))}
+    assert list(answered) == list(rows) == ["a", "b", "c"]
+    for name, row in rows.items():
+        assert answered[name].problem == row["error"]
+        shown = {key: float(value) for key, value in row.items() if " [" in key and value}
+        assert {f"{key} [{each['unit']}]": each["value"] for key, each in answered[name].results.items()} == shown
+    assert answered["a"].parameters == scenarios.run(question, {})["parameters"] | {
+        "days": 10,
+        "mfu": 0.4,
+        "params": 70e9,
+    }
+
+
+def test_a_thousand_scenarios_take_seconds(tmp_path):
+    table = tmp_path / "table.csv"
+    table.write_text("days\n" + "".join(f"{1 + number / 100}\n" for number in range(1000)))
+    answered = rerun.answer_scenarios(find(NOTEBOOK), rerun.read_scenarios(NOTEBOOK, table))
+    assert len(answered) == 1000
+    assert answered["1000"].parameters["days"] == 10.99
+
+
+def test_a_table_that_is_too_long_is_sent_to_the_command(tmp_path):
+    table = tmp_path / "table.csv"
+    table.write_text("days\n" + "1\n" * (rerun.MOST + 1))
+    with pytest.raises(rerun.UsageError, match=r"has 10,001 scenarios.*llmcalc answer training-gpus --scenarios"):
+        rerun.read_scenarios(NOTEBOOK, table)
+
+
+def test_what_changes_no_answer_is_no_column(tmp_path):
+    table = tmp_path / "table.csv"
+    table.write_text("words_per_token\n0.5\n")
+    with pytest.raises(rerun.UsageError, match="words_per_token changes what the chapter derives, not its answer"):
+        rerun.read_scenarios("how-much-data", table)
+
+
 def test_a_failing_notebook_is_told_and_leaves_the_earlier_results(refused):
     said = refused("--params", "accelerator='GTX 1660'")
     assert "notebook training-gpus, cell " in said
     assert "Refusal: accelerator = 'GTX 1660' is not accepted" in said
 
 
-def test_a_notebook_that_has_not_run_is_told(executed, tmp_path):
+def test_defaults_that_have_not_run_are_run(executed, tmp_path):
     checkout = executed.copy(tmp_path / "checkout")
-    checkout.executed.unlink()
-    status, _, errors = checkout.rerun("--params", "days=10")
-    assert status == 1
-    assert errors == "rerun: training-gpus has not run with its defaults yet: run make book first\n"
+    checkout.executed.write_text(checkout.executed.read_text(encoding="utf-8")[:-1000], encoding="utf-8")
+    status, printed, errors = checkout.rerun("--params", "days=10")
+    assert status == 0, errors
+    assert "  run   training-gpus" in printed
+    assert "yours" in printed
 
 
 def test_papermill_gives_the_same_results(reran, tmp_path):

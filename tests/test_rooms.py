@@ -49,11 +49,11 @@ def test_a_room_imports_what_it_may(room, path):
 def test_every_folder_of_llmcalc_is_a_room_or_a_known_extra():
     folders = {path.parent.name for path in SOURCE.glob("*/__init__.py")}
     assert folders >= set(MAY_IMPORT)
-    assert folders - set(MAY_IMPORT) <= {"report", "prediction"}
+    assert folders - set(MAY_IMPORT) <= {"report", "prediction", "sweep"}
 
 
 def test_rooms_need_no_library():
-    """All of llmcalc but its reports and predictions can be imported where no other package is."""
+    """All of llmcalc but its reports, predictions and sweeps can be imported where no other package is."""
     program = "import sys; sys.path.insert(0, sys.argv[1]); from llmcalc import answers, catalogue, questions, teaching"
     run = subprocess.run([sys.executable, "-S", "-I", "-c", program, SOURCE.parent], capture_output=True, text=True)
     assert run.returncode == 0, run.stderr

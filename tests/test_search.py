@@ -39,6 +39,10 @@ TERMS = {
         ["LLM serving", "cost per million tokens", "prefix caching", "speculative decoding"],
         ["推理服务", "推理成本", "首字时延", "并发用户", "大语言模型"],
     ),
+    "what-fits": (
+        ["local LLM", "VRAM calculator", "longest context", "QLoRA", "GGUF"],
+        ["本地部署", "显存占用", "量化格式", "上下文长度", "微调显存", "大语言模型"],
+    ),
     "training-schedules": (
         ["PanGu", "Ascend 910", "Taichu", "utilisation"],
         ["鹏城盘古", "紫东太初", "训练算力", "算力利用率", "大语言模型"],

@@ -238,7 +238,7 @@ def test_pages_get_the_same(name, given, tmp_path):
     modules = {module: calculators.shipped(module) for module in sorted(wanted)}
     model = {
         "function": name.replace("-", "_"),
-        "parameters": [calculators.describe(parameter) for parameter in question.parameters.values()],
+        "parameters": [calculators.describe(parameter, question) for parameter in question.parameters.values()],
         "curves": "",
         "modules": modules,
         "data": calculators.tables(question, list(modules.values())),

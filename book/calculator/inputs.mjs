@@ -33,3 +33,25 @@ function written({ type }, value) {
   if (type === "int" || size === 0 || (size >= 1e-4 && size < 1e6)) return String(value);
   return value.toExponential().replace("e+", "e");
 }
+
+/** How a text reads in a menu or a table: of a model or a device of somebody's own the name. */
+export function titleOf(text) {
+  if (!text.startsWith("{")) return text;
+  try {
+    return `your own: ${JSON.parse(text).name || "custom"}`;
+  } catch {
+    return "your own";
+  }
+}
+
+/** Choose a text in a menu, which gets one more option where it has none for it. */
+export function choose(menu, text) {
+  let option = [...menu.options].find(({ value }) => value === text);
+  if (!option) {
+    for (const other of menu.querySelectorAll("[data-added]")) other.remove();
+    option = new Option(titleOf(text), text);
+    option.dataset.added = "";
+    menu.prepend(option);
+  }
+  menu.value = text;
+}

@@ -1,6 +1,6 @@
 // Makes a chapter's calculator work: its inputs, its headline table, the address bar and what can be copied.
 import { ask, model, prepared } from "./calculation.mjs";
-import { positionOf, same, valueAt } from "./inputs.mjs";
+import { choose, positionOf, same, valueAt } from "./inputs.mjs";
 import * as scenario from "./scenario.mjs";
 
 const PAUSE = 700; // milliseconds without a change before a result is read out
@@ -14,6 +14,8 @@ const root = document.querySelector(".calculator");
 const form = root.querySelector("form");
 const part = (selector) => root.querySelector(selector);
 const [note, alarm, summary] = [".calculator-note", ".calculator-alert", ".calculator-summary"].map(part);
+
+const { caption } = root.querySelector("table.headline");
 
 const rows = new Map(
   [...root.querySelectorAll("table.headline tr[data-result]")].map((row) => {
@@ -39,6 +41,7 @@ let running = null; // the update under way
 let queued = null; // the one that follows it
 let announcement = 0;
 let drawing = 0;
+let spread; // shows how far results spread, once somebody has given a range
 
 let plot; // of a planner, once its figure has come near: draws its curves
 let compare; // of a planner: shows its saved scenarios
@@ -87,9 +90,36 @@ function read() {
 function write(texts) {
   for (const [key, { parameter, control }] of fields) {
     if (parameter.type === "bool") control.checked = texts[key] === "true";
+    else if (parameter.choices) choose(control, texts[key]);
     else control.value = texts[key];
     moveSlider(key);
     if (!same(parameter, texts[key], parameter.default)) reveal(control);
+  }
+  offerFormats();
+}
+
+/** Number formats that the device has, the usual ones first. */
+function formatsOfDevice() {
+  const { value } = form.elements.accelerator;
+  const own = value.startsWith("{") ? Object.keys(JSON.parse(value)) : [];
+  const has = model.formats.devices[value] ?? own.map((key) => key.replace("peak_", ""));
+  return ["bf16", "fp16", "tf32", "fp32", "fp8", "int8", "fp4", "int4", "fp64"].filter((format) => has.includes(format));
+}
+
+/** Offer only formats that the device has; with `settle`, take one of them where another was chosen. */
+function offerFormats(settle = false) {
+  for (const [key, products] of Object.entries(model.formats.parameters ?? {})) {
+    const has = formatsOfDevice();
+    const menu = fields.get(key).control;
+    for (const option of menu.options) {
+      option.value = option.value; // which its text no longer tells
+      const needed = products[option.value];
+      option.disabled = needed.length > 0 && !needed.some((format) => has.includes(format));
+      option.textContent = option.disabled ? `${option.value}: no peak is known` : option.value;
+    }
+    if (settle && menu.selectedOptions[0]?.disabled && has.length) {
+      menu.value = has.find((format) => format in products) ?? menu.value;
+    }
   }
 }
 
@@ -170,8 +200,10 @@ function showResults(texts, results) {
     before.textContent = planner || results.texts[key] === text ? "" : `${model.whose}: ${text}`;
   }
   for (const output of ["command", "rerun", "papermill", "program"]) {
-    part(`[data-text="${output}"]`).textContent = scenario[output](model, texts, results.given);
+    part(`[data-text="${output}"]`).textContent = scenario[output](model, texts, results);
   }
+  if (results.sentence) caption.textContent = results.sentence;
+  showSpread(results.ranges);
   if (planner) {
     cancelAnimationFrame(drawing);
     drawing = requestAnimationFrame(drawAll);
@@ -200,10 +232,16 @@ async function drawAll() {
   performance.measure("calculator-curves", { start: began });
 }
 
+/** Say how far results spread where numbers were given as ranges; a newer answer ends it. */
+async function showSpread(ranges) {
+  if (ranges.length) ({ spread } = await import("./spread.mjs"));
+  spread?.(ranges, { root, rows, fields, model, isCurrent: () => answer?.ranges === ranges });
+}
+
 /** The results of the page as it came. */
 function known() {
   const by = (key) => Object.fromEntries(model.results.map((result) => [result.name, result[key]]));
-  return { texts: by("text"), units: by("behind"), values: by("value"), given: {} };
+  return { texts: by("text"), units: by("behind"), values: by("value"), given: {}, ranges: [], sentence: caption.textContent };
 }
 
 /** A scenario of an address without what is refused in it, and the reasons. */
@@ -273,11 +311,15 @@ form.addEventListener("submit", (event) => event.preventDefault());
 form.addEventListener("input", ({ target }) => {
   latest = target.dataset.slides ?? target.name;
   const { parameter, control } = fields.get(latest);
+  if (latest === "accelerator") offerFormats();
   if (target.dataset.slides) control.value = valueAt(parameter, Number(target.value));
   moveSlider(latest);
   update();
 });
-form.addEventListener("change", commit);
+form.addEventListener("change", ({ target }) => {
+  if (target.name === "accelerator") offerFormats(true);
+  commit();
+});
 form.addEventListener("click", ({ target }) => {
   if (target.dataset.action === "reset") {
     write(scenario.fromAddress(model, "").texts);
@@ -292,6 +334,13 @@ form.addEventListener("click", ({ target }) => {
   }
 });
 addEventListener("popstate", open);
+for (const section of form.querySelectorAll("[data-own]")) {
+  const { parameter, control } = fields.get(section.dataset.own);
+  section.addEventListener("toggle", async () => {
+    const { fill } = await import("./own.mjs");
+    fill(section, parameter, control);
+  }, { once: true });
+}
 
 async function copy(button, text) {
   const label = button.textContent;
@@ -307,7 +356,9 @@ async function copy(button, text) {
 await open();
 form.querySelector("fieldset").disabled = false;
 for (const button of form.querySelectorAll(".calculator-actions button")) button.disabled = false;
-note.textContent = planner
-  ? "Table and curves follow your assumptions. The text below keeps to those at first."
-  : `The table follows your assumptions. The text and figures below still use ${model.whose}.`;
+note.textContent = `${
+  planner
+    ? "Table and curves follow your assumptions. The text below keeps to those at first."
+    : `The table follows your assumptions. The text and figures below still use ${model.whose}.`
+} A range, such as 0.3 to 0.5, may stand in for any number.`;
 performance.mark("calculator-ready");

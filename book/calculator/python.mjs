@@ -7,9 +7,10 @@ import json
 import sys
 sys.path.append(".")
 
-from llmcalc import datasets
+from llmcalc import datasets, spread
 from llmcalc.answering import accept
 from llmcalc.checks import Refusal
+from llmcalc.formats import written
 from llmcalc.quantities import read
 
 with open("page.json") as file:
@@ -19,12 +20,15 @@ module = __import__("llmcalc.answers." + page["function"], None, None, ["*"])
 answer = getattr(module, page["function"])
 limits = {}
 for parameter in page["parameters"]:
-    if "choices" in parameter:
+    if "own" in parameter:
+        limits[parameter["name"]] = parameter["own"]
+    elif "choices" in parameter:
         limits[parameter["name"]] = parameter["choices"]
     elif "low" in parameter:
         limits[parameter["name"]] = (parameter["low"], parameter["high"])
 latest = {}
 read_before = {}
+sample = None  # of an answer to ranges
 
 def told(refusal):
     return {
@@ -34,15 +38,21 @@ def told(refusal):
         "message": str(refusal),
     }
 
+def value_of(text, name):
+    if spread.is_range(text) and isinstance(limits.get(name), tuple):
+        return spread.read(text, name, limits[name])
+    value = read(text, name)
+    accept(name, value, limits.get(name))
+    return value
+
 def calculate(given):
-    global latest
+    global latest, sample
     values, refusals = {}, []
     for name, text in json.loads(given):
         # At a move of a slider all texts but one are as they were.
         if name not in read_before or read_before[name][0] != text:
             try:
-                value = read(text, name)
-                accept(name, value, limits.get(name))
+                value = value_of(text, name)
             except Refusal as refusal:
                 refusals.append(told(refusal))
                 continue
@@ -51,14 +61,18 @@ def calculate(given):
     if refusals:
         return json.dumps({"refusals": refusals})
     try:
-        results = answer(**values)
+        ranges = [name for name in values if isinstance(values[name], spread.Spread)]
+        sample = spread.Sample(answer, values) if ranges else None
+        results = sample.middle if sample else answer(**values)
         texts = results.formatted()
-        latest = values
+        latest = sample.in_the_middle if sample else values
         return json.dumps({
             "texts": texts,
             "units": results.units(),
             "values": {name: results[name] for name in texts},
-            "given": {name: repr(value) for name, value in values.items()},
+            "given": {name: repr(value) for name, value in latest.items()},
+            "ranges": ranges,
+            "sentence": results.sentence,
         })
     except Refusal as refusal:
         return json.dumps({"refusals": [told(refusal)]})
@@ -68,6 +82,37 @@ def calculate(given):
 
 def draw():
     return json.dumps(getattr(module, page["curves"])(**latest).data())
+
+def go_on(points):
+    if sample is None:  # somebody has changed the ranges into numbers meanwhile
+        return "null"
+    sample.go_on(int(points))
+    told = sample.told()
+    for parts in told.values():
+        for end in ("p10", "median", "p90"):
+            parts[end] = written(parts[end])
+    return json.dumps({"points": sample.points, "refused": sample.refused, "told": told})
+
+def along(given):
+    # A result of the latest answer along one of its parameters.
+    asked = json.loads(given)
+    found = []
+    for value in asked["values"]:
+        number = None
+        try:
+            results = answer(**dict(latest, **{asked["name"]: value}))
+            if all([results[name] == text for name, text in asked["only"].items()]):
+                number = results.numbers().get(asked["result"])
+        except (Refusal, ArithmeticError):
+            pass
+        found.append(number)
+    return json.dumps(found)
+
+def moves(result):
+    rows = sample.tornado(result)
+    for row in rows:
+        row["texts"] = [written(row[end]) if row[end] is not None else "" for end in ("low", "high")]
+    return json.dumps(rows)
 `;
 
 const EXERCISES = `
@@ -92,6 +137,47 @@ def check(given):
     return json.dumps({"kind": verdict.kind, "feedback": verdict.feedback})
 `;
 
+const OWN = `
+import json
+
+from llmcalc.checks import Refusal
+from llmcalc.choosing import model_named
+from llmcalc.models import short
+
+def shorten(text):
+    try:
+        found = model_named(text)
+        return json.dumps({"text": short.written(found), "assumed": found.assumed})
+    except Refusal as refusal:
+        return json.dumps({"refusal": str(refusal)})
+    except (ValueError, ArithmeticError, MemoryError, RuntimeError) as error:
+        return json.dumps({"refusal": "the file cannot be read: " + str(error or type(error).__name__)})
+`;
+
+const DRILL = `
+import json
+import sys
+sys.path.append(".")
+
+from llmcalc import datasets
+
+with open("drill.json") as file:
+    described = json.load(file)
+datasets.provide(described["data"])
+from llmcalc.teaching import drill, marking
+
+drawn = []
+
+def draw(seed):
+    global drawn
+    drawn = drill.draw(described["names"], int(seed))
+    return json.dumps([dict(posed.described(), wanted=marking.wanted(posed.exercise)) for posed in drawn])
+
+def judge(given):
+    place, text = json.loads(given)
+    return json.dumps(drill.judge(drawn[place], text))
+`;
+
 /** Begin to load MicroPython. */
 export function load() {
   return loadMicroPython({ heapsize: 16 << 20, stdout: () => {}, stderr: () => {} });
@@ -103,13 +189,17 @@ export function prepare(python, model) {
   const { parameters, data, curves } = model;
   python.FS.writeFile("page.json", JSON.stringify({ function: model.function, parameters, data, curves }));
   python.runPython(PROGRAM);
-  const [calculate, draw] = ["calculate", "draw"].map((name) => python.globals.get(name));
+  const names = ["calculate", "draw", "along", "go_on", "moves"];
+  const [calculate, draw, along, goOn, moves] = names.map((name) => python.globals.get(name));
   return {
     calculate(texts) {
-      const given = model.parameters.map(({ name }) => [name, texts[name]]);
+      const given = model.parameters.map(({ name, default: text }) => [name, texts[name] ?? text]);
       return JSON.parse(calculate(JSON.stringify(given)));
     },
     draw: () => JSON.parse(draw()),
+    along: (given) => JSON.parse(along(JSON.stringify(given))),
+    goOn: (points) => JSON.parse(goOn(String(points))),
+    moves: (result) => JSON.parse(moves(result)),
   };
 }
 
@@ -122,6 +212,25 @@ export function prepareExercises(python, { modules, ...model }) {
   return {
     pose: (seed) => JSON.parse(pose(String(seed))),
     check: ({ place, answer, seed, attempt }) => JSON.parse(check(JSON.stringify([place, answer, seed, attempt]))),
+  };
+}
+
+/** Make a short text of a model's file, with what it leaves open, or say why it is none. */
+export function shortenModel(python, { modules, text }) {
+  writeModules(python, modules);
+  python.runPython(OWN);
+  return JSON.parse(python.globals.get("shorten")(text));
+}
+
+/** Give all chapters' exercises to MicroPython; return what draws ten questions by a seed, and what judges an estimate. */
+export function prepareDrill(python, { modules, ...model }) {
+  writeModules(python, modules);
+  python.FS.writeFile("drill.json", JSON.stringify(model));
+  python.runPython(DRILL);
+  const [draw, judge] = ["draw", "judge"].map((name) => python.globals.get(name));
+  return {
+    draw: (seed) => JSON.parse(draw(String(seed))),
+    judge: ({ place, text }) => JSON.parse(judge(JSON.stringify([place, text]))),
   };
 }
 

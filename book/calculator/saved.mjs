@@ -1,5 +1,5 @@
 // The saved scenarios of a planner, side by side with the one at hand.
-import { same } from "./inputs.mjs";
+import { same, titleOf } from "./inputs.mjs";
 
 /** Return what shows a list of scenarios, the one at hand first, each with its texts and its results. */
 export function createComparison(model, root, { onOpen, onRemove }) {
@@ -22,7 +22,7 @@ export function createComparison(model, root, { onOpen, onRemove }) {
     );
     body.replaceChildren(
       ...(differing.length ? [title("What differs", columns + 1)] : []),
-      ...differing.map(({ name }) => row(labelOf(name), scenarios.map(({ texts }) => texts[name]))),
+      ...differing.map(({ name }) => row(labelOf(name), scenarios.map(({ texts }) => titleOf(texts[name])))),
       ...[...root.querySelectorAll("table.headline tr")].map((source) => {
         const { result } = source.dataset;
         if (!result) return title(source.textContent, columns + 1);

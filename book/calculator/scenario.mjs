@@ -51,12 +51,15 @@ export function command(model, texts) {
   return `llmcalc answer ${model.notebook}${changed.join("")}`;
 }
 
-export function rerun(model, texts) {
-  const changed = changes(model, texts).map(({ name }) => `${name}=${quoted(texts[name])}`);
-  return `make rerun NOTEBOOK=${model.notebook}${changed.length ? ` PARAMS="${changed.join(" ")}"` : ""}`;
+/** A rerun's numbers are single ones: of a range the middle. */
+export function rerun(model, texts, { given, ranges }) {
+  const text = (name) => (ranges.includes(name) ? given[name] : texts[name]);
+  const changed = changes(model, texts).map(({ name }) => `${name}=${quoted(text(name))}`);
+  const within = changed.join(" ").replaceAll('"', '\\"');
+  return `make rerun NOTEBOOK=${model.notebook}${changed.length ? ` PARAMS="${within}"` : ""}`;
 }
 
-export function papermill(model, texts, given) {
+export function papermill(model, texts, { given }) {
   const changed = changes(model, texts).map(({ name, type }) => {
     return ` -p ${name} ${type === "str" ? quoted(texts[name]) : given[name]}`;
   });
@@ -64,7 +67,13 @@ export function papermill(model, texts, given) {
 }
 
 /** The same question, asked in Python: `given` has the values as Python writes them. */
-export function program(model, texts, given) {
+export function program(model, texts, { given, ranges }) {
+  if (ranges.length) {
+    const told = changes(model, texts).map(({ name }) => {
+      return `"${name}": ${ranges.includes(name) ? JSON.stringify(texts[name]) : given[name]}`;
+    });
+    return `from llmcalc import answers, spread\n\nprint(spread.sample(answers.${model.function}, {${told.join(", ")}}).told())\n`;
+  }
   const changed = changes(model, texts).map(({ name }) => `${name}=${given[name]}`);
   return `from llmcalc import answers\n\nprint(answers.${model.function}(${changed.join(", ")}))\n`;
 }

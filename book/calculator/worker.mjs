@@ -1,4 +1,4 @@
-// The worker of a page's calculator: it calculates, so that the page itself never waits. Its name is the chapter's.
+// The worker of a page's calculator: it calculates, so that the page itself never waits. Its name is the chapter's, or drill.
 
 const get = globalThis.fetch.bind(globalThis);
 const fetched = async (file) => (await get(new URL(`./${name}-${file}.json`, import.meta.url), { priority: "low" })).json();
@@ -12,6 +12,7 @@ globalThis.fetch = async () => (await binary).clone();
 const runtime = import("./python.mjs").then(async ({ load, ...rest }) => ({ python: await load(), ...rest }));
 let prepared;
 let exercises;
+let drill;
 const answers = {
   prepare: async () => {
     prepared = Promise.all([runtime, program]).then(([{ python, prepare }, model]) => prepare(python, model));
@@ -19,6 +20,13 @@ const answers = {
   },
   calculate: async (texts) => (await prepared).calculate(texts),
   draw: async () => (await prepared).draw(),
+  along: async (given) => (await prepared).along(given),
+  goOn: async (points) => (await prepared).goOn(points),
+  moves: async (result) => (await prepared).moves(result),
+  shorten: async (given) => {
+    const [{ python, shortenModel }] = await Promise.all([runtime, prepared]);
+    return shortenModel(python, given);
+  },
   // The exercises of a chapter come after its calculator, whose modules they use.
   practise: async () => {
     const [{ python, prepareExercises }, model] = await Promise.all([runtime, fetched("exercises"), prepared]);
@@ -26,6 +34,12 @@ const answers = {
   },
   pose: (seed) => exercises.pose(seed),
   check: (given) => exercises.check(given),
+  prepareDrill: async () => {
+    const [{ python, prepareDrill }, model] = await Promise.all([runtime, program]);
+    drill = prepareDrill(python, model);
+  },
+  drill: (seed) => drill.draw(seed),
+  judge: (given) => drill.judge(given),
 };
 
 addEventListener("message", async ({ data: { id, action, given } }) => {

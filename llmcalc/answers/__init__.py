@@ -18,6 +18,7 @@ from .training_gpus import training_gpus
 from .training_schedules import training_schedules
 from .training_step import training_step
 from .transformer_flops import transformer_flops
+from .what_fits import what_fits
 
 # In the order of the book.
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "training_gpus",
     "inference_gpus",
     "serving_users",
+    "what_fits",
     "training_schedules",
     "training_cost",
     "transformer_flops",

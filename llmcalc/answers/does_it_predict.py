@@ -2,7 +2,7 @@
 
 from ..answering import question
 from ..checks import Refusal
-from ..choosing import device_named, model_named
+from ..choosing import attentive_model, device_named
 from ..formats import number
 from ..models.memory import fullest_stages, training_memory
 from ..models.model import Model
@@ -119,7 +119,7 @@ def does_it_predict(
     >>> answer["low_seconds"] < 6.45 < answer["high_seconds"], answer["badge"]
     (True, 'measured')
     """
-    shape = model_named(model)
+    shape = attentive_model(model)
     cut = tensor_parallel * pipeline_stages * context_parallel
     _legal(shape, devices, tensor_parallel, cut, batch, microbatch)
     device, assumed = device_named(accelerator).with_usual_links()

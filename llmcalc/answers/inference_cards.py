@@ -1,6 +1,7 @@
 """How many cards watch 3,000 cameras?"""
 
 from ..answering import question
+from ..formats import counted, number
 from ..formulas import streams as video
 from ..results import Results
 from ..units import TERA
@@ -62,7 +63,7 @@ def inference_cards(
     cards = video.cards_for_streams(streams, per_card, efficiency) if per_card else None
     no_stream = "no card can hold a whole stream"
     no_room = "no whole stream fits into what the headroom leaves" if full_card else no_stream
-    return Results(
+    results = Results(
         streams_per_card=(per_card, "stream", "Streams a card"),
         bare_cards=(
             video.cards_for_streams(streams, full_card) if full_card else None,
@@ -84,3 +85,15 @@ def inference_cards(
             no_room,
         ),
     )
+    results.sentence = _sentence(results, streams)
+    return results
+
+
+def _sentence(results: Results, streams: int) -> str:
+    cards = results["cards"]
+    if cards is None:
+        return f"Nothing watches {number(streams)} {counted('camera', streams)}: {results.formatted()['cards']}."
+    spares = results["spares"]
+    failing = f"{number(spares)} of them may fail" if spares else "none of them may fail"
+    watching = "card watches" if cards == 1 else "cards watch"
+    return f"{number(cards)} {watching} {number(streams)} {counted('camera', streams)}, and {failing}."

@@ -2,8 +2,8 @@
 
 from ..answering import question
 from ..checks import Refusal
-from ..choosing import device_named, model_named
-from ..formats import number
+from ..choosing import attentive_model, device_named
+from ..formats import counted, in_words, number
 from ..formulas import cost, serving
 from ..once import Latest
 from ..plans.cuts import FIXED
@@ -274,6 +274,7 @@ def planner(
     if run.seconds and run.low < run.high:
         factors = run.low / run.seconds, run.high / run.seconds
         plan.errors = dict.fromkeys(("days", "rent", "device_hours", "energy", "electricity", "carbon"), factors)
+    plan.sentence = _sentence(plan, model, accelerator, tokens)
     if service is not None:
         fewest, most = service.range
         plan.errors["serving_devices"] = fewest / service.devices, most / service.devices
@@ -325,7 +326,7 @@ def _trained(
     outside_bytes: float,
     *cut: "Any",
 ) -> "tuple[Model, TrainingPlan]":
-    shape, (device, _) = model_named(model), device_named(accelerator).with_usual_links()
+    shape, (device, _) = attentive_model(model), device_named(accelerator).with_usual_links()
     fixed = {name: given for name, given in zip(FIXED, cut) if (given is not None if name == "zero_stage" else given)}  # noqa: B905 - MicroPython's zip knows no `strict`
     try:
         return shape, training_plan(
@@ -377,7 +378,7 @@ def _served(
     answer_tokens: float,
 ) -> "tuple[ServicePlan | None, str]":
     """The plan of the service, or None and why there is none."""
-    shape, (device, _) = model_named(model), device_named(accelerator).with_usual_links()
+    shape, (device, _) = attentive_model(model), device_named(accelerator).with_usual_links()
     try:
         plan = service_plan(
             shape,
@@ -394,6 +395,18 @@ def _served(
     except Refusal as refused:
         raise _renamed(refused) from None
     return plan, ""
+
+
+def _sentence(plan: Plan, model: str, accelerator: str, tokens: float) -> str:
+    run, named, on = plan.run, plan.model.name or model, plan.device.name or accelerator
+    if run.verdict != GOOD:
+        return f"Training {named} on {on}: {plan['verdict']}."
+    ends = f" ({number(run.low / DAY, 3)} to {number(run.high / DAY, 3)})" if run.low < run.high else ""
+    rent = "" if plan["rent"] is None else f", at a rent of {in_words(plan['rent'])} USD"
+    return (
+        f"{number(run.devices)} {on} {'trains' if run.devices == 1 else 'train'} {named} on "
+        f"{in_words(tokens)} tokens in {number(run.seconds / DAY, 3)} {counted('day', run.seconds / DAY)}{ends}{rent}."
+    )
 
 
 def _verdict(run: "TrainingPlan", deadline: bool, device_count: int) -> str:

@@ -1,11 +1,9 @@
 """What does it take to serve a million users?"""
 
-from .. import datasets
 from ..answering import question
-from ..formats import number
+from ..choosing import attentive_model, device_named
+from ..formats import counted, in_words, number
 from ..formulas import cost
-from ..models.device import Device
-from ..models.model import Model
 from ..plans import serving
 from ..results import Results
 from ..units import DAY, HOUR, MEGAWATT_HOUR
@@ -23,6 +21,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from ..models.device import Device
+
 
 class Served(Results):
     """Results of a service, with the plan behind them, ``plan``: None where no replica serves."""
@@ -36,6 +36,7 @@ class Served(Results):
     model="model in data/models.csv",
     price_per_device_hour=(0, 1000),
     hit_share=(0, 0.99),
+    arrival_spread=(1, 3),
     time_per_output_token=(0.001, 10),
 )
 def serving_users(
@@ -56,6 +57,7 @@ def serving_users(
     autoscaling: bool = False,
     question_spread: float = 0.5,
     answer_spread: float = 0.5,
+    arrival_spread: float = 1.0,
     answers_per_question: int = 1,
     hit_share: float = 0.0,
     draft_tokens: int = 0,
@@ -104,6 +106,9 @@ def serving_users(
         Standard deviation of the questions' lengths, in shares of their mean [1].
     answer_spread : float
         Standard deviation of the answers' lengths, in shares of their mean [1].
+    arrival_spread : float
+        Standard deviation of the time between a replica's requests, in shares of its mean: 1 where they come at random,
+        more in bursts; the closed form is held to simulations up to 2 [1].
     answers_per_question : int
         Answers that are written to each question [answer].
     hit_share : float
@@ -134,8 +139,7 @@ def serving_users(
     >>> answer["verdict"], answer["replica_devices"]
     ('yes', 2.0)
     """
-    served = Model.from_row(datasets.record("models", "model", model))
-    device = Device.from_facts(accelerator, datasets.specifications()[accelerator])
+    served, device = attentive_model(model), device_named(accelerator)
     number_format, bytes_per_weight = WEIGHTS[weight_format]
     mean_rate = users * requests_per_user_day / DAY
     rates = serving.day_rates(mean_rate, busiest_hour_share)
@@ -155,6 +159,7 @@ def serving_users(
             answer_tokens=answer_tokens,
             question_spread=question_spread,
             answer_spread=answer_spread,
+            arrival_spread=arrival_spread,
             answers_per_question=answers_per_question,
             hit_share=hit_share,
             draft_tokens=draft_tokens,
@@ -162,12 +167,22 @@ def serving_users(
             draft_cost=draft_cost,
         )
     except serving.Impossible as impossible:
-        return _shown(None, {"verdict": "no: " + impossible.words})
+        answer = _shown(None, {"verdict": "no: " + impossible.words})
+        answer.sentence = f"No number of {device.name} serves {served.name} within these limits: {impossible.words}."
+        return answer
     counts = serving.scaled_devices(plan, rates) if autoscaling else [plan.devices] * len(rates)
     mean_devices = sum(counts) / len(counts)
     price = price_per_device_hour / HOUR or (device.price_per_second if device.has("price_per_second") else 0.0)
     watts = device_watts or _power(device)
-    return _shown(plan, _values(plan, mean_rate * DAY, mean_devices, price, watts, pue))
+    answer = _shown(plan, _values(plan, mean_rate * DAY, mean_devices, price, watts, pue))
+    rent = "" if answer["rent_per_day"] is None else f" for {in_words(answer['rent_per_day'])} USD a day"
+    low, high = plan.range
+    answer.sentence = (
+        f"{number(plan.devices)} {device.name} ({number(low)} to {number(high)}) serve {in_words(users)} "
+        f"{counted('user', users)} of {served.name}{rent}; 95 of 100 see the first word within "
+        f"{number(answer['ttft_p95'], 2)} s."
+    )
+    return answer
 
 
 # What is answered, in order: headings, and names with units and labels.
@@ -264,7 +279,7 @@ def _values(
     return values
 
 
-def _power(device: Device) -> float:
+def _power(device: "Device") -> float:
     for quantity in ("server_power", "power"):
         if device.has(quantity):
             return float(getattr(device, quantity))

@@ -1,5 +1,7 @@
 """Waiting for an engine: how steps spread, and how long requests queue."""
 
+from math import e
+
 from ..checks import Numeric, accept, formula
 
 
@@ -42,6 +44,48 @@ def step_variance(request_rate: Numeric, step_seconds: Numeric, prompt_seconds: 
     """
     accept(request_rate=request_rate, step_seconds=step_seconds, prompt_seconds=prompt_seconds, load=load)
     return request_rate * step_seconds * prompt_seconds**2 / (1 - load**2)
+
+
+@formula
+def dispersion(arrivals: Numeric, arrival_spread: Numeric) -> Numeric:
+    r"""Variance of the number of arrivals within a time, in shares of its mean, where they come in bursts.
+
+    .. math:: I = 1 + (c^2 - 1) \left(1 - \frac{1 - e^{-y}}{y}\right), \quad y = \frac{2 n}{c^2 + 1}
+
+    Whoever arrives finds I - 1 more arrivals within such a time of their own than come in any such time.
+
+    Parameters
+    ----------
+    arrivals : float or array
+        Arrivals within the time on average n [1].
+    arrival_spread : float or array
+        Standard deviation of the time between arrivals, in shares of its mean c, 0 or more; 1 of a Poisson process,
+        and more in bursts, of which the equation is exact [1].
+
+    Returns
+    -------
+    float or array
+        Variance over mean [1].
+
+    Raises
+    ------
+    ValueError
+        If an argument is out of range.
+
+    References
+    ----------
+    Variance of a renewal process, Cox 1962, "Renewal Theory" section 4.5, whose intervals are of two exponential kinds
+    with balanced means, as Whitt 1982, "Approximating a point process by a renewal process, I", Operations Research
+    30: 125, takes for all spreads of 1 and more. Over a long time it is c^2.
+
+    Examples
+    --------
+    >>> round(dispersion(1e9, 2.0), 6), dispersion(3.0, 1.0)
+    (4.0, 1.0)
+    """
+    accept(arrivals=arrivals, arrival_spread=arrival_spread)
+    decay = 2 * arrivals / (arrival_spread**2 + 1)
+    return 1 + (arrival_spread**2 - 1) * (1 - (1 - e**-decay) / decay)
 
 
 @formula

@@ -162,7 +162,10 @@ def _language_model(mapping: "dict[str, Any]") -> "tuple[dict[str, Any], dict[st
         defaults = dict(family.get("defaults", {}))
         if len(chain) > 1 or family.get("complete"):
             # Inside a larger file only what differs from the class's defaults needs to stand.
-            defaults.update(family.get("shape", {}))
+            shape = family.get("shape", {})
+            if any(Fields(innermost, family).find(size)[1] is None for size in ("layers", "hidden_size")):
+                family["left_out"] = [name for name in sorted(shape) if innermost.get(name) is None]
+            defaults.update(shape)
         fields = dict(defaults)
     else:
         fields = {}
@@ -230,6 +233,10 @@ class Fields:
             raise Refusal(name, value, f"a whole number from {low} to {high}")
         return number
 
+    def layers(self) -> int:
+        """The number of layers: so many at most that nobody's loops over them take long."""
+        return self.number("layers", high=MOST_LAYERS)
+
     def flag(self, meaning: str, default: bool = False) -> bool:
         """A yes or no."""
         name, value = self.find(meaning)
@@ -283,10 +290,13 @@ def _model(fields: "Fields", family: "dict[str, Any]", known: bool, name: str) -
     if "prepare" in family:
         family["prepare"](fields)
         family = fields.family
-    layers = fields.number("layers", high=MOST_LAYERS)
+    layers = fields.layers()
     hidden_size = fields.number("hidden_size")
     if not known:
         _note_assumptions(fields)
+    if family.get("left_out"):
+        sizes = ", ".join([f"{name} = {fields.fields[name]}" for name in family["left_out"]])
+        fields.assume(f"what the file leaves out is as in the class of {family['name']}: {sizes}")
     build = family.get("mixers") or _mixers
     mixers = build(fields, layers, hidden_size)
     mlps = (family.get("mlps") or _mlps)(fields, layers, hidden_size)

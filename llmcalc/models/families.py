@@ -269,7 +269,7 @@ def _gpt_bigcode(fields: "Fields") -> None:
 
 def _gpt_neo(fields: "Fields") -> None:
     _four_times(fields)
-    layers = fields.number("layers", high=2000)
+    layers = fields.layers()
     pattern = []
     pairs = fields.fields.get("attention_types")
     for pair in pairs if isinstance(pairs, (list, tuple)) else []:
@@ -340,14 +340,14 @@ def _mamba(fields: "Fields") -> None:
 
 
 def _jamba(fields: "Fields") -> None:
-    layers = fields.number("layers", high=2000)
+    layers = fields.layers()
     period, offset = fields.number("attn_layer_period", 8), fields.number("attn_layer_offset", 4, 0)
     kinds = ["attention" if layer % period == offset % period else "mamba" for layer in range(layers)]
     fields.fields["layer_types"] = kinds
 
 
 def _bamba(fields: "Fields") -> None:
-    layers = fields.number("layers", high=2000)
+    layers = fields.layers()
     listed = fields.fields.get("attn_layer_indices")
     if not fields.has("layer_types"):
         indices = listed if isinstance(listed, (list, tuple)) else []
@@ -444,7 +444,7 @@ def _nas_mlps(fields: "Fields", layers: int, hidden_size: int) -> "list[Mlp | Mi
 
 
 def _nas(fields: "Fields") -> None:
-    layers = fields.number("layers", high=2000)
+    layers = fields.layers()
     hidden_size = fields.number("hidden_size")
     mixers = sum([part.layers for part in _nas_mixers(fields, layers, hidden_size)])
     mlps = sum([part.layers for part in _nas_mlps(fields, layers, hidden_size)])
@@ -454,7 +454,7 @@ def _nas(fields: "Fields") -> None:
 
 
 def _qwen_hybrid(fields: "Fields") -> None:
-    layers = fields.number("layers", high=2000)
+    layers = fields.layers()
     if not fields.has("layer_types"):
         every = fields.number("full_attention_interval", 4)
         kinds = ["linear_attention" if (layer + 1) % every else "full_attention" for layer in range(layers)]
@@ -462,7 +462,7 @@ def _qwen_hybrid(fields: "Fields") -> None:
 
 
 def _minimax(fields: "Fields") -> None:
-    layers = fields.number("layers", high=2000)
+    layers = fields.layers()
     listed = fields.per_layer("attn_type_list", layers)
     if listed is None:
         listed = [0 if kind == "linear_attention" else 1 for kind in fields.per_layer("layer_types", layers) or []]
@@ -562,7 +562,7 @@ def _gemma4_mlps(fields: "Fields", layers: int, hidden_size: int) -> "list[Mlp |
 
 
 def _gemma4(fields: "Fields") -> None:
-    layers = fields.number("layers", high=2000)
+    layers = fields.layers()
     inputs = fields.number("hidden_size_per_layer_input", 0, 0)
     hidden_size = fields.number("hidden_size")
     other = layers if fields.family.get("layer_scalars") else 0
@@ -575,7 +575,7 @@ def _gemma4(fields: "Fields") -> None:
 
 
 def _gemma3n(fields: "Fields") -> None:
-    layers, hidden_size = fields.number("layers", high=2000), fields.number("hidden_size")
+    layers, hidden_size = fields.layers(), fields.number("hidden_size")
     inputs = fields.number("hidden_size_per_layer_input", 256)
     rows = fields.number("vocab_size_per_layer_input", 262144)
     streams, rank = fields.number("altup_num_inputs", 4), fields.number("laurel_rank", 64)
@@ -657,7 +657,7 @@ def _kimi_linear_mlps(fields: "Fields", layers: int, hidden_size: int) -> "list[
 
 
 def _gpt_oss(fields: "Fields") -> None:
-    layers = fields.number("layers", high=2000)
+    layers = fields.layers()
     if not fields.has("layer_types"):
         kinds = ["full_attention" if layer % 2 else "sliding_attention" for layer in range(layers)]
         fields.fields["layer_types"] = kinds

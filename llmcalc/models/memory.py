@@ -179,6 +179,13 @@ def _calls(once: "Callable[..., Any] | None") -> "Callable[..., Any]":
     return once or at_once
 
 
+def _differ(model: "Any") -> bool:
+    """Whether layers of a model mix tokens in different ways, or by a state: then no one kind stands for all."""
+    mixers = getattr(model, "mixers", ())
+    sizes = {part.weights(model.hidden_size) for part in mixers}
+    return len(sizes) > 1 or any(part.kind not in ("standard", "latent") for part in mixers)
+
+
 class _Stage:
     """A stage of a run's pipeline: how many of which layers it holds, and the memory of one of its devices."""
 
@@ -201,6 +208,9 @@ class _Stage:
 
     def attention_weights(self) -> "Numeric":
         m = self.model
+        if _differ(m):  # of layers that differ the mean, as if every stage had as many of each kind
+            each = [part.layers * (part.weights(m.hidden_size) + part.vectors(m.hidden_size)) for part in m.mixers]
+            return sum(each) / m.layers
         if m.attention == "latent":
             sizes = (m.query_rank, m.kv_rank, m.nope_size, m.rotary_size, m.value_size)
             return self.once(attention.latent_weights, m.hidden_size, m.heads, *sizes)
@@ -266,6 +276,12 @@ class _Stage:
         h, queries, keys = m.hidden_size, m.heads * m.head_size, m.kv_heads * m.head_size
         # How many matrices of each size: a template may have a number of them that is not whole.
         alike = [(1.0, h, queries), (2.0, h, keys), (1.0, queries, h)]
+        if _differ(m):
+            alike = [
+                (part.layers * matrix.copies / m.layers, matrix.inputs, matrix.outputs)
+                for part in m.mixers
+                for matrix in part.matrices(h)
+            ]
         dense = [(m.mlp_matrices, h, m.mlp_size)]
         shared = [(m.mlp_matrices, h, m.shared_mlp_size)] if self.mixed and m.shared_mlp_size else []
         total: float = 0

@@ -55,8 +55,8 @@ class Run:
         Sequences that a replica works on at a time [1].
     number_format : str
         Of the matrix products; the usual one of the device, if left out.
-    recomputation : str
-        "none", "selective" (of attention alone) or "full".
+    recomputation : str or array
+        "none", "selective" (of attention alone) or "full"; in an array their places in `RECOMPUTATIONS`.
     fused_attention, sequence_parallel, overlap_tensor_parallel, overlap_gradients : float or array
         1 if so, 0 if not [1].
     zero_stage : float or array
@@ -89,7 +89,7 @@ class Run:
         expert_parallel: "Numeric" = 1,
         microbatch: "Numeric" = 1,
         number_format: "str | None" = None,
-        recomputation: str = "none",
+        recomputation: "str | Numeric" = "none",
         fused_attention: "Numeric" = 1,
         sequence_parallel: "Numeric" = 1,
         zero_stage: "Numeric" = 1,
@@ -125,7 +125,10 @@ class Run:
         for name in SWITCHES:
             require(name, getattr(self, name), between(0, 1), "1 or 0")
         require("zero_stage", zero_stage, between(0, 3))
-        choice("recomputation", recomputation, RECOMPUTATIONS)
+        if getattr(recomputation, "ndim", 0):
+            require("recomputation", recomputation, between(0, len(RECOMPUTATIONS) - 1))
+        else:
+            choice("recomputation", recomputation, RECOMPUTATIONS)
         self.network_bandwidth = device.network_bandwidth if network_bandwidth is None else network_bandwidth
         require("network_bandwidth", self.network_bandwidth, POSITIVE)
         device.peak(self.number_format)

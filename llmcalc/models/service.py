@@ -13,7 +13,7 @@ layers, step and host. Constants come from `data/serving-constants.csv`, rates o
 (6.6, 280)
 """
 
-from math import e
+from math import e, log, pi
 
 from .. import datasets
 from ..checks import Refusal
@@ -35,7 +35,9 @@ WEIGHT_BYTES = {"fp32": 4, "tf32": 4, "bf16": 2, "fp16": 2, "fp8": 1, "int8": 1,
 VALUE_BYTES = {"fp32": 4, "tf32": 4, "bf16": 2, "fp16": 2, "fp8": 1, "int8": 2, "fp4": 1, "int4": 2}
 WIDE = ("bf16", "fp16", "fp32")  # what a device multiplies in that lacks the format of the weights
 ROW_BYTES = 2  # of a number between the layers
+SENT_BYTES = 1  # of one that is sent to an expert
 LONGEST = 10**7  # tokens
+MOST_BURST = 5  # standard deviations of the time between arrivals to its mean
 
 
 class Step:
@@ -87,6 +89,9 @@ class Service:
         Mean lengths of prompts and answers. Where they are arrays, or the four numbers below are, so are all results.
     question_spread, answer_spread : float or array
         Standard deviations of the lengths, in shares of the means.
+    arrival_spread : float or array
+        Standard deviation of the time between the replica's requests, in shares of its mean: 1 where they come at
+        random, more where they come in bursts (`formulas.waiting.dispersion`).
     hit_share : float or array
         Share of a prompt's tokens whose caches are kept from earlier prompts.
     acceptance : float or array
@@ -127,6 +132,7 @@ class Service:
         answer_tokens: "Numeric" = 500,
         question_spread: "Numeric" = 0,
         answer_spread: "Numeric" = 0,
+        arrival_spread: "Numeric" = 1,
         hit_share: "Numeric" = 0,
         draft_tokens: int = 0,
         acceptance: "Numeric" = 0,
@@ -159,6 +165,7 @@ class Service:
         self.answer_tokens = sizes("answer_tokens", answer_tokens, 1, LONGEST)
         self.question_spread = sizes("question_spread", question_spread, 0, 10)
         self.answer_spread = sizes("answer_spread", answer_spread, 0, 10)
+        self.arrival_spread = sizes("arrival_spread", arrival_spread, 1, MOST_BURST)
         self.hit_share = sizes("hit_share", hit_share, 0, 0.999)
         self.draft_tokens = whole("draft_tokens", draft_tokens, 0, 64)
         self.acceptance = sizes("acceptance", acceptance, 0, 0.999)
@@ -218,6 +225,7 @@ class Service:
         self._mean_context = self.question_tokens + self.answer_tokens * (1 + self.answer_spread**2) / 2
         self._request_tokens = self.answer_tokens * self.answers_per_question
         self._steps_per_prompt = self._request_tokens / self._written
+        self.bursts = bool(getattr(self.arrival_spread, "ndim", 0)) or self.arrival_spread > 1
 
     def _count(self) -> None:
         # What does not depend on the number of devices.
@@ -278,6 +286,8 @@ class Service:
                     1 - min(1.0, part.experts_per_token / part.experts),
                     part.experts_per_token * 2.0 * weights / (ranks * self.peak * known["expert_products_share"]),
                     part.experts_per_token * row,
+                    # The busiest rank has more than its share: of normal numbers, at most so many deviations more.
+                    (2 * log(self.expert_parallel) * self.expert_parallel / part.experts_per_token) ** 0.5,
                 )
             )
         self.attention_prompt = self.prompt_attention() / ranks
@@ -295,12 +305,28 @@ class Service:
             link = known["links_share"] * (device.link_bandwidth if near else device.network_bandwidth)
             latency = known["all_reduce_seconds" if near else "network_seconds"]
             if ranks > 1:
-                self.sent_fixed = 2 * self.model.layers * latency
-                self.sent_token = 2 * self.model.layers * 2 * (ranks - 1) / ranks * row / link
+                sums, passes, rows = self._exchanges()
+                self.sent_fixed = (sums + passes) * latency
+                self.sent_token = sums * 2 * (ranks - 1) / ranks * row / link
+                self.sent_token += rows * self.model.hidden_size * (SENT_BYTES + ROW_BYTES) / ranks / link
             if stages > 1:
                 self.sent_fixed += stages * latency
                 self.sent_token += stages * row / link
         self._full = self.marginal_prompt = self._alone_added = None
+
+    def _exchanges(self) -> "tuple[float, float, float]":
+        """All-reduces and all-to-alls of a step, and the ranks that all layers together send a token to.
+
+        Two all-reduces a layer. Where ranks share the experts whole, the one behind them is two all-to-alls: rows go to
+        the ranks whose experts they chose, in 8 bits, and come back (DeepSeek-V3, section 3.4).
+        """
+        sums, passes, rows, groups = 2.0 * self.model.layers, 0.0, 0.0, self.expert_parallel
+        for part in self.mixtures if groups > 1 else ():
+            sums, passes = sums - part.layers, passes + 2 * part.layers
+            # Experts are chosen at random, some of one group, all of whose ranks need the row but for the token's own.
+            chosen = groups * (1 - (1 - 1 / groups) ** part.experts_per_token)
+            rows += part.layers * chosen / groups * (self.ranks - 1)
+        return sums, passes, rows
 
     def _format(self, device: "Device") -> str:
         return self.number_format if device.has("peak_" + self.number_format) else _wide(device)
@@ -404,9 +430,10 @@ class Service:
         tokens, rows, overlap = checked + prompt_tokens, checked + prompts, self.constants["overlap"]
         weights = _overlapped(self.weight_read, self.weight_token * tokens, overlap)
         experts = 0.0
-        for read, idle, computed, moved in self.expert_times:
+        for read, idle, computed, moved, uneven in self.expert_times:
             touched = 1 - idle ** most(tokens, 1e-9)  # formulas.decoding.touched_share
-            experts += _overlapped(read * touched, computed * tokens, overlap) + moved * tokens
+            busiest = tokens + uneven * tokens**0.5 if uneven else tokens
+            experts += _overlapped(read * touched, computed * busiest, overlap) + moved * tokens
         each = self._mean_bytes if context is self._mean_context else self.sequence_bytes(context)
         caches = batch * each / (self.ranks * self.bandwidth)
         if self.plain_rate:
@@ -500,9 +527,26 @@ class Service:
         """Sequences that those of a request find themselves among where requests come at random: the others and they.
 
         The number of the others is that of a Poisson process, which who arrives sees whole (Wolff 1982, "Poisson
-        arrivals see time averages").
+        arrivals see time averages"). Of those who come in bursts, more come with them.
         """
-        return most(batch, least(batch + self.answers_per_question, self.full_batch()))
+        more = self.answers_per_question
+        if self.bursts:
+            more = more * (1 + self.crowd(batch / more) * shared_life(self.answer_spread))
+        return most(batch, least(batch + more, self.full_batch()))
+
+    def crowd(self, arrivals: "Numeric") -> "Numeric":
+        """How many more requests come within a time of one's own than come at random, and 0 without bursts [1].
+
+        Parameters
+        ----------
+        arrivals : float
+            Requests that come in that time on average.
+        """
+        if not self.bursts:
+            return 0.0
+        square = self.arrival_spread**2
+        spent = 2 * most(arrivals, 1e-6) / (square + 1)
+        return (square - 1) * (1 - (1 - e**-spent) / spent)  # formulas.waiting.dispersion - 1
 
     def pace(self, batch: "Numeric") -> "tuple[Numeric, Numeric, Numeric, Numeric]":
         """How quickly tokens follow each other where requests come at random.
@@ -543,6 +587,11 @@ class Service:
         reading = passes * self.step_seconds(0.0, 0.0, tokens / passes, batch / passes)
         middle = self.step_seconds(batch, self.question_tokens + self.answer_tokens / 2)
         return reading + self.answer_tokens / self.written() * self.drafted(middle)
+
+
+def shared_life(spread: "Numeric") -> "Numeric":
+    """Of gamma distributed times, the mean of the shorter of two in shares of that of one [1]: 1 less Gini's index."""
+    return 1 - spread / (pi + (4 - pi) * spread**2) ** 0.5
 
 
 def _overlapped(reading: "Numeric", computing: "Numeric", overlap: float) -> "Numeric":

@@ -134,15 +134,33 @@ def sequences_that_fit(
     """
     room = size("device_memory", device_memory, 0, MOST) * size("utilisation", utilisation, 0, 1)
     one = serving_memory(model, context, 1, **serving)
-    each, fixed = one["cache"], one["weights"] + one["engine"]
+    left, each = room - (one["weights"] + one["engine"]), one["cache"]
+    return sequences_in(model, max(0.0, left), each, serving.get("tensor_parallel", 1), _prompt_tokens(serving))
+
+
+def sequences_in(
+    model: "Model", left: float, each: float, tensor_parallel: int = 1, prompt_tokens: float = PROMPT_TOKENS
+) -> float:
+    """Sequences whose caches fit beside what reading and sampling take [1]: not rounded.
+
+    Parameters
+    ----------
+    model, tensor_parallel, prompt_tokens
+        See `serving_memory`.
+    left : float
+        Memory of a device beside the weights and the engine [byte].
+    each : float
+        Cache of a sequence on a device [byte].
+    """
+    left, each = size("left", left, 0, MOST), size("each", each, 1e-9, MOST)
     # Activations grow in steps with the batch: take from the room what the last count needs, until nothing changes.
-    found = (room - fixed - one["activations"]) / each
+    found = (left - engine_activations(model, 1, tensor_parallel, prompt_tokens)) / each
     for _ in range(20):
         if found < 1:
             break
         most = found
-        held = engine_activations(model, int(most), serving.get("tensor_parallel", 1), _prompt_tokens(serving))
-        found = (room - fixed - held) / each
+        held = engine_activations(model, int(most), tensor_parallel, prompt_tokens)
+        found = (left - held) / each
         if abs(found - most) < 1e-3:
             break
     return max(0.0, found)
@@ -166,18 +184,52 @@ def longest_context(
     """
     room = size("device_memory", device_memory, 0, MOST) * size("utilisation", utilisation, 0, 1)
     high = whole("limit", limit or model.context or 2**20)
-    if not _within(room, model, 1, batch, serving):
+    parts = serving_memory(model, 1, batch, **serving)
+    left = room - (parts["weights"] + parts["engine"] + parts["activations"])
+    return context_in(
+        model, max(0.0, left), batch, high, serving.get("bytes_per_value", 2.0), serving.get("tensor_parallel", 1)
+    )
+
+
+def context_in(
+    model: "Model",
+    left: float,
+    batch: float = 1,
+    limit: int = 2**20,
+    bytes_per_value: float = 2.0,
+    tensor_parallel: int = 1,
+) -> int:
+    """Longest context of a number of sequences whose caches fit into what is left of a device [1]: 0 if none does.
+
+    A cache grows with the context in straight pieces: layers with a window are full at its end, and a state is as large
+    whatever the context. So the piece in which it meets what is left is looked up, and divided.
+
+    Parameters
+    ----------
+    model, batch, bytes_per_value, tensor_parallel
+        See `serving_memory`.
+    left : float
+        Memory of a device beside weights, engine and activations [byte].
+    limit : int
+        Longest context that is asked for [1].
+    """
+
+    left, limit = size("left", left, 0, MOST), whole("limit", limit)
+
+    def cache(context: float) -> float:
+        return model.cache_bytes_per_device(context, batch, bytes_per_value, tensor_parallel)
+
+    low, at_low = 1, cache(1)
+    if at_low > left:
         return 0
-    if _within(room, model, high, batch, serving):
-        return high
-    low = 1
-    while high - low > 1:
-        middle = (low + high) // 2
-        if _within(room, model, middle, batch, serving):
-            low = middle
-        else:
-            high = middle
-    return low
+    windows = {int(part.window) for part in model.mixers if part.window and 1 < part.window < limit}
+    for high in sorted(windows) + [limit]:  # noqa: RUF005 - MicroPython knows no starred displays
+        at_high = cache(high)
+        if at_high > left:
+            found = low + int((left - at_low) * (high - low) // (at_high - at_low))
+            return found - 1 if cache(found) > left else found  # a quotient just below a whole number is rounded up
+        low, at_low = high, at_high
+    return limit
 
 
 def _within(room: float, model: "Model", context: float, batch: float, serving: "Mapping[str, Any]") -> bool:

@@ -34,7 +34,9 @@ LEAST_TOKENS = 2048  # of a sequence on a device: context parallelism stops ther
 MOST_STAGES = 128
 # Of the ways to spread a mixture's experts, those are gone into that are best for a layer alone.
 PROMISING = 2
+BOUNDLESS = 10**9  # devices, more than any batch has work for
 TRIES = 6  # to meet a deadline: the step's time hardly depends on the replicas, and so this converges at once
+CANDIDATES = 64  # numbers of replicas that are compared where device-time is to be saved
 CLOSE_BATCH = 1.25  # batches that are this much larger or smaller train as well
 FLOOR = 1 - 1e-6  # of a bound that is itself rounded
 SAVING = 0.9  # a batch is worth naming if it takes so many of the devices at most
@@ -249,15 +251,13 @@ class Search:
                 for context in self._context():
                     ways = [(tensor, context, number) for number in experts]
                     if len(ways) > PROMISING:
-                        alone = [self._layer(way, sizes[0], zero_stage) for way in ways]
+                        # FSDP's gathers hardly depend on more replicas than these.
+                        alone = [_Layer(self, way, sizes[0], zero_stage, 8 if zero_stage == 3 else 1) for way in ways]
                         alone = [layer for layer in alone if layer.state() <= self.device.memory]
                         alone.sort(key=lambda layer: (layer.device_seconds(), layer.experts))
                         ways = [layer.way for layer in alone[:PROMISING]]
-                    found += [self._layer(way, size, zero_stage) for way in ways for size in sizes]
+                    found += [_Layer(self, way, size, zero_stage) for way in ways for size in sizes]
         return found
-
-    def _layer(self, way: "tuple[int, int, int]", microbatch: int, zero_stage: int) -> "_Layer":
-        return _Layer(self, way, microbatch, zero_stage)
 
     # The search
 
@@ -287,12 +287,18 @@ class Search:
             whole("devices", devices)
         if seconds is not None:
             single(seconds=seconds)
+        if goal == FASTEST and seconds is not None:  # which takes no longer for want of a limit
+            found = self.ranked(goal, BOUNDLESS if devices is None else devices, None, number)
+            return [cut for cut in found if cut.step.seconds <= seconds]
         best: list[tuple[tuple[Any, ...], Cut]] = []
         for bound, order, way in self._in_order(goal, devices, seconds):
             if len(best) >= number and bound >= best[number - 1][0][0]:
                 break
-            cut = None if way.surely_too_large() else way.cut(devices, seconds)
-            if cut is None or not self._holds(way, cut):
+            cut = None if way.surely_too_large() else way.cut(goal, devices, seconds)
+            if cut is not None and not self._holds(way, cut):
+                worst = best[number - 1][0][0] if len(best) >= number else INFINITY
+                cut = None if goal == FASTEST else way.roomier(goal, cut, devices, worst)
+            if cut is None:
                 continue
             best.append(((_value(cut, goal), cut.step.seconds, order), cut))
             best.sort(key=lambda entry: entry[0])
@@ -403,12 +409,15 @@ class Search:
 class _Layer:
     """A way to cut a layer, with the times of a microbatch that do not depend on how the layers are spread."""
 
-    def __init__(self, search: Search, way: "tuple[int, int, int]", microbatch: int, zero_stage: int) -> None:
+    def __init__(
+        self, search: Search, way: "tuple[int, int, int]", microbatch: int, zero_stage: int, replicas: int = 1
+    ) -> None:
         self.search, self.way, self.microbatch, self.zero_stage = search, way, microbatch, zero_stage
         self.tensor, self.context, self.experts = way
         self.multiple = self._multiple()
-        # Enough replicas to share what replicas share; FSDP's gathers hardly depend on more.
-        self.run = self.with_replicas(self.multiple if zero_stage < 3 else max(self.multiple, 8), 1, 1, "none")
+        # As few as there can be, if nobody says how many: with FSDP more of them gather for longer, and no bound may be
+        # too high.
+        self.run = self.with_replicas(max(self.multiple, replicas), 1, 1, "none")
         self.machine = Machine(self.run, search.constants, search.once)
         self.kinds = [(count, self._passes(routed)) for count, routed in self._kinds() if count]
         self._kept: dict[str, float] = {}
@@ -554,32 +563,88 @@ class _Way:
 
     def bound(self, goal: str, devices: "float | None", seconds: "float | None") -> float:
         """What the goal is at least: no step is shorter than its stages' part."""
-        replicas = self._replicas(devices, seconds, 0.0)
+        replicas = self._replicas(goal, devices, seconds, 0.0)
         if replicas is None:
             return INFINITY
         self.bounded = self.microbatches(replicas)
         if goal == FEWEST:
             return replicas * self.devices
-        stages = self.bounded * self.slowest_seconds + self.waits() * self.stage_seconds
-        return stages if goal == FASTEST else replicas * self.devices * stages
+        if goal == CHEAPEST:
+            # No microbatch is saved by more replicas, of which each waits for its pipeline.
+            fewest = self._fewest(seconds, 0.0) or self.layer.multiple
+            return self.devices * (self.work() + fewest * self.waits() * self.stage_seconds)
+        return self.bounded * self.slowest_seconds + self.waits() * self.stage_seconds
 
-    def _replicas(self, devices: "float | None", seconds: "float | None", rest: float) -> "float | None":
+    def work(self) -> float:
+        """Seconds of all microbatches one after the other, with none that is partly empty."""
+        return self.search.batch / self.layer.microbatch * self.slowest_seconds
+
+    def _replicas(self, goal: str, devices: "float | None", seconds: "float | None", rest: float) -> "float | None":
         """The replicas that a limit leaves or asks for, None if it allows none; `rest` is outside the stages [s]."""
+        most = self._most(devices)
+        if most < 1:
+            return None
+        if goal != CHEAPEST:
+            if seconds is None:
+                return self.needed(most)
+            replicas = self._fewest(seconds, rest)
+            return replicas if replicas is not None and replicas <= most else None
+        fewest = float(self.layer.multiple) if seconds is None else self._fewest(seconds, rest)
+        return None if fewest is None or fewest > most else self._cheapest(fewest, most)
+
+    def _most(self, devices: "float | None") -> float:
+        """The most replicas that have work, of a number of devices."""
         most = float(self.most_replicas)
         if devices is not None:
             most = min(most, devices // self.devices)
-        most = most // self.layer.multiple * self.layer.multiple
-        if most < 1:
+        return most // self.layer.multiple * self.layer.multiple
+
+    def roomier(self, goal: str, cut: Cut, devices: "float | None", worst: float) -> "Cut | None":
+        """The cut with the fewest more replicas, which share more, that fits and may be better than the worst that is
+        kept; None if there is none."""
+        multiple, least = self.layer.multiple, float(cut.run.replicas)
+        most = self._most(devices)
+        if worst < INFINITY:
+            each = self.waits() * self.stage_seconds
+            if goal == FEWEST:
+                most = min(most, worst // self.devices // multiple * multiple)
+            elif each:
+                most = min(most, (worst / self.devices - self.work()) / each // multiple * multiple)
+        if self.chunks > 1:
+            most = min(most, self.search.batch / (self.layer.microbatch * self.stages) // multiple * multiple)
+        if most <= least or not self.at(most).fits:
             return None
+        while most - least > multiple:
+            middle = (least + most) / 2 // multiple * multiple
+            if self.at(middle).fits:
+                most = middle
+            else:
+                least = middle
+        return self.at(self._cheapest(most, self._most(devices)) if goal == CHEAPEST else most)
+
+    def _cheapest(self, fewest: float, most: float) -> float:
+        """The replicas with fewest device-seconds: the fewest that fill their microbatches, or nearly."""
+        best, least = fewest, INFINITY
+        for place in range(CANDIDATES):
+            replicas = fewest + place * self.layer.multiple
+            waits = replicas * self.waits() * self.stage_seconds
+            if replicas > most or self.work() + waits >= least:
+                break
+            cost = replicas * self.microbatches(replicas) * self.slowest_seconds + waits
+            if cost < least:
+                best, least = replicas, cost
+        return best
+
+    def _fewest(self, seconds: "float | None", rest: float) -> "float | None":
+        """The fewest replicas that meet a deadline, None if none do."""
         if seconds is None:
-            return self.needed(most)
+            return None
         microbatches = (seconds - rest - self.waits() * self.stage_seconds) / self.slowest_seconds
         # As many microbatches as the time leaves, at most all of them.
         microbatches = min(microbatches + 1e-9, float(self.most_replicas)) // 1
         if microbatches < 1:
             return None
-        replicas = self.replicas_for(microbatches)
-        return replicas if replicas <= most else None
+        return self.replicas_for(microbatches)
 
     def needed(self, replicas: float) -> float:
         """As few replicas as are just as fast: others would have nothing to do."""
@@ -612,9 +677,9 @@ class _Way:
             search._kept[key] = Cut(run, search.constants, search.memory_options, search.once, sums)
         return search._kept[key]
 
-    def cut(self, devices: "float | None", seconds: "float | None") -> "Cut | None":
+    def cut(self, goal: str, devices: "float | None", seconds: "float | None") -> "Cut | None":
         """The cut within the limits, None if there is none."""
-        replicas = self._replicas(devices, seconds, 0.0)
+        replicas = self._replicas(goal, devices, seconds, 0.0)
         for _ in range(TRIES):
             if replicas is None:
                 return None
@@ -625,7 +690,7 @@ class _Way:
                 return cut
             # What comes on top of the stages, as far as it is known now.
             stages = self.microbatches(replicas) * self.slowest_seconds + self.waits() * self.stage_seconds
-            more = self._replicas(devices, seconds, max(0.0, cut.step.seconds - stages))
+            more = self._replicas(goal, devices, seconds, max(0.0, cut.step.seconds - stages))
             if more is not None and more <= replicas:
                 fewer = self.microbatches(replicas) - 1
                 more = self.replicas_for(fewer) if fewer >= 1 else None

@@ -5,7 +5,7 @@ and the longer each step takes, so the largest batch within all limits serves mo
 and so no looser limit, faster device, shorter text or smaller number of requests ever takes more devices.
 """
 
-from math import cos, exp, pi
+from math import cos, exp, floor, log10, pi
 
 from .. import datasets
 from ..checks import Refusal, accept, single
@@ -13,7 +13,7 @@ from ..formats import number
 from ..formulas.devices import round_up
 from ..formulas.waiting import queue_seconds
 from ..models.numbers import choose, least, logarithm, most, size, take, whole
-from ..models.service import Service, known_constants, legal_ranks
+from ..models.service import Service, known_constants, legal_ranks, shared_life
 from ..units import GIGA
 
 TYPE_CHECKING = False
@@ -130,9 +130,9 @@ def _at(service: "Service", batch: float, full: float, highest: float, poisson: 
     seconds = pace[1]
     rate = batch / (service.answer_tokens * service.answers_per_question * seconds)
     waits = _Waits(service, pace, rate if poisson else 0.0)
-    first = {"mean": waits.first_mean}
+    first = {"mean": waits.first_mean + (waits.queue_mean() if poisson else 0.0)}
     token = {"mean": seconds}
-    answer = {"mean": waits.first_mean + seconds * (service.answer_tokens - 1)}
+    answer = {"mean": first["mean"] + seconds * (service.answer_tokens - 1)}
     for name in DEVIATIONS:
         first[name], token[name] = waits.first_token(name), waits.output_token(name)
         answer[name] = waits.answer(name)
@@ -257,7 +257,16 @@ class _Waits:
         # What of the own prompt is as long as the prompt is.
         reading = passes * (self.one - self.none)
         self.variance = waited + (reading * spread) ** 2
+        if service.bursts:  # what prompts wait for each other, beyond those that come at random
+            # Those who wait for others wait for the steps, too, in which twice as many are read as usually.
+            squares = service.arrival_spread**2, spread**2
+            each = self.prompt + share * self.none / (1 + 2 * rate * met)
+            mean, variance = _bunched_queue(each, least(0.99, rate * each), *squares)
+            self.first_mean += mean
+            self.variance += variance
         self.least = own - reading * least(1.0, spread)
+        # How much more the number of sequences in progress varies.
+        self.bunched = service.crowd(batch / service.answers_per_question) * shared_life(service.answer_spread)
 
     def first_token(self, quantile: str) -> "Numeric":
         """Time to first token [s].
@@ -271,15 +280,24 @@ class _Waits:
         late = choose(meets > beyond, self.one * (1 - beyond / most(meets, beyond) + self.share), 0.0)
         return self.least + most(waited, late) + self._queued(beyond)
 
-    def _queued(self, beyond: float) -> "Numeric":
-        # For memory: as in a queue before as many servers as sequences fit (`formulas.waiting.queue_seconds`), where
-        # those who wait at all do so for an exponential time.
+    def _queue(self) -> "tuple[Numeric, Numeric]":
+        # For memory: share of requests that wait, and their mean wait, as in a queue before as many servers as
+        # sequences fit (`formulas.waiting.queue_seconds`), or before fewer where the number of sequences varies more.
         service = self.service
         servers = service.full_batch()
-        late = self.busy ** ((2 * (servers + 1)) ** 0.5 - 1)
-        spreads = (1 + service.answer_spread**2) / 2
-        waited = spreads * self.seconds * service.answer_tokens / (servers * (1 - self.busy))
+        late = self.busy ** ((2 * (servers / (1 + self.bunched) + 1)) ** 0.5 - 1)
+        spreads = (service.arrival_spread**2 + service.answer_spread**2) / 2
+        return late, spreads * self.seconds * service.answer_tokens / (servers * (1 - self.busy))
+
+    def _queued(self, beyond: float) -> "Numeric":
+        # Those who wait at all do so for an exponential time.
+        late, waited = self._queue()
         return choose(late > beyond, waited * logarithm(most(late, beyond) / beyond), 0.0)
+
+    def queue_mean(self) -> "Numeric":
+        """Mean wait for memory [s]."""
+        late, waited = self._queue()
+        return late * waited
 
     def output_token(self, quantile: str) -> "Numeric":
         """Time per output token [s] of an answer, or of as many short ones as make `STRETCH` tokens."""
@@ -297,14 +315,10 @@ class _Waits:
         beside = service.drafted(self.each) / service.written()
         met = self.rate * self.seconds * tokens
         each = self.prompt / tokens / (1 - self.share)
-        variance = met * each**2 * (1 + service.question_spread**2) + KEPT * self.batch * beside**2
+        variance = met * each**2 * (1 + service.crowd(met) + service.question_spread**2)
+        variance += KEPT * self.batch * (1 + self.bunched) * beside**2
         quiet -= least(self.batch * beside, quiet)
-        # Where a prompt in a hundred stretches lengthens one beyond all others, the quantile falls again as prompts
-        # become rarer and longer; a limit that holds for them would not hold for less load.
-        deviations = DEVIATIONS[quantile][0]
-        if deviations:
-            variance = least(variance, (1.5 * deviations * (self.seconds - quiet)) ** 2)
-        return quiet + gamma_seconds(self.seconds - quiet, variance, deviations)
+        return quiet + gamma_seconds(self.seconds - quiet, variance, DEVIATIONS[quantile][0])
 
     def answer(self, quantile: str) -> "Numeric":
         """Time from a request to its last token [s], in which the first and the others are spread independently."""
@@ -317,9 +331,30 @@ class _Waits:
         return self.least + gamma_seconds(spread, variance, deviations) + self._queued(beyond)
 
 
+def _bunched_queue(
+    seconds: "Numeric", load: "Numeric", arrivals: "Numeric", services: "Numeric"
+) -> "tuple[Numeric, Numeric]":
+    """How much more the mean and the variance of the wait for a server are where requests come in bursts.
+
+    Arrivals are of two exponential kinds with balanced means, and `arrivals` and `services` squares of spreads. By how
+    much more they wait is taken from exponential services, for which 1 less the root is the share that waits at all.
+    """
+    load = most(load, NOTHING)
+    root = (1 - 2 * load + ((1 - 2 * load) ** 2 + 8 * load * (1 - load) / (arrivals + 1)) ** 0.5) / 2
+    usual = (1 + services) / 2 * load * seconds / (1 - load)
+    more = seconds * ((1 - root) / root - load / (1 - load))
+    return more, (usual + more) ** 2 * (1 + root) / (1 - root) - usual**2 * (2 - load) / load
+
+
 def gamma_seconds(mean: "Numeric", variance: "Numeric", deviations: float) -> "Numeric":
-    """`formulas.waiting.gamma_quantile`, unchecked, and 0 where the approximation would be below."""
+    """`formulas.waiting.gamma_quantile`, unchecked, and 0 where the approximation would be below.
+
+    Where one in a hundred is longer than all others together, the quantile falls again as these become rarer and
+    longer; a limit that holds for them would not hold for less load. So the variance counts up to where it is highest.
+    """
     mean = most(mean, 1e-12)
+    if deviations:
+        variance = least(variance, (1.5 * deviations * mean) ** 2)
     return mean * most(0.0, 1 - variance / (9 * mean**2) + deviations * variance**0.5 / (3 * mean)) ** 3
 
 
@@ -658,6 +693,12 @@ def _quickest(service: "Service", quantile: str) -> "tuple[float, float, int]":
     return waits.first_token(quantile), waits.limited_token(quantile), service.devices
 
 
+def _upwards(seconds: float) -> str:
+    """A time in three digits, of which none is lost: whoever asks for so much gets it."""
+    step = 10.0 ** (floor(log10(seconds)) - 2)
+    return number(-(-seconds // step) * step, 3)
+
+
 def _impossible(
     largest: "Service", alone: "Sequence[tuple[float, float, int]]", limits: "tuple[Any, Any]", quantile: str
 ) -> "Impossible":
@@ -679,7 +720,7 @@ def _impossible(
         reached = min([each[place] for each in alone])
         if limits[place] is not None and reached > limits[place]:
             least_devices = min([each[2] for each in alone if each[place] == reached])
-            shortest = number(1.001 * reached, 3)
+            shortest = _upwards(1.001 * reached)
             who = f"{least_devices} idle devices keep for {share} of 100 requests"
             words = (
                 f"the shortest time {kinds[place]} that {who} is {shortest} s, and {number(limits[place])} s are "
@@ -687,7 +728,7 @@ def _impossible(
             )
             return Impossible(names[place], limits[place], f"{shortest} or more, which {who}", words)
     # Each limit is kept by some size, and none keeps both.
-    quickest = number(1.001 * min([each[1] for each in alone if each[0] <= limits[0]]), 3)
+    quickest = _upwards(1.001 * min([each[1] for each in alone if each[0] <= limits[0]]))
     words = (
         f"no replica keeps both limits. The quickest of those that keep the time to the first token takes {quickest} s "
         "per output token: allow that, or more time to the first"
@@ -862,7 +903,8 @@ def split_plan(reader: "Service", writer: "Service", request_rate: float, load: 
     batch = _largest(lambda tried: served(tried) * writers / request_rate - 1, full)
     slower = min([pool.device.network_bandwidth * pool.devices for pool in (reader, writer)])
     transfer = writer.sequence_bytes(writer.read_tokens()) / slower
-    waiting = queue_seconds(reading, readers, request_rate * reading / readers, 1.0, reader.question_spread)
+    busy = request_rate * reading / readers
+    waiting = queue_seconds(reading, readers, busy, reader.arrival_spread, reader.question_spread)
     return SplitPlan(
         readers=readers,
         writers=writers,

@@ -21,6 +21,7 @@ from ..formulas.step import (
     traffic_seconds,
     update_seconds,
 )
+from ..models.run import RECOMPUTATIONS
 from ..once import at_once
 
 TYPE_CHECKING = False
@@ -59,6 +60,8 @@ ATTENTION_BACKWARD = 2.5
 # Adam in FP32, with gradients and a copy in 16 bits, reads 16 bytes and writes 14: Rajbhandari et al. 2020
 # (arXiv:1910.02054), section 3.1 [byte/parameter].
 UPDATE_BYTES = 30.0
+# Places in `RECOMPUTATIONS`, which stand for the words in arrays.
+SELECTIVE, FULL = RECOMPUTATIONS.index("selective"), RECOMPUTATIONS.index("full")
 # Rows of a tile of a matrix product: an expert's last tile is half empty on average.
 TILE_ROWS = 128.0
 
@@ -270,7 +273,7 @@ class Machine:
             "_expert_weights": self.expert_weights() if routed else 0.0,
         }
 
-    def repeated(self, passes: "dict[str, Numeric]", recomputation: str) -> "dict[str, Numeric]":
+    def repeated(self, passes: "dict[str, Numeric]", recomputation: "str | Numeric") -> "dict[str, Numeric]":
         """A layer's times with what is computed again, and waits for parameters and for the host."""
         forward, backward = passes["_forward"], passes["_backward"]
         again, fetched_forward, fetched_backward, took_forward, took_backward = self.stretched(passes, recomputation)
@@ -282,7 +285,7 @@ class Machine:
         layer["_weights"], layer["_expert_weights"] = passes["_weights"], passes["_expert_weights"]
         return layer
 
-    def stretched(self, passes: "dict[str, Numeric]", recomputation: str) -> "tuple[Numeric, ...]":
+    def stretched(self, passes: "dict[str, Numeric]", recomputation: "str | Numeric") -> "tuple[Numeric, ...]":
         """What is computed again, both passes with waits for parameters, and both with those for the host as well."""
         forward, gather, host = passes["_forward"], passes["_gather"], passes["_host"]
         again = self.recomputed(recomputation, forward, passes["_attention"])
@@ -414,7 +417,10 @@ class Machine:
             sharded * self.gather(run.gradient_bytes * weights, members, self.tensor),
         )
 
-    def recomputed(self, recomputation: str, forward: "Numeric", attention: "Numeric") -> "Numeric":
+    def recomputed(self, recomputation: "str | Numeric", forward: "Numeric", attention: "Numeric") -> "Numeric":
+        if not isinstance(recomputation, str):
+            selective, full = recomputation == SELECTIVE, recomputation == FULL
+            return full * self.constants.recomputed_share * forward + selective * attention
         if recomputation == "full":
             return self.constants.recomputed_share * forward
         return attention if recomputation == "selective" else 0.0 * forward

@@ -6,7 +6,7 @@ from ..datasets import FORMATS
 from ..models.numbers import size, whole
 from ..models.stacks import OWN_STACK, is_known, is_measured, resolve
 from . import guards, ranges
-from .cuts import CHEAPEST, FASTEST, FEWEST, Search
+from .cuts import BOUNDLESS, CHEAPEST, FASTEST, FEWEST, Search
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ GOOD, LATE, TOO_LARGE = VERDICTS = ("good", "late", "too large")
 GIVEN = "given"  # a utilisation that somebody typed
 USUAL_CONTEXT = 8192  # longest sequence of most of a training run: Llama 3 (arXiv:2407.21783), section 3.4.1 [token]
 DOUBLINGS = 6  # of the batch, when one is looked for with which a deadline can be met
-FOR_ALL = 10**9  # devices, more than any batch has work for
 
 
 class TrainingPlan:
@@ -200,7 +199,7 @@ class _Planner:
             if near is not None:
                 plan.other_batch, plan.other_devices = near[0], near[1].run.devices
             return plan
-        fastest = self.search.best(FASTEST, devices=FOR_ALL)
+        fastest = self.search.best(FASTEST, devices=BOUNDLESS)
         if fastest is None:
             return self._too_large()
         plan = TrainingPlan(LATE, self, fastest)
@@ -212,7 +211,7 @@ class _Planner:
         search = self.search
         work = self.flop_of_a_step() * self.steps
         needed = -(-work // (seconds * search.device.peak(search.number_format) * float(self.mfu or 1)))
-        cut = search.best(FASTEST, devices=needed) or search.best(FASTEST, devices=FOR_ALL)
+        cut = search.best(FASTEST, devices=needed) or search.best(FASTEST, devices=BOUNDLESS)
         if cut is None:
             return self._too_large()
         group = cut.run.devices / cut.run.replicas
@@ -234,7 +233,7 @@ class _Planner:
             batch *= 2
             search = self.searching(batch)
             steps = -(-self.tokens // (batch * search.context))
-            fastest = search.best(FASTEST, devices=FOR_ALL)
+            fastest = search.best(FASTEST, devices=BOUNDLESS)
             if fastest is not None and fastest.step.seconds * steps <= seconds:
                 return int(batch)
         return None

@@ -39,6 +39,7 @@ COLUMNS = {
     "version": ("version", "backend_version", "engine_version"),
     "source": ("source",),
     "request_rate": ("request_rate", "rate", "qps", "rps", "requests_per_second"),
+    "burstiness": ("burstiness",),
 }
 PREDICTED = (
     "predicted_output_tokens_s",
@@ -95,7 +96,7 @@ CACHES = {"fp16": 2, "bf16": 2, "auto": None, "fp8": 1, "fp8e4m3": 1, "int8": 1,
 NONE = ("0", "0.0", "-", "none", "None")
 
 # TensorRT-LLM up to version 0.7 multiplied the queries of a step on the ordinary cores.
-OLD_ENGINE = re.compile(r"tensorrt.?llm.*\bv?0\.[0-7]\b", re.IGNORECASE)
+OLD_ENGINE = re.compile(r"tensorrt.?llm.*(?<![\d.])v?0\.[0-7]\b", re.IGNORECASE)
 # Engines that keep caches in 16 bits unless they are told otherwise, whatever the weights.
 WIDE_CACHES = ("vllm", "sglang")
 
@@ -223,6 +224,11 @@ def predict(given: "dict[str, Any]") -> "dict[str, Any]":
         reading = group_seconds(service, batch) if asked else alone
         waiting = (asked - batch) * service.answer_tokens / rate if asked else 0.0
         answer["ttft_ms"] = 1e3 * (token / 2 + reading + waiting)
+        # From requests that come apart on a quick engine to those that come in groups on a slow one.
+        low, high = first_interval(service)
+        apart = min(reading, service.step_seconds(batch - 1, service.mean_context(), service.read_tokens(), 1.0))
+        answer["ttft_low_ms"] = 1e3 * low * (token / 2 + apart + waiting)
+        answer["ttft_high_ms"] = high * answer["ttft_ms"]
     return answer | _throughput(service, rate, token, batch)
 
 
@@ -246,10 +252,24 @@ def _at_rate(service: "Service", request_rate: float) -> "dict[str, Any]":
     busy = replica(service, request_rate)
     answer = _throughput(service, busy.output_tokens, busy.output_token["mean"], busy.batch)
     answer["ttft_ms"] = 1e3 * busy.first_token["mean"]
+    # A slower engine takes longer and has more to do at once, until it can no longer keep up.
+    for name, slower in zip(("ttft_low_ms", "ttft_high_ms"), first_interval(service), strict=True):
+        if slower * request_rate < replica(service).requests:
+            answer[name] = 1e3 * slower * replica(service, slower * request_rate).first_token["mean"]
     for quantile in DEVIATIONS:
         answer[f"ttft_{quantile}_ms"] = 1e3 * busy.first_token[quantile]
         answer[f"tpot_{quantile}_ms"] = 1e3 * busy.output_token[quantile]
     return answer
+
+
+def first_interval(service: "Service") -> "tuple[float, float]":
+    """Ends of the range of times to first token under load, in shares of the prediction.
+
+    Of first tokens under load nothing is measured in the data, so that this is how far the engine's pace may be off:
+    the wider ends of the ranges of first tokens of single requests and of tokens a second.
+    """
+    first, pace = interval("first"), interval("mixture" if service.mixtures else "dense")
+    return min(first[0], 1 / pace[1]), max(first[1], 1 / pace[0])
 
 
 def group_seconds(service: "Service", batch: float) -> float:
@@ -287,7 +307,11 @@ def _service(given: "dict[str, Any]") -> "Service":
     if divides_sequences and ranks not in legal_ranks(model, ranks):
         ranks, groups = 1, ranks * groups  # where the heads cannot be shared, ranks take sequences
     old = _old(given)
-    options = {name: given[name] for name in ("largest_batch", "chunk_tokens", "pipeline_stages") if name in given}
+    options: dict[str, Any] = {
+        name: given[name] for name in ("largest_batch", "chunk_tokens", "pipeline_stages") if name in given
+    }
+    if "burstiness" in given:  # vLLM's: the shape of gamma distributed gaps, 1 at random and less in bursts
+        options["arrival_spread"] = max(1.0, given["burstiness"] ** -0.5)
     return Service(
         model,
         device,
@@ -337,6 +361,7 @@ def _read(row: "Row") -> "dict[str, Any]":
         "largest_batch",
         "chunk_tokens",
         "request_rate",
+        "burstiness",
     ):
         if name in given:
             given[name] = _number(name, given[name])

@@ -57,6 +57,7 @@ FORMS = st.fixed_dictionaries(
         spare_share=None,
         question_spread=None,
         answer_spread=None,
+        arrival_spread=None,
         answers_per_question=None,
         hit_share=None,
         draft_tokens=(0, 8),
@@ -81,6 +82,7 @@ LOOSER = {
     "spare_share": -1,
     "answers_per_question": -1,
     "hit_share": 1,
+    "arrival_spread": -1,
 }
 
 
@@ -235,9 +237,15 @@ def test_many_services_at_once_are_planned_like_one():
     )
     question, answer = generator.uniform(100, 8000, 60), generator.uniform(50, 2000, 60)
     texts = {"number_format": "fp8", "question_tokens": question, "answer_tokens": answer, "answer_spread": 0.5}
+    bursts = generator.uniform(1, 3, 60)
+    texts["arrival_spread"] = bursts
     found = serving.service_devices(model, device, rates, first, token, **texts)
     for place in range(60):
-        own = texts | {"question_tokens": question[place], "answer_tokens": answer[place]}
+        own = texts | {
+            "question_tokens": question[place],
+            "answer_tokens": answer[place],
+            "arrival_spread": bursts[place],
+        }
         assert found[place] == serving.service_devices(model, device, rates[place], first[place], token[place], **own)
     assert np.isinf(found).any()
     assert np.isfinite(found).any()
@@ -285,7 +293,9 @@ def page(tmp_path_factory):
     folder = tmp_path_factory.mktemp("page")
     modules = calculators.closure({"llmcalc.answers.serving_users", *calculators.CALLED_BY_PAGES})
     sources = {module: calculators.source(module) for module in sorted(modules)}
-    described = [calculators.describe(parameter) | {"group": ""} for parameter in QUESTION.parameters.values()]
+    described = [
+        calculators.describe(parameter, QUESTION) | {"group": ""} for parameter in QUESTION.parameters.values()
+    ]
     packed = {
         "notebook": "serving-users",
         "function": "serving_users",

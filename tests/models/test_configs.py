@@ -122,6 +122,19 @@ def test_text_parts_of_larger_files_are_found():
         assert Model.from_config({"model_type": "other", key: llama()}).params == 8_030_261_248
 
 
+def test_sizes_of_the_class_are_told_where_a_file_leaves_them_out():
+    bare = Model.from_config({"model_type": "llava", "text_config": {"model_type": "llama"}})
+    [told] = bare.assumed
+    assert told.startswith("what the file leaves out is as in the class of llama: hidden_size = 4096, ")
+    assert "num_hidden_layers = 32" in told
+    part = Model.from_config({"text_config": {"model_type": "llama", "hidden_size": 2048}})
+    assert "hidden_size" not in part.assumed[0]
+    assert "intermediate_size = 11008" in part.assumed[0]
+    # Where layers and hidden size stand there, the rest is as the class has it, as in a file that leaves out its heads.
+    assert not Model.from_config({"model_type": "other", "text_config": llama()}).assumed
+    assert "num_hidden_layers is missing" in refusal({"model_type": "llama"})
+
+
 def test_tied_embeddings_may_stand_outside_of_the_text_part():
     tied = Model.from_config({"text_config": llama(), "tie_word_embeddings": True})
     assert tied.params == 8_030_261_248 - 128256 * 4096

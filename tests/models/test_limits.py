@@ -48,6 +48,7 @@ WHOLE = [
     (Service, SERVICE, ("pipeline_stages",), 1, 8),
     (Service, SERVICE, ("expert_parallel",), 1, 1),
     (Service, SERVICE, ("draft_tokens",), 0, 64),
+    (Service, SERVICE, ("answers_per_question",), 1, 1000),
     (Service, SERVICE, ("adapters",), 0, 10**6),
     (Service, SERVICE, ("adapter_rank",), 1, 4096),
 ]
@@ -129,6 +130,29 @@ def file(**changed):
 def test_fields_of_files_are_taken_up_to_their_ends(field, most):
     Model.from_config(file(**{field: most}))
     assert refused(Model.from_config, {"mapping": file(**{field: most + 1})}).startswith(f"{field} = {most + 1} is")
+
+
+def test_values_outside_of_layers_are_taken_up_to_their_end():
+    shape = {"layers": 1, "hidden_size": 8, "heads": 2, "mlp_size": 8, "vocabulary_size": 9}
+    assert Model(other_values=10**13, **shape).params > 10**13
+    assert refused(Model, shape | {"other_values": 10**13 + 1}).startswith("other_values = 10000000000001 ")
+
+
+def test_caches_are_of_one_sequence_in_16_bits_with_states_in_32_where_nothing_is_said():
+    delta = {"linear_key_heads": 2, "linear_value_heads": 4, "linear_key_size": 8, "linear_value_size": 16}
+    shape = {"layers": 3, "hidden_size": 64, "heads": 4, "mlp_size": 8, "vocabulary_size": 9}
+    model = Model(**shape, linear_layers=1, **delta)
+    keys, state = 2 * 2 * 64 * 100, 4 * 8 * 16 + 3 * (2 * 2 * 8 + 4 * 16)
+    assert model.cache_bytes(100) == 2 * keys + 4 * state
+    assert model.cache_bytes(100, 5, 0.5, 2, 0.5) == 5 * 0.5 * (keys + state)
+    assert model.cache_bytes_per_device(100, tensor_parallel=4) == (2 * keys + 4 * state) / 4
+    assert model.cache_bytes_per_device(100) == model.cache_bytes(100)
+    assert model.cache_bytes(0, state_bytes_per_value=0) == 0
+    assert model.weight_bytes() == 2 * model.params
+    for name in delta:
+        assert refused(Model, shape | delta | {"linear_layers": 1, name: 0}).startswith(f"{name} = 0 ")
+        less = {other: delta[other] for other in delta if other != name}
+        assert refused(Model, shape | less | {"linear_layers": 1}).startswith(f"{name} = 0 ")
 
 
 def test_ends_of_what_a_file_may_hold():

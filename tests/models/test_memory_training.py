@@ -4,9 +4,10 @@ import csv
 
 import pytest
 
-from llmcalc import catalogue
+from llmcalc import catalogue, datasets, known_models
 from llmcalc.datasets import record
 from llmcalc.formulas import activations
+from llmcalc.models.layers import Attention, Mlp
 from llmcalc.models.memory import OPTIMISERS, chunks_under_way, training_memory, zero3_state
 from llmcalc.models.model import Model
 from llmcalc.models.run import Run
@@ -242,3 +243,24 @@ def test_adapters_of_a_template_whose_mlp_has_a_number_of_matrices_that_is_not_w
         return training_memory(run, adapter_rank=16)["parts"]["adapters"]
 
     assert adapters(2) < adapters(2.5) == (adapters(2) + adapters(3)) / 2
+
+
+@pytest.mark.parametrize("name", [row["model"] for row in datasets.records("models")])
+def test_weights_of_one_device_are_all_parameters_whatever_layers_mix_tokens(name):
+    # Of norms two a layer are counted, so that some models have a little more or less.
+    model = known_models.model(name)
+    run = Run(model, catalogue.device("H100 SXM"), devices=1, batch=1, context=1024, zero_stage=0)
+    parts = training_memory(run)["parts"]
+    assert parts["weights"] == pytest.approx(2 * model.params, rel=2e-3)
+    assert parts["optimiser"] == pytest.approx(12 * model.params, rel=2e-3)
+
+
+def test_adapters_stand_beside_the_matrices_of_every_kind_of_layer():
+    mixers = [Attention(2, 8, 2, 64), Attention(2, 4, 2, 64, window=512)]
+    model = Model("mixed", layers=4, hidden_size=512, vocabulary_size=1000, mixers=mixers, mlps=[Mlp(4, 1024)])
+    run = Run(model, catalogue.device("H100 SXM"), devices=1, batch=1, context=1024, zero_stage=0)
+    # Inputs and outputs of queries, keys, values and outputs, and of three matrices of the MLP.
+    wide = 2 * (512 + 512) + 2 * (512 + 128)
+    narrow = 2 * (512 + 256) + 2 * (512 + 128)
+    adapters = training_memory(run, adapter_rank=16)["parts"]["adapters"]
+    assert adapters == 16 * 16 * (2 * wide + 2 * narrow + 4 * 3 * (512 + 1024))

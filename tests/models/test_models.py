@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from llmcalc import datasets, known_models
+from llmcalc import catalogue, datasets, known_models
 from llmcalc.checks import Refusal
 from llmcalc.formulas import transformer
 from llmcalc.models import weights
@@ -179,6 +179,33 @@ def test_scores_are_halved_by_the_mask_as_megatron_bridge_reports():
     assert known("Llama 3.1 405B").flop_per_token(8192) == pytest.approx(2523.97e9, rel=1e-3)
     # DeepSeek-V3 without the layer that predicts further tokens, 4,096 tokens.
     assert Model(**DEEPSEEK_V3).flop_per_token(4096) == pytest.approx(249.74e9, rel=4e-3)
+
+
+def test_a_step_of_bloom_ran_at_the_rate_that_its_authors_state():  # case 90
+    # bigscience-workshop/bigscience, train/tr11-176B-ml: 2,048 sequences of 2,048 tokens in 104.70 s on 384 A100, all
+    # layers computed again, but not the logits: four passes of those, and three of these, without a mask.
+    flop = 4 * known_models.model("BLOOM 176B").forward_flop_per_token(2048, masked=False, logits=0.75)
+    assert flop * 2048 * 2048 / 104.70 / 384 / 1e12 == pytest.approx(149.77, rel=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("name", "device", "rate", "context", "printed", "places"),
+    [
+        ("Llama 3 70B", "A100 SXM 80GB", 331, 8192, 51.7, 0.1),  # case 92: pytorch/torchtitan, docs/performance.md
+        ("Llama 2 13B", "A100 SXM 80GB", 2162, 4096, 61.1, 0.1),  # case 93: the same
+        ("Llama 2 7B", "H100 SXM", 9600, 4096, 46.0, 0.6),  # case 95: fms-fsdp#89, "about 46", of the dense peak
+    ],
+)
+def test_utilisation_is_what_trainers_print_with_the_table_that_they_count(
+    name, device, rate, context, printed, places
+):
+    # These count six FLOP for each parameter, those of the table of tokens among them, which are looked up and not
+    # multiplied, and the scores without a mask.
+    model = known_models.model(name)
+    peak = catalogue.device(device).peak("bf16")
+    flop = model.flop_per_token(context, masked=False)
+    assert 100 * rate * (flop + 6 * model.embedding_values) / peak == pytest.approx(printed, abs=places)
+    assert 100 * rate * flop / peak < printed
 
 
 def test_flop_without_a_mask_are_those_of_older_papers():

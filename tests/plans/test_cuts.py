@@ -25,12 +25,15 @@ def searching(model, device, batch, context, **fixed):
     return Search(model, device, constants, batch, context, "bf16", fixed=fixed, memory=MEMORY)
 
 
-def all_cuts(search, devices=None, seconds=None):
+def all_cuts(search, goal, devices=None, seconds=None):
     """Every cut within the limits that fits: no bounds, no shortcuts."""
     for layer, recomputation in itertools.product(search.layers, search._recomputations()):
         for stages in search._stages() if layer.zero_stage < 3 else [1]:
             for chunks in search._chunks(stages):
-                cut = _Way(search, layer, recomputation, stages, chunks).cut(devices, seconds)
+                way = _Way(search, layer, recomputation, stages, chunks)
+                cut = way.cut(goal, devices, seconds)
+                if cut is not None and not cut.fits and goal != FASTEST:
+                    cut = way.roomier(goal, cut, devices, math.inf)
                 if cut is not None and cut.fits:
                     yield cut
 
@@ -55,12 +58,35 @@ VALUES = {
 def test_the_search_finds_what_trying_all_finds(model, device, limit):
     model, device = MODELS[model], DEVICES[device]
     search = searching(model, device, 512, usual_context(model))
-    tried = list(all_cuts(search, **limit))
-    assert tried
     for goal in [FASTEST] if "devices" in limit else [FEWEST, CHEAPEST]:
+        tried = list(all_cuts(search, goal, **limit))
         best = search.best(goal, **limit)
         # Of cuts that take as long to within a millionth any will do.
         assert math.isclose(VALUES[goal](best), min(map(VALUES[goal], tried)), rel_tol=1e-6)
+
+
+@pytest.mark.parametrize("goal", [FEWEST, CHEAPEST])
+def test_the_best_cut_is_that_of_all_numbers_of_replicas(goal):
+    search = searching(known_models.model("Llama 3.1 70B"), DEVICES["H100 SXM"], 256, 4096)
+    found = search.best(goal, seconds=40.0)
+    least = math.inf
+    for layer, recomputation in itertools.product(search.layers, search._recomputations()):
+        for stages, chunks in search._spreads() if layer.zero_stage < 3 else [(1, 1)]:
+            way = _Way(search, layer, recomputation, stages, chunks)
+            for replicas in range(layer.multiple, 256 // layer.microbatch + 1, layer.multiple):
+                if chunks > 1 and way.microbatches(replicas) < stages:
+                    continue
+                cut = way.at(replicas)
+                if cut.step.seconds <= 40.0 and VALUES[goal](cut) < least and cut.fits:
+                    least = VALUES[goal](cut)
+    assert VALUES[goal](found) <= 1.002 * least
+
+
+def test_the_fastest_cut_keeps_a_deadline_or_there_is_none():
+    search = searching(MODELS["Llama 3 8B"], DEVICES["H100 SXM"], 512, 8192)
+    fastest = search.best(FASTEST, devices=64)
+    assert search.best(FASTEST, devices=64, seconds=fastest.step.seconds).run.devices == fastest.run.devices
+    assert search.best(FASTEST, devices=64, seconds=0.99 * fastest.step.seconds) is None
 
 
 @settings(max_examples=25)

@@ -13,6 +13,7 @@ import pytest
 from llmcalc import catalogue, datasets, formulas, known_models, models, plans
 from llmcalc.checks import Refusal
 from llmcalc.models.service import Service
+from llmcalc.models.stacks import resolve
 from llmcalc.plans.project import project
 from llmcalc.plans.training import by_devices, training_plan
 from tests.models import memory_runs
@@ -65,6 +66,13 @@ PLAN = training_plan(LLAMA, H200, tokens=1e12, batch=512, devices=64)
 # Functions of objects, and what stands for those.
 OF_MODULES = {
     "llmcalc.plans.training": {"model": LLAMA, "device": H200, "tokens": 1e12, "batch": 512, "plan": PLAN},
+    "llmcalc.plans.many": {
+        "model": LLAMA,
+        "device": H200,
+        "constants": resolve("H200", "bf16"),
+        "cuts": {"devices": np.array([64.0])},
+        "batch": 256,
+    },
     "llmcalc.plans.project": {"training": PLAN, "service": None},
     "llmcalc.plans.serving": {
         "service": SERVED,
@@ -74,9 +82,16 @@ OF_MODULES = {
         "device": H200,
         "request_rate": 1.0,
     },
+    "llmcalc.plans.cards": {"model": LLAMA, "device": H200},
     "llmcalc.plans.comparing": {"model": LLAMA, "devices": [H200], "request_rate": 1.0},
     "llmcalc.models.description": {"model": LLAMA},
-    "llmcalc.models.serving_memory": {"model": LLAMA, "context": 4096, "device_memory": 80e9},
+    "llmcalc.models.serving_memory": {
+        "model": LLAMA,
+        "context": 4096,
+        "device_memory": 80e9,
+        "left": 40e9,
+        "each": 1e9,
+    },
     "llmcalc.models.memory": {"run": memory_runs.run_of(memory_runs.published()[0]), "stage": 0},
 }
 _NUMERIC = re.compile(r"^([\w, ]+) : (?:int|float)\b", re.MULTILINE)

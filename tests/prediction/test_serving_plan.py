@@ -57,6 +57,33 @@ def test_a_step_of_llama_3_70b_on_eight_chips_takes_what_the_scaling_book_says()
     assert ideal(LLAMA, 8).step(32, 8192).seconds * 1e3 == pytest.approx(17.3, rel=0.03)
 
 
+def test_llama_3_8b_on_an_a100_writes_what_nvidia_measured():  # case 111
+    # NVIDIA/TensorRT-LLM#2648: 128 tokens in and 128 out, float16, on the card of its performance overview.
+    service = Service(
+        known_models.model("Llama 3 8B"),
+        catalogue.device("A100 SXM 80GB"),
+        "fp16",
+        question_tokens=128,
+        answer_tokens=128,
+    )
+    assert replica(service).output_tokens == pytest.approx(6552.62, rel=0.1)
+
+
+def test_small_batches_explain_what_was_measured_at_first():  # case 112
+    # The same thread: 35 tokens in and 250 out gave 2,000 tokens a second at first, and 5,500 with a larger batch.
+    service = Service(
+        known_models.model("Llama 3 8B"),
+        catalogue.device("A100 SXM 80GB"),
+        "fp16",
+        question_tokens=35,
+        answer_tokens=250,
+    )
+    rates = {answers: replica(service, concurrency=answers).output_tokens for answers in (16, 32, 64, 128)}
+    assert rates[16] < 2000 < rates[32]
+    assert rates[64] < 5500 < rates[128]
+    assert replica(service).output_tokens > 5500
+
+
 @pytest.mark.parametrize(("batch", "printed"), [(4, 2.5), (256, 21)])
 def test_a_step_of_30e9_parameters_takes_what_the_scaling_book_says(batch, printed):
     # inference.md: 16 chips and caches of 819 MB.
@@ -113,6 +140,25 @@ def test_windows_latent_and_copied_caches_count():
     assert gpt.sequence_bytes(10**6 + 1) - gpt.sequence_bytes(10**6) == 49152 / 2
 
 
+def test_experts_that_ranks_share_whole_are_sent_to_by_the_tokens_that_chose_them():
+    mixture, h200 = known_models.model("Qwen3 235B A22B"), catalogue.device("H200")
+    cut = {groups: Service(mixture, h200, "fp8", 4, expert_parallel=groups) for groups in (1, 2, 4)}
+    # By hand, of four groups of one rank: 94 layers, 8 of 128 experts, rows of 4,096 numbers.
+    reached = 4 * (1 - (3 / 4) ** 8) * 3 / 4
+    sent = 94 * 10 * (2 * 3 / 4 * 4096 * 2 + reached * 4096 * (1 + 2) / 4) / (0.65 * 450e9)
+    assert cut[4].step(10, 1).collectives == pytest.approx(94 * 3 * 12e-6 + sent)
+    # Large batches gain by it, and a single token only waits for one more exchange a layer.
+    assert cut[4].step(2000, 1).collectives < cut[2].step(2000, 1).collectives < cut[1].step(2000, 1).collectives
+    assert cut[4].step(1, 1).collectives > cut[1].step(1, 1).collectives
+    # One rank has more of the tokens than its share, the less so the more there are; where reading takes longer, that
+    # is hidden in part.
+    more = [cut[4].step(batch, 1).experts / cut[1].step(batch, 1).experts for batch in (2000, 20000)]
+    assert more == sorted(more, reverse=True)
+    assert more[-1] > 1
+    dense = Service(LLAMA, h200, "fp8", 4, expert_parallel=4)
+    assert dense.step(10, 1).seconds == Service(LLAMA, h200, "fp8", 4).step(10, 1).seconds
+
+
 def test_thirty_billion_of_52_heads_is_not_cut_in_eight():
     # vllm-project/vllm#2652: 52 heads are refused by eight devices; four are the most of the powers of two.
     shape = {"layers": 60, "hidden_size": 6656, "heads": 52, "mlp_size": 17920}
@@ -128,6 +174,17 @@ def test_llama_3_8b_on_one_a100_writes_what_was_measured():
         known_models.model("Llama 3 8B"), catalogue.device("A100"), "fp16", question_tokens=128, answer_tokens=128
     )
     assert replica(service).output_tokens == pytest.approx(6552.62, rel=0.25)
+
+
+def test_a_load_that_is_too_low_writes_fewer_tokens_than_an_engine_could():
+    # NVIDIA/TensorRT-LLM#2648: whoever asked first got 2,000 token/s, with 35 tokens in and 250 out. The engine could
+    # write several times as many; that rate takes a few dozen requests at a time.
+    service = Service(
+        known_models.model("Llama 3 8B"), catalogue.device("A100"), "fp16", question_tokens=35, answer_tokens=250
+    )
+    assert replica(service).output_tokens > 3 * 2000
+    few, more = (replica(service, concurrency=users).output_tokens for users in (16, 64))
+    assert few < 2000 < more
 
 
 def test_models_that_fit_and_do_not():
@@ -305,6 +362,8 @@ def test_pools_apart_write_tokens_evenly_and_send_caches():
     assert split.output_token < together.output_token["mean"]
     assert split.first_token > service.first_token_seconds() + split.transfer_seconds
     assert split_plan(service, service, 25.0).devices <= split.devices
+    bursty = Service(LLAMA, device, "fp8", 4, question_tokens=4000, answer_tokens=200, arrival_spread=3)
+    assert split_plan(bursty, bursty, 50.0).first_token > split.first_token
 
 
 def test_replicas_come_and_go_with_the_day():

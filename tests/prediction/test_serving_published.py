@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from llmcalc import datasets
 from llmcalc.prediction import serving
+from tests.prediction import serving_left_out
 
 ERRORS = Path(__file__).with_name("serving-errors.csv")
 MOVED = 0.2  # points of the mean error
@@ -47,6 +49,29 @@ def test_the_errors_are_within_what_is_aimed_at(measured):
     for kind, (mean, most) in AIMS.items():
         assert statistics.mean(errors(measured[kind])) <= mean, kind
         assert max(errors(measured[kind])) <= most, kind
+
+
+def unseen():
+    found = {}
+    for row in datasets.records("serving-left-out"):
+        kind = f"{row['set']} {'mixture' if serving._is_mixture(row['model']) else 'dense'}"
+        found.setdefault(kind, []).append(100 * abs(row["left_out_error"]))
+    return found
+
+
+def test_the_errors_on_models_that_were_not_fitted_are_within_what_is_aimed_at(measured):
+    left = unseen()
+    assert {kind: len(found) for kind, found in left.items()} == {kind: len(found) for kind, found in measured.items()}
+    for kind, (mean, most) in (AIMS | {"saturated mixture": (20, 65)}).items():
+        assert statistics.mean(left[kind]) <= mean, kind
+        assert max(left[kind]) <= most, kind
+
+
+def test_the_errors_of_what_was_left_out_are_those_of_a_fit_without_it():
+    pytest.importorskip("scipy")
+    for model in ("Llama 3.1 8B", "Qwen3 30B A3B"):
+        kept = [row["left_out_error"] for row in datasets.records("serving-left-out") if row["model"] == model]
+        assert [error for _, error in serving_left_out.left_out(model)] == pytest.approx(kept, abs=0.002)
 
 
 @pytest.mark.parametrize("kind", ["dense", "mixture"])
@@ -112,6 +137,34 @@ def test_requests_that_come_at_a_rate_have_latencies_that_spread():
     assert "less than the replica serves" in serving.predict_row(asked | {"rps": "1000"})["refused"]
     alone = serving.predict_row({name: asked[name] for name in ("model", "gpu", "isl", "precision")})
     assert float(alone["ttft_low_ms"]) < float(alone["ttft_ms"]) < float(alone["ttft_high_ms"])
+
+
+def test_first_tokens_under_load_have_a_range_that_opens_towards_full_load():
+    asked = LLAMA | {"precision": "fp8", "isl": "1000", "osl": "200"}
+    most = float(serving.predict_row(asked)["predicted_output_tokens_s"]) / 200
+    widths = []
+    for load in (0.1, 0.5, 0.8):
+        answer = serving.predict_row(asked | {"rps": str(load * most)})
+        low, middle, high = (float(answer[f"ttft_{name}ms"]) for name in ("low_", "", "high_"))
+        assert low < middle < high
+        widths.append(high / low)
+    assert widths == sorted(widths)
+    # Where an engine at the slow end could not keep up, there is no upper end.
+    full = serving.predict_row(asked | {"rps": str(0.95 * most)})
+    assert full["ttft_low_ms"]
+    assert full["ttft_high_ms"] == ""
+    users = serving.predict_row(asked | {"concurrency": "64"})
+    alone = serving.predict_row({name: asked[name] for name in ("model", "gpu", "isl", "precision")})
+    assert float(users["ttft_low_ms"]) > float(alone["ttft_low_ms"])
+    # Users whose requests come apart wait for their own prompt, those who come together for eight.
+    assert float(users["ttft_high_ms"]) > 3 * float(users["ttft_low_ms"])
+
+
+def test_bursts_of_a_load_generator_lengthen_the_first_token():
+    asked = LLAMA | {"precision": "fp8", "isl": "1000", "osl": "200", "rps": "30"}
+    at_random, even, bursty = (serving.predict_row(asked | {"burstiness": shape}) for shape in ("1", "5", "0.25"))
+    assert at_random == even == serving.predict_row(asked)
+    assert float(bursty["ttft_p95_ms"]) > 1.2 * float(at_random["ttft_p95_ms"])
 
 
 @pytest.mark.parametrize(

@@ -1,16 +1,18 @@
 """The closed form of waiting, held to the scheduler's events."""
 
+import random
 import statistics
 
 import pytest
 
 from llmcalc import catalogue, known_models
+from llmcalc.formulas.waiting import dispersion
 from llmcalc.models.service import Service
 from llmcalc.plans.serving import replica
 
 pytest.importorskip("simpy")
 
-from llmcalc.simulation import simulate
+from llmcalc.simulation import _gap, simulate
 
 CASES = {
     "8B on one H200": ("Llama 3.1 8B", "H200", 1, "fp8", 1000, 200),
@@ -37,6 +39,70 @@ def test_first_tokens_come_as_the_simulation_has_them(case, load):
     assert closed.first_token["p95"] == pytest.approx(ordered[int(0.95 * len(ordered))], rel=0.10)
     assert closed.first_token["mean"] == pytest.approx(statistics.mean(ordered), rel=0.10)
     assert closed.output_token["mean"] == pytest.approx(statistics.mean(events["output_token"]), rel=0.10)
+
+
+# Standard deviations of the time between requests, in shares of its mean, and loads.
+BURSTS = [(2.0, 0.3), (2.0, 0.5), (2.0, 0.7), (2.0, 0.8), (1.5, 0.8)]
+
+
+@pytest.mark.parametrize(("spread", "load"), BURSTS)
+@pytest.mark.parametrize("case", CASES)
+def test_first_tokens_of_bursts_come_as_the_simulation_has_them(case, spread, load):
+    name, device, ranks, number_format, question, answer = CASES[case]
+    service = Service(
+        known_models.model(name),
+        catalogue.device(device),
+        number_format,
+        ranks,
+        question_tokens=question,
+        answer_tokens=answer,
+        arrival_spread=spread,
+    )
+    rate = load * replica(service).requests
+    closed, ordered = replica(service, rate), []
+    for seed in range(6):  # bursts differ so much that a single run says little
+        ordered += simulate(service, rate, requests=4000, seed=seed)["first_token"]
+    ordered.sort()
+    assert closed.first_token["p95"] == pytest.approx(ordered[int(0.95 * len(ordered))], rel=0.10)
+    assert closed.first_token["mean"] == pytest.approx(statistics.mean(ordered), rel=0.10)
+
+
+def test_gaps_of_bursts_have_the_mean_and_the_spread_that_were_asked_for():
+    chance = random.Random(1)
+    for spread in (1.0, 1.5, 3.0):
+        gaps = [_gap(4.0, spread, chance) for _ in range(200_000)]
+        assert statistics.mean(gaps) == pytest.approx(0.25, rel=0.03)
+        assert statistics.pstdev(gaps) / statistics.mean(gaps) == pytest.approx(spread, rel=0.03)
+
+
+def test_arrivals_within_a_time_are_as_dispersed_as_the_formula_says():
+    chance, counts = random.Random(2), [0] * 40_000
+    now = 0.0
+    while True:  # windows in which three come on average
+        now += _gap(1.0, 2.0, chance) / 3
+        if now >= len(counts):
+            break
+        counts[int(now)] += 1
+    found = statistics.pvariance(counts) / statistics.mean(counts)
+    assert dispersion(3.0, 2.0) == pytest.approx(found, rel=0.05)
+
+
+def test_bursts_wait_longer_the_more_they_are_and_without_them_nothing_changes():
+    texts = {"question_tokens": 2000, "answer_tokens": 200}
+    model, device = known_models.model("Llama 3.3 70B"), catalogue.device("H200")
+    plain = Service(model, device, "fp8", 4, **texts)
+    rate = 0.7 * replica(plain).requests
+    usual = replica(plain, rate)
+    assert replica(Service(model, device, "fp8", 4, arrival_spread=1, **texts), rate).first_token == usual.first_token
+    waits = [usual.first_token["p95"]]
+    for spread in (1.000001, 1.5, 2, 3, 5):
+        bursty = Service(model, device, "fp8", 4, arrival_spread=spread, **texts)
+        # How much can be served at most does not depend on when it comes.
+        assert replica(bursty).requests == replica(plain).requests
+        waits.append(replica(bursty, rate).first_token["p95"])
+    assert waits == sorted(waits)
+    assert waits[1] == pytest.approx(waits[0], rel=1e-3)
+    assert waits[-1] > 2 * waits[0]
 
 
 UNEVEN = {

@@ -216,6 +216,13 @@ def least_microbatches(stages, goal):
     return next(count for count in range(1, 5000) if count / (count + stages - 1) >= goal - 1e-12)
 
 
+def format_that_fits(n):
+    for bits in (16, 8.5, 6.6, 4.8, 3):
+        if n.params * bits / 2**33 + n.cache <= n.left:
+            return f"{bits} bits"
+    return "none"
+
+
 def cache_of_token(n):
     return 2 * n.layers * n.groups * n.h / n.heads * 2
 
@@ -294,6 +301,23 @@ INDEPENDENT["memory"] = [
         "weights in 4": n.params / 2 / 2**30 + n.batch * n.each,
         "grouped": 2 * n.params / 2**30 + n.batch * n.each / 8,
         "texts cut": 2 * n.params / 2**30 + n.batch * n.each * n.shorter,
+    },
+]
+INDEPENDENT["what-fits"] = [
+    lambda n: n.size * n.share - n.engine,
+    lambda n: (n.bits * n.group + 16 + n.zero) / n.group,
+    lambda n: n.left * 2**33 / n.bits,
+    lambda n: n.left * 2**20 // (n.token * n.context),
+    lambda n: n.left * 2**30 / (256 * n.layers * n.heads * n.size * n.batch),
+    lambda n: n.layers * n.kilobytes * (n.context + (n.every - 1) * n.window) / n.every / 2**20,
+    lambda n: 128 * n.layers * n.h * n.rank / 2**30,
+    format_that_fits,
+    lambda n: n.left * 2**20 / n.kilobytes * n.every / n.layers - (n.every - 1) * n.window,
+    lambda n: {
+        "as it is": 8.5 * n.params / 2**33 + n.batch * n.each,
+        "weights in": 4.8 * n.params / 2**33 + n.batch * n.each,
+        "caches in": 8.5 * n.params / 2**33 + n.batch * n.each / 2,
+        "two cards": 8.5 * n.params / 2**34 + n.batch * n.each / 2,
     },
 ]
 INDEPENDENT["training-step"] = [

@@ -1,0 +1,92 @@
+"""What a page's menus offer: devices that answer its question, why the others can't, and number formats by device."""
+
+import re
+from typing import Any
+
+from llmcalc import catalogue
+from llmcalc.checks import Refusal
+from llmcalc.datasets import FORMATS
+from llmcalc.questions import Question
+
+FORMAT_PARAMETERS = ("number_format", "weight_format", "serving_format")
+BEST = "best"
+# Weights of 16 bits are multiplied in whichever of these a device has, and those of 4 bits, too, which are expanded.
+SIXTEEN_BITS = ["bf16", "fp16", "fp32"]
+_LACKS = re.compile(r" has no (\w+) \[")
+
+
+def devices(question: Question) -> dict[str, str]:
+    """Every device by name, with why it can't answer a question with its other defaults; an empty text where it can."""
+    return {device.name: why_not(question, device) for device in catalogue.devices()}
+
+
+def why_not(question: Question, device: Any) -> str:
+    """Why a device can't answer a question, or an empty text if it can in one of its number formats."""
+    if device.name not in question.parameters["accelerator"].choices:
+        return "none of its numbers is known"
+    given = {"accelerator": device.name}
+    for name in format_parameters(question):
+        able = [choice for choice in question.parameters[name].choices if _is_able(device, name, choice)]
+        if not able:
+            return "no peak is known" if not device.formats else "no peak in these formats is known"
+        given[name] = able[0]
+    try:
+        question.answer(**given)
+    except Refusal as refusal:
+        return _shortly(str(refusal))
+    return ""
+
+
+def format_parameters(question: Question) -> list[str]:
+    """Parameters whose formats are those of a device's products, and not only of what it holds."""
+    if "accelerator" not in question.parameters:
+        return []
+    return [
+        name
+        for name in FORMAT_PARAMETERS
+        if name in question.parameters and set(question.parameters[name].choices) <= {BEST, *FORMATS}
+    ]
+
+
+def formats(question: Question) -> dict[str, Any]:
+    """What a page needs to offer only formats that its device has: the parameters, and the formats of each device."""
+    parameters = format_parameters(question)
+    if not parameters:
+        return {}
+    known = {device.name: list(device.formats) for device in catalogue.devices()}
+    return {
+        "parameters": {
+            name: {choice: products(name, choice) for choice in question.parameters[name].choices}
+            for name in parameters
+        },
+        "devices": {name: known[name] for name in question.parameters["accelerator"].choices},
+    }
+
+
+def products(parameter: str, choice: str) -> list[str]:
+    """Formats of which a device needs one for a choice; none for the best, which it has by itself.
+
+    Examples
+    --------
+    >>> products("number_format", "bf16"), products("weight_format", "int4"), products("serving_format", "best")
+    (['bf16'], ['bf16', 'fp16', 'fp32'], [])
+    """
+    if choice == BEST:
+        return []
+    return SIXTEEN_BITS if parameter != "number_format" and choice in ("bf16", "int4") else [choice]
+
+
+def _is_able(device: Any, parameter: str, choice: str) -> bool:
+    needed = products(parameter, choice)
+    return not needed or any(form in device.formats for form in needed)
+
+
+def _shortly(sentence: str) -> str:
+    lacking = _LACKS.search(sentence)
+    if lacking:
+        return f"no {lacking[1].replace('_', ' ')} is known"
+    if "peak" in sentence:
+        return "no peak in these formats is known"
+    if "whose power" in sentence:
+        return "no power is known"
+    return sentence

@@ -1,0 +1,114 @@
+"""The first page's form: a few verbs, each a question of the book with its most important parameters."""
+
+import tomllib
+from collections.abc import Iterable, Sequence
+from functools import cache
+from typing import Any
+
+from bookbuild import calculators
+from bookbuild.notebooks import ROOT
+from llmcalc.formats import counted
+from llmcalc.quantities import read
+from llmcalc.questions import Parameter, Question, find
+
+PLACE = '<div class="verbs-place"></div>'
+FILE = "verbs.json"
+POINTS = 9
+SPAN = 4.0  # the picture goes from a quarter of a value to four times it
+
+
+@cache
+def described() -> list[dict[str, Any]]:
+    """Return the verbs with their fields, their default answers and the points of their first pictures."""
+    listed = tomllib.loads((ROOT / "book" / "verbs.toml").read_text(encoding="utf-8"))["verbs"]
+    return [_verb(verb, find(verb["question"])) for verb in listed]
+
+
+def _verb(verb: dict[str, Any], question: Question) -> dict[str, Any]:
+    answer = question.answer()
+    listed = {result["name"]: result for result in answer.listed()}
+    texts, when = answer.formatted(), verb.get("when", {})
+    fields = [_field(question, name) | {"when": when.get(name, {})} for name in verb["fields"]]
+    first = {field["name"]: field["default"] for field in fields}
+    for field in fields:
+        field["waits"] = any(first[name] != text for name, text in field["when"].items())
+    results = [
+        {
+            "name": name,
+            "label": listed[name]["label"],
+            "text": texts[name],
+            "unit": "" if listed[name]["value"] is None else counted(listed[name]["unit"], listed[name]["value"]),
+        }
+        for name in verb["results"]
+    ]
+    pictures = [_picture(picture, question, listed) for picture in verb["pictures"]]
+    return {
+        "name": verb["name"],
+        "asks": verb["asks"],
+        "question": question.name,
+        "title": question.title,
+        "sentence": answer.sentence,
+        "fields": fields,
+        "results": results,
+        "pictures": pictures,
+        "points": _points(question, pictures[0]) if pictures else None,
+    }
+
+
+def _field(question: Question, name: str) -> dict[str, Any]:
+    parameter = question.parameters[name]
+    field = calculators.describe(parameter, question)
+    for scale, letter in ((1e12, "T"), (1e9, "B"), (1e6, "M")):
+        if isinstance(parameter.default, float) and parameter.default >= scale:
+            short = f"{parameter.default / scale:g}{letter}"
+            assert read(short, name) == parameter.default
+            return field | {"default": short}
+    return field
+
+
+def _picture(picture: dict[str, Any], question: Question, listed: dict[str, Any]) -> dict[str, Any]:
+    across, along = question.parameters[picture["across"]], listed[picture["along"]]
+    return {
+        "when": picture.get("when", {}),
+        "only": picture.get("only", {}),
+        "across": calculators.describe(across, question) | {"units": counted(across.unit)},
+        "along": {"name": along["name"], "label": along["label"], "unit": along["unit"]},
+    }
+
+
+def _points(question: Question, picture: dict[str, Any]) -> dict[str, Sequence[float | None]]:
+    """Return the first picture's points, which are worked out here as the page works out those that follow."""
+    across, found = question.parameters[picture["across"]["name"]], []
+    for value in spaced(across):
+        answer = question.answer(**{across.name: value})
+        counts = all(answer[name] == text for name, text in picture["only"].items())
+        found.append(answer.numbers()[picture["along"]["name"]] if counts else None)
+    return {"across": spaced(across), "along": found}
+
+
+def spaced(parameter: Parameter) -> list[float]:
+    """Return values round a parameter's default, evenly in their logarithms, within its limits.
+
+    Examples
+    --------
+    >>> spaced(find("serving-users").parameters["users"])[::4]
+    [250000.0, 1000000.0, 4000000.0]
+    """
+    assert parameter.low is not None
+    assert parameter.high is not None
+    middle = parameter.default or 1
+    values = [middle * SPAN ** (place / (POINTS // 2) - 1) for place in range(POINTS)]
+    kept = sorted({min(parameter.high, max(parameter.low, value)) for value in values})
+    return sorted({round(value) for value in kept}) if parameter.type is int else kept
+
+
+def place(body: str, address: str, listed: Iterable[dict[str, Any]]) -> str:
+    """Put the form of verbs, as they were described, into the first page's HTML."""
+    template = calculators.TEMPLATES.get_template("verbs.html")
+    shown = [verb | {"fields": [{"choices": [], "own": ""} | field for field in verb["fields"]]} for verb in listed]
+    return body.replace(PLACE, template.render(verbs=shown, address=address))
+
+
+def files() -> dict[str, str]:
+    """Return what the form fetches, by file name."""
+    return {FILE: calculators.packed({"verbs": described()})}

@@ -1,0 +1,304 @@
+"""Somebody new follows CONTRIBUTING.md to the letter, and passes; where a rule is broken, a test names it."""
+
+import re
+import shutil
+import subprocess
+
+import pytest
+
+from tests.conftest import ROOT, copy_project
+
+FORMULA = '''
+
+@formula
+def idle_rent(cost: Numeric, mfu: Numeric) -> Numeric:
+    r"""Part of a rent that is paid for what devices do not compute.
+
+    .. math:: K_0 = K \\, (1 - u)
+
+    Parameters
+    ----------
+    cost : float or array
+        Rent K [USD].
+    mfu : float or array
+        Model FLOPs utilisation u, 0 < mfu <= 1 [1].
+
+    Returns
+    -------
+    float or array
+        Rent of what is not used [USD].
+
+    Raises
+    ------
+    ValueError
+        If an argument is out of range.
+
+    References
+    ----------
+    Chowdhery et al. 2022 (arXiv:2204.02311), appendix B, for the utilisation.
+
+    Examples
+    --------
+    >>> idle_rent(100.0, 0.25)
+    75.0
+    """
+    accept(cost=cost, mfu=mfu)
+    return cost * (1 - mfu)
+'''
+MODULE = '''"""How long people read."""
+
+from ..checks import Numeric, accept, formula
+
+
+@formula
+def reading_seconds(tokens: Numeric, token_rate: Numeric) -> Numeric:
+    r"""Time in which somebody reads a text.
+
+    .. math:: t = D / r
+
+    Parameters
+    ----------
+    tokens : float or array
+        Tokens of the text D [token].
+    token_rate : float or array
+        Tokens read in a second r [token/s].
+
+    Returns
+    -------
+    float or array
+        Reading time [s].
+
+    Raises
+    ------
+    ValueError
+        If an argument is out of range.
+
+    References
+    ----------
+    Brysbaert 2019 (doi:10.1016/j.jml.2019.104047): 238 words a minute, silently.
+
+    Examples
+    --------
+    >>> reading_seconds(1000.0, 5.0)
+    200.0
+    """
+    accept(tokens=tokens, token_rate=token_rate)
+    return tokens / token_rate
+'''
+LAWS = """from llmcalc.formulas import reading
+
+POWERS = {reading.reading_seconds: {"tokens": 1, "token_rate": -1}}
+"""
+ANSWER = '''"""How long would a person read what GPT-3 was trained on?"""
+
+from ..answering import question
+from ..formulas import reading
+from ..results import Results
+from ..units import DAY
+
+
+@question()
+def reading_time(tokens: float = 300e9, token_rate: float = 5.0) -> Results:
+    """Time in which one person reads a model's training text, without a break.
+
+    Parameters
+    ----------
+    tokens : float
+        Training tokens, all epochs [token].
+    token_rate : float
+        Tokens that a person reads in a second [token/s].
+
+    Returns
+    -------
+    Results
+        ``days``.
+
+    References
+    ----------
+    Document 004, line 102.
+
+    Examples
+    --------
+    >>> reading_time()["days"] > 600_000
+    True
+    """
+    days = reading.reading_seconds(tokens, token_rate) / DAY
+    return Results(days=(days, "day", "Days of reading"))
+'''
+DATA = """id,document,line,quantity,unit,printed
+tokens,004_12c58f00a955f317.txt,102,training tokens of GPT-3,token,3000e8
+"""
+NOTEBOOK = """---
+jupytext:
+  text_representation:
+    extension: .md
+    format_name: myst
+kernelspec:
+  display_name: Python 3
+  language: python
+  name: python3
+keywords: [reading time, 阅读时间]
+---
+
+(reading-time)=
+# How long would a person read what GPT-3 was trained on?
+
+The deck ({cite:t}`doc004`) trains GPT-3 on a text that nobody could read.
+
+```{code-cell} ipython3
+:tags: [hide-input]
+
+from llmcalc import answers
+from llmcalc.report import ledger, tables
+```
+
+## The answer
+
+```{code-cell} ipython3
+:tags: [parameters]
+
+tokens: float = 300e9  # [token] training tokens, all epochs; 1e6 ≤ tokens ≤ 1e15
+token_rate: float = 5.0  # [token/s] tokens that a person reads in a second; 0.01 ≤ token_rate ≤ 1e6
+```
+
+```{code-cell} ipython3
+:tags: [headline, hide-input]
+
+answer = answers.reading_time(tokens=tokens, token_rate=token_rate)
+answer
+```
+
+## Every number, checked
+
+```{code-cell} ipython3
+:tags: [hide-input]
+
+book = ledger.Ledger("reading-time", tables.read("reading-time").set_index("id"))
+book.given("tokens", tokens)
+book
+```
+"""
+CHAPTER = {
+    "llmcalc/formulas/reading.py": MODULE,
+    "tests/laws/reading.py": LAWS,
+    "llmcalc/answers/reading_time.py": ANSWER,
+    "data/reading-time.csv": DATA,
+    "notebooks/reading-time.md": NOTEBOOK,
+}
+# What looks at everything of a kind; of all of them, what concerns what is new.
+NEW = "reading or idle_rent"
+LOOKING = ["formulas", "rooms", "laws", "data", "micropython", "parameters", "results", "command", "calculator_code"]
+
+
+@pytest.fixture(scope="module")
+def contributed(tmp_path_factory):
+    """A copy of the project with a formula in a module that there is, and a module, an answer and a chapter more."""
+    checkout = copy_project(tmp_path_factory.mktemp("contributed"))
+    shutil.copytree(ROOT / "tests", checkout.folder / "tests", ignore=shutil.ignore_patterns("__pycache__"))
+    checkout.append("llmcalc/formulas/cost.py", FORMULA)
+    for path, text in CHAPTER.items():
+        (checkout.folder / path).write_text(text, encoding="utf-8")
+    contract = (checkout.folder / "data/training-gpus.toml").read_text(encoding="utf-8")
+    (checkout.folder / "data/reading-time.toml").write_text(contract, encoding="utf-8")
+    answers = "llmcalc/answers/__init__.py"
+    checkout.edit(answers, "from .small_print", "from .reading_time import reading_time\nfrom .small_print")
+    checkout.edit(answers, '    "small_print",\n', '    "small_print",\n    "reading_time",\n')
+    checkout.append("_toc.yml", "  - file: notebooks/reading-time\n")
+    checkout.append("book/index.md", "\n{ref}`reading-time`\n")
+    return checkout
+
+
+def run(checkout, *arguments):
+    """Run tests of the copy, and return the names of those that failed, and what was said."""
+    command = [".venv/bin/python", "-m", "pytest", "-q", "-rfE", "-p", "no:cacheprovider", *arguments]
+    run = subprocess.run(
+        command, cwd=checkout.folder, env=checkout.environment, capture_output=True, encoding="utf-8", check=False
+    )
+    if run.returncode == 0:
+        assert re.search(r"^\d+ passed", run.stdout.splitlines()[-1]), run.stdout
+    return re.findall(r"^(?:FAILED|ERROR) (\S+)", run.stdout, re.MULTILINE), run.stdout + run.stderr
+
+
+def test_steps_are_those_that_are_followed_here():
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    steps = text.partition("## Add a chapter")[2].partition("\n## ")[0]
+    for path in [*CHAPTER, "data/reading-time.toml", "llmcalc/answers/__init__.py", "_toc.yml", "book/index.md"]:
+        general = path.replace("reading-time", "NAME").replace("reading_time", "NAME").replace("reading", "ROOM")
+        assert f"`{general}`" in steps, path
+
+
+def test_what_is_new_passes_the_tests_that_look_for_it(contributed):
+    files = [f"tests/test_{name}.py" for name in LOOKING]
+    doctests = ["llmcalc/formulas/cost.py", "llmcalc/formulas/reading.py", "llmcalc/answers/reading_time.py"]
+    failed, said = run(contributed, *files, *doctests, "-k", NEW, "-m", "not built and not alone")
+    assert failed == [], said
+    failed, said = run(contributed, "tests/test_micropython.py", "tests/test_rooms.py", "-m", "not built and not alone")
+    assert failed == [], said
+    status, printed, errors = contributed.python("-m", "llmcalc.cli", "answer", "reading-time", "tokens=1B", "--json")
+    assert (status, errors) == (0, "")
+    assert '"days"' in printed
+    reference = "from bookbuild import reference; print(reference.sections())"
+    status, printed, errors = contributed.python("-c", reference)
+    assert status == 0, errors
+    assert ".. automodule:: llmcalc.formulas.reading\n" in printed
+    assert ".. automodule:: llmcalc.answers.reading_time\n" in printed
+
+
+def test_what_is_new_is_built(contributed):
+    status, output = contributed.make("book")
+    assert status == 0, output
+    page = (contributed.site / "notebooks/reading-time.html").read_text(encoding="utf-8")
+    assert "Days of reading" in page
+    assert "694,444" in page
+    assert 'data-calculator="reading-time"' in page
+    assert "reading-time/tokens" in (contributed.site / "reproduction.csv").read_text(encoding="utf-8")
+
+
+FORMULAS, ANSWERS = "llmcalc/formulas/reading.py", "llmcalc/answers/reading_time.py"
+OPENING = 'How long people read."""\n'
+OUT_OF_ROOM = "..report import tables as reading"
+NOTEBOOKS = "notebooks/reading-time.md"
+TWICE = 'book.reproduced("tokens", 2 * tokens)'
+
+
+@pytest.mark.parametrize(
+    ("path", "old", "new", "test", "named"),
+    [
+        (FORMULAS, "r [token/s].", "r.", "formulas", "without a unit in brackets"),
+        (FORMULAS, "tokens / token_rate", "tokens * token_rate", "formulas", "units_of_the_docstring"),
+        (FORMULAS, "(tokens=tokens, ", "(", "formulas", "reading_seconds-tokens"),
+        (FORMULAS, OPENING, f"{OPENING}\nimport csv\n", "rooms", "may[formulas-reading]"),
+        (ANSWERS, "..formulas import reading", OUT_OF_ROOM, "rooms", "may[answers-reading_time]"),
+        ("data/reading-time.csv", "3000e8", "3000亿", "data", "keeps_its_contract[reading-time]"),
+    ],
+)
+def test_a_rule_that_is_broken_is_named(contributed, path, old, new, test, named):
+    file = contributed.folder / path
+    text = file.read_text(encoding="utf-8")
+    contributed.edit(path, old, new)
+    try:
+        failed, said = run(contributed, f"tests/test_{test}.py", "-k", NEW, "-m", "not built and not alone")
+    finally:
+        file.write_text(text, encoding="utf-8")
+    assert failed
+    assert named in said
+
+
+@pytest.mark.parametrize(
+    ("path", "old", "new", "said"),
+    [
+        (NOTEBOOKS, 'book.given("tokens", tokens)\n', "", "no row for reading-time/tokens"),
+        (NOTEBOOKS, 'book.given("tokens", tokens)', TWICE, "reading-time/tokens is not reproduced"),
+        ("_toc.yml", "  - file: notebooks/reading-time\n", "", "reading-time"),
+    ],
+)
+def test_a_chapter_that_is_not_complete_is_not_built(contributed, path, old, new, said):
+    file = contributed.folder / path
+    text = file.read_text(encoding="utf-8")
+    contributed.edit(path, old, new)
+    try:
+        status, output = contributed.make("book")
+    finally:
+        file.write_text(text, encoding="utf-8")
+    assert status != 0
+    assert said in output
