@@ -143,6 +143,7 @@ def test_builds_of_changed_prose_are_that_of_everything(checkout):
         checkout.append(path, added)
         status, output = checkout.make("book")
         assert status == 0, output
+        assert steps(output) == ["site"], "prose was taken for code"
         assert settings.stat().st_mtime_ns == staged, "the build began from nothing"
     site = digest(checkout.site)
     shutil.rmtree(checkout.build / "sphinx")
