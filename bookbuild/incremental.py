@@ -100,10 +100,14 @@ def made_of(sources: Fingerprints) -> dict[str, Any]:
 def _without_prose(content: bytes) -> bytes:
     """Return an executed notebook without its text, but for its headings: other pages quote its title."""
     notebook = json.loads(content)
+    kept = []
     for cell in notebook["cells"]:
+        del cell["id"]
         if cell["cell_type"] == "markdown":
-            cell["source"] = [line for line in "".join(cell["source"]).splitlines() if line.startswith("#")]
-    return json.dumps(notebook, sort_keys=True).encode()
+            cell = [line for line in "".join(cell["source"]).splitlines() if line.startswith("#")]
+        if cell:
+            kept.append(cell)
+    return json.dumps(notebook | {"cells": kept}, sort_keys=True).encode()
 
 
 @contextmanager
