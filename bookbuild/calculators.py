@@ -99,9 +99,6 @@ def model(name: str, notebook: NotebookNode) -> dict[str, Any]:
             }
             for key, result in results.items()
         ],
-        # What is read out: the first result, of a planner those that its curves show.
-        "spoken": [curve["name"] for curves in notebooks.emitted(notebook, notebooks.CURVES) for curve in curves]
-        or [next(iter(results))],
         "curves": f"{function}_curves" if draws else "",
         "figure": _figure(name) if draws else "",
         "modules": modules,
@@ -210,17 +207,6 @@ def form_groups(model: dict[str, Any]) -> list[tuple[str, list[dict[str, Any]]]]
     return [(group, list(members)) for group, members in groupby(shown, lambda described: described["group"])]
 
 
-def summary(model: dict[str, Any]) -> str:
-    """Return the line that is read out when it changes."""
-    results = {result["name"]: result for result in model["results"]}
-    spoken = [
-        (result["label"], result["text"], counted(result["unit"], result["value"]))
-        for result in map(results.get, model["spoken"])
-        if result
-    ]
-    return ", ".join(f"{label}: {text} {unit}".strip() for label, text, unit in spoken)
-
-
 def place(body: str, address: str, model: dict[str, Any]) -> str:
     """Put a calculator's inputs beside the headline table of a page's HTML.
 
@@ -234,6 +220,8 @@ def place(body: str, address: str, model: dict[str, Any]) -> str:
         if not found_box:
             raise ValueError(f"the page's headline table stands in no {box}")
         before = f'{start}<div class="{box} with-calculator">{end}'
+    if 'class="answer-sentence"' not in before:
+        raise ValueError("the page's headline table has no sentence above it: the answer is to tell one")
     table, end, after = rest.partition("</table>")
     calculator = TEMPLATES.get_template("calculator.html").render(
         groups=form_groups(model),
@@ -241,7 +229,6 @@ def place(body: str, address: str, model: dict[str, Any]) -> str:
         many=len(model["results"]) > MANY,
         whose=model["whose"],
         results=Markup(f"{found}{table}{end}"),  # the notebook's own output
-        summary=summary(model),
     )
     worker = TEMPLATES.get_template("calculator-worker.html").render(address=address, notebook=model["notebook"])
     return f"{before}{calculator}{after}{worker}"
@@ -257,7 +244,14 @@ def preloads(address: str, model: dict[str, Any]) -> str:
 
     The page's own styles still come first.
     """
-    files = ["calculation.mjs", "work.mjs", "inputs.mjs", "scenario.mjs", *(["saved.mjs"] if model["curves"] else [])]
+    files = [
+        "answer.mjs",
+        "calculation.mjs",
+        "work.mjs",
+        "inputs.mjs",
+        "scenario.mjs",
+        *(["saved.mjs"] if model["curves"] else []),
+    ]
     template = TEMPLATES.get_template("calculator-preloads.html")
     return template.render(address=address, files=files, notebook=model["notebook"])
 

@@ -10,6 +10,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 
 from bookbuild import calculators, downloads, drill, exercises, fonts, pages, pdf, verbs
+from bookbuild.answer_first import AnswerFirst
 
 
 def drop_unused_scripts(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
@@ -152,6 +153,7 @@ def finish_pages(app: Sphinx, exception: Exception | None) -> None:
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
+    app.add_transform(AnswerFirst)
     app.connect("builder-inited", write_all_nodes_on_one_page)
     app.connect("html-page-context", add_calculator)
     app.connect("html-page-context", add_verbs)

@@ -48,6 +48,7 @@ def _verb(verb: dict[str, Any], question: Question) -> dict[str, Any]:
         "question": question.name,
         "title": question.title,
         "sentence": answer.sentence,
+        "kind": answer.kind,
         "fields": fields,
         "results": results,
         "pictures": pictures,

@@ -66,13 +66,15 @@ def calculate(given):
         results = sample.middle if sample else answer(**values)
         texts = results.formatted()
         latest = sample.in_the_middle if sample else values
+        kind, sentence = results.told
         return json.dumps({
             "texts": texts,
             "units": results.units(),
             "values": {name: results[name] for name in texts},
             "given": {name: repr(value) for name, value in latest.items()},
             "ranges": ranges,
-            "sentence": results.sentence,
+            "sentence": sentence,
+            "kind": kind,
         })
     except Refusal as refusal:
         return json.dumps({"refusals": [told(refusal)]})

@@ -1,4 +1,5 @@
 // The first page's form: a verb at a time, its answer beside it. Nothing is calculated until somebody changes something.
+import { settled, tell, waiting } from "./answer.mjs";
 import { workerOf } from "./work.mjs";
 
 const PAUSE = 150; // milliseconds without a change before an answer is asked for
@@ -67,7 +68,8 @@ async function answer(name) {
   const section = sections.get(name);
   const mine = (turn += 1);
   const texts = textsOf(name);
-  section.querySelector(".verbs-answer").setAttribute("aria-busy", "true");
+  const sentence = section.querySelector(".verbs-sentence");
+  waiting(sentence);
   try {
     const ask = await askerOf(verb);
     if (mine !== turn) return;
@@ -79,15 +81,15 @@ async function answer(name) {
       error.hidden = !refusal;
       control.toggleAttribute("aria-invalid", Boolean(refusal));
     }
-    const sentence = section.querySelector(".verbs-sentence");
     section.classList.toggle("verbs-old", Boolean(refusals));
     if (refusals) {
       const known = verb.fields.map((parameter) => parameter.name);
       const beside = refusals.find(({ argument }) => !known.includes(argument));
-      if (beside) sentence.textContent = beside.message;
+      if (beside) tell(sentence, { sentence: beside.message, kind: "unfit" });
+      else settled(sentence, true);
       return;
     }
-    sentence.textContent = results.sentence;
+    tell(sentence, results);
     for (const row of section.querySelectorAll("[data-result]")) {
       const { result } = row.dataset;
       row.querySelector("dd").firstChild.textContent = `${results.texts[result]} `;
@@ -101,10 +103,10 @@ async function answer(name) {
     const along = await ask("along", { name: picture.across.name, values: across, result: picture.along.name, only });
     if (mine === turn) draw(name, picture, { across, along }, results);
   } catch ({ message }) {
-    section.querySelector(".verbs-sentence").textContent = `The calculator does not work here: ${message}.`;
+    sentence.textContent = `The calculator does not work here: ${message}.`;
   } finally {
     if (mine === turn) {
-      section.querySelector(".verbs-answer").removeAttribute("aria-busy");
+      sentence.removeAttribute("aria-busy");
       performance.mark("verbs-answered");
     }
   }
