@@ -34,7 +34,7 @@ class AnswerFirst(SphinxTransform):
                 break
         told = [node for node in [*before, *within] if node is not headline and not _is_empty(node)]
         page.children = page.children[: page.index(title) + 1]
-        page += [headline, fold, *told, *after]
+        page += [headline, nodes.container("", fold, classes=["cell", "tag_hide-input"]), *told, *after]
 
 
 def _cells(place: nodes.Element) -> list[nodes.container]:
@@ -47,7 +47,7 @@ def _code_of(cell: nodes.container) -> list[nodes.Node]:
     for node in code:
         cell.remove(node)
     cell.attributes.pop("hide_mode", None)
-    return [nodes.container("", *code, classes=["cell"])] if code else []
+    return code
 
 
 def _is_empty(node: nodes.Node) -> bool:

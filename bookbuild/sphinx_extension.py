@@ -30,9 +30,9 @@ def add_calculator(app: Sphinx, pagename: str, templatename: str, context: dict[
     context["body"] = calculators.place(context["body"], address, model)
     context["metatags"] = context.get("metatags", "") + calculators.preloads(address, model)
     app.add_css_file(f"{address}/calculator.css")
+    app.add_css_file(f"{address}/uplot.css")
     if model["curves"]:
         app.add_css_file(f"{address}/planner.css")
-        app.add_css_file(f"{address}/uplot.css")
     attributes: dict[str, Any] = {"type": "module", "async": "async", "data-calculator": name}
     app.add_js_file(f"{address}/page.mjs", **attributes)
     if name in exercises.names():

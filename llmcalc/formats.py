@@ -78,8 +78,8 @@ def in_words(value: float, digits: int = 3) -> str:
 THINGS = {
     "answer", "batch", "camera", "card", "chip", "chunk", "cube", "day", "device", "epoch", "failure", "gene", "GPU",
     "head", "host", "layer", "link", "microbatch", "model", "parameter", "person", "picture", "replica", "request",
-    "sample", "sequence", "server", "stage", "step", "stream", "switch", "task", "token", "trial", "user", "week",
-    "weight", "word", "year",
+    "sample", "sequence", "server", "stage", "step", "stream", "switch", "task", "token", "training", "trial", "user",
+    "week", "weight", "word", "year",
 }  # fmt: skip
 IRREGULAR = {"batch": "batches", "microbatch": "microbatches", "person": "people", "switch": "switches"}
 

@@ -524,6 +524,88 @@ def test_a_calculator_is_light_and_keeps_up(site, name):
     pytest.fail(f"first result {first:.3f} s, update {1000 * update:.1f} ms")
 
 
+def see_what_if(tab, site, name, over, result, query=""):
+    """Choose what is varied and what is seen; return the rows of the curve, its description, and the note below it."""
+    open_page(tab, site, name, query)
+    tab.locator(".calculator-whatif").scroll_into_view_if_needed()
+    browsing.wait_until(tab, "performance.getEntriesByName('calculator-whatif').length")
+    for menu, choice in (("over", over), ("result", result)):
+        tab.evaluate("performance.clearMarks('calculator-whatif')")
+        tab.select_option(f"[name=whatif-{menu}]", choice)
+        browsing.wait_until(tab, "performance.getEntriesByName('calculator-whatif').length")
+    return what_if(tab)
+
+
+def what_if(tab):
+    rows = tab.eval_on_selector_all(
+        ".calculator-whatif tbody tr", "rows => rows.map(row => [...row.cells].map(cell => cell.textContent))"
+    )
+    described = tab.get_attribute(".calculator-plot", "aria-label")
+    return rows, described, tab.text_content(".calculator-whatif .calculator-note")
+
+
+def along(name, over, result, values, texts=None):
+    """The same curve by CPython."""
+    rows = []
+    for value in values:
+        answer, refusal = answered(name, defaults(name) | (texts or {}) | {over: repr(value)})
+        rows.append([written(value), written(None if refusal else answer.numbers()[result])])
+    return rows
+
+
+def test_any_number_is_seen_over_any_other(tab, site):
+    rows, described, note = see_what_if(tab, site, "cv-backlog", "trials", "slack_days")
+    assert rows == along("cv-backlog", "trials", "slack_days", range(1, 21))
+    assert note == "10 of 20 values have no answer.", "more than the most trials are refused"
+    answer = questions()["cv-backlog"].answer().formatted()["slack_days"]
+    assert described.endswith(f"your answer has {answer} days with 8 trainings.")
+    rows, described, note = see_what_if(tab, site, "training-gpus", "mfu", "servers", "?days=60")
+    assert len(rows) == 21
+    assert rows[0] == along("training-gpus", "mfu", "servers", [0.001], {"days": "60"})[0]
+    assert rows[-1] == along("training-gpus", "mfu", "servers", [1.0], {"days": "60"})[0]
+    assert note == ""
+    # The menus are in the link, and the curve follows the form.
+    assert "whatif=mfu+servers" in tab.url
+    tab.evaluate("performance.clearMarks('calculator-whatif')")
+    tab.fill("[name=days]", "30")
+    tab.press("[name=days]", "Enter")
+    browsing.wait_until(tab, "performance.getEntriesByName('calculator-whatif').length")
+    assert what_if(tab)[0][-1] == along("training-gpus", "mfu", "servers", [1.0])[0]
+    browsing.wait_until(tab, "location.search === '?whatif=mfu+servers'")
+    tab.wait_for_load_state("networkidle")
+    tab.reload()
+    ready(tab)
+    tab.locator(".calculator-whatif").scroll_into_view_if_needed()
+    browsing.wait_until(tab, "performance.getEntriesByName('calculator-whatif').length")
+    assert what_if(tab)[0][-1] == along("training-gpus", "mfu", "servers", [1.0])[0]
+
+
+@every_question
+def test_every_chapter_draws_what_is_asked_first(site, name):
+    context = site[1].new_context(viewport={"width": 390, "height": 844}, color_scheme="dark")
+    tab = context.new_page()
+    open_page(tab, site, name)
+    section = tab.locator(".calculator-whatif")
+    section.scroll_into_view_if_needed()
+    browsing.wait_until(tab, "performance.getEntriesByName('calculator-whatif').length")
+    rows, described, _ = what_if(tab)
+    assert len({text for _, text in rows} - {"–"}) > 1, "nothing is seen"
+    assert "; your answer has " in described
+    assert section.locator("canvas").bounding_box()["width"] <= 358
+    # Each menu has a name, and the keyboard reaches it.
+    over = section.get_by_label("Vary", exact=True)
+    over.focus()
+    tab.evaluate("performance.clearMarks('calculator-whatif')")
+    tab.keyboard.press("ArrowDown")
+    if over.locator("option").count() > 1:
+        browsing.wait_until(tab, "performance.getEntriesByName('calculator-whatif').length")
+        assert what_if(tab)[0] != rows
+    offered = section.get_by_label("and see", exact=True).locator("option")
+    numeric = [result["name"] for result in model(name)["results"] if result["unit"]]
+    assert offered.evaluate_all("options => options.map(option => option.value)") == numeric
+    context.close()
+
+
 def curves_in_page(tab):
     return tab.eval_on_selector_all(
         "table.curves tbody tr", "rows => rows.map(row => [...row.cells].map(cell => cell.textContent))"

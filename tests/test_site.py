@@ -121,8 +121,7 @@ def test_nothing_stands_between_a_title_and_its_answer(soups, page):
     answer = title.find_next_sibling()
     assert answer.select_one(".answer-sentence")
     # The code that gives it, which a notebook has before it, is one fold below it.
-    fold = answer.find_next_sibling()
-    assert fold.name == "details"
+    fold = answer.find_next_sibling().details
     assert fold.summary.get_text(" ", strip=True).startswith("Show the code of this answer")
     code = fold.get_text()
     assert "answer = answers." in code

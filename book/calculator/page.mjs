@@ -44,21 +44,21 @@ let announcement = 0;
 let drawing = 0;
 let spread; // shows how far results spread, once somebody has given a range
 
+let whatIf; // draws one number over another, once its place has come near
 let plot; // of a planner, once its figure has come near: draws its curves
 let compare; // of a planner: shows its saved scenarios
+
+whenNear(part(".calculator-whatif"), async (section) => {
+  const { createWhatIf } = await import("./whatif.mjs");
+  whatIf = createWhatIf(section, model);
+  if (answer) seeWhatIf();
+});
 if (planner) {
-  const figure = document.getElementById(model.figure);
-  const watch = new IntersectionObserver(
-    async (entries) => {
-      if (!entries.some((entry) => entry.isIntersecting)) return;
-      watch.disconnect();
-      const { createPlots } = await import("./curves.mjs");
-      plot = createPlots(figure, document.querySelector("table.curves"));
-      if (answer) drawAll();
-    },
-    { rootMargin: "50%" },
-  );
-  watch.observe(figure);
+  whenNear(document.getElementById(model.figure), async (figure) => {
+    const { createPlots } = await import("./curves.mjs");
+    plot = createPlots(figure, document.querySelector("table.curves"));
+    if (answer) drawAll();
+  });
   compare = planner.createComparison(model, root, {
     onOpen(number) {
       write(saved[number].texts);
@@ -69,6 +69,25 @@ if (planner) {
       part("[data-action=save]").focus();
     },
   });
+}
+
+/** Do something once an element has come near. */
+function whenNear(element, then) {
+  const watch = new IntersectionObserver(
+    (entries) => {
+      if (!entries.some((entry) => entry.isIntersecting)) return;
+      watch.disconnect();
+      then(element);
+    },
+    { rootMargin: "50%" },
+  );
+  watch.observe(element);
+}
+
+/** The worker draws from its last answer, and of the page as it came it has none yet. */
+async function seeWhatIf() {
+  if (!calculated) await evaluate(shown);
+  whatIf(answer);
 }
 
 // Nobody else waits for what the worker can't do.
@@ -212,6 +231,7 @@ function showResults(texts, results) {
   if (results.sentence !== sentence.textContent) readOut(results.sentence);
   tell(sentence, results);
   showSpread(results.ranges);
+  if (whatIf) seeWhatIf();
   if (planner) {
     cancelAnimationFrame(drawing);
     drawing = requestAnimationFrame(drawAll);
