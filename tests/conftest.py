@@ -107,12 +107,15 @@ class Checkout:
 
     def left_over(self):
         """Names of what a run left in the build folder besides its results."""
-        results = {"executed", "html", "rerun", "site.json"}
+        results = {"executed", "html", "rerun", "site.json", "sphinx"}
         return sorted(path.name for path in self.build.iterdir() if path.name not in results)
 
     def copy(self, folder):
-        """Copy it as it stands, with what is built and the times of its files."""
-        shutil.copytree(self.folder, folder, symlinks=True)
+        """Copy it as it stands, with what is built and the times of its files.
+
+        Elsewhere builds begin from nothing, so that what they would go on from stays behind.
+        """
+        shutil.copytree(self.folder, folder, symlinks=True, ignore=shutil.ignore_patterns("sphinx"))
         return Checkout(folder)
 
     def _run(self, *command, stderr, **variables):
