@@ -11,11 +11,8 @@ from docutils import nodes
 from sphinx.application import Sphinx
 
 from bookbuild import calculators, downloads, drill, exercises, fonts, pages, pdf, verbs
-<<<<<<< HEAD
 from bookbuild.answer_first import AnswerFirst
-=======
 from bookbuild.jupyter_book import finished
->>>>>>> main
 
 
 def drop_unused_scripts(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:

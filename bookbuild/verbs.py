@@ -1,10 +1,7 @@
 """The first page's form: a few verbs, each a question of the book with its most important parameters."""
 
 import tomllib
-<<<<<<< HEAD
-=======
-from collections.abc import Iterable, Sequence
->>>>>>> main
+from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
