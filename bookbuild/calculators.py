@@ -26,6 +26,7 @@ from bookbuild.notebooks import ROOT
 from bookbuild.publications import WITHOUT_SOURCE
 from llmcalc import datasets
 from llmcalc.answering import written as written_end
+from llmcalc.checks import Refusal
 from llmcalc.formats import counted, written
 from llmcalc.own_devices import device_quantities
 from llmcalc.questions import Parameter, Question, questions
@@ -50,6 +51,7 @@ RANGE_ON_A_LINE = 50  # a slider from zero to more is denser towards zero
 # What the page itself calls, besides the answer.
 CALLED_BY_PAGES = ("llmcalc.answering", "llmcalc.checks", "llmcalc.datasets", "llmcalc.quantities", "llmcalc.spread")
 MANY = 24  # results: then a phone shows the questions before them
+SHORT = 9  # letters of a meaning that say nothing without what follows
 
 # Where a page asks for a device, it may be one of the reader's own.
 OWN_DEVICES = "llmcalc.own_devices"
@@ -100,11 +102,9 @@ def model(name: str, notebook: NotebookNode) -> dict[str, Any]:
             }
             for key, result in results.items()
         ],
-        # What is read out: the first result, of a planner those that its curves show.
-        "spoken": [curve["name"] for curves in notebooks.emitted(notebook, notebooks.CURVES) for curve in curves]
-        or [next(iter(results))],
         "curves": f"{function}_curves" if draws else "",
         "figure": _figure(name) if draws else "",
+        "what_if": first_what_if(question),
         "modules": modules,
         "data": tables(question, list(modules.values())),
     }
@@ -147,6 +147,7 @@ def describe(parameter: Parameter, question: Question | None = None) -> dict[str
     if parameter.low is None or parameter.high is None:
         return described
     return described | {
+        "units": counted(parameter.unit),
         "low": parameter.low,
         "high": parameter.high,
         "scale": scale(parameter.low, parameter.high),
@@ -211,17 +212,6 @@ def form_groups(model: dict[str, Any]) -> list[tuple[str, list[dict[str, Any]]]]
     return [(group, list(members)) for group, members in groupby(shown, lambda described: described["group"])]
 
 
-def summary(model: dict[str, Any]) -> str:
-    """Return the line that is read out when it changes."""
-    results = {result["name"]: result for result in model["results"]}
-    spoken = [
-        (result["label"], result["text"], counted(result["unit"], result["value"]))
-        for result in map(results.get, model["spoken"])
-        if result
-    ]
-    return ", ".join(f"{label}: {text} {unit}".strip() for label, text, unit in spoken)
-
-
 def place(body: str, address: str, model: dict[str, Any]) -> str:
     """Put a calculator's inputs beside the headline table of a page's HTML.
 
@@ -235,17 +225,55 @@ def place(body: str, address: str, model: dict[str, Any]) -> str:
         if not found_box:
             raise ValueError(f"the page's headline table stands in no {box}")
         before = f'{start}<div class="{box} with-calculator">{end}'
+    if 'class="answer-sentence"' not in before:
+        raise ValueError("the page's headline table has no sentence above it: the answer is to tell one")
     table, end, after = rest.partition("</table>")
     calculator = TEMPLATES.get_template("calculator.html").render(
         groups=form_groups(model),
         planner=bool(model["curves"]),
         many=len(model["results"]) > MANY,
         whose=model["whose"],
+        first=model["what_if"],
+        over=[described for described in model["parameters"] if "scale" in described],
+        seen=[result for result in model["results"] if result["unit"]],
         results=Markup(f"{found}{table}{end}"),  # the notebook's own output
-        summary=summary(model),
     )
     worker = TEMPLATES.get_template("calculator-worker.html").render(address=address, notebook=model["notebook"])
     return f"{before}{calculator}{after}{worker}"
+
+
+def shortened(meaning: str) -> str:
+    """Return what stands before a meaning's first comma, if that says which number it is.
+
+    Examples
+    --------
+    >>> shortened("GPUs in one server, which are out together"), shortened("the same, upper end")
+    ('GPUs in one server', 'The same, upper end')
+    """
+    first = meaning.partition(",")[0]
+    text = meaning if len(first) < SHORT else first
+    return text[:1].upper() + text[1:]
+
+
+TEMPLATES.filters["shortened"] = shortened
+
+
+def first_what_if(question: Question) -> tuple[str, str]:
+    """Return the first number of a form, with the first of the answer that depends on it: what is drawn first."""
+    start = question.answer().numbers()
+    for parameter in question.parameters.values():
+        if parameter.choices or parameter.low is None or parameter.high is None:
+            continue
+        for factor in (0.5, 2):
+            value = parameter.type(min(parameter.high, max(parameter.low, factor * parameter.default)))
+            try:
+                moved = question.answer(**{parameter.name: value}).numbers()
+            except Refusal:
+                continue
+            for name, number in moved.items():
+                if None not in (number, start.get(name)) and number != start[name]:
+                    return parameter.name, name
+    raise ValueError(f"{question.name}: no number of the answer depends on one of the form")
 
 
 def find(folder: Path, name: str) -> Path | None:
@@ -258,7 +286,14 @@ def preloads(address: str, model: dict[str, Any]) -> str:
 
     The page's own styles still come first.
     """
-    files = ["calculation.mjs", "work.mjs", "inputs.mjs", "scenario.mjs", *(["saved.mjs"] if model["curves"] else [])]
+    files = [
+        "answer.mjs",
+        "calculation.mjs",
+        "work.mjs",
+        "inputs.mjs",
+        "scenario.mjs",
+        *(["saved.mjs"] if model["curves"] else []),
+    ]
     template = TEMPLATES.get_template("calculator-preloads.html")
     return template.render(address=address, files=files, notebook=model["notebook"])
 

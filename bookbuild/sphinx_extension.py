@@ -11,6 +11,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 
 from bookbuild import calculators, downloads, drill, exercises, fonts, pages, pdf, verbs
+from bookbuild.answer_first import AnswerFirst
 from bookbuild.jupyter_book import finished
 
 
@@ -31,9 +32,9 @@ def add_calculator(app: Sphinx, pagename: str, templatename: str, context: dict[
     context["body"] = calculators.place(context["body"], address, model)
     context["metatags"] = context.get("metatags", "") + calculators.preloads(address, model)
     app.add_css_file(f"{address}/calculator.css")
+    app.add_css_file(f"{address}/uplot.css")
     if model["curves"]:
         app.add_css_file(f"{address}/planner.css")
-        app.add_css_file(f"{address}/uplot.css")
     attributes: dict[str, Any] = {"type": "module", "async": "async", "data-calculator": name}
     app.add_js_file(f"{address}/page.mjs", **attributes)
     if name in exercises.names():
@@ -163,6 +164,7 @@ def finish_pages(app: Sphinx, exception: Exception | None) -> None:
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
+    app.add_transform(AnswerFirst)
     app.connect("builder-inited", write_all_nodes_on_one_page)
     app.connect("html-page-context", add_calculator)
     app.connect("html-page-context", add_verbs)

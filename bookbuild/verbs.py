@@ -1,13 +1,13 @@
 """The first page's form: a few verbs, each a question of the book with its most important parameters."""
 
 import tomllib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
 from bookbuild import calculators
 from bookbuild.notebooks import ROOT
-from llmcalc.formats import counted
+from llmcalc.formats import counted, number
 from llmcalc.quantities import read
 from llmcalc.questions import Parameter, Question, find
 
@@ -48,6 +48,7 @@ def _verb(verb: dict[str, Any], question: Question) -> dict[str, Any]:
         "question": question.name,
         "title": question.title,
         "sentence": answer.sentence,
+        "kind": answer.kind,
         "fields": fields,
         "results": results,
         "pictures": pictures,
@@ -71,19 +72,34 @@ def _picture(picture: dict[str, Any], question: Question, listed: dict[str, Any]
     return {
         "when": picture.get("when", {}),
         "only": picture.get("only", {}),
-        "across": calculators.describe(across, question) | {"units": counted(across.unit)},
-        "along": {"name": along["name"], "label": along["label"], "unit": along["unit"]},
+        "across": calculators.describe(across, question),
+        "along": {
+            "name": along["name"],
+            "label": along["label"],
+            "unit": along["unit"],
+            "units": counted(along["unit"]),
+        },
     }
 
 
-def _points(question: Question, picture: dict[str, Any]) -> dict[str, Sequence[float | None]]:
-    """Return the first picture's points, which are worked out here as the page works out those that follow."""
+def _points(question: Question, picture: dict[str, Any]) -> dict[str, Any]:
+    """Return the first picture's points, which are worked out here as the page works out those that follow.
+
+    The last value, beyond those across, is where the answer is.
+    """
     across, found = question.parameters[picture["across"]["name"]], []
-    for value in spaced(across):
+    asked = [*spaced(across), across.default]
+    for value in asked:
         answer = question.answer(**{across.name: value})
         counts = all(answer[name] == text for name, text in picture["only"].items())
         found.append(answer.numbers()[picture["along"]["name"]] if counts else None)
-    return {"across": spaced(across), "along": found}
+    return {
+        "across": spaced(across),
+        "here": across.default,
+        "values": found,
+        "texts": [number(value) for value in found],
+        "given": [number(value) for value in asked],
+    }
 
 
 def spaced(parameter: Parameter) -> list[float]:

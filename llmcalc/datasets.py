@@ -172,6 +172,21 @@ def electric_power(accelerator: str) -> float:
     return specification(accelerator, quantity)
 
 
+def title(accelerator: str) -> str:
+    """What a sentence calls an accelerator: its name, of one's own what its text calls it.
+
+    Examples
+    --------
+    >>> title("H100 SXM"), title('{"name": "my card", "memory": "24 GB"}')
+    ('H100 SXM', 'my card')
+    """
+    if accelerator[:1] == "{":
+        from .own_devices import device  # which imports this file
+
+        return device(accelerator).name
+    return accelerator
+
+
 def _numbers(accelerator: str) -> "dict[str, float]":
     known = specifications()
     if isinstance(accelerator, str) and accelerator[:1] == "{":

@@ -78,8 +78,8 @@ def in_words(value: float, digits: int = 3) -> str:
 THINGS = {
     "answer", "batch", "camera", "card", "chip", "chunk", "cube", "day", "device", "epoch", "failure", "gene", "GPU",
     "head", "host", "layer", "link", "microbatch", "model", "parameter", "person", "picture", "replica", "request",
-    "sample", "sequence", "server", "stage", "step", "stream", "switch", "task", "token", "trial", "user", "week",
-    "weight", "word", "year",
+    "sample", "sequence", "server", "stage", "step", "stream", "switch", "task", "token", "training", "trial", "user",
+    "week", "weight", "word", "year",
 }  # fmt: skip
 IRREGULAR = {"batch": "batches", "microbatch": "microbatches", "person": "people", "switch": "switches"}
 
@@ -89,10 +89,10 @@ def plural(thing: str) -> str:
 
     Examples
     --------
-    >>> plural("GPU"), plural("switch"), plural("epoch")
-    ('GPUs', 'switches', 'epochs')
+    >>> plural("GPU"), plural("switch"), plural("box")
+    ('GPUs', 'switches', 'boxes')
     """
-    return IRREGULAR.get(thing, thing + "s")
+    return IRREGULAR.get(thing, thing + ("es" if thing[-1] in "xs" else "s"))
 
 
 def counted(unit: str, value: "float | str | None" = None) -> str:
@@ -108,6 +108,18 @@ def counted(unit: str, value: "float | str | None" = None) -> str:
     if unit not in THINGS or value in (1, 1.0):
         return unit
     return plural(unit)
+
+
+def some(value: float, thing: str, digits: int = 4, in_word: bool = False) -> str:
+    """A number of things, as sentences have it; with `in_word` a large number has its scale as a word.
+
+    Examples
+    --------
+    >>> some(30, "day"), some(1.00001, "day"), some(8, "box"), some(175e9, "parameter", 3, in_word=True)
+    ('30 days', '1 day', '8 boxes', '175 billion parameters')
+    """
+    text = in_words(value, digits) if in_word else number(value, digits)
+    return f"{text} {thing if text == '1' else plural(thing)}"
 
 
 def _scaled(size: float, places: int) -> int:

@@ -4,11 +4,15 @@ from .formats import counted, number, written
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
 MIME_TYPE = "application/vnd.llmcalc.results+json"
 CURVES_MIME_TYPE = "application/vnd.llmcalc.curves+json"
 DIGITS = 4
+
+# What an answer may be: it can be done, not in time, or not at all with what is there.
+GOOD, LATE, UNFIT = "good", "late", "unfit"
 
 
 class Results:
@@ -30,8 +34,8 @@ class Results:
 
     def __init__(self, **results: "tuple[Any, ...] | str") -> None:
         self._results: dict[str, dict[str, Any]] = {}
-        # The answer in a sentence, where the question has one.
-        self.sentence = ""
+        # What tells the answer in a sentence, and what it is given besides these results.
+        self._telling: tuple[Callable[..., tuple[str, str]] | None, tuple[Any, ...]] = (None, ())
         # By result that rests on a prediction: factors between which 80 of 100 measurements would lie.
         self.errors: dict[str, tuple[float, float]] = {}
         heading = ""
@@ -48,6 +52,42 @@ class Results:
 
     def __getitem__(self, name: str) -> "Any":
         return self._results[name]["value"]
+
+    def tell(self, telling: "Callable[..., tuple[str, str]]", *given: "Any") -> "Results":
+        """Have a function say the answer, once somebody wants to read it: a sweep reads none of its answers.
+
+        Parameters
+        ----------
+        telling : callable
+            Takes these results and what else is given; returns `GOOD`, `LATE` or `UNFIT`, and a sentence.
+        *given
+            What else it takes.
+
+        Examples
+        --------
+        >>> answer = Results(days=(40.0, "day", "Days"))
+        >>> told = answer.tell(lambda results, most: (LATE, f"It takes {number(results['days'])} days of {most}."), 30)
+        >>> told.kind, told.sentence
+        ('late', 'It takes 40 days of 30.')
+        """
+        self._telling = telling, given
+        return self
+
+    @property
+    def told(self) -> "tuple[str, str]":
+        """What kind of answer it is, and the answer in a sentence, which is empty where the question has none."""
+        telling, given = self._telling
+        return telling(self, *given) if telling else (GOOD, "")
+
+    @property
+    def kind(self) -> str:
+        """What kind of answer it is: `GOOD`, `LATE` or `UNFIT`."""
+        return self.told[0]
+
+    @property
+    def sentence(self) -> str:
+        """The answer in a sentence, with its full stop."""
+        return self.told[1]
 
     def numbers(self) -> "dict[str, float | None]":
         """Each value that is a number, by name; None where it is a text, or there is none."""
@@ -89,8 +129,9 @@ class Results:
             rows += f'<tr data-result="{name}"><th scope="row">{label}</th><td{words}>{html.escape(texts[name])}</td>'
             rows += f"<td>{unit}</td></tr>"
         rows = f"{rows}</tbody>".replace("<tbody></tbody>", "")
-        caption = html.escape(self.sentence or "The answer")
-        return f'<table class="dataframe headline"><caption>{caption}</caption>{rows}</table>'
+        kind, sentence = self.told
+        said = f'<p class="answer-sentence" data-kind="{kind}">{html.escape(sentence)}</p>' if sentence else ""
+        return f'{said}<table class="dataframe headline"><caption>The answer in numbers</caption>{rows}</table>'
 
     def _repr_mimebundle_(self, include: "Any" = None, exclude: "Any" = None) -> "dict[str, Any]":
         # A list, because files of notebooks sort the keys of mappings.

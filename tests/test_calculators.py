@@ -42,6 +42,7 @@ every_question = pytest.mark.parametrize("name", NAMES)
 # Sets all inputs, lets the page do the rest, and reads what it shows.
 TRY = """async (settings) => {
   const form = document.querySelector(".calculator-form");
+  const sentence = document.querySelector(".answer-sentence");
   const shown = [];
   for (const [texts, changed] of settings) {
     for (const [name, text] of Object.entries(texts)) {
@@ -53,6 +54,7 @@ TRY = """async (settings) => {
     form.elements[changed].dispatchEvent(new InputEvent("input", { bubbles: true }));
     while (!performance.getEntriesByName("calculator-update").length) await new Promise((done) => setTimeout(done));
     shown.push({
+      sentence: [sentence.textContent, sentence.dataset.kind],
       results: [...document.querySelectorAll("table.headline tr[data-result]")].map((row) => row.cells[1].textContent),
       errors: Object.fromEntries(
         [...form.querySelectorAll(".calculator-error")]
@@ -108,8 +110,14 @@ CONTRADICTION = {"sharding": "FSDP", "pipeline_stages": "2"}
 
 def calculate(name, texts):
     """Results as shown, and the first refusal, by the question's answer in CPython."""
+    answer, refusal = answered(name, texts)
+    return answer and list(answer.formatted().values()), refusal
+
+
+def answered(name, texts):
+    """The question's answer in CPython, and the first refusal."""
     try:
-        return list(questions()[name].answer(**values_of(name, texts)).formatted().values()), None
+        return questions()[name].answer(**values_of(name, texts)), None
     except Refusal as refusal:
         return None, refusal
 
@@ -165,19 +173,20 @@ def test_a_hundred_random_settings_give_the_numbers_of_cpython(tab, site, name):
         chosen = described if len(settings) % 4 == 0 else generator.sample(described, min(3, len(described)))
         texts = {parameter["name"]: random_text(parameter, generator) for parameter in chosen}
         settings.append((defaults(name) | texts, chosen[-1]["name"]))
-        answers.append(calculate(name, settings[-1][0]))
+        answers.append(answered(name, settings[-1][0]))
     open_page(tab, site, name)
     before = shown(tab)
     found = tab.evaluate(TRY, settings)
-    for (texts, changed), (expected, refusal), page in zip(settings, answers, found, strict=True):
+    for (texts, changed), (answer, refusal), page in zip(settings, answers, found, strict=True):
         if refusal:
             place = refusal.argument if refusal.argument in texts else changed
             assert page["errors"] == {place: without_hint(str(refusal))}, texts
             assert page["results"] == before, "a refusal takes the last answer away"
         else:
             assert page["errors"] == {}, texts
-            assert page["results"] == expected, texts
-            before = expected
+            before = list(answer.formatted().values())
+            assert page["results"] == before, texts
+            assert page["sentence"] == [answer.sentence, answer.kind], texts
 
 
 @every_question
@@ -364,15 +373,60 @@ def test_the_keyboard_moves_a_slider_and_the_address_follows(tab, site):
     assert tab.get_attribute("[data-slides=tokens]", "aria-valuetext") == "1.02e6"
 
 
-def test_the_first_result_is_read_out_once_the_hand_rests(tab, site):
+def test_the_sentence_follows_the_form_and_is_read_out_once_the_hand_rests(tab, site):
     open_page(tab, site, "training-gpus")
-    status = "[role=status].calculator-summary"
-    assert tab.text_content(status) == "GPUs that finish in time: 1,559 GPUs"
+    status, sentence = tab.locator("[role=status].calculator-summary"), tab.locator(".answer-sentence")
+    said = sentence.text_content()
+    assert said == questions()["training-gpus"].answer().sentence
+    tab.wait_for_timeout(1000)
+    assert status.text_content() == "", "nobody has asked"
     tab.fill("[name=mfu]", "0.4")
-    assert tab.text_content(status) == "GPUs that finish in time: 1,559 GPUs"
+    browsing.wait_until(tab, "document.querySelector('.answer-sentence').textContent.includes('1,948')")
+    assert status.text_content() == ""
+    browsing.wait_until(tab, "document.querySelector('.calculator-summary').textContent")
+    assert status.text_content() == sentence.text_content() != said
+    # What is refused leaves the last answer, which looks old.
+    said = sentence.text_content()
+    tab.fill("[name=mfu]", "4")
     browsing.wait_until(
-        tab, f"document.querySelector('{status}').textContent === 'GPUs that finish in time: 1,948 GPUs'"
+        tab, "document.querySelector('.calculator-summary').textContent.startsWith('No answer: mfu = 4')"
     )
+    assert sentence.text_content() == said
+    struck = "document.querySelector('.answer-sentence')"
+    assert tab.evaluate(f"getComputedStyle({struck}).textDecorationLine") == "line-through"
+    tab.fill("[name=mfu]", "0.5")
+    browsing.wait_until(tab, f"getComputedStyle({struck}).textDecorationLine === 'none'")
+    assert "1,559" in sentence.text_content()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_sentence_has_the_colour_of_its_kind(site, theme):
+    context = site[1].new_context(color_scheme=theme)
+    tab = context.new_page()
+    seen = {}
+    for query, kind in (("", "good"), ("?trials=10", "late"), ("?trials=8&setup_days=0", "good")):
+        open_page(tab, site, "cv-backlog", query)
+        style = "getComputedStyle(document.querySelector('.answer-sentence'))"
+        colours = tab.evaluate(f"[{style}.borderLeftColor, {style}.backgroundColor]")
+        assert tab.get_attribute(".answer-sentence", "data-kind") == kind
+        assert seen.setdefault(kind, colours) == colours
+    open_page(tab, site, "inference-cards", "?stream_tops=90")
+    assert tab.get_attribute(".answer-sentence", "data-kind") == "unfit"
+    seen["unfit"] = tab.evaluate(f"[{style}.borderLeftColor, {style}.backgroundColor]")
+    assert len({tuple(colours) for colours in seen.values()}) == 3
+    context.close()
+
+
+def test_a_sentence_looks_old_while_the_next_one_is_worked_out(tab, site):
+    open_page(tab, site, "planner")
+    busy = """() => {
+      const form = document.querySelector(".calculator-form");
+      form.elements.days.value = "40";
+      form.elements.days.dispatchEvent(new InputEvent("input", { bubbles: true }));
+      return document.querySelector(".answer-sentence").ariaBusy;
+    }"""
+    assert tab.evaluate(busy) == "true"
+    browsing.wait_until(tab, "!document.querySelector('.answer-sentence').ariaBusy")
 
 
 @every_question
@@ -468,6 +522,88 @@ def test_a_calculator_is_light_and_keeps_up(site, name):
         if first < 0.5 and update < (0.1 if name in browsing.SEARCHING else 0.016):
             return
     pytest.fail(f"first result {first:.3f} s, update {1000 * update:.1f} ms")
+
+
+def see_what_if(tab, site, name, over, result, query=""):
+    """Choose what is varied and what is seen; return the rows of the curve, its description, and the note below it."""
+    open_page(tab, site, name, query)
+    tab.locator(".calculator-whatif").scroll_into_view_if_needed()
+    browsing.wait_until(tab, "performance.getEntriesByName('calculator-whatif').length")
+    for menu, choice in (("over", over), ("result", result)):
+        tab.evaluate("performance.clearMarks('calculator-whatif')")
+        tab.select_option(f"[name=whatif-{menu}]", choice)
+        browsing.wait_until(tab, "performance.getEntriesByName('calculator-whatif').length")
+    return what_if(tab)
+
+
+def what_if(tab):
+    rows = tab.eval_on_selector_all(
+        ".calculator-whatif tbody tr", "rows => rows.map(row => [...row.cells].map(cell => cell.textContent))"
+    )
+    described = tab.get_attribute(".calculator-plot", "aria-label")
+    return rows, described, tab.text_content(".calculator-whatif .calculator-note")
+
+
+def along(name, over, result, values, texts=None):
+    """The same curve by CPython."""
+    rows = []
+    for value in values:
+        answer, refusal = answered(name, defaults(name) | (texts or {}) | {over: repr(value)})
+        rows.append([written(value), written(None if refusal else answer.numbers()[result])])
+    return rows
+
+
+def test_any_number_is_seen_over_any_other(tab, site):
+    rows, described, note = see_what_if(tab, site, "cv-backlog", "trials", "slack_days")
+    assert rows == along("cv-backlog", "trials", "slack_days", range(1, 21))
+    assert note == "10 of 20 values have no answer.", "more than the most trials are refused"
+    answer = questions()["cv-backlog"].answer().formatted()["slack_days"]
+    assert described.endswith(f"your answer has {answer} days with 8 trainings.")
+    rows, described, note = see_what_if(tab, site, "training-gpus", "mfu", "servers", "?days=60")
+    assert len(rows) == 21
+    assert rows[0] == along("training-gpus", "mfu", "servers", [0.001], {"days": "60"})[0]
+    assert rows[-1] == along("training-gpus", "mfu", "servers", [1.0], {"days": "60"})[0]
+    assert note == ""
+    # The menus are in the link, and the curve follows the form.
+    assert "whatif=mfu+servers" in tab.url
+    tab.evaluate("performance.clearMarks('calculator-whatif')")
+    tab.fill("[name=days]", "30")
+    tab.press("[name=days]", "Enter")
+    browsing.wait_until(tab, "performance.getEntriesByName('calculator-whatif').length")
+    assert what_if(tab)[0][-1] == along("training-gpus", "mfu", "servers", [1.0])[0]
+    browsing.wait_until(tab, "location.search === '?whatif=mfu+servers'")
+    tab.wait_for_load_state("networkidle")
+    tab.reload()
+    ready(tab)
+    tab.locator(".calculator-whatif").scroll_into_view_if_needed()
+    browsing.wait_until(tab, "performance.getEntriesByName('calculator-whatif').length")
+    assert what_if(tab)[0][-1] == along("training-gpus", "mfu", "servers", [1.0])[0]
+
+
+@every_question
+def test_every_chapter_draws_what_is_asked_first(site, name):
+    context = site[1].new_context(viewport={"width": 390, "height": 844}, color_scheme="dark")
+    tab = context.new_page()
+    open_page(tab, site, name)
+    section = tab.locator(".calculator-whatif")
+    section.scroll_into_view_if_needed()
+    browsing.wait_until(tab, "performance.getEntriesByName('calculator-whatif').length")
+    rows, described, _ = what_if(tab)
+    assert len({text for _, text in rows} - {"–"}) > 1, "nothing is seen"
+    assert "; your answer has " in described
+    assert section.locator("canvas").bounding_box()["width"] <= 358
+    # Each menu has a name, and the keyboard reaches it.
+    over = section.get_by_label("Vary", exact=True)
+    over.focus()
+    tab.evaluate("performance.clearMarks('calculator-whatif')")
+    tab.keyboard.press("ArrowDown")
+    if over.locator("option").count() > 1:
+        browsing.wait_until(tab, "performance.getEntriesByName('calculator-whatif').length")
+        assert what_if(tab)[0] != rows
+    offered = section.get_by_label("and see", exact=True).locator("option")
+    numeric = [result["name"] for result in model(name)["results"] if result["unit"]]
+    assert offered.evaluate_all("options => options.map(option => option.value)") == numeric
+    context.close()
 
 
 def curves_in_page(tab):

@@ -92,8 +92,9 @@ POWERS = {reading.reading_seconds: {"tokens": 1, "token_rate": -1}}
 ANSWER = '''"""How long would a person read what GPT-3 was trained on?"""
 
 from ..answering import question
+from ..formats import some
 from ..formulas import reading
-from ..results import Results
+from ..results import GOOD, Results
 from ..units import DAY
 
 
@@ -123,7 +124,11 @@ def reading_time(tokens: float = 300e9, token_rate: float = 5.0) -> Results:
     True
     """
     days = reading.reading_seconds(tokens, token_rate) / DAY
-    return Results(days=(days, "day", "Days of reading"))
+    return Results(days=(days, "day", "Days of reading")).tell(_told, tokens)
+
+
+def _told(results: Results, tokens: float) -> "tuple[str, str]":
+    return GOOD, f"Reading {some(tokens, 'token', 3, in_word=True)} takes {some(results['days'], 'day')}."
 '''
 DATA = """id,document,line,quantity,unit,printed
 tokens,004_12c58f00a955f317.txt,102,training tokens of GPT-3,token,3000e8
@@ -249,6 +254,7 @@ def test_what_is_new_is_built(contributed):
     assert status == 0, output
     page = (contributed.site / "notebooks/reading-time.html").read_text(encoding="utf-8")
     assert "Days of reading" in page
+    assert "Reading 300 billion tokens takes 694,444 days." in page
     assert "694,444" in page
     assert 'data-calculator="reading-time"' in page
     assert "reading-time/tokens" in (contributed.site / "reproduction.csv").read_text(encoding="utf-8")

@@ -108,9 +108,40 @@ def test_pictures_say_what_they_show(page):
 @pytest.mark.parametrize("page", CHAPTERS)
 def test_a_chapter_shows_its_answer_and_its_ledger_without_scripts(page):
     captions = [caption.get_text() for caption in soup(page).find_all("caption")]
-    assert soup(page).select_one("table.headline > caption").get_text(strip=True)
+    assert soup(page).select_one(".answer-sentence").get_text(strip=True).endswith(".")
     without_source = page.removeprefix("notebooks/").removesuffix(".html") in publications.WITHOUT_SOURCE
     assert ("Printed and computed" in captions) != without_source
+
+
+@pytest.mark.parametrize("page", CHAPTERS)
+def test_nothing_stands_between_a_title_and_its_answer(page):
+    title = soup(page).select_one("article h1")
+    answer = title.find_next_sibling()
+    assert answer.select_one(".answer-sentence")
+    # The code that gives it, which a notebook has before it, is one fold below it.
+    fold = answer.find_next_sibling().details
+    assert fold.summary.get_text(" ", strip=True).startswith("Show the code of this answer")
+    code = fold.get_text()
+    assert "answer = answers." in code
+    assert "≤" in code
+    assert not fold.select("details")
+    assert not answer.select(".cell_input")
+    assert answer["id"] in {link["href"].removeprefix("#") for link in soup(page).select("nav a[href]")}
+
+
+@in_a_browser
+@pytest.mark.parametrize(("width", "height"), [(1280, 800), (390, 844)])
+def test_every_chapter_s_answer_is_seen_without_scrolling(site, width, height):
+    address, browser = site
+    tab = browser.new_page(viewport={"width": width, "height": height})
+    for page in CHAPTERS:
+        tab.goto(address + page, wait_until="networkidle")
+        box = tab.locator(".answer-sentence").first.bounding_box()
+        assert 0 <= box["x"] <= box["x"] + box["width"] <= width, page
+        assert 0 < box["y"] < box["y"] + box["height"] < height, page
+        # Of the numbers or the form below it, too, the beginning is seen.
+        assert tab.locator(".calculator-form, table.headline").first.bounding_box()["y"] < height, page
+    tab.close()
 
 
 def test_errata_show_every_slip_with_its_proof():

@@ -147,7 +147,7 @@ def test_a_link_opens_the_scenario_and_its_chapter(tab, site):
     assert href.startswith("notebooks/serving-users.html?") or "/notebooks/serving-users.html?" in href
     tab.goto(f"{site[0]}{href[href.index('notebooks/') :]}")
     browsing.wait_until(tab, "performance.getEntriesByName('calculator-ready').length")
-    assert tab.locator("table.headline > caption").inner_text() == sentence
+    assert tab.locator(".with-calculator .answer-sentence").inner_text() == sentence
 
 
 @pytest.mark.parametrize(("field", "text"), [("tokens", "many"), ("days", "-3"), ("model", "Llama 9")])

@@ -1,4 +1,4 @@
-// Draws a planner's curves, and on them the plan and the saved scenarios.
+// Draws curves of quantities over another one, each in a plot of its own, and marks on them where somebody stands.
 import uPlot from "./uplot.mjs";
 
 const HEIGHT = 200; // px
@@ -6,13 +6,26 @@ const LOGARITHMIC_FROM = 20; // times the smallest value
 const compact = new Intl.NumberFormat("en", { notation: "compact", maximumSignificantDigits: 3 });
 const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--pst-color-${name}`);
 
-/** Put plots in the place of a figure's picture; return what draws them. */
+/** Put a planner's plots in the place of a figure's picture; return what draws them, and fills the table of their numbers. */
 export function createPlots(figure, table) {
   const picture = figure.querySelector("img");
   const place = document.createElement("div");
   place.className = "planner-plots";
-  place.setAttribute("role", "img");
   picture.before(place);
+  const draw = plotsIn(place, "the plan has", "The model does not fit on any number of devices, so there are no curves.");
+  return (curves, marks) => {
+    draw(curves, marks);
+    for (const element of [picture, ...figure.querySelectorAll("a:has(img)")]) element.hidden = true;
+    fill(table, curves);
+  };
+}
+
+/**
+ * Return what draws curves into a place, and describes them: the first is what the others depend on, of marks the first is
+ * where the reader stands.
+ */
+export function plotsIn(place, here, none) {
+  place.setAttribute("role", "img");
   let drawn; // what is shown now: curves and marks
   let plots = [];
 
@@ -21,16 +34,14 @@ export function createPlots(figure, table) {
     drawn = { curves: plotted, marks };
     const [across, ...others] = plotted;
     const logarithmic = [across, ...others].map((curve) => isLogarithmic(values(curve, marks)));
-    const kind = logarithmic.join();
+    const kind = [...logarithmic, ...plotted.map(({ label }) => label)].join();
     if (place.dataset.kind !== kind) {
       for (const plot of plots) plot.destroy();
       plots = others.map((curve, number) => newPlot(number + 1, logarithmic));
       place.dataset.kind = kind;
     }
     plots.forEach((plot, number) => plot.setData([across.values, others[number].values]));
-    place.setAttribute("aria-label", described(curves, marks[0]));
-    for (const element of [picture, ...figure.querySelectorAll("a:has(img)")]) element.hidden = true;
-    fill(table, curves);
+    place.setAttribute("aria-label", described(curves, marks[0], here, none));
   }
 
   function newPlot(number, logarithmic) {
@@ -39,11 +50,11 @@ export function createPlots(figure, table) {
       stroke: () => colour("text-muted"),
       grid: { stroke: () => colour("border"), width: 1 },
       ticks: { stroke: () => colour("border"), width: 1 },
-      label: `${drawn.curves[position].label} [${drawn.curves[position].unit}]`,
+      label: drawn.curves[position].axis ?? titled(drawn.curves[position]),
       labelFont: "13px system-ui, sans-serif",
       font: "12px system-ui, sans-serif",
-      values: (_, splits) => splits.map((split) => compact.format(split)),
-      ...(logarithmic[position] && { splits: (plot, _, low, high) => powers(low, high), filter: (_, splits) => splits }),
+      values: (_, splits) => splits.map((split) => (split === null ? "" : compact.format(split))),
+      ...(logarithmic[position] && { splits: ticks(position), filter: (_, splits) => splits }),
     });
     const options = {
       width: place.clientWidth,
@@ -69,9 +80,10 @@ export function createPlots(figure, table) {
     ctx.font = `bold ${11 * scale}px system-ui, sans-serif`;
     ctx.textAlign = "center";
     ctx.textBaseline = "middle";
-    // The plan last, so that it lies above all.
+    // The reader's own last, so that it lies above all.
     for (const mark of [...drawn.marks].reverse()) {
       const [x, y] = [mark.values[across.name], mark.values[curve.name]];
+      if (typeof x !== "number" || typeof y !== "number") continue;
       const [left, top] = [plot.valToPos(x, "x", true), plot.valToPos(y, "y", true)];
       ctx.beginPath();
       ctx.arc(left, top, (mark.label ? 9 : 6) * scale, 0, 2 * Math.PI);
@@ -102,43 +114,66 @@ function withoutGaps([across, ...others]) {
 }
 
 function values(curve, marks) {
-  return [...curve.values, ...marks.map((mark) => mark.values[curve.name])].filter((value) => value !== null);
+  return [...curve.values, ...marks.map((mark) => mark.values[curve.name])].filter((value) => typeof value === "number");
 }
 
 function isLogarithmic(all) {
-  return Math.max(...all) > LOGARITHMIC_FROM * Math.min(...all);
+  const lowest = Math.min(...all);
+  return lowest > 0 && Math.max(...all) > LOGARITHMIC_FROM * lowest;
 }
 
 function limits(all, logarithmic) {
+  if (!all.length) return [0, 1];
   const [low, high] = [Math.min(...all), Math.max(...all)];
-  return logarithmic ? [low / 1.3, high * 1.3] : [0, high * 1.1];
+  if (logarithmic) return [low / 1.3, high * 1.3];
+  return low < 0 ? [low * 1.1, Math.max(0, high * 1.1)] : [0, high * 1.1 || 1];
 }
 
-/** Ticks of a logarithmic axis: powers of ten, and on short axes twice and five times as much. */
-function powers(low, high) {
-  const steps = high / low > 1000 ? [1] : [1, 2, 5];
-  const ticks = [];
+/** What gives the ticks of a logarithmic axis: powers of ten, and where there is room others between them. */
+function ticks(position) {
+  return (plot, _, low, high) => {
+    const most = position ? HEIGHT / 20 : (plot.width - 64) / 52;
+    const [found] = [[1, 2, 5], [1, 3], [1]].map((steps) => powers(low, high, steps)).filter(({ length }) => length <= most);
+    const all = found ?? powers(low, high, [1]);
+    const apart = Math.ceil(all.length / most); // on long axes not all powers
+    return all.filter((_, place) => place % apart === 0);
+  };
+}
+
+function powers(low, high, steps) {
+  const found = [];
   for (let power = Math.floor(Math.log10(low)); 10 ** power <= high; power += 1) {
-    ticks.push(...steps.map((step) => step * 10 ** power));
+    found.push(...steps.map((step) => step * 10 ** power));
   }
-  return ticks.filter((tick) => tick >= low && tick <= high);
+  return found.filter((tick) => tick >= low && tick <= high);
 }
 
-function described([across, ...others], plan) {
+function titled({ label, unit }) {
+  return unit && unit !== "1" ? `${label} [${unit}]` : label;
+}
+
+/** A quantity in the middle of a sentence: GPUs stay what they are. */
+function lower(label) {
+  return /^[A-Z][a-z -]/.test(label) ? label[0].toLowerCase() + label.slice(1) : label;
+}
+
+function described([across, ...others], mine, here, none) {
   const shown = across.values.map((_, position) => position).filter((position) => others[0].values[position] !== null);
-  if (!shown.length) return "The model does not fit on any number of devices, so there are no curves.";
+  if (!shown.length) return none;
   const [first, last] = [shown[0], shown.at(-1)];
-  const at = (curve, position) => `${curve.texts[position]} ${curve.units}`;
+  const counted = (text, { unit, units }) => `${text} ${text === "1" && units ? unit : units}`.trimEnd();
+  const at = (curve, position) => counted(curve.texts[position], curve);
   return others
     .map((curve) => {
       const ends = [first, last].map((position) => `${at(curve, position)} with ${at(across, position)}`);
-      const here = `${plan.texts[curve.name]} ${curve.units} with ${plan.texts[across.name]} ${across.units}`;
-      return `${curve.label} by ${across.label.toLowerCase()}: from ${ends.join(" to ")}; the plan has ${here}.`;
+      const there = [curve, across].map((of) => counted(mine.texts[of.name], of)).join(" with ");
+      return `${curve.label} by ${lower(across.label)}: from ${ends.join(" to ")}; ${here} ${there}.`;
     })
     .join(" ");
 }
 
-function fill(table, curves) {
+/** Fill the body of a table with the numbers of curves. */
+export function fill(table, curves) {
   const rows = curves[0].texts.map((_, position) => {
     const row = document.createElement("tr");
     for (const { texts } of curves) row.insertCell().textContent = texts[position];

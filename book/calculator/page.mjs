@@ -1,4 +1,5 @@
 // Makes a chapter's calculator work: its inputs, its headline table, the address bar and what can be copied.
+import { settled, tell, waiting } from "./answer.mjs";
 import { ask, model, prepared } from "./calculation.mjs";
 import { choose, positionOf, same, valueAt } from "./inputs.mjs";
 import * as scenario from "./scenario.mjs";
@@ -15,7 +16,7 @@ const form = root.querySelector("form");
 const part = (selector) => root.querySelector(selector);
 const [note, alarm, summary] = [".calculator-note", ".calculator-alert", ".calculator-summary"].map(part);
 
-const { caption } = root.querySelector("table.headline");
+const sentence = document.querySelector(".answer-sentence");
 
 const rows = new Map(
   [...root.querySelectorAll("table.headline tr[data-result]")].map((row) => {
@@ -43,21 +44,21 @@ let announcement = 0;
 let drawing = 0;
 let spread; // shows how far results spread, once somebody has given a range
 
+let whatIf; // draws one number over another, once its place has come near
 let plot; // of a planner, once its figure has come near: draws its curves
 let compare; // of a planner: shows its saved scenarios
+
+whenNear(part(".calculator-whatif"), async (section) => {
+  const { createWhatIf } = await import("./whatif.mjs");
+  whatIf = createWhatIf(section, model);
+  if (answer) seeWhatIf();
+});
 if (planner) {
-  const figure = document.getElementById(model.figure);
-  const watch = new IntersectionObserver(
-    async (entries) => {
-      if (!entries.some((entry) => entry.isIntersecting)) return;
-      watch.disconnect();
-      const { createPlots } = await import("./curves.mjs");
-      plot = createPlots(figure, document.querySelector("table.curves"));
-      if (answer) drawAll();
-    },
-    { rootMargin: "50%" },
-  );
-  watch.observe(figure);
+  whenNear(document.getElementById(model.figure), async (figure) => {
+    const { createPlots } = await import("./curves.mjs");
+    plot = createPlots(figure, document.querySelector("table.curves"));
+    if (answer) drawAll();
+  });
   compare = planner.createComparison(model, root, {
     onOpen(number) {
       write(saved[number].texts);
@@ -70,12 +71,32 @@ if (planner) {
   });
 }
 
+/** Do something once an element has come near. */
+function whenNear(element, then) {
+  const watch = new IntersectionObserver(
+    (entries) => {
+      if (!entries.some((entry) => entry.isIntersecting)) return;
+      watch.disconnect();
+      then(element);
+    },
+    { rootMargin: "50%" },
+  );
+  watch.observe(element);
+}
+
+/** The worker draws from its last answer, and of the page as it came it has none yet. */
+async function seeWhatIf() {
+  if (!calculated) await evaluate(shown);
+  whatIf(answer);
+}
+
 // Nobody else waits for what the worker can't do.
 addEventListener("unhandledrejection", ({ reason }) => failed(reason));
 prepared.catch(failed);
 
 function failed({ message }) {
-  const link = shown || !location.search ? "" : ` What this link asks for is not shown: the table has ${model.whose} results.`;
+  settled(sentence, false);
+  const link = shown || !location.search ? "" : ` What this link asks for is not shown: the answer is that of ${model.whose} assumptions.`;
   say(alarm, `The calculator does not work here: ${message}.${link}`);
 }
 
@@ -169,6 +190,7 @@ function update() {
 /** Show what the inputs give; where they give nothing, say why, and keep the last answer. */
 async function show(began) {
   const texts = read();
+  waiting(sentence);
   return showEvaluated(began, texts, await evaluate(texts));
 }
 
@@ -182,6 +204,10 @@ function showEvaluated(began, texts, { problems, results }) {
     } else control.removeAttribute("aria-invalid");
   }
   if (results) showResults(texts, results);
+  else {
+    settled(sentence, true);
+    readOut(`No answer: ${Object.values(problems)[0]}`);
+  }
   performance.measure("calculator-update", { start: began });
   return Boolean(results);
 }
@@ -202,19 +228,21 @@ function showResults(texts, results) {
   for (const output of ["command", "rerun", "papermill", "program"]) {
     part(`[data-text="${output}"]`).textContent = scenario[output](model, texts, results);
   }
-  if (results.sentence) caption.textContent = results.sentence;
+  if (results.sentence !== sentence.textContent) readOut(results.sentence);
+  tell(sentence, results);
   showSpread(results.ranges);
+  if (whatIf) seeWhatIf();
   if (planner) {
     cancelAnimationFrame(drawing);
     drawing = requestAnimationFrame(drawAll);
   }
+}
+
+/** Have a text read out once the hand rests. */
+function readOut(text) {
   clearTimeout(announcement);
   announcement = setTimeout(() => {
-    const spoken = model.spoken
-      .map((key) => model.results.find((result) => result.name === key))
-      .map(({ name: key, label }) => `${label}: ${results.texts[key]} ${results.units[key]}`.trimEnd())
-      .join(", ");
-    if (summary.textContent !== spoken) summary.textContent = spoken;
+    if (summary.textContent !== text) summary.textContent = text;
   }, PAUSE);
 }
 
@@ -241,7 +269,7 @@ async function showSpread(ranges) {
 /** The results of the page as it came. */
 function known() {
   const by = (key) => Object.fromEntries(model.results.map((result) => [result.name, result[key]]));
-  return { texts: by("text"), units: by("behind"), values: by("value"), given: {}, ranges: [], sentence: caption.textContent };
+  return { texts: by("text"), units: by("behind"), values: by("value"), given: {}, ranges: [], sentence: sentence.textContent, kind: sentence.dataset.kind };
 }
 
 /** A scenario of an address without what is refused in it, and the reasons. */
@@ -358,7 +386,7 @@ form.querySelector("fieldset").disabled = false;
 for (const button of form.querySelectorAll(".calculator-actions button")) button.disabled = false;
 note.textContent = `${
   planner
-    ? "Table and curves follow your assumptions. The text below keeps to those at first."
-    : `The table follows your assumptions. The text and figures below still use ${model.whose}.`
+    ? "The answer and the curves follow your assumptions. The text below keeps to those at first."
+    : `The answer follows your assumptions. The text and figures below still use ${model.whose}.`
 } A range, such as 0.3 to 0.5, may stand in for any number.`;
 performance.mark("calculator-ready");

@@ -66,13 +66,15 @@ def calculate(given):
         results = sample.middle if sample else answer(**values)
         texts = results.formatted()
         latest = sample.in_the_middle if sample else values
+        kind, sentence = results.told
         return json.dumps({
             "texts": texts,
             "units": results.units(),
             "values": {name: results[name] for name in texts},
             "given": {name: repr(value) for name, value in latest.items()},
             "ranges": ranges,
-            "sentence": results.sentence,
+            "sentence": sentence,
+            "kind": kind,
         })
     except Refusal as refusal:
         return json.dumps({"refusals": [told(refusal)]})
@@ -94,19 +96,20 @@ def go_on(points):
     return json.dumps({"points": sample.points, "refused": sample.refused, "told": told})
 
 def along(given):
-    # A result of the latest answer along one of its parameters.
+    # A result of the latest answer along one of its parameters: its values, and all as people write it.
     asked = json.loads(given)
-    found = []
+    found, texts = [], []
     for value in asked["values"]:
         number = None
         try:
             results = answer(**dict(latest, **{asked["name"]: value}))
             if all([results[name] == text for name, text in asked["only"].items()]):
                 number = results.numbers().get(asked["result"])
-        except (Refusal, ArithmeticError):
+        except (Refusal, ValueError, ArithmeticError, MemoryError):
             pass
         found.append(number)
-    return json.dumps(found)
+        texts.append(written(number))
+    return json.dumps({"values": found, "texts": texts, "given": [written(value) for value in asked["values"]]})
 
 def moves(result):
     rows = sample.tornado(result)

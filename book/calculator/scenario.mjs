@@ -16,8 +16,10 @@ export function address(model, texts, saved = []) {
   const url = new URL(location.href);
   const whole = query(model, texts);
   for (const scenario of saved) whole.append("saved", query(model, scenario));
-  // The exercises of the chapter keep their numbers.
-  if (url.searchParams.has("seed")) whole.set("seed", url.searchParams.get("seed"));
+  // The exercises of the chapter keep their numbers, and what is drawn stays drawn.
+  for (const name of ["seed", "whatif"]) {
+    if (url.searchParams.has(name)) whole.set(name, url.searchParams.get(name));
+  }
   url.search = whole;
   return url.href;
 }

@@ -1,4 +1,5 @@
 // The first page's form: a verb at a time, its answer beside it. Nothing is calculated until somebody changes something.
+import { settled, tell, waiting } from "./answer.mjs";
 import { workerOf } from "./work.mjs";
 
 const PAUSE = 150; // milliseconds without a change before an answer is asked for
@@ -10,7 +11,7 @@ const root = document.querySelector(".verbs");
 const { verbs } = await (await fetch(new URL("./verbs.json", import.meta.url))).json();
 const sections = new Map([...root.querySelectorAll("section[data-verb]")].map((section) => [section.dataset.verb, section]));
 const workers = new Map(); // by question
-const shown = new Map(); // by verb: whether its picture stands there
+const plots = new Map(); // by verb: what draws its picture
 let current = verbs[0].name;
 let turn = 0; // of the last answer that was asked for
 
@@ -48,9 +49,7 @@ function choose(name) {
   for (const [verb, section] of sections) section.hidden = verb !== name;
   offer(name);
   const verb = verbOf(name);
-  if (verb.points && !shown.has(name)) {
-    draw(name, verb.pictures[0], verb.points, Object.fromEntries(verb.results.map((result) => [result.name, result])));
-  }
+  if (verb.points && !plots.has(name)) draw(name, verb.pictures[0], verb.points);
 }
 
 /** What asks the worker of a verb's question, which starts when it is needed first. */
@@ -67,7 +66,8 @@ async function answer(name) {
   const section = sections.get(name);
   const mine = (turn += 1);
   const texts = textsOf(name);
-  section.querySelector(".verbs-answer").setAttribute("aria-busy", "true");
+  const sentence = section.querySelector(".verbs-sentence");
+  waiting(sentence);
   try {
     const ask = await askerOf(verb);
     if (mine !== turn) return;
@@ -79,15 +79,15 @@ async function answer(name) {
       error.hidden = !refusal;
       control.toggleAttribute("aria-invalid", Boolean(refusal));
     }
-    const sentence = section.querySelector(".verbs-sentence");
     section.classList.toggle("verbs-old", Boolean(refusals));
     if (refusals) {
       const known = verb.fields.map((parameter) => parameter.name);
       const beside = refusals.find(({ argument }) => !known.includes(argument));
-      if (beside) sentence.textContent = beside.message;
+      if (beside) tell(sentence, { sentence: beside.message, kind: "unfit" });
+      else settled(sentence, true);
       return;
     }
-    sentence.textContent = results.sentence;
+    tell(sentence, results);
     for (const row of section.querySelectorAll("[data-result]")) {
       const { result } = row.dataset;
       row.querySelector("dd").firstChild.textContent = `${results.texts[result]} `;
@@ -96,15 +96,16 @@ async function answer(name) {
     keep(verb, texts);
     const picture = verb.pictures.find(({ when }) => holds(when, texts));
     if (!picture) return;
-    const across = spaced(picture.across, Number(results.given[picture.across.name]));
+    const here = Number(results.given[picture.across.name]);
+    const across = spaced(picture.across, here);
     const { only } = picture;
-    const along = await ask("along", { name: picture.across.name, values: across, result: picture.along.name, only });
-    if (mine === turn) draw(name, picture, { across, along }, results);
+    const found = await ask("along", { name: picture.across.name, values: [...across, here], result: picture.along.name, only });
+    if (mine === turn) draw(name, picture, { across, here, ...found });
   } catch ({ message }) {
-    section.querySelector(".verbs-sentence").textContent = `The calculator does not work here: ${message}.`;
+    sentence.textContent = `The calculator does not work here: ${message}.`;
   } finally {
     if (mine === turn) {
-      section.querySelector(".verbs-answer").removeAttribute("aria-busy");
+      sentence.removeAttribute("aria-busy");
       performance.mark("verbs-answered");
     }
   }
@@ -118,15 +119,26 @@ function spaced({ type, low, high }, value) {
   return [...new Set(kept)];
 }
 
-/** Draw a result along a parameter, with a mark where the answer is. */
-async function draw(name, { across, along }, points, results) {
-  shown.set(name, true);
-  const { drawLine } = await import("./line.mjs");
-  drawLine(sections.get(name).querySelector(".verbs-picture"), {
-    across: { ...across, label: across.meaning.split(",")[0], values: points.across },
-    along: { ...along, values: points.along },
-    text: results.texts?.[along.name] ?? results[along.name]?.text,
-  });
+/** Draw a result along a parameter, with a mark where the answer is: the last of the values. */
+async function draw(name, { across, along }, { across: values, ...found }) {
+  const place = sections.get(name).querySelector(".verbs-picture");
+  plots.set(name, plots.get(name) ?? import("./curves.mjs").then(({ plotsIn }) => plotsIn(place, "the answer has", "")));
+  const plot = await plots.get(name);
+  const last = values.length;
+  const seen = found.values.slice(0, last);
+  place.hidden = seen.filter((value) => value !== null).length < 2;
+  if (place.hidden) return;
+  const [label] = across.meaning.split(",");
+  const curves = [
+    { ...across, name: "across", label, values, texts: found.given.slice(0, last) },
+    { ...along, name: "along", values: seen, texts: found.texts.slice(0, last) },
+  ];
+  const mark = {
+    label: "",
+    values: { across: found.here, along: found.values[last] },
+    texts: { across: found.given[last], along: found.texts[last] },
+  };
+  plot(curves, [mark]);
 }
 
 /** Keep what differs from the start in the address, and hand it on to the chapter. */

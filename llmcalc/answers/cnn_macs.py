@@ -2,9 +2,10 @@
 
 from .. import datasets
 from ..answering import question
+from ..formats import number, some
 from ..formulas import convolution, training
 from ..models import networks, vision
-from ..results import Results
+from ..results import GOOD, Results
 from ..units import GIGA, HOUR, MINUTE, PETA, TERA
 
 
@@ -82,4 +83,15 @@ def cnn_macs(
         epoch_pflop=(epoch_flop / PETA, "PFLOP", "Work of an epoch"),
         epoch_minutes=(epoch_seconds / MINUTE, "min", "Time of an epoch on one device"),
         training_hours=(epochs * epoch_seconds / HOUR, "h", "Time of the training on one device"),
+    ).tell(_told, network, image_size, epochs, accelerator)
+
+
+def _told(results: Results, network: str, image_size: int, epochs: float, accelerator: str) -> "tuple[str, str]":
+    products = results["attention_macs"]
+    attention = f", and {number(products, 3)} billion in its attention" if products else ""
+    return GOOD, (
+        f"{network} has {some(results['params'], 'parameter', 3, in_word=True)} and takes "
+        f"{number(results['macs'], 3)} billion multiply-accumulates{attention} for a picture of {image_size} × "
+        f"{image_size} pixels; training it for {some(epochs, 'epoch')} takes one {datasets.title(accelerator)} "
+        f"{some(results['training_hours'], 'hour', 3)}."
     )

@@ -3,9 +3,10 @@
 from .. import datasets
 from ..answering import question
 from ..checks import Refusal
+from ..formats import number, some
 from ..formulas import backlog
 from ..models import scheduling
-from ..results import Results
+from ..results import GOOD, LATE, Results
 from ..units import DAY, PETA, TERA, WEEK
 
 
@@ -88,6 +89,18 @@ def cv_backlog(
         cluster_pflops=(cluster_flops / PETA, "PFLOP/s", "Peak of the cluster"),
         literal_days=(literal / DAY, "day", "Whole-cluster days of the table, read literally, without set-up"),
         contained_days=(contained / DAY, "day", "Whole-cluster days of the table, a week an algorithm, without set-up"),
+    ).tell(_told, tasks_per_year, trials, cluster_cards)
+
+
+def _told(results: Results, tasks_per_year: int, trials: int, cluster_cards: int) -> "tuple[str, str]":
+    cards = f"{some(cluster_cards, 'card')} ({number(results['cluster_pflops'], 3)} PFLOP/s)"
+    done = f"{some(tasks_per_year, 'model')} at {some(trials, 'trial')} each"
+    day, slack = number(results["last_day"], 3), results["slack_days"]
+    if slack >= 0:
+        return GOOD, f"Yes: {cards} are done with {done} on day {day}, {some(slack, 'day', 3)} before the year ends."
+    return LATE, (
+        f"No: {cards} are done with {done} only on day {day}, {some(-slack, 'day', 3)} after the year ends. What may "
+        "help: fewer or shorter trials, more cards, or a set-up that is shorter or leaves the cluster running."
     )
 
 

@@ -10,7 +10,7 @@ from ..models.run import Run
 from ..models.stacks import is_known, is_measured, resolve
 from ..plans import ranges
 from ..plans.step import predict
-from ..results import Results
+from ..results import GOOD, UNFIT, Results
 from ..units import GIBI, TERA
 
 TYPE_CHECKING = False
@@ -164,6 +164,27 @@ def does_it_predict(
         fits=(f"yes, {free} GiB left" if memory <= device.memory else f"no, {free} GiB short", "", "Fits"),
         parts="Where the step's time goes",
         **{name: (100 * step.terms[part] / step.seconds, "%", label) for name, part, label in PARTS},
+    ).tell(_told, shape.name or model, device.name or accelerator, devices, device.memory / GIBI, measured_seconds)
+
+
+def _told(
+    results: Results, model: str, device: str, devices: int, memory_gib: float, measured_seconds: float
+) -> "tuple[str, str]":
+    step, low, high = [number(results[end + "_seconds"], 3) for end in ("step", "low", "high")]
+    timed = f"A step of {model} on {number(devices)} {device}"
+    if results["memory_gib"] > memory_gib:
+        return UNFIT, (
+            f"{timed} would take {step} s, but it does not fit: the fullest device needs "
+            f"{number(results['memory_gib'], 3)} of {number(memory_gib, 3)} GiB. What may help: more devices that "
+            "share layers, states or sequences, or recomputation."
+        )
+    measured = ""
+    if measured_seconds:
+        where = "within" if results["within"] == "yes" else "outside"
+        measured = f"; the {number(measured_seconds)} s that you measured are {where} that range"
+    return GOOD, (
+        f"{timed} takes {step} s ({low} to {high} in four of five cases), at "
+        f"{number(results['mfu'], 3)} % of the peak{measured}."
     )
 
 

@@ -2,10 +2,10 @@
 
 from ..answering import question
 from ..checks import Refusal
-from ..formats import number
+from ..formats import number, some
 from ..formulas import reliability
 from ..models import availability
-from ..results import Results
+from ..results import GOOD, UNFIT, Results
 from ..units import DAY, GIGA, HOUR, MINUTE, TERA, YEAR
 
 # Below this share of the time a run does not end in anybody's life.
@@ -143,4 +143,27 @@ def failures(
         out=(servers * (1 - works), "server", "Servers that are out at a time, on average"),
         spare_servers=(spare, "server", "Spare servers that suffice"),
         spare_devices=(spare * devices_per_server, "device", "Devices in them"),
+    ).tell(_told, devices, days)
+
+
+def _told(results: Results, devices: int, days: float) -> "tuple[str, str]":
+    among = "The one device fails" if devices == 1 else f"One of {number(devices)} devices fails"
+    often = _duration(results["mtbf_hours"])
+    if results["calendar_days"] is None:
+        return UNFIT, (
+            f"{among} every {often} on average, faster than work is saved: this training never ends. What may help: "
+            "fewer devices, quicker restarts or faster storage."
+        )
+    take = "takes" if days == 1 else "take"
+    return GOOD, (
+        f"{some(days, 'day')} of training {take} {some(results['calendar_days'], 'day', 3)}. {among} every "
+        f"{often} on average, and {number(results['goodput'], 3)} % of the time is training that is kept."
     )
+
+
+def _duration(hours: float) -> str:
+    """A time in the unit that reads best."""
+    for unit, size in (("year", YEAR / HOUR), ("day", DAY / HOUR), ("hour", 1.0), ("minute", MINUTE / HOUR)):
+        if hours >= 2 * size:
+            return some(hours / size, unit, 2)
+    return some(hours * HOUR, "second", 2)

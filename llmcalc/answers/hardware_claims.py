@@ -3,9 +3,10 @@
 from .. import datasets
 from ..answering import question
 from ..checks import Refusal
+from ..formats import number, some
 from ..formulas import hardware, serving, training
 from ..models import availability
-from ..results import Results
+from ..results import GOOD, Results
 from ..units import DAY, GIGA
 
 value = {row["id"]: row["value"] for row in datasets.records("hardware-claims-published")}
@@ -117,4 +118,18 @@ def hardware_claims(
             "Days in which PaLM's full machine would have finished at its printed speed",
         ),
         palm_mean_mfu=(100 * palm_mean_mfu, "%", "PaLM's mean utilisation over the days it took"),
+    ).tell(_told, gpus, token_rate, cards, speedup, palm_days)
+
+
+def _told(
+    results: Results, gpus: int, token_rate: float, cards: int, speedup: float, palm_days: float
+) -> "tuple[str, str]":
+    most = results["gpu_token_rate"]
+    writers = "1 GPU lets it" if gpus == 1 else f"{number(gpus)} GPUs lets them"
+    beaten = "less than" if most < token_rate else "as much as" if most == token_rate else "more than"
+    return GOOD, (
+        f"If the card is {number(speedup)} times as fast, an H100 does {number(results['h100_rate'])} pictures a "
+        f"second; the memory of {writers} write {number(most, 3)} tokens a second, {beaten} the "
+        f"{number(token_rate)} claimed for {some(cards, 'card')}; and at its printed speed PaLM's machine would have "
+        f"taken {some(results['palm_busy_days'], 'day', 3)} and not {number(palm_days)}."
     )

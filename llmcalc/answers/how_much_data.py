@@ -2,8 +2,9 @@
 
 from .. import datasets
 from ..answering import question
+from ..formats import in_words, number, some
 from ..formulas import scaling, training
-from ..results import Results
+from ..results import GOOD, Results
 from ..units import GIGA
 
 TYPE_CHECKING = False
@@ -101,4 +102,14 @@ def how_much_data(
         chinchilla_second=(loss["chinchilla"]["second"], "nat", "Loss of the second model, Chinchilla"),
         replication_first=(loss["replication"]["first"], "nat", "Loss of the first model, replication"),
         replication_second=(loss["replication"]["second"], "nat", "Loss of the second model, replication"),
+    ).tell(_told, params, tokens_per_param, budget_flop)
+
+
+def _told(results: Results, params: float, tokens_per_param: float, budget_flop: float) -> "tuple[str, str]":
+    laws = [results[law + "_params"] for law in ("kaplan_frontier", "kaplan_loss", "chinchilla", "replication")]
+    return GOOD, (
+        f"At {some(tokens_per_param, 'token')} a parameter, {some(params, 'parameter', 3, in_word=True)} take "
+        f"{some(results['tokens'], 'token', 3, in_word=True)}, which are {in_words(results['corpus_gigabytes'])} GB of "
+        f"Chinese text; for {number(budget_flop, 3)} FLOP, four published laws recommend anything from "
+        f"{in_words(min(laws), 2)} to {some(max(laws), 'parameter', 2, in_word=True)}."
     )

@@ -1,9 +1,9 @@
 """How many cards watch 3,000 cameras?"""
 
 from ..answering import question
-from ..formats import counted, number
+from ..formats import number, some
 from ..formulas import streams as video
-from ..results import Results
+from ..results import GOOD, UNFIT, Results
 from ..units import TERA
 
 
@@ -63,7 +63,7 @@ def inference_cards(
     cards = video.cards_for_streams(streams, per_card, efficiency) if per_card else None
     no_stream = "no card can hold a whole stream"
     no_room = "no whole stream fits into what the headroom leaves" if full_card else no_stream
-    results = Results(
+    return Results(
         streams_per_card=(per_card, "stream", "Streams a card"),
         bare_cards=(
             video.cards_for_streams(streams, full_card) if full_card else None,
@@ -84,16 +84,19 @@ def inference_cards(
             "Cards that may fail before a stream is dropped",
             no_room,
         ),
-    )
-    results.sentence = _sentence(results, streams)
-    return results
+    ).tell(_told, streams, card_tops)
 
 
-def _sentence(results: Results, streams: int) -> str:
-    cards = results["cards"]
+def _told(results: Results, streams: int, card_tops: float) -> "tuple[str, str]":
+    cameras, cards = some(streams, "camera"), results["cards"]
     if cards is None:
-        return f"Nothing watches {number(streams)} {counted('camera', streams)}: {results.formatted()['cards']}."
+        told = f"No number of cards watches {cameras}: {results.formatted()['cards']}."
+        return (
+            UNFIT,
+            f"{told} What would help: cards of more than {number(card_tops)} TOPS, or a stream that takes less.",
+        )
     spares = results["spares"]
+    if cards == 1:
+        return GOOD, f"1 card watches {cameras}, and nothing may fail."
     failing = f"{number(spares)} of them may fail" if spares else "none of them may fail"
-    watching = "card watches" if cards == 1 else "cards watch"
-    return f"{number(cards)} {watching} {number(streams)} {counted('camera', streams)}, and {failing}."
+    return GOOD, f"{number(cards)} cards watch {cameras}, and {failing}."

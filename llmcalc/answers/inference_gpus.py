@@ -2,8 +2,9 @@
 
 from .. import datasets
 from ..answering import question
+from ..formats import number, some
 from ..formulas import devices, serving
-from ..results import Results
+from ..results import GOOD, Results
 from ..units import DAY, TERA
 
 
@@ -82,4 +83,22 @@ def inference_gpus(
         flop_per_day=(flop_per_day, "FLOP/day", "Compute for a day of answers"),
         required_tflops=(required_flops / TERA, "TFLOP/s", "Sustained rate needed"),
         sustained_tflops=(sustained_flops / TERA, "TFLOP/s", "Sustained rate of a GPU"),
+    ).tell(_told, visits_per_day, params, accelerator, number_format, mfu, peak_flops)
+
+
+def _told(
+    results: Results,
+    visits_per_day: float,
+    params: float,
+    accelerator: str,
+    number_format: str,
+    mfu: float,
+    peak_flops: float,
+) -> "tuple[str, str]":
+    each = "it sustains" if results["gpus"] == 1 else "each sustains"
+    return GOOD, (
+        f"It takes {number(results['gpus'])} {datasets.title(accelerator)} to answer the questions of "
+        f"{some(visits_per_day, 'visit', 3, in_word=True)} a day with a model of "
+        f"{some(params, 'parameter', 3, in_word=True)}, if {each} {number(100 * mfu)} % of its "
+        f"{number(peak_flops / TERA)} TFLOP/s in {number_format.upper()}."
     )

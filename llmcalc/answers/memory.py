@@ -2,8 +2,9 @@
 
 from .. import datasets
 from ..answering import question
+from ..formats import number, some
 from ..plans import fitting
-from ..results import Results
+from ..results import GOOD, UNFIT, Results
 from ..units import GIBI
 
 
@@ -82,4 +83,22 @@ def memory(
         train_gib=(train_gib, "GiB", "Memory of each device to train it"),
         train_free_gib=(memory_gib - train_gib, "GiB", "Free while training; negative if it does not fit"),
         train_batch=(train_batch, "sequence", "Largest batch of a device to train"),
+    ).tell(_told, model, memory_gib, context, batch, data_parallel)
+
+
+def _told(
+    results: Results, model: str, memory_gib: float, context: int, batch: int, data_parallel: int
+) -> "tuple[str, str]":
+    texts = f"{some(batch, 'sequence', 7)} of {some(context, 'token', 7)}"
+    serve, train = number(results["serve_gib"], 3), number(results["train_gib"], 3)
+    fits, trains = results["serve_free_gib"] >= 0, results["train_free_gib"] >= 0
+    on = "takes" if data_parallel == 1 else f"on {number(data_parallel, 7)} devices takes each of them"
+    ending = ("fits" if trains else "does not fit") + ("" if fits != trains else ", too" if fits else ", either")
+    training = f"To train it {on} {train} GiB, which {ending}."
+    if fits:
+        return GOOD, f"{model} fits into {number(memory_gib)} GiB to serve {texts}: it takes {serve} GiB. {training}"
+    fewer = f"{some(results['serve_batch'], 'sequence', 7)}, " if results["serve_batch"] else ""
+    return UNFIT, (
+        f"{model} does not fit into {number(memory_gib)} GiB to serve {texts}: it takes {serve} GiB. What would help: "
+        f"{fewer}fewer bytes a parameter, or a larger device. {training}"
     )

@@ -3,14 +3,14 @@
 from ..answering import question
 from ..checks import Refusal
 from ..choosing import attentive_model, device_named
-from ..formats import counted, in_words, number
+from ..formats import in_words, number, some
 from ..formulas import cost, serving
 from ..once import Latest
 from ..plans.cuts import FIXED
 from ..plans.project import project
 from ..plans.serving import Impossible, service_plan
 from ..plans.training import GOOD, LATE, by_devices, training_plan
-from ..results import Curves, Results
+from ..results import UNFIT, Curves, Results
 from ..units import DAY, GIGA, HOUR, KILOWATT_HOUR, MEGAWATT_HOUR, PFLOPS_DAY
 
 TYPE_CHECKING = False
@@ -30,7 +30,7 @@ SHARDED = {ZERO_STAGES[name]: name for name in ZERO_STAGES}
 FRAGMENTATION = 1 / 0.94 - 1
 PARTS = 3  # of the step that are named
 
-UNFIT = "the model does not fit"
+NO_FIT = "the model does not fit"
 UNPRICED, UNPOWERED = "no rent of this device is known", "no power of this device is known"
 
 # Names that plans have for what a reader calls otherwise.
@@ -274,7 +274,7 @@ def planner(
     if run.seconds and run.low < run.high:
         factors = run.low / run.seconds, run.high / run.seconds
         plan.errors = dict.fromkeys(("days", "rent", "device_hours", "energy", "electricity", "carbon"), factors)
-    plan.sentence = _sentence(plan, model, accelerator, tokens)
+    plan.tell(_told, model, accelerator, tokens, deadline, device_count)
     if service is not None:
         fewest, most = service.range
         plan.errors["serving_devices"] = fewest / service.devices, most / service.devices
@@ -397,16 +397,32 @@ def _served(
     return plan, ""
 
 
-def _sentence(plan: Plan, model: str, accelerator: str, tokens: float) -> str:
+def _told(
+    plan: Plan, model: str, accelerator: str, tokens: float, deadline: bool, device_count: int
+) -> "tuple[str, str]":
     run, named, on = plan.run, plan.model.name or model, plan.device.name or accelerator
+    if run.verdict == LATE:
+        would_do = f"; {some(run.batch_in_time, 'sequence')} a step would do" if run.batch_in_time else ""
+        return LATE, (
+            f"Not in time: the fastest plan with this batch, {number(run.devices)} {on}, trains {named} on "
+            f"{some(tokens, 'token', 3, in_word=True)} in {some(run.seconds / DAY, 'day', 3)}{would_do}."
+        )
     if run.verdict != GOOD:
-        return f"Training {named} on {on}: {plan['verdict']}."
+        return UNFIT, f"{named} {_unfit(run, on, deadline, device_count)}."
     ends = f" ({number(run.low / DAY, 3)} to {number(run.high / DAY, 3)})" if run.low < run.high else ""
     rent = "" if plan["rent"] is None else f", at a rent of {in_words(plan['rent'])} USD"
-    return (
+    return GOOD, (
         f"{number(run.devices)} {on} {'trains' if run.devices == 1 else 'train'} {named} on "
-        f"{in_words(tokens)} tokens in {number(run.seconds / DAY, 3)} {counted('day', run.seconds / DAY)}{ends}{rent}."
+        f"{some(tokens, 'token', 3, in_word=True)} in {some(run.seconds / DAY, 'day', 3)}{ends}{rent}."
     )
+
+
+def _unfit(run: "TrainingPlan", on: str, deadline: bool, device_count: int) -> str:
+    if run.smallest is None:
+        return f"does not fit on {on} with these assumptions, whatever their number"
+    if deadline:
+        return f"does not fit on {on} if it is cut like this: a replica takes at least {number(run.smallest)}"
+    return f"does not fit on {number(device_count)} {on}: training takes at least {number(run.smallest)}"
 
 
 def _verdict(run: "TrainingPlan", deadline: bool, device_count: int) -> str:
@@ -461,7 +477,7 @@ def _cut(run: "TrainingPlan") -> "dict[str, tuple[Any, ...]]":
 def _rows(rows: "tuple[tuple[str, str, str, Any], ...]", run: "TrainingPlan") -> "dict[str, tuple[Any, ...]]":
     """Results of names, units, labels and values, without values where the model does not fit."""
     if run.cut is None:
-        return {name: (None, unit, label, UNFIT) for name, unit, label, _ in rows}
+        return {name: (None, unit, label, NO_FIT) for name, unit, label, _ in rows}
     return {name: (value, unit, label) for name, unit, label, value in rows}
 
 
@@ -491,10 +507,10 @@ def _memory(run: "TrainingPlan") -> "dict[str, tuple[Any, ...]]":
 
 
 def _bill(bill: "Bill | None") -> "dict[str, tuple[Any, ...]]":
-    unpriced, unpowered = (UNPRICED, UNPOWERED) if bill else (UNFIT, UNFIT)
+    unpriced, unpowered = (UNPRICED, UNPOWERED) if bill else (NO_FIT, NO_FIT)
     return {
         "rent": _known(bill and bill.rent, 1.0, "USD", "Rent", unpriced),
-        "device_hours": _known(bill and bill.device_seconds, HOUR, "h", "Device-hours", UNFIT),
+        "device_hours": _known(bill and bill.device_seconds, HOUR, "h", "Device-hours", NO_FIT),
         "energy": _known(bill and bill.joules, MEGAWATT_HOUR, "MWh", "Energy", unpowered),
         "electricity": _known(bill and bill.electricity, 1.0, "USD", "Cost of that energy", unpowered),
         "carbon": _known(bill and bill.carbon, 1e3, "t", "Carbon dioxide for it", unpowered),

@@ -2,10 +2,10 @@
 
 from ..answering import question
 from ..choosing import attentive_model, device_named
-from ..formats import counted, in_words, number
+from ..formats import in_words, number, some
 from ..formulas import cost
 from ..plans import serving
-from ..results import Results
+from ..results import GOOD, UNFIT, Results
 from ..units import DAY, HOUR, MEGAWATT_HOUR
 
 # Format of the products, and bytes of a weight, by the format of the weights; int4 weights are multiplied in 16 bits.
@@ -168,21 +168,30 @@ def serving_users(
         )
     except serving.Impossible as impossible:
         answer = _shown(None, {"verdict": "no: " + impossible.words})
-        answer.sentence = f"No number of {device.name} serves {served.name} within these limits: {impossible.words}."
+        answer.tell(_impossible, device.name, served.name, impossible.words)
         return answer
     counts = serving.scaled_devices(plan, rates) if autoscaling else [plan.devices] * len(rates)
     mean_devices = sum(counts) / len(counts)
     price = price_per_device_hour / HOUR or (device.price_per_second if device.has("price_per_second") else 0.0)
     watts = device_watts or _power(device)
     answer = _shown(plan, _values(plan, mean_rate * DAY, mean_devices, price, watts, pue))
-    rent = "" if answer["rent_per_day"] is None else f" for {in_words(answer['rent_per_day'])} USD a day"
-    low, high = plan.range
-    answer.sentence = (
-        f"{number(plan.devices)} {device.name} ({number(low)} to {number(high)}) serve {in_words(users)} "
-        f"{counted('user', users)} of {served.name}{rent}; 95 of 100 see the first word within "
-        f"{number(answer['ttft_p95'], 2)} s."
-    )
+    answer.tell(_told, device.name, served.name, users)
     return answer
+
+
+def _impossible(_: Served, device: str, model: str, words: str) -> "tuple[str, str]":
+    return UNFIT, f"No number of {device} serves {model} within these limits: {words}."
+
+
+def _told(answer: Served, device: str, model: str, users: float) -> "tuple[str, str]":
+    rent = "" if answer["rent_per_day"] is None else f" for {in_words(answer['rent_per_day'])} USD a day"
+    low, high = answer.plan.range
+    within = f" ({number(low)} to {number(high)})" if low < high else ""
+    return GOOD, (
+        f"{number(answer.plan.devices)} {device}{within} "
+        f"{'serves' if answer.plan.devices == 1 else 'serve'} {some(users, 'user', 3, in_word=True)} of {model}{rent}; "
+        f"95 of 100 see the first word within {number(answer['ttft_p95'], 2)} s."
+    )
 
 
 # What is answered, in order: headings, and names with units and labels.

@@ -1,8 +1,9 @@
 """What about the small print?"""
 
 from ..answering import question
+from ..formats import in_words, number, some
 from ..formulas import cost, hardware, training
-from ..results import Results
+from ..results import GOOD, Results
 from ..units import HOUR, TERA
 
 
@@ -82,4 +83,13 @@ def small_print(
         gpu_hour_price=(gpu_hour_price, "USD/h", "Price of a GPU"),
         tokens_per_epoch=(tokens / epochs, "token", "Tokens of the chat model's data"),
         whole_speedup=(whole_speedup, "1", "Speed-up of a whole program"),
+    ).tell(_told, masks, accelerated_share, speedup)
+
+
+def _told(results: Results, masks: float, accelerated_share: float, speedup: float) -> "tuple[str, str]":
+    return GOOD, (
+        f"Drawing {some(masks, 'mask', 3, in_word=True)} by hand takes {in_words(results['by_hand_years'])} years of "
+        f"work, a GPU costs {number(results['gpu_hour_price'], 3)} USD an hour, and a compiler that makes "
+        f"{number(100 * accelerated_share)} % of a program {number(speedup)} times as fast makes the whole program "
+        f"{number(results['whole_speedup'], 3)} times as fast."
     )

@@ -2,8 +2,9 @@
 
 from .. import datasets
 from ..answering import question
+from ..formats import in_words, number, some
 from ..formulas import cost, devices, training
-from ..results import Results
+from ..results import GOOD, Results
 from ..units import DAY, HOUR, KILOWATT_HOUR, MEGAWATT_HOUR, PFLOPS_DAY
 
 
@@ -86,4 +87,16 @@ def training_cost(
         energy=(joules / MEGAWATT_HOUR, "MWh", "Energy"),
         electricity=(electricity, "USD", "Cost of that energy"),
         carbon=(carbon / 1e3, "t", "Carbon dioxide for that energy"),
+    ).tell(_told, params, tokens, days, accelerator, price_per_device_hour)
+
+
+def _told(
+    results: Results, params: float, tokens: float, days: float, accelerator: str, price_per_device_hour: float
+) -> "tuple[str, str]":
+    finish = "finishes" if results["gpus"] == 1 else "finish"
+    return GOOD, (
+        f"Training {some(params, 'parameter', 3, in_word=True)} on {some(tokens, 'token', 3, in_word=True)} costs "
+        f"{in_words(results['rent'])} USD of rent: {some(results['device_hours'], 'device-hour', 3, in_word=True)} of "
+        f"{datasets.title(accelerator)} at {number(price_per_device_hour)} USD each. "
+        f"{some(results['gpus'], 'device')} {finish} within {some(days, 'day')}."
     )

@@ -2,8 +2,9 @@
 
 from .. import datasets
 from ..answering import question
+from ..formats import number, some
 from ..formulas import devices, training
-from ..results import Results
+from ..results import GOOD, Results
 from ..units import DAY, PFLOPS_DAY, TERA
 
 
@@ -63,4 +64,23 @@ def training_gpus(
         pflops_days=(flop / PFLOPS_DAY, "petaFLOP/s-day", "Training compute in petaFLOP/s-days"),
         required_tflops=(devices.required_flops(flop, days * DAY) / TERA, "TFLOP/s", "Sustained rate needed"),
         sustained_tflops=(devices.sustained_flops(peak_flops, mfu) / TERA, "TFLOP/s", "Sustained rate of a GPU"),
+    ).tell(_told, params, tokens, days, accelerator, number_format, mfu, peak_flops)
+
+
+def _told(
+    results: Results,
+    params: float,
+    tokens: float,
+    days: float,
+    accelerator: str,
+    number_format: str,
+    mfu: float,
+    peak_flops: float,
+) -> "tuple[str, str]":
+    each = "it sustains" if results["gpus"] == 1 else "each sustains"
+    return GOOD, (
+        f"It takes {number(results['gpus'])} {datasets.title(accelerator)} to train "
+        f"{some(params, 'parameter', 3, in_word=True)} on {some(tokens, 'token', 3, in_word=True)} within "
+        f"{some(days, 'day')}, if {each} {number(100 * mfu)} % of its {number(peak_flops / TERA)} TFLOP/s in "
+        f"{number_format.upper()}."
     )

@@ -1,8 +1,9 @@
 """Where does a training step's time go?"""
 
 from ..answering import question
+from ..formats import number, some
 from ..formulas import parallelism
-from ..results import Results
+from ..results import GOOD, Results
 from ..units import DAY, GIGA
 
 
@@ -124,4 +125,14 @@ def training_step(
         pipeline_utilisation=(100 * pipeline, "%", "Utilisation of the pipeline drawn"),
         sdma_bandwidth_share=(100 * sdma_bandwidth / (sdma_largest * GIGA), "%", "Bandwidth reached within a server"),
         rdma_bandwidth_share=(100 * rdma_bandwidth / (rdma_largest * GIGA), "%", "Bandwidth reached between servers"),
+    ).tell(_told, device_count)
+
+
+def _told(results: Results, device_count: int) -> "tuple[str, str]":
+    as_fast = "trains" if device_count == 1 else "train"
+    return GOOD, (
+        f"A step takes {number(results['step_seconds'], 3)} s, of which {number(results['communication_share'], 3)} % "
+        f"is communication that no computation hides; {some(device_count, 'device')} {as_fast} "
+        f"{number(results['speed_up'], 3)} times as fast as one alone, which is a linearity of "
+        f"{number(results['linearity'], 3)}."
     )

@@ -2,9 +2,10 @@
 
 from .. import datasets
 from ..answering import question
+from ..formats import number, some
 from ..formulas import training, transformer
 from ..plans import guards
-from ..results import Results
+from ..results import GOOD, UNFIT, Results
 from ..units import GIGA
 
 
@@ -105,4 +106,22 @@ def transformer_flops(
         six_nd_percent=(100 * (flop / six_nd - 1), "%", "Difference from six FLOP per parameter and token"),
         mfu_percent=(100 * mfu, "%", "Model FLOPs utilisation at the iteration time above"),
         hfu_percent=(100 * hfu, "%", "Hardware FLOPs utilisation, if all layers are recomputed"),
+    ).tell(_told, devices, accelerator, iteration_seconds)
+
+
+def _told(results: Results, devices: int, accelerator: str, iteration_seconds: float) -> "tuple[str, str]":
+    differing = results["six_nd_percent"]
+    work = (
+        f"A model of this shape has {some(results['params'], 'parameter', 4, in_word=True)} and takes "
+        f"{number(results['training_gflop'], 3)} GFLOP a token to train, {number(abs(differing), 2)} % "
+        f"{'less' if differing < 0 else 'more'} than six FLOP per parameter and token"
     )
+    those = f"{number(devices)} {datasets.title(accelerator)}"
+    share = number(results["mfu_percent"], 3)
+    if results["mfu_percent"] > 100:
+        return UNFIT, (
+            f"{work}. An iteration can't take {number(iteration_seconds)} s on {those}, though: "
+            f"that would be {share} % of the peak."
+        )
+    reach = "reaches" if devices == 1 else "reach"
+    return GOOD, f"{work}; {those} {reach} {share} % of the peak at {number(iteration_seconds)} s an iteration."

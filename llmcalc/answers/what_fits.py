@@ -5,7 +5,7 @@ from ..choosing import device_named, model_named
 from ..formats import counted, number
 from ..once import Latest, Once
 from ..plans import cards
-from ..results import Results
+from ..results import GOOD, UNFIT, Results
 from ..units import GIBI, TERA
 
 TYPE_CHECKING = False
@@ -165,17 +165,18 @@ def what_fits(
     results["training"] = "Training it further, a sequence at a time"
     results.update(_training(tunings, tuners))
     fitting = Fitting(shape, device, formats, chosen, tunings, **results)
-    fitting.sentence = _sentence(fitting, device_count, batch, of[0])
+    fitting.tell(_told, device_count, batch, of[0])
     return fitting
 
 
-def _sentence(answer: Fitting, device_count: int, batch: int, context: int) -> str:
+def _told(answer: Fitting, device_count: int, batch: int, context: int) -> "tuple[str, str]":
     chosen, card = answer.chosen, answer.device.name
     on = f"one {card}" if device_count == 1 else f"{device_count} {card}"
     if not chosen.fits:
-        return f"{answer.model.name} does not fit on {on} in {chosen.weight_format}. What would help: {answer['help']}."
+        told = f"{answer.model.name} does not fit on {on} in {chosen.weight_format}."
+        return UNFIT, f"{told} What would help: {answer['help']}."
     longest = number(chosen.longest_context, 7)
-    return (
+    return GOOD, (
         f"{answer.model.name} fits on {on} in {chosen.weight_format}, {_gib(chosen.needed)} GiB with {number(batch)} "
         f"{counted('sequence', batch)} of {number(context, 7)} tokens; the longest may have {longest}."
     )
