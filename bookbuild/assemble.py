@@ -24,6 +24,7 @@ from bookbuild import (
     publications,
     reference,
     scratch,
+    slides,
     teach,
     verbs,
 )
@@ -79,9 +80,10 @@ def main(arguments: list[str] | None = None) -> int:
                 pdf.print_book(single, folder / "extra" / pdf.NAME)
                 shutil.copy(folder / "extra" / pdf.NAME, BUILD)
             pages = builder.build(folder, Path(temporary, "out"), "-W", "-n", "--keep-going")
+            slides.write(pages, executed)
             if with_pdf:
                 pdf.print_pages(pages, pdf.FOR_TEACHERS, pages / pdf.TEACHERS_NAME)
-        except (BuildError, pdf.NoBrowserError, publications.LedgerError) as failure:
+        except (BuildError, pdf.NoBrowserError, publications.LedgerError, slides.SlidesError) as failure:
             builder.close()
             print(f"book: {failure}", file=sys.stderr)
             return 1

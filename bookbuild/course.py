@@ -7,6 +7,7 @@ the numbers of a seed. In PrairieLearn the key stays a function, which draws as 
 import argparse
 import json
 import re
+import shutil
 import sys
 import uuid
 import zipfile
@@ -23,6 +24,7 @@ from llmcalc.teaching.marking import wanted
 from llmcalc.teaching.writing import LETTERS, LEVELS, Exercise, Posed
 
 COURSE = BUILD / "course"
+SLIDES = COURSE / "slides"
 QTI = "http://www.imsglobal.org/xsd/imsqti_v2p1"
 PACKAGE = "http://www.imsglobal.org/xsd/imscp_v1p1"
 EXACT = 1e-9  # relative; what a system's own arithmetic may lose
@@ -233,6 +235,8 @@ def main(arguments: list[str]) -> int:
         return 2
     with scratch.folder(BUILD, "course-") as temporary:
         write_course(temporary / "course", given.variants, given.seed)
+        if SLIDES.exists():  # which `make slides` puts there
+            shutil.copytree(SLIDES, temporary / "course" / SLIDES.name)
         staging.replace(COURSE, temporary / "course")
     count = sum(len(teaching.chapter(name).exercises) for name in teaching.chapters())
     print(f"The course is at {COURSE}: {count} exercises, {given.variants} variants each.")
