@@ -60,6 +60,7 @@
       slideNumber: "c/t",
       transition: "none",
       backgroundTransition: "none",
+      scrollLayout: "compact", // on a phone
       pdfSeparateFragments: false,
       pdfMaxPagesPerSlide: 1,
       plugins: [RevealNotes],

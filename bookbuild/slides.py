@@ -376,7 +376,7 @@ def _answer(section: Section) -> Iterator[Slide]:
 
 def _title(name: str, first: Section) -> Slide:
     texts = [entry for entry in first.blocks if entry[0].endswith("text")]
-    lead = "".join(f"<p>{beginning(_inner(block), 0)}</p>" for _, block in texts[:1])
+    lead = "".join(f"<p>{beginning(_inner(block), LETTERS_OF_A_SHORT_ONE)}</p>" for _, block in texts[:1])
     body = f"{lead}{FROM}"
     keys = "Keys: S opens these notes in a window of their own, F fills the screen, Esc shows all slides."
     return Slide(first.title, body, [*_notes(texts), f"<p>{keys}</p>"], kind="title")
@@ -574,9 +574,9 @@ def pack(site: Path, folder: Path) -> list[str]:
     return names
 
 
-def print_all(folder: Path, names: Iterable[str]) -> None:
+def print_all(folder: Path, names: Iterable[str], chromium: Any) -> None:
     """Print the slides in a folder beside them, each chapter's into a PDF of its own."""
-    with browser.serve(folder) as address, browser.browse() as chromium:
+    with browser.serve(folder) as address:
         for name in names:
             tab = chromium.new_page(viewport={"width": 1280, "height": 720}, color_scheme="light")
             tab.goto(f"{address}{name}.html?print-pdf")
@@ -597,7 +597,8 @@ def main(arguments: list[str]) -> int:
         return 1
     with scratch.folder(BUILD, "slides-") as temporary:
         names = pack(build.SITE.parent, temporary / FOLDER)
-        print_all(temporary / FOLDER, names)
+        with browser.browse() as chromium:
+            print_all(temporary / FOLDER, names, chromium)
         staging.replace(course.SLIDES, temporary / FOLDER)
     print(f"The slides are at {course.SLIDES}: {len(names)} chapters, as pages and as PDF.")
     return 0

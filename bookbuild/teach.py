@@ -6,6 +6,7 @@ from llmcalc.teaching.writing import LEVELS, Exercise
 
 FIRST_SEED = 1
 SLIDES = """
+(slides)=
 ## Slides
 
 Each chapter has slides for a lesson: what it shows, three exercises with hints and solutions, and, in the notes, what

@@ -174,7 +174,7 @@ def test_every_icon_and_every_character_of_a_formula_is_drawn(site, page):
     tab.goto(address + page, wait_until="networkidle")
     drawn = tab.evaluate(DRAWN_BY_STYLE)
     tab.close()
-    assert any(font == "Font Awesome 6 Free" for font, *_ in drawn)
+    assert page.startswith("slides/") or any(font == "Font Awesome 6 Free" for font, *_ in drawn)
     for font, weight, text in drawn:
         characters = {ord(character) for character in text if not character.isspace()}
         families = [family.strip() for family in font.split(",")]
