@@ -67,8 +67,9 @@ SPEAKER = re.compile(r"<script>(.*?)<\\/script>", re.DOTALL)
 PRACTISED = ("exercises", "practice")  # sections of which the slides have their own
 FROM = (
     '<p class="from">Slides of the book <cite>How much compute do I need?</cite> '
-    "Every number is computed in its chapter.</p>"
+    'Every number is computed in <a href="../notebooks/{name}.html">its chapter</a>.</p>'
 )
+CHAPTER = re.compile(r'<a href="\.\./notebooks/[^"]+">(.*?)</a>')
 WITHOUT = ("line", "note", "link")
 ALIEN = "script | style | a[@class='headerlink'] | button | form | input | details | span[@class='caption-number']"
 
@@ -377,7 +378,7 @@ def _answer(section: Section) -> Iterator[Slide]:
 def _title(name: str, first: Section) -> Slide:
     texts = [entry for entry in first.blocks if entry[0].endswith("text")]
     lead = "".join(f"<p>{beginning(_inner(block), LETTERS_OF_A_SHORT_ONE)}</p>" for _, block in texts[:1])
-    body = f"{lead}{FROM}"
+    body = lead + FROM.format(name=name)
     keys = "Keys: S opens these notes in a window of their own, F fills the screen, Esc shows all slides."
     return Slide(first.title, body, [*_notes(texts), f"<p>{keys}</p>"], kind="title")
 
@@ -570,6 +571,7 @@ def pack(site: Path, folder: Path) -> list[str]:
             shutil.copy(site / "_images" / picture, folder / "images")
         for old, new in (("_images/", "images/"), ("_static/mathematics/", "mathematics/"), ("_static/", "images/")):
             text = text.replace(f'"../{old}', f'"{new}')
+        text = CHAPTER.sub(r"\1", text)  # it isn't in the folder
         (folder / f"{name}.html").write_text(text, encoding="utf-8")
     return names
 
