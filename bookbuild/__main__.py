@@ -1,4 +1,4 @@
-"""The way in for Make: ``python -m bookbuild book``, ``pdf``, ``executed``, ``course``, ``rerun`` or ``serve``.
+"""The way in for Make: ``python -m bookbuild`` with ``book``, ``pdf``, ``executed`` or a word of `APART`.
 
 Whatever happens, what a reader sees is a line that says what to do, and what was written on the way is removed.
 """
@@ -16,7 +16,7 @@ from bookbuild import scratch
 ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 INTERRUPTED, PIPE_CLOSED = 130, 141
 # Each has a module of its own; the others are the work of bookbuild/build.py.
-APART = ("course", "execute", "rerun", "serve")
+APART = ("course", "execute", "rerun", "serve", "slides")
 
 
 def run(command: str, arguments: list[str]) -> int:

@@ -25,6 +25,7 @@ from bookbuild import (
     publications,
     reference,
     scratch,
+    slides,
     teach,
     verbs,
 )
@@ -95,7 +96,8 @@ def main(arguments: list[str] | None = None) -> int:
                 pages = build_with_print(builder, target)
             else:
                 pages = incremental.build(builder, BUILD / "sphinx", target, stage)
-        except (BuildError, pdf.NoBrowserError, publications.LedgerError) as failure:
+            slides.write(pages, {name: notebooks.load(EXECUTED / f"{name}.ipynb") for name in notebooks.names()})
+        except (BuildError, pdf.NoBrowserError, publications.LedgerError, slides.SlidesError) as failure:
             builder.close()
             print(f"book: {failure}", file=sys.stderr)
             return 1
