@@ -148,10 +148,9 @@ def what_fits(
         chosen = formats[cards.FORMATS.index(weight_format)]
     needed = cards.cards_needed(shape, device, chosen.weight_format, *of, *beside, once=once)
     published = cards.cards_needed(shape, device, cards.FORMATS[0], *of, *beside, once=once)
-    tunings, tuners = [], {}
+    tunings = []
     if shape.attention != "none":
-        tunings = _latest(cards.tunings_on, shape, device, of[0], device_count, adapter_rank)
-        tuners = _latest(cards.cards_to_tune, shape, device, of[0], adapter_rank)
+        tunings = _latest(cards.tunings_on, shape, device, of[0], device_count, adapter_rank, cards.LOSS, once)
     results: dict[str, Any] = {"answer": "Serving it"}
     results["verdict"] = (_verdict(formats, chosen, weight_format), "", "Fits")
     results.update(_chosen(chosen, device, device_count, cards.shared_by(shape, device_count)))
@@ -163,7 +162,7 @@ def what_fits(
     for fit in formats:
         results[result_name(fit.weight_format)] = (_line(fit), "", fit.weight_format)
     results["training"] = "Training it further, a sequence at a time"
-    results.update(_training(tunings, tuners))
+    results.update(_training(tunings))
     fitting = Fitting(shape, device, formats, chosen, tunings, **results)
     fitting.sentence = _sentence(fitting, device_count, batch, of[0])
     return fitting
@@ -226,13 +225,14 @@ def _chosen(chosen: "Fit", device: "Device", device_count: int, shared: int) -> 
     }
 
 
-def _training(tunings: "list[Tuning]", tuners: "dict[str, int | None]") -> "dict[str, tuple[Any, ...]]":
-    needed = {tuning.name: tuning.needed / GIBI for tuning in tunings}
+def _training(tunings: "list[Tuning]") -> "dict[str, tuple[Any, ...]]":
+    known = {tuning.name: tuning for tuning in tunings}
     results: dict[str, tuple[Any, ...]] = {}
     for name, _, _ in cards.TUNINGS:
-        reason = "more than 1,024" if tunings else UNCOUNTED
-        results[name + "_gib"] = _counted(needed.get(name), "GiB", TUNED[name], UNCOUNTED)
-        results[name + "_cards"] = _counted(tuners.get(name), "device", "Cards for that", reason)
+        found = known.get(name)
+        reason = "more than 1,024" if found else UNCOUNTED
+        results[name + "_gib"] = _counted(found and found.needed / GIBI, "GiB", TUNED[name], UNCOUNTED)
+        results[name + "_cards"] = _counted(found and found.cards_needed, "device", "Cards for that", reason)
     return results
 
 

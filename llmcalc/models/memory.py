@@ -7,14 +7,14 @@ in 16 bits and at most shares what the optimiser keeps (zero_stage 0 to 2), and 
 parameters in 32 bits and gathers a layer at a time.
 """
 
-from ..checks import Refusal
+from ..checks import Refusal, choice
 from ..formulas import activations, attention
 from ..once import at_once
 from .numbers import size, whole
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from typing import Any
 
     from ..checks import Numeric
@@ -130,15 +130,46 @@ def training_memory(
         whole("stages", index, 0, run.pipeline_stages - 1, "stages")
         stage = _Stage(run, index, load_factor, fused_norms, called)
         parts = stage.state(*tuning)
-        parts["activations"] = stage.activations()
-        parts["at work"] = stage.at_work(LOSSES[loss])
-        parts["communication"] = stage.buffers()
+        parts.update(stage.work(LOSSES[loss]))
         parts["fragmentation"] = fragmentation * sum(parts.values())
         parts["outside"] = outside_bytes
         found.append(parts)
     peaks = [sum(parts.values()) for parts in found]
     most = peaks.index(max(peaks))
     return {"peak": peaks[most], "stage": looked_at[most], "parts": found[most], "stages": peaks}
+
+
+def tuning_memory(
+    run: "Run", ways: "Sequence[Mapping[str, Any]]", loss: str = "fused", outside_bytes: float = 0.0
+) -> "list[dict[str, float]]":
+    """Memory of a device by purpose for several ways to train in one run, which has a single stage [byte].
+
+    As `training_memory` for each way, whose activations, loss and buffers are the same.
+
+    Parameters
+    ----------
+    run : Run
+        The training run.
+    ways : list of dict
+        Of each way ``optimiser``, and ``adapter_rank`` and ``frozen_bytes`` where adapters are trained.
+    loss, outside_bytes
+        As of `training_memory`.
+    """
+    if run.pipeline_stages != 1:
+        raise Refusal("pipeline_stages", run.pipeline_stages, "a single stage")
+    choice("loss", loss, tuple(LOSSES))
+    size("outside_bytes", outside_bytes, 0, MOST)
+    stage = _Stage(run, 0, 1.0, True, at_once)
+    work, found = stage.work(LOSSES[loss]), []
+    for way in ways:
+        choice("optimiser", way.get("optimiser"), tuple(OPTIMISERS))
+        rank = whole("adapter_rank", way.get("adapter_rank", 0), 0)
+        frozen = size("frozen_bytes", way.get("frozen_bytes", 2.0), 0, MOST)
+        parts = stage.state(OPTIMISERS[way["optimiser"]], False, rank, frozen, 0.0)
+        parts.update(work)
+        parts["outside"] = outside_bytes
+        found.append(parts)
+    return found
 
 
 def fullest_stages(run: "Run") -> "list[int]":
@@ -339,6 +370,14 @@ class _Stage:
         dense = self.dense * self.kept_bytes() if self.dense else 0.0
         mixed = self.mixed * self.kept_bytes(True) if self.mixed else 0.0
         return (dense + mixed) * self.tokens * self.under_way()
+
+    def work(self, loss_bytes: float) -> "dict[str, Numeric]":
+        """What a device holds beside the state."""
+        return {
+            "activations": self.activations(),
+            "at work": self.at_work(loss_bytes),
+            "communication": self.buffers(),
+        }
 
     def under_way(self) -> "Numeric":
         run = self.run
