@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from ..plans.cards import Fit, Tuning
 
 BEST = "best"
-UNCOUNTED = "not counted for a model without attention"
 LISTED = "more than share a model's layers"
 VALUES = {"bf16": 2.0, "fp8": 1.0}
 TUNED = {
@@ -148,9 +147,7 @@ def what_fits(
         chosen = formats[cards.FORMATS.index(weight_format)]
     needed = cards.cards_needed(shape, device, chosen.weight_format, *of, *beside, once=once)
     published = cards.cards_needed(shape, device, cards.FORMATS[0], *of, *beside, once=once)
-    tunings = []
-    if shape.attention != "none":
-        tunings = _latest(cards.tunings_on, shape, device, of[0], device_count, adapter_rank, cards.LOSS, once)
+    tunings = _latest(cards.tunings_on, shape, device, of[0], device_count, adapter_rank, cards.LOSS, once)
     results: dict[str, Any] = {"answer": "Serving it"}
     results["verdict"] = (_verdict(formats, chosen, weight_format), "", "Fits")
     results.update(_chosen(chosen, device, device_count, cards.shared_by(shape, device_count)))
@@ -226,13 +223,11 @@ def _chosen(chosen: "Fit", device: "Device", device_count: int, shared: int) -> 
 
 
 def _training(tunings: "list[Tuning]") -> "dict[str, tuple[Any, ...]]":
-    known = {tuning.name: tuning for tuning in tunings}
     results: dict[str, tuple[Any, ...]] = {}
-    for name, _, _ in cards.TUNINGS:
-        found = known.get(name)
-        reason = "more than 1,024" if found else UNCOUNTED
-        results[name + "_gib"] = _counted(found and found.needed / GIBI, "GiB", TUNED[name], UNCOUNTED)
-        results[name + "_cards"] = _counted(found and found.cards_needed, "device", "Cards for that", reason)
+    for tuning in tunings:
+        results[tuning.name + "_gib"] = (tuning.needed / GIBI, "GiB", TUNED[tuning.name])
+        fewest = _counted(tuning.cards_needed, "device", "Cards for that", "more than 1,024")
+        results[tuning.name + "_cards"] = fewest
     return results
 
 

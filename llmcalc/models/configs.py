@@ -133,8 +133,13 @@ def _name(mapping: "dict[str, Any]", family: "dict[str, Any]") -> str:
     for field in ("_name_or_path", "name", "model_name"):
         value = mapping.get(field)
         if isinstance(value, str) and value and len(value) <= 200:
-            return value.rstrip("/").split("/")[-1]
-    return str(mapping.get("model_type") or "model")[:200]
+            return _line(value.rstrip("/").split("/")[-1]) or "model"
+    return _line(str(mapping.get("model_type") or "model")[:200])
+
+
+def _line(text: str) -> str:
+    """A text from a file as part of a sentence, which is one line."""
+    return " ".join(text.split())
 
 
 def _language_model(mapping: "dict[str, Any]") -> "tuple[dict[str, Any], dict[str, Any], bool]":
@@ -175,7 +180,7 @@ def _language_model(mapping: "dict[str, Any]") -> "tuple[dict[str, Any], dict[st
                 fields["tie_word_embeddings"] = outer["tie_word_embeddings"]
                 break
     fields.update(innermost)
-    family["name"] = kind or str(innermost.get("model_type") or mapping.get("model_type") or "")[:60]
+    family["name"] = kind or _line(str(innermost.get("model_type") or mapping.get("model_type") or "")[:60])
     return fields, family, bool(kind)
 
 
