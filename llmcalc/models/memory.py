@@ -211,7 +211,7 @@ def _calls(once: "Callable[..., Any] | None") -> "Callable[..., Any]":
 
 
 def layers_differ(model: "Any") -> bool:
-    """Whether layers of a model mix tokens in different ways, or by a state: then no one kind stands for all.
+    """Whether layers of a model mix tokens in different ways, by a state, or behind a gate: then each part counts.
 
     Examples
     --------
@@ -221,7 +221,7 @@ def layers_differ(model: "Any") -> bool:
     """
     mixers = getattr(model, "mixers", ())
     sizes = {part.weights(model.hidden_size) for part in mixers}
-    return len(sizes) > 1 or any(part.kind not in ("standard", "latent") for part in mixers)
+    return len(sizes) > 1 or any(part.kind not in ("standard", "latent") or part.gate_size for part in mixers)
 
 
 def share_with_mlp(model: "Any", kind: str) -> float:

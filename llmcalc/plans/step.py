@@ -262,7 +262,7 @@ class Machine:
         # A device keeps at least one key-value head.
         kv_heads = longer(part.kv_heads / self.tensor, 1.0 + 0 * self.tensor)
         return [
-            (hidden, (heads + 2 * kv_heads) * part.head_size),
+            (hidden, (heads + 2 * kv_heads) * part.head_size + getattr(part, "gate_size", 0) / self.tensor),
             (heads * part.head_size, hidden),
         ]
 
