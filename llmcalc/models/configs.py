@@ -35,6 +35,9 @@ MOST_VALUES = 500000
 DEEPEST = 12
 LONGEST = 10**12  # tokens of a context: files without a limit write huge ones
 
+# How fields begin that speak of layers with a state, in files of architectures that are not known.
+OF_STATES = ("mamba", "ssm_", "hybrid_", "linear_", "layers_block_type", "layer_group_size", "conv_", "gla_", "rwkv")
+
 SLIDING = ("sliding_attention", "chunked_attention", "local_attention", "local", "sliding", "swa")
 FULL = (
     "full_attention",
@@ -342,6 +345,10 @@ def _note_assumptions(fields: "Fields") -> None:
         fields.assume("the logits have a matrix of their own: tie_word_embeddings is missing")
     if not any(fields.has(name) for name in ("attention_bias", "qkv_bias", "use_bias", "bias", "mlp_bias")):
         fields.assume("no biases")
+    unread = sorted([name for name in fields.fields if name.startswith(OF_STATES) and fields.has(name)])
+    if unread and not fields.has("layer_types"):
+        named = ", ".join(unread[:3])
+        fields.assume(f"every layer has attention, though {named[:120]} may speak of layers that keep a state")
     if not fields.has("kv_heads") and not fields.has("kv_lora_rank"):
         fields.assume("as many key and value heads as query heads: num_key_value_heads is missing")
 
@@ -489,7 +496,8 @@ def _mlps(fields: "Fields", layers: int, hidden_size: int) -> "list[Mlp | Mixtur
     experts = fields.number("experts", 0, 0) if not isinstance(fields.find("experts")[1], (list, tuple)) else None
     if experts == 0 or (experts == 1 and not fields.has("experts_per_token")):
         widths = fields.each("mlp_size", layers)
-        return [Mlp(widths.count(width), width, matrices, bias) for width in _different(widths)]
+        values = fields.family.get("mlp_values", 0)
+        return [Mlp(widths.count(width), width, matrices, bias, values) for width in _different(widths)]
     sparse = _sparse(fields, layers)
     found: list[Mlp | Mixture] = []
     dense = layers - sum(sparse)

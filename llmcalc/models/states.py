@@ -111,7 +111,8 @@ def mamba2(fields: "Fields", layers: int, hidden_size: int) -> "Recurrent":
     groups, width = fields.number("mamba_groups", 1), fields.number("mamba_width", 4)
     mixed = inner + 2 * groups * state
     matrices = [Matrix("ssm_in", hidden_size, inner + mixed + heads), Matrix("ssm_out", inner, hidden_size)]
-    vectors = mixed * width + 3 * heads + inner  # decay, skipped part and time step a head; the norm
+    vectors = mixed * width + 3 * heads  # decay, skipped part and time step a head
+    vectors += inner if fields.flag("mamba_rms_norm", True) else 0
     vectors += mixed if fields.flag("mamba_convolution_bias", True) else 0
     vectors += inner + mixed + heads + hidden_size if fields.flag("mamba_bias", False) else 0
     kept = inner * state + mixed * (width - 1)
