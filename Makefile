@@ -8,6 +8,7 @@ PARAMS ?=
 SCENARIOS ?=
 OUT ?=
 PORT ?= 8000
+TESTED ?=
 VARIANTS ?= 10
 NUMBER ?= 200
 SEED ?= 1
@@ -94,13 +95,14 @@ pdf: $(TESTING)
 course: $(INSTALLED)
 	@$(PYTHON) -m bookbuild course --variants "$$VARIANTS" --seed "$$SEED"
 
-# TESTED is what pytest is told besides. Tests that measure time run at the end and alone: other work would be measured with them.
+# TESTED is what pytest is told besides. Cores take neighbours, which share a browser or a build, and a core that is
+# done takes over from another. Tests that measure time run at the end and alone: other work would be measured with them.
 test: book $(TESTING)
-	@$(PYTHON) -m pytest -n $(CORES) -m 'not alone' $(TESTED)
+	@$(PYTHON) -m pytest -n $(CORES) --dist worksteal -m 'not alone' $(TESTED)
 	@$(PYTHON) -m pytest -m alone $(TESTED)
 
 check: lint
-	@$(PYTHON) -m pytest -n $(CORES) -m 'not built and not alone'
+	@$(PYTHON) -m pytest -n $(CORES) --dist worksteal $(TESTED) -m 'not built and not alone'
 
 rerun: $(INSTALLED)
 	@$(PYTHON) -m bookbuild rerun

@@ -18,6 +18,7 @@ from bookbuild import (
     downloads,
     drill,
     exercises,
+    incremental,
     laboratories,
     notebooks,
     pdf,
@@ -33,25 +34,33 @@ from bookbuild.notebooks import BUILD, ROOT
 from bookbuild.staging import replace, write_notebook, write_settings
 
 SITE = BUILD / "html"
+# Pages that end with what the code says.
+SECTIONS = {"reference": reference.sections, "teach": teach.sections, "laboratories": laboratories.sections}
 
 
-def stage(folder: Path, executed: dict[str, NotebookNode]) -> None:
-    """Lay out what Jupyter Book builds from: pages at the root, notebooks below, computed values in the settings."""
-    record = publications.collect(executed)
-    shutil.copytree(
-        ROOT / "book", folder, ignore=shutil.ignore_patterns("calculator", "screenshots"), dirs_exist_ok=True
-    )
+def stage(folder: Path, changed: set[Path] | None = None) -> None:
+    """Lay out what Jupyter Book builds from: pages at the root, notebooks below, computed values in the settings.
+
+    If some prose is all that changed, only its pages are laid out anew.
+    """
+    everything = [*sorted((ROOT / "book").glob("*.md")), *(EXECUTED / f"{name}.ipynb" for name in notebooks.names())]
+    prose = everything if changed is None else sorted(changed)
+    executed = {path.stem: notebooks.load(path) for path in prose if path.suffix == ".ipynb"}
+    if changed is None:
+        shutil.copytree(ROOT / "book", folder, ignore=shutil.ignore_patterns("calculator", "screenshots"))
+        stage_computed(folder, executed)
     for name, notebook in executed.items():
         write_notebook(folder / "notebooks" / f"{name}.ipynb", exercises.with_practice(name, notebook))
-    appended = {
-        "reference": reference.sections(),
-        "teach": teach.sections(),
-        "laboratories": laboratories.sections(),
-    }
-    for name, sections in appended.items():
-        with (folder / f"{name}.md").open("a", encoding="utf-8") as page:
-            page.write(sections)
-    # Pages are published at the site's root, whatever folder they are kept in.
+    for path in prose:
+        if path.suffix == ".md":
+            # Pages are published at the site's root, whatever folder they are kept in.
+            sections = SECTIONS[path.stem]() if path.stem in SECTIONS else ""
+            (folder / path.name).write_text(path.read_text(encoding="utf-8") + sections, encoding="utf-8")
+
+
+def stage_computed(folder: Path, executed: dict[str, NotebookNode]) -> None:
+    """Lay out all that is computed from executed notebooks, from the package and from its data."""
+    record = publications.collect(executed)
     toc = (ROOT / "_toc.yml").read_text(encoding="utf-8").replace("book/", "")
     (folder / "_toc.yml").write_text(toc, encoding="utf-8")
     wheel = downloads.build_wheel(folder / "extra").name
@@ -61,26 +70,31 @@ def stage(folder: Path, executed: dict[str, NotebookNode]) -> None:
     (folder / "extra" / "reproduction.csv").write_text(publications.ledger_csv(record), encoding="utf-8")
 
 
+def build_with_print(builder: Builder, target: Path) -> Path:
+    """Build the site and prints of it in one folder, and return that of its pages."""
+    pdf.require_browser()
+    folder = target / "stage"
+    stage(folder)
+    single = Builder().build(folder, target / "single", as_one_page=True)
+    pdf.print_book(single, folder / "extra" / pdf.NAME)
+    shutil.copy(folder / "extra" / pdf.NAME, BUILD)
+    pages = builder.build(folder, target / "out", strict=True)
+    pdf.print_pages(pages, pdf.FOR_TEACHERS, pages / pdf.TEACHERS_NAME)
+    return pages
+
+
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="bookbuild.assemble", description="Make the site.")
     parser.add_argument("--pdf", action="store_true", help="print the whole book, too, and link to it")
     with_pdf = parser.parse_args(arguments).pdf
     start = time.monotonic()
     builder = Builder()
-    executed = {name: notebooks.load(EXECUTED / f"{name}.ipynb") for name in notebooks.names()}
-    with scratch.folder(BUILD, "site-") as temporary:
-        folder = Path(temporary, "stage")
+    with scratch.folder(BUILD, "site-") as target:
         try:
             if with_pdf:
-                pdf.require_browser()
-            stage(folder, executed)
-            if with_pdf:
-                single = Builder().build(folder, Path(temporary, "single"), as_one_page=True)
-                pdf.print_book(single, folder / "extra" / pdf.NAME)
-                shutil.copy(folder / "extra" / pdf.NAME, BUILD)
-            pages = builder.build(folder, Path(temporary, "out"), "-W", "-n", "--keep-going")
-            if with_pdf:
-                pdf.print_pages(pages, pdf.FOR_TEACHERS, pages / pdf.TEACHERS_NAME)
+                pages = build_with_print(builder, target)
+            else:
+                pages = incremental.build(builder, BUILD / "sphinx", target, stage)
         except (BuildError, pdf.NoBrowserError, publications.LedgerError) as failure:
             builder.close()
             print(f"book: {failure}", file=sys.stderr)
@@ -89,7 +103,7 @@ def main(arguments: list[str] | None = None) -> int:
             builder.close()
             raise
         replace(SITE, pages)
-    print(f"  site  {len(executed)} notebooks  {time.monotonic() - start:5.1f} s", flush=True)
+    print(f"  site  {len(notebooks.names())} notebooks  {time.monotonic() - start:5.1f} s", flush=True)
     return 0
 
 

@@ -31,14 +31,19 @@ def out_of_date(names: Iterable[str], now: Fingerprints) -> list[str]:
 
 
 def _is_executed(name: str, now: Fingerprints) -> bool:
+    found = recorded(name)
+    return {f"notebooks/{name}.md", *EVERY_NOTEBOOK} & now.keys() <= found.keys() and inputs.hold(found, now)
+
+
+def recorded(name: str) -> dict[str, str | None]:
+    """Return what a notebook was executed from, or nothing if its executed form is missing or damaged."""
     record = inputs.read_record(EXECUTED / f"{name}.json")
-    recorded: Any = record.get("inputs")
-    if not inputs.hold(recorded, now) or not {f"notebooks/{name}.md", *EVERY_NOTEBOOK} & now.keys() <= recorded.keys():
-        return False
+    found = record.get("inputs")
     try:
-        return inputs.contents(EXECUTED / f"{name}.ipynb") == record.get("contents")
+        whole = inputs.contents(EXECUTED / f"{name}.ipynb") == record.get("contents")
     except OSError:
-        return False
+        whole = False
+    return found if whole and isinstance(found, dict) else {}
 
 
 def record_executed(name: str, used: Iterable[str], before: Fingerprints) -> None:

@@ -6,6 +6,7 @@ they look up. A chapter whose name is no question has no calculator.
 """
 
 import ast
+import functools
 import hashlib
 import json
 import math
@@ -75,7 +76,7 @@ def model(name: str, notebook: NotebookNode) -> dict[str, Any]:
     answer = f"llmcalc.answers.{function}"
     modules = modules_of(name)
     draws = f"{function}_curves" in {
-        statement.name for statement in ast.parse(modules[answer]).body if isinstance(statement, ast.FunctionDef)
+        statement.name for statement in parsed(modules[answer]).body if isinstance(statement, ast.FunctionDef)
     }
     groups = parameters.groups(name)
     results = notebooks.results(notebook)
@@ -165,7 +166,7 @@ def _meaning(quantity: str) -> str:
 
 def tables(question: Question, sources: list[str]) -> dict[str, list[dict[str, Any]]]:
     """Return the rows that modules look up and choices are taken from, in the columns that the modules name."""
-    trees = [ast.parse(source) for source in sources]
+    trees = [parsed(source) for source in sources]
     named = {word for tree in trees for word in words(tree)}
     found = {table for tree in trees for table in looked_up(tree)}
     for name in question.parameters:
@@ -310,10 +311,11 @@ def closure(modules: set[str]) -> set[str]:
     return found
 
 
+@functools.cache
 def _neighbours(module: str) -> set[str]:
     """Modules that one imports when it is imported itself; what its functions import, pages do without."""
     found = set()
-    for node in ast.parse(source(module)).body:
+    for node in parsed(source(module)).body:
         if isinstance(node, ast.ImportFrom) and node.level:
             package = ".".join(module.split(".")[: -node.level])
             base = f"{package}.{node.module}" if node.module else package
@@ -325,11 +327,19 @@ def _path(module: str) -> Path:
     return PACKAGE.parent / f"{module.replace('.', '/')}.py"
 
 
+@functools.cache
 def source(module: str) -> str:
     """Return the source of a module of llmcalc."""
     return _path(module).read_text(encoding="utf-8")
 
 
+@functools.cache
+def parsed(source: str) -> ast.Module:
+    """Parse a module once: calculators share most of theirs."""
+    return ast.parse(source)
+
+
+@functools.cache
 def shipped(module: str) -> str:
     """Return a module as pages load it: without what MicroPython reads and does nothing with."""
     return ast.unparse(_Shortened().visit(ast.parse(source(module))))
@@ -363,9 +373,11 @@ class _Shortened(ast.NodeTransformer):
         return self.generic_visit(node)
 
 
+@functools.cache
 def looked_up(tree: ast.Module) -> set[str]:
     """Files of data/ that a module's calls name."""
-    calls = [(ast.unparse(node.func), node.args) for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    nodes = ast.walk(tree)
+    calls = [(ast.unparse(node.func), node.args) for node in nodes if isinstance(node, ast.Call)]
     found = {
         arguments[0].value
         for function, arguments in calls
@@ -377,10 +389,12 @@ def looked_up(tree: ast.Module) -> set[str]:
     return found | ({"accelerators"} if any(function in LOOK_UPS_OF_ACCELERATORS for function, _ in calls) else set())
 
 
+@functools.cache
 def words(tree: ast.Module) -> set[str]:
     """What may be a column's name in a module: texts, and names of arguments, which take whole rows."""
-    texts = {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)}
-    return texts | {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
+    nodes = list(ast.walk(tree))
+    texts = {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+    return texts | {node.arg for node in nodes if isinstance(node, ast.arg)}
 
 
 def _figure(name: str) -> str:

@@ -73,6 +73,28 @@ def execute(name: str, parameters: dict[str, Any] | None = None) -> Execution:
     return Execution(notebook, _within_project(used))
 
 
+def with_new_prose(name: str, now: inputs.Fingerprints) -> Execution | None:
+    """Return a notebook with its results of an earlier run, if its prose is all that changed since."""
+    recorded = build.recorded(name)
+    own = f"notebooks/{name}.md"
+    used = {path: mark for path, mark in recorded.items() if path != own}
+    if own not in recorded or not inputs.hold(used, now):
+        return None
+    source, earlier = notebooks.read(name), notebooks.load(EXECUTED / f"{name}.ipynb")
+    ran = [cell for cell in earlier.cells if cell.cell_type == "code"]
+    asked = [cell for cell in source.cells if cell.cell_type == "code"]
+    if [(cell.source, cell.metadata) for cell in ran] != [(cell.source, cell.metadata) for cell in asked]:
+        return None
+    if earlier.metadata != earlier.metadata | source.metadata:
+        return None
+    results = iter(ran)
+    cells = [next(results) if cell.cell_type == "code" else cell for cell in source.cells]
+    for number, cell in enumerate(cells):
+        cell["id"] = f"cell-{number}"
+    earlier.cells = cells
+    return Execution(earlier, sorted(path for path in used if path not in build.EVERY_NOTEBOOK))
+
+
 def execute_all(
     jobs: Iterable[Any], run: Callable[[Any], Any], done: Callable[[Any, Any, float], None]
 ) -> list[tuple[Any, Any]]:
@@ -137,14 +159,19 @@ def _save(name: str, execution: Execution, before: inputs.Fingerprints) -> None:
     build.record_executed(name, execution.dependencies, before)
 
 
-def run(names: list[str], before: inputs.Fingerprints) -> int:
-    """Execute notebooks side by side, given the fingerprints of all that they may read, and return the exit code."""
+def run(names: list[str], before: inputs.Fingerprints, all_again: bool = False) -> int:
+    """Bring notebooks up to date side by side, given the fingerprints of all that they may read; return the exit code.
+
+    One whose prose alone changed keeps its results, unless all are to be executed again.
+    """
     kernels.use_warm_kernels()
     width = max(map(len, names))
 
     def one(name: str) -> Execution:
-        print(f"  run   {name}", flush=True)
-        execution = execute(name)
+        execution = None if all_again else with_new_prose(name, before)
+        if execution is None:
+            print(f"  run   {name}", flush=True)
+            execution = execute(name)
         _save(name, execution, before)
         return execution
 
@@ -167,7 +194,7 @@ def main(arguments: list[str]) -> int:
         if problem := notebooks.problem(name):
             print(f"book: {problem}", file=sys.stderr)
             return 2
-    return run(names, inputs.taken())
+    return run(names, inputs.taken(), all_again=True)
 
 
 if __name__ == "__main__":

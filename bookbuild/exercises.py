@@ -1,6 +1,5 @@
 """Exercises at the end of a chapter: what the page shows, and what its worker needs to grade them."""
 
-import ast
 from collections.abc import Iterable
 from typing import Any
 
@@ -61,7 +60,7 @@ def model(name: str) -> dict[str, Any]:
 
 def tables(chapters: Iterable[str], sources: list[str], known: set[str]) -> dict[str, list[dict[str, Any]]]:
     """Rows that chapters' exercises look up or draw from, with the columns that they or a calculator name."""
-    trees = [ast.parse(text) for text in sources]
+    trees = [calculators.parsed(text) for text in sources]
     words = {word for tree in trees for word in calculators.words(tree)}
     found = {table for tree in trees for table in calculators.looked_up(tree)} | known
     for name in chapters:

@@ -1,9 +1,11 @@
 """Jupyter Book in a process of its own, which loads while other work goes on.
 
-``python -m bookbuild.jupyter_book`` imports Jupyter Book, waits for the arguments of its
-``build`` command on standard input (a JSON list), and builds.
+``python -m bookbuild.jupyter_book`` imports Jupyter Book, waits for what to build on standard
+input (JSON), and builds on all cores. What Sphinx writes stays as it is, for a later build to go on
+from; the finished pages stand beside it.
 """
 
+import gc
 import json
 import os
 import re
@@ -31,18 +33,21 @@ class Builder:
             env=os.environ | {"NO_COLOR": "1"},
         )
 
-    def build(self, folder: Path, output: Path, *options: str, as_one_page: bool = False) -> Path:
-        """Build a staged book and return the folder of its pages, or raise BuildError."""
-        if as_one_page:
-            options += ("--builder", "singlehtml")
-        log, _ = self._process.communicate(json.dumps(["build", *options, str(folder), "--path-output", str(output)]))
+    def build(self, folder: Path, output: Path, strict: bool = False, as_one_page: bool = False) -> Path:
+        """Build a staged book and return the folder of its finished pages, or raise BuildError.
+
+        If it is strict, a warning or a link to nowhere is an error.
+        """
+        kind = "singlehtml" if as_one_page else "html"
+        work = {"folder": str(folder), "output": str(output / kind), "builder": kind, "strict": strict}
+        log, _ = self._process.communicate(json.dumps(work))
         if self._process.returncode:
             if fault := faults.explain_log(log):
                 raise BuildError(fault)
             log = re.sub(r"\x1b\[[\d;]*m", "", log).replace(f"{folder}{os.sep}", "")
             complaints = [line for line in log.splitlines() if "WARNING" in line or "ERROR" in line or "Error" in line]
             raise BuildError("Jupyter Book refused the pages:\n" + "\n".join(complaints or log.splitlines()[-20:]))
-        return output / "_build" / ("singlehtml" if as_one_page else "html")
+        return finished(output / kind)
 
     def close(self) -> None:
         """Give up a builder that was not used."""
@@ -50,18 +55,41 @@ class Builder:
         self._process.wait()
 
 
-def main() -> None:
+def finished(written: Path) -> Path:
+    """Return the folder of finished pages beside that of pages as Sphinx writes them."""
+    return written.with_name(f"{written.name}-finished")
+
+
+def main() -> int:
+    # A third of a build went by in looking for garbage among trees of pages, of which there is next to none.
+    gc.disable()
     # Sphinx would import these one by one once it starts.
-    import jupyter_book.sphinx  # noqa: F401
+    import jupyter_book.sphinx
     import myst_nb  # noqa: F401
     import sphinx_book_theme  # noqa: F401
     import sphinx_design  # noqa: F401
     import sphinx_exercise  # noqa: F401
     import sphinxcontrib.bibtex  # noqa: F401
-    from jupyter_book.cli.main import main as jupyter_book_command
 
-    jupyter_book_command(json.loads(sys.stdin.read()))
+    work = json.loads(sys.stdin.read())
+    # What the command `jupyter-book build -W -n --keep-going` does, which knows no number of processes.
+    failed = jupyter_book.sphinx.build_sphinx(
+        work["folder"],
+        work["output"],
+        noconfig=True,
+        path_config=Path(work["folder"], "_config.yml"),
+        confoverrides={
+            "external_toc_path": str(Path(work["folder"], "_toc.yml")),
+            "latex_individualpages": False,
+            **({"nitpicky": True} if work["strict"] else {}),
+        },
+        builder=work["builder"],
+        warningiserror=work["strict"],
+        keep_going=work["strict"],
+        jobs=os.cpu_count(),
+    )
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

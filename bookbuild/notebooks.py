@@ -1,6 +1,7 @@
 """The book's notebooks as they are kept (MyST Markdown) and as papermill leaves them."""
 
 import difflib
+import functools
 import re
 from copy import deepcopy
 from pathlib import Path
@@ -53,7 +54,14 @@ def close_match(name: str, known: list[str], cutoff: float) -> str | None:
 
 def read(name: str) -> NotebookNode:
     """Read a notebook's source, with cell ids that depend on nothing but their order."""
-    notebook: NotebookNode = jupytext.read(SOURCES / f"{name}.md", fmt="md:myst")
+    notebook: NotebookNode = deepcopy(_parsed((SOURCES / f"{name}.md").read_text(encoding="utf-8")))
+    return notebook
+
+
+@functools.cache
+def _parsed(source: str) -> NotebookNode:
+    """Parse a source once, however many times a build asks for it."""
+    notebook: NotebookNode = jupytext.reads(source, fmt="md:myst")
     for number, cell in enumerate(notebook.cells):
         cell["id"] = f"cell-{number}"
     return notebook

@@ -9,13 +9,13 @@ a line of its own names the group of the parameters below it.
 import ast
 import csv
 import re
-import warnings
 from dataclasses import dataclass
 from typing import Any
 
-import papermill
+from nbformat import NotebookNode
+from papermill.translators import PythonTranslator
 
-from bookbuild.notebooks import ROOT, SOURCES, close_match, closest, read
+from bookbuild.notebooks import ROOT, close_match, closest, read
 from llmcalc import quantities
 from llmcalc.answering import accept, takes_own
 from llmcalc.own_devices import is_own
@@ -122,39 +122,42 @@ class Parameter:
 
 def declared(notebook: str) -> dict[str, Parameter]:
     """Return the parameters that a notebook declares, by name, in order."""
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "The specified file .* does not end in")
-        inspected = papermill.inspect_notebook(str(SOURCES / f"{notebook}.md"))
     parameters, grouped = {}, groups(notebook)
-    for name, found in inspected.items():
-        comment = COMMENT.match(found["help"])
-        if not comment or found["inferred_type_name"] not in TYPES:
+    # As papermill reads the cell when it is to inject others.
+    for found in PythonTranslator.inspect(_cell(notebook)):
+        comment = COMMENT.match(found.help)
+        if not comment or found.inferred_type_name not in TYPES:
             raise ValueError(
-                f"{notebook}: the parameter line of {name} can't be read: "
+                f"{notebook}: the parameter line of {found.name} can't be read: "
                 "write 'name: type = value  # [unit] text; range'"
             )
-        parameters[name] = Parameter(
-            name=name,
-            type=TYPES[found["inferred_type_name"]],
-            default=ast.literal_eval(found["default"]),
+        parameters[found.name] = Parameter(
+            name=found.name,
+            type=TYPES[found.inferred_type_name],
+            default=ast.literal_eval(found.default),
             unit=comment["unit"],
             help=comment["help"].strip(),
             accepted=(comment["accepted"] or "").strip(),
-            group=grouped[name],
+            group=grouped[found.name],
         )
     return parameters
 
 
 def groups(notebook: str) -> dict[str, str]:
     """Return the comment on a line of its own above each parameter, which names its group."""
-    [cell] = [cell for cell in read(notebook).cells if "parameters" in cell.metadata.get("tags", [])]
     grouped, group = {}, ""
-    for line in cell.source.splitlines():
+    for line in _cell(notebook).source.splitlines():
         if line.startswith("#"):
             group = line.removeprefix("#").strip()
         elif ":" in line:
             grouped[line.partition(":")[0]] = group
     return grouped
+
+
+def _cell(notebook: str) -> NotebookNode:
+    cells: list[NotebookNode] = read(notebook).cells
+    [cell] = [cell for cell in cells if "parameters" in cell.metadata.get("tags", [])]
+    return cell
 
 
 def convert(parameters: dict[str, Parameter], given: dict[str, str]) -> dict[str, Any]:

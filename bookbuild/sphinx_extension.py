@@ -2,6 +2,7 @@
 
 import html
 import json
+import shutil
 import textwrap
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 
 from bookbuild import calculators, downloads, drill, exercises, fonts, pages, pdf, verbs
+from bookbuild.jupyter_book import finished
 
 
 def drop_unused_scripts(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
@@ -45,7 +47,8 @@ def add_verbs(app: Sphinx, pagename: str, templatename: str, context: dict[str, 
     if verbs.PLACE not in context.get("body", ""):
         return
     [file] = (Path(app.srcdir) / "extra" / "calculator").glob(f"*/{verbs.FILE}")
-    context["body"] = verbs.place(context["body"], f"calculator/{file.parent.name}")
+    listed = json.loads(file.read_text(encoding="utf-8"))["verbs"]
+    context["body"] = verbs.place(context["body"], f"calculator/{file.parent.name}", listed)
     address = f"../calculator/{file.parent.name}"  # from the folder of styles and scripts
     for style in ("calculator.css", "verbs.css", "uplot.css"):
         app.add_css_file(f"{address}/{style}")
@@ -124,11 +127,19 @@ def write_all_nodes_on_one_page(app: Sphinx) -> None:
     writers["singlehtml"] = writers.get("html", {}) | writers.get("singlehtml", {})
 
 
+def copy_what_is_written(app: Sphinx, exception: Exception | None) -> None:
+    """Copy what Sphinx wrote to where it is finished: a later build goes on from what Sphinx knows."""
+    if exception is None:
+        shutil.rmtree(finished(Path(app.outdir)), ignore_errors=True)
+        shutil.copytree(app.outdir, finished(Path(app.outdir)))
+
+
 def finish_pages(app: Sphinx, exception: Exception | None) -> None:
     """Set finished pages right, and leave out files that no page uses."""
     if exception or app.builder.format != "html":
         return
-    output = Path(app.outdir)
+    output = finished(Path(app.outdir))
+    (output / ".buildinfo").unlink(missing_ok=True)
     for page in output.rglob("*.html"):
         if "_static" in page.parts:
             page.unlink()  # templates of the theme
@@ -161,5 +172,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("html-page-context", drop_unused_scripts, priority=900)
     app.connect("html-page-context", describe, priority=900)
     app.connect("html-page-context", offer_downloads, priority=900)
-    app.connect("build-finished", finish_pages)
+    # Other extensions write their files first; formulas are set in between.
+    app.connect("build-finished", copy_what_is_written, priority=900)
+    app.connect("build-finished", finish_pages, priority=920)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

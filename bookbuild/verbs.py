@@ -1,7 +1,7 @@
 """The first page's form: a few verbs, each a question of the book with its most important parameters."""
 
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Any
 
@@ -102,12 +102,10 @@ def spaced(parameter: Parameter) -> list[float]:
     return sorted({round(value) for value in kept}) if parameter.type is int else kept
 
 
-def place(body: str, address: str) -> str:
-    """Put the form into the first page's HTML."""
+def place(body: str, address: str, listed: Iterable[dict[str, Any]]) -> str:
+    """Put the form of verbs, as they were described, into the first page's HTML."""
     template = calculators.TEMPLATES.get_template("verbs.html")
-    shown = [
-        verb | {"fields": [{"choices": [], "own": ""} | field for field in verb["fields"]]} for verb in described()
-    ]
+    shown = [verb | {"fields": [{"choices": [], "own": ""} | field for field in verb["fields"]]} for verb in listed]
     return body.replace(PLACE, template.render(verbs=shown, address=address))
 
 

@@ -62,6 +62,7 @@ class Checkout:
         self.site = self.build / "html"
         self.executed = self.build / "executed" / f"{NOTEBOOK}.ipynb"
         self.notebook = folder / "notebooks" / f"{NOTEBOOK}.md"
+        self.formula = folder / "llmcalc" / "formulas" / "training.py"  # which the notebook uses
         passed_on_by_make = ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "NOTEBOOK", "PARAMS", "SCENARIOS", "OUT", "PORT")
         passed_on_by_make += ("BUILD_STARTED", "PYTHONUTF8")
         inherited = {name: value for name, value in os.environ.items() if name not in passed_on_by_make}
@@ -107,12 +108,17 @@ class Checkout:
 
     def left_over(self):
         """Names of what a run left in the build folder besides its results."""
-        results = {"executed", "html", "rerun", "site.json"}
-        return sorted(path.name for path in self.build.iterdir() if path.name not in results)
+        results = {"executed", "html", "rerun", "site.json", "sphinx"}
+        found = [path.name for path in self.build.iterdir() if path.name not in results]
+        found += [path.name for path in self.build.glob("sphinx/*") if path.name not in ("kept", "lock")]
+        return sorted(found)
 
     def copy(self, folder):
-        """Copy it as it stands, with what is built and the times of its files."""
-        shutil.copytree(self.folder, folder, symlinks=True)
+        """Copy it as it stands, with what is built and the times of its files.
+
+        Elsewhere builds begin from nothing, so that what they would go on from stays behind.
+        """
+        shutil.copytree(self.folder, folder, symlinks=True, ignore=shutil.ignore_patterns("sphinx"))
         return Checkout(folder)
 
     def _run(self, *command, stderr, **variables):

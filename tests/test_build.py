@@ -4,6 +4,7 @@ import csv
 import hashlib
 import os
 import re
+import shutil
 import signal
 import time
 
@@ -126,6 +127,29 @@ def test_a_changed_page_is_published_and_nothing_runs(checkout):
     assert status == 0
     assert steps(output) == ["site"]
     assert "One more sentence." in (checkout.site / "index.html").read_text(encoding="utf-8")
+
+
+def test_builds_of_changed_prose_are_that_of_everything(checkout):
+    settings = checkout.build / "sphinx" / "kept" / "stage" / "_config.yml"
+    os.utime(checkout.folder / "book" / "index.md")
+    assert checkout.make("book")[0] == 0  # of everything: nothing is known here
+    staged = settings.stat().st_mtime_ns
+    for path, added in (
+        ("book/index.md", "\nOne more sentence, with $x^2$ and a [](training-gpus).\n"),
+        ("notebooks/training-gpus.md", "\nOne more sentence on GPUs, with $y^2$.\n"),
+        ("book/glossary.md", "\nOne more sentence.\n"),
+        ("book/index.md", "\n(anew)=\n## A new heading\n\nSee {ref}`anew`.\n"),
+    ):
+        checkout.append(path, added)
+        status, output = checkout.make("book")
+        assert status == 0, output
+        assert steps(output) == ["site"], "prose was taken for code"
+        assert settings.stat().st_mtime_ns == staged, "the build began from nothing"
+    site = digest(checkout.site)
+    shutil.rmtree(checkout.build / "sphinx")
+    os.utime(checkout.folder / "book" / "index.md")
+    assert checkout.make("book")[0] == 0
+    assert digest(checkout.site) == site
 
 
 def test_a_used_module_runs_the_notebook_again(checkout):

@@ -36,7 +36,7 @@ def limited(checkout, kilobytes, *command):
 
 @pytest.mark.parametrize("kilobytes", [8, 200])
 def test_a_full_disk_is_told(checkout, kilobytes):
-    os.utime(checkout.notebook)
+    os.utime(checkout.formula)
     before = (checkout.site / "index.html").read_bytes(), checkout.executed.read_bytes()
     run = limited(checkout, kilobytes, "make", "book")
     assert run.returncode != 0
@@ -108,7 +108,7 @@ def test_a_module_that_is_gone_is_named(checkout, tmp_path):
         "raise ModuleNotFoundError(\"No module named 'papermill'\", name='papermill')"
     )
     checkout.environment["PYTHONPATH"] = f"{tmp_path}:{checkout.folder}"
-    os.utime(checkout.notebook)
+    os.utime(checkout.formula)
     status, output = checkout.make("book")
     assert status != 0
     assert (
@@ -184,7 +184,7 @@ def test_a_long_temporary_folder_is_no_obstacle(checkout, tmp_path):
     long = tmp_path / ("t" * 100)
     long.mkdir()
     checkout.environment["TMPDIR"] = str(long)
-    os.utime(checkout.notebook)
+    os.utime(checkout.formula)
     status, output = checkout.make("executed")
     assert status == 0, output
     assert list(long.iterdir()) == []
@@ -204,7 +204,7 @@ print(len(execute.execute("training-gpus").notebook.cells) > 10)
 
 def test_a_terminal_that_knows_few_letters_gets_the_others_as_numbers(checkout):
     checkout.environment |= {"PYTHONIOENCODING": "ascii", "LC_ALL": "C"}
-    os.utime(checkout.notebook)
+    os.utime(checkout.formula)
     status, output = checkout.make("book")
     assert status == 0, output
     status, output = checkout.make("rerun", "NOTEBOOK=training-gpus", "PARAMS=days=10")
@@ -271,7 +271,7 @@ def test_a_signal_leaves_nothing_behind(checkout, tmp_path, number, whom):
     page = (checkout.site / "index.html").read_bytes()
     moments = MOMENTS if (whom, number) == ("all", signal.SIGTERM) else MOMENTS[3::4]
     for event, delay in moments:
-        os.utime(checkout.notebook)
+        os.utime(checkout.formula)
         with checkout.start("make", "book") as making:
             printed = ""
             while event and f"  {event} " not in printed:
@@ -297,7 +297,7 @@ def test_a_signal_leaves_nothing_behind(checkout, tmp_path, number, whom):
 
 
 def test_a_second_signal_does_not_disturb_the_tidying_up(checkout):
-    os.utime(checkout.notebook)
+    os.utime(checkout.formula)
     with checkout.start("make", "book") as making:
         while "  done " not in making.stdout.readline():
             assert making.poll() is None

@@ -3,6 +3,7 @@
 import functools
 import os
 import re
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urldefrag, urlparse
 
@@ -37,18 +38,15 @@ in_a_browser = pytest.mark.skipif(
 every_page = pytest.mark.parametrize("page", PAGES)
 
 
-@pytest.fixture(scope="module")
-def soups():
-    return {page: BeautifulSoup((SITE / page).read_text(encoding="utf-8"), "html.parser") for page in PAGES}
+@functools.cache
+def soup(page):
+    return BeautifulSoup((SITE / page).read_text(encoding="utf-8"), "html.parser")
 
 
-@pytest.fixture(scope="module")
-def anchors(soups):
-    """What the links of each page may lead to, gathered once: a page of formulas has thousands of links to itself."""
-    marked = {
-        page: soup.find_all(lambda tag: tag.has_attr("id") or tag.has_attr("name")) for page, soup in soups.items()
-    }
-    return {page: {tag.get(key) for tag in tags for key in ("id", "name")} for page, tags in marked.items()}
+@functools.cache
+def anchors(page):
+    """Return all that a link into a page can name: its identifiers, and names of the old kind."""
+    return {element[key] for element in soup(page).find_all(True) for key in ("id", "name") if element.get(key)}
 
 
 @functools.cache
@@ -77,9 +75,9 @@ def test_the_site_has_its_pages():
 
 
 @every_page
-def test_no_link_and_no_anchor_leads_nowhere(soups, anchors, page):
+def test_no_link_and_no_anchor_leads_nowhere(page):
     for tag, attribute in (("a", "href"), ("link", "href"), ("script", "src"), ("img", "src")):
-        for element in soups[page].find_all(tag):
+        for element in soup(page).find_all(tag):
             address = element.get(attribute)
             if not address or urlparse(address).scheme in ("http", "https", "mailto", "data"):
                 continue
@@ -89,91 +87,124 @@ def test_no_link_and_no_anchor_leads_nowhere(soups, anchors, page):
                 target /= "index.html"
             assert target.is_file(), f"{address} leads nowhere"
             if anchor and target.suffix == ".html" and anchor not in ("", "#"):
-                there = anchors[target.resolve().relative_to(SITE.resolve()).as_posix()]
+                there = anchors(target.resolve().relative_to(SITE.resolve()).as_posix())
                 assert unquote(anchor) in there or anchor in there, f"{address} has no such anchor"
 
 
 @every_page
-def test_no_page_shows_an_error_or_a_placeholder(soups, page):
-    text = "".join(part for part in soups[page].find_all(string=True) if not part.find_parent("pre"))
+def test_no_page_shows_an_error_or_a_placeholder(page):
+    text = "".join(part for part in soup(page).find_all(string=True) if not part.find_parent("pre"))
     for trouble in ("Traceback (most recent call last)", "{{", "```{", "Unable to display output", "<Figure size"):
         assert trouble not in text
-    assert not soups[page].select(".stderr, .traceback, .problematic")
+    assert not soup(page).select(".stderr, .traceback, .problematic")
 
 
 @every_page
-def test_pictures_say_what_they_show(soups, page):
-    for picture in soups[page].select("article img"):
+def test_pictures_say_what_they_show(page):
+    for picture in soup(page).select("article img"):
         assert len(picture.get("alt", "")) > 60, picture.get("src")
 
 
 @pytest.mark.parametrize("page", CHAPTERS)
-def test_a_chapter_shows_its_answer_and_its_ledger_without_scripts(soups, page):
-    captions = [caption.get_text() for caption in soups[page].find_all("caption")]
-    assert soups[page].select_one("table.headline > caption").get_text(strip=True)
+def test_a_chapter_shows_its_answer_and_its_ledger_without_scripts(page):
+    captions = [caption.get_text() for caption in soup(page).find_all("caption")]
+    assert soup(page).select_one("table.headline > caption").get_text(strip=True)
     without_source = page.removeprefix("notebooks/").removesuffix(".html") in publications.WITHOUT_SOURCE
     assert ("Printed and computed" in captions) != without_source
 
 
-def test_errata_show_every_slip_with_its_proof(soups):
-    text = soups["errata.html"].get_text()
+def test_errata_show_every_slip_with_its_proof():
+    text = soup("errata.html").get_text()
     slips = text.count("How we know:")
     assert slips >= 10
     assert slips == text.count("Printed:") == text.count("Right:") == text.count("How much it matters:")
     assert "Training tokens in the place of the parameters" in text
 
 
+# Pictures follow the width when they are told of it.
+NARROW = """async () => {
+  const end = performance.now() + 3000;
+  const wide = () => document.documentElement.scrollWidth > innerWidth;
+  do await new Promise((done) => setTimeout(done, 50)); while (wide() && performance.now() < end);
+}"""
+
+
+@dataclass(frozen=True)
+class Visit:
+    """What a page did when it was opened on a desk and then made as narrow as a phone."""
+
+    address: str
+    requests: list
+    troubles: list
+    width: int
+    drawn: list
+
+
+@pytest.fixture(scope="module")
+def visit(site):
+    """Open a page once for all that is asked of it."""
+    address, browser = site
+
+    @functools.cache
+    def open_once(page):
+        tab = browser.new_page()
+        requests, troubles = [], []
+        tab.on("request", lambda request: requests.append(request.url))
+        tab.on("requestfailed", lambda request: troubles.extend(browsing.lost(request)))
+        tab.on("response", lambda response: troubles.append(response.url) if response.status >= 400 else None)
+        tab.on("pageerror", lambda error: troubles.append(str(error)))
+        tab.on("console", lambda message: troubles.append(message.text) if message.type == "error" else None)
+        tab.goto(address + page, wait_until="networkidle")
+        tab.set_viewport_size({"width": 390, "height": 844})
+        tab.evaluate(NARROW)
+        visit = Visit(
+            address,
+            requests,
+            troubles,
+            tab.evaluate("document.documentElement.scrollWidth"),
+            tab.evaluate(DRAWN_BY_STYLE),
+        )
+        tab.close()
+        return visit
+
+    return open_once
+
+
 @in_a_browser
 @every_page
-def test_a_page_asks_no_other_host_and_breaks_nothing(site, page):
-    address, browser = site
-    tab = browser.new_page()
-    requests, troubles = [], []
-    tab.on("request", lambda request: requests.append(request.url))
-    tab.on("requestfailed", lambda request: troubles.extend(browsing.lost(request)))
-    tab.on("response", lambda response: troubles.append(response.url) if response.status >= 400 else None)
-    tab.on("pageerror", lambda error: troubles.append(str(error)))
-    tab.on("console", lambda message: troubles.append(message.text) if message.type == "error" else None)
-    tab.goto(address + page, wait_until="networkidle")
-    assert not [url for url in requests if not url.startswith((address, "data:"))]
-    assert not troubles
-    tab.close()
+def test_a_page_asks_no_other_host_and_breaks_nothing(visit, page):
+    seen = visit(page)
+    assert seen.requests
+    assert not [url for url in seen.requests if not url.startswith((seen.address, "data:"))]
+    assert not seen.troubles
 
 
 @in_a_browser
 @every_page
-def test_a_page_fits_a_phone(site, page):
-    address, browser = site
-    tab = browser.new_page(viewport={"width": 390, "height": 844})
-    tab.goto(address + page, wait_until="networkidle")
-    assert tab.evaluate("document.documentElement.scrollWidth") <= 390
-    tab.close()
+def test_a_page_fits_a_phone(visit, page):
+    assert visit(page).width <= 390
 
 
 @every_page
-def test_mathematics_is_set_and_can_be_read_out(soups, page):
-    for formula in soups[page].select(".math"):
+def test_mathematics_is_set_and_can_be_read_out(page):
+    for formula in soup(page).select(".math"):
         [drawn, read_out] = formula.select("mjx-container > *")
         assert drawn.name == "mjx-math"
         assert drawn["aria-hidden"] == "true"
         assert read_out.select_one("math > *")
         assert formula.select_one("mjx-container").previous_sibling in (None, "\n")  # no TeX is left
         assert not formula.select("mjx-merror")
-    assert bool(soups[page].select(".math")) == bool(soups[page].select("link[href*='mathematics.css']"))
+    assert bool(soup(page).select(".math")) == bool(soup(page).select("link[href*='mathematics.css']"))
 
 
-def test_most_chapters_have_mathematics(soups):
-    assert sum(bool(soups[page].select("mjx-container")) for page in CHAPTERS) > 10
+def test_most_chapters_have_mathematics():
+    assert sum(bool(soup(page).select("mjx-container")) for page in CHAPTERS) > 10
 
 
 @in_a_browser
 @every_page
-def test_every_icon_and_every_character_of_a_formula_is_drawn(site, page):
-    address, browser = site
-    tab = browser.new_page(viewport={"width": 390, "height": 844})
-    tab.goto(address + page, wait_until="networkidle")
-    drawn = tab.evaluate(DRAWN_BY_STYLE)
-    tab.close()
+def test_every_icon_and_every_character_of_a_formula_is_drawn(visit, page):
+    drawn = visit(page).drawn
     assert any(font == "Font Awesome 6 Free" for font, *_ in drawn)
     for font, weight, text in drawn:
         characters = {ord(character) for character in text if not character.isspace()}
