@@ -147,7 +147,9 @@ def what_fits(
         chosen = formats[cards.FORMATS.index(weight_format)]
     needed = cards.cards_needed(shape, device, chosen.weight_format, *of, *beside, once=once)
     published = cards.cards_needed(shape, device, cards.FORMATS[0], *of, *beside, once=once)
-    tunings = _latest(cards.tunings_on, shape, device, of[0], device_count, adapter_rank, cards.LOSS, once)
+    tunings = cards.tunings_of(
+        _latest(cards.training_parts, shape, of[0], adapter_rank, cards.LOSS, once), device, device_count
+    )
     results: dict[str, Any] = {"answer": "Serving it"}
     results["verdict"] = (_verdict(formats, chosen, weight_format), "", "Fits")
     results.update(_chosen(chosen, device, device_count, cards.shared_by(shape, device_count)))

@@ -340,12 +340,31 @@ def tunings_on(
     >>> tunings_on(model_named("Qwen2.5 32B"), device_named("RTX 4090"))[3].cards_needed
     8
     """
+    return tunings_of(training_parts(model, context, adapter_rank, loss, once), device, cards)
+
+
+def training_parts(
+    model: "Model",
+    context: int = 0,
+    adapter_rank: int = ADAPTER_RANK,
+    loss: str = LOSS,
+    once: "Callable[..., Any]" = at_once,
+) -> "list[list[dict[str, float]]]":
+    """What a card holds in training, in the order of `TUNINGS`: of one alone, and of each of two [byte].
+
+    From these follows what each of any number holds: cards share all of the state alike. Arguments as in `tunings_on`.
+    """
     whole("adapter_rank", adapter_rank)
-    cards = whole("cards", cards)
-    alone, shared = [
-        tuning_memory(_run(model, device, context, count), _ways(model, adapter_rank, once), loss, outside)
+    return [
+        tuning_memory(_run(model, context, count), _ways(model, adapter_rank, once), loss, outside)
         for count, outside in ((1, ENGINE_BYTES), (PAIR, ENGINE_BYTES + EXCHANGE_BYTES))
     ]
+
+
+def tunings_of(parts: "list[list[dict[str, float]]]", device: "Device", cards: int = 1) -> "list[Tuning]":
+    """Ways to train on cards, from `training_parts`; arguments as in `tunings_on`."""
+    cards = whole("cards", cards)
+    alone, shared = parts
     return [
         _tuning(TUNINGS[place][0], device.memory, cards, alone[place], shared[place]) for place in range(len(TUNINGS))
     ]
@@ -390,13 +409,12 @@ def frozen_bytes(model: "Model", weight_format: str) -> float:
     return weight_bytes(model, weight_format) / model.params
 
 
-def _run(model: "Model", device: "Device", context: int, cards: int) -> Run:
-    cards = whole("cards", cards)
-    # Memory depends on no peak and no link, which a card of one's own may not have.
-    stand_in = Device(device.name, {"bf16": 1.0}, network_bandwidth=1.0)
+def _run(model: "Model", context: int, cards: int) -> Run:
+    # Memory depends on no peak and no link.
+    device = Device("any", {"bf16": 1.0}, network_bandwidth=1.0)
     return Run(
         model,
-        stand_in,
+        device,
         devices=cards,
         batch=cards,
         context=usual_context(model, context),

@@ -59,7 +59,7 @@ def as_model(shape: "Shape") -> "Model":
     >>> as_model(record("transformer-shapes", "model", "GPT-3")).layers
     96
     """
-    return shape if isinstance(shape, Model) else Model.from_shape(shape)
+    return shape if isinstance(shape, Model) else Model.from_shape(dict(shape))
 
 
 def serving_bytes(
@@ -175,7 +175,7 @@ def like_gpt(model: "Model") -> bool:
 
 def _kept(model: "Model", context: float, batch: float, recomputation: str) -> float:
     """What all layers keep of a batch, with dropout and without fused attention, as in Korthikanti's sum [byte]."""
-    of_run = {"recomputation": recomputation, "fused_attention": 0, "dropout": 1, "zero_stage": 0}
+    of_run: dict[str, Any] = {"recomputation": recomputation, "fused_attention": 0, "dropout": 1, "zero_stage": 0}
     run = Run(model, ANY_DEVICE, devices=1, batch=batch, microbatch=batch, context=context, **of_run)
     kept: float = kept_by_layers(run)
     return kept

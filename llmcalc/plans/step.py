@@ -96,7 +96,8 @@ def score_features(part: "Any") -> float:
     if kind_of(part) == "latent":
         of_latent: float = part.nope_size + part.rotary_size + part.value_size
         return of_latent
-    return 2.0 * part.head_size
+    both: float = 2 * part.head_size
+    return both
 
 
 class TrainingStep:
