@@ -886,7 +886,7 @@ def give_device(tab, numbers):
     tab.click("[data-own=accelerator] > button")
 
 
-@pytest.mark.parametrize("name", ["what-fits", "planner", "serving-users", "does-it-predict"])
+@pytest.mark.parametrize("name", ["what-fits", "planner", "serving-users", "memory", "does-it-predict"])
 def test_a_model_of_ones_own_is_read_in_the_page_and_kept_in_the_link(tab, site, name):
     sent = []
     tab.on("request", lambda request: sent.append((request.method, request.url)))
