@@ -123,10 +123,10 @@ mutants: $(MUTATING)
 	@$(PYTHON) -m tests.mutants --number "$$NUMBER" --seed "$$SEED"
 
 bench: book $(TESTING)
-	@$(PYTHON) -m bookbuild.bench
+	@$(PYTHON) -m bookbuild.measure.bench
 
 screenshots: book $(TESTING)
-	@$(PYTHON) -m bookbuild.screenshots
+	@$(PYTHON) -m bookbuild.measure.screenshots
 
 # With the environment as it is: what is asked for may not be in the locks yet.
 lock:

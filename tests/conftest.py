@@ -80,7 +80,7 @@ class Checkout:
 
     def rerun(self, *arguments, notebook=NOTEBOOK):
         """Rerun a notebook without Make; return its status, standard output and standard error."""
-        return self.python("-m", "bookbuild.rerun", "--notebook", notebook, *arguments)
+        return self.python("-m", "bookbuild.run.rerun", "--notebook", notebook, *arguments)
 
     def start(self, *command):
         """Start a command in a process group of its own, which can be interrupted even if the tests can't."""

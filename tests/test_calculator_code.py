@@ -5,7 +5,7 @@ import random
 
 import pytest
 
-from bookbuild import calculators
+from bookbuild.calculator import calculators
 from llmcalc import datasets
 from llmcalc.questions import questions
 

@@ -17,9 +17,11 @@ import pytest
 from PIL import Image
 
 from bookbuild import browser as browsing
-from bookbuild import calculators, notebooks, parameters, rerun
-from bookbuild.execute import EXECUTED
+from bookbuild import notebooks
+from bookbuild.calculator import calculators
 from bookbuild.notebooks import BUILD
+from bookbuild.run import parameters, rerun
+from bookbuild.run.execute import EXECUTED
 from llmcalc import spread
 from llmcalc.checks import Refusal
 from llmcalc.choosing import model_named

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from bookbuild import faults, scratch, staging
+from bookbuild import faults, scratch
+from bookbuild.site import staging
 from tests.conftest import ROOT
 
 SIGNALS = [signal.SIGTERM, signal.SIGINT, signal.SIGHUP]
@@ -192,7 +193,7 @@ def test_a_long_temporary_folder_is_no_obstacle(checkout, tmp_path):
 
 def test_without_a_folder_for_sockets_kernels_speak_over_ports(checkout):
     script = """
-from bookbuild import execute, kernels
+from bookbuild.run import execute, kernels
 kernels.LONGEST_PATH = 0
 kernels.use_warm_kernels()
 assert kernels._sockets() is None
@@ -332,7 +333,8 @@ def test_a_signal_waits_for_the_end_of_a_swap(tmp_path):
     script = """
 import os, signal, sys
 from pathlib import Path
-from bookbuild import __main__, staging
+from bookbuild import __main__
+from bookbuild.site import staging
 __main__.end_at_signals("book")
 real = Path.rename
 def rename(path, target):

@@ -12,8 +12,8 @@ from bs4 import BeautifulSoup
 from fontTools.ttLib import TTFont
 
 from bookbuild import browser as browsing
-from bookbuild import publications
 from bookbuild.notebooks import BUILD
+from bookbuild.site import publications
 
 SITE = BUILD / "html"
 PAGES = sorted(path.relative_to(SITE).as_posix() for path in SITE.rglob("*.html") if "_static" not in path.parts)

@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 import nbformat
 import pytest
 
-from bookbuild import course
+from bookbuild.teaching import course
 from llmcalc import teaching
 from llmcalc.teaching.marking import mark
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
-from bookbuild import course
+from bookbuild.teaching import course
 from llmcalc import teaching
 
 SCHEMAS = Path(__file__).parent / "schemas"

@@ -8,9 +8,10 @@ import pikepdf
 import pytest
 
 from bookbuild import browser as browsing
-from bookbuild import notebooks, slides
+from bookbuild import notebooks
 from bookbuild.build import EXECUTED
 from bookbuild.notebooks import BUILD
+from bookbuild.teaching import slides
 from llmcalc import teaching
 from llmcalc.report.ledger import verdict
 from llmcalc.teaching.writing import LEVELS

@@ -16,8 +16,9 @@ from xml.etree import ElementTree
 
 from nbformat import NotebookNode, v4, write
 
-from bookbuild import downloads, scratch, staging
+from bookbuild import scratch
 from bookbuild.notebooks import BUILD
+from bookbuild.site import downloads, staging
 from llmcalc import teaching
 from llmcalc.questions import questions
 from llmcalc.teaching.marking import wanted
@@ -247,7 +248,7 @@ def write_course(folder: Path, variants: int, seed: int) -> None:
 
 
 def main(arguments: list[str]) -> int:
-    parser = argparse.ArgumentParser(prog="bookbuild.course", description="Write the course.")
+    parser = argparse.ArgumentParser(prog="bookbuild.teaching.course", description="Write the course.")
     parser.add_argument("--variants", type=int, default=10, help="variants of an exercise in the question banks")
     parser.add_argument("--seed", type=int, default=1, help="seed of the notebooks")
     given = parser.parse_args(arguments)

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
-from bookbuild import calculators
+from bookbuild.calculator import calculators
 from bookbuild.notebooks import ROOT
 from llmcalc.formats import counted, number
 from llmcalc.quantities import read

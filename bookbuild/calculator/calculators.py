@@ -21,9 +21,11 @@ from markupsafe import Markup
 from nbformat import NotebookNode
 
 import llmcalc
-from bookbuild import menus, notebooks, parameters
+from bookbuild import notebooks
+from bookbuild.calculator import menus
 from bookbuild.notebooks import ROOT
-from bookbuild.publications import WITHOUT_SOURCE
+from bookbuild.run import parameters
+from bookbuild.site.publications import WITHOUT_SOURCE
 from llmcalc import datasets
 from llmcalc.answering import written as written_end
 from llmcalc.checks import Refusal

@@ -22,20 +22,11 @@ import lxml.html
 from lxml import etree
 from nbformat import NotebookNode
 
-from bookbuild import (
-    browser,
-    build,
-    calculators,
-    course,
-    exercises,
-    mathematics,
-    notebooks,
-    pages,
-    pdf,
-    scratch,
-    staging,
-)
+from bookbuild import browser, build, notebooks, scratch
+from bookbuild.calculator import calculators, exercises
 from bookbuild.notebooks import BUILD
+from bookbuild.site import mathematics, pages, pdf, staging
+from bookbuild.teaching import course
 from llmcalc import teaching
 from llmcalc.formats import counted
 from llmcalc.questions import questions
