@@ -27,9 +27,8 @@ from bookbuild.notebooks import ROOT
 from bookbuild.run import parameters
 from bookbuild.site.publications import WITHOUT_SOURCE
 from llmcalc import datasets
-from llmcalc.answering import written as written_end
 from llmcalc.checks import Refusal
-from llmcalc.formats import counted, written
+from llmcalc.formats import counted, in_words, written
 from llmcalc.own_devices import device_quantities
 from llmcalc.questions import Parameter, Question, questions
 from llmcalc.results import DIGITS
@@ -448,4 +447,4 @@ def _scientific(value: float, digits: int) -> str:
 
 
 def _range(described: dict[str, Any]) -> str:
-    return f", {written_end(described['low'])} to {written_end(described['high'])}" if "low" in described else ""
+    return f", {in_words(described['low'], 7)} to {in_words(described['high'], 7)}" if "low" in described else ""
