@@ -130,7 +130,7 @@ def describe(parameter: Parameter, question: Question | None = None) -> dict[str
     described: dict[str, Any] = {
         "name": parameter.name,
         "type": parameter.type.__name__,
-        "default": text(parameter.default),
+        "default": text(parameter.default, parameter.unit),
         "unit": parameter.unit,
         "meaning": parameter.meaning,
     }
@@ -189,7 +189,7 @@ def scale(low: float, high: float) -> str:
     return "power" if high - low > RANGE_ON_A_LINE else "linear"
 
 
-def text(value: Any) -> str:
+def text(value: Any, unit: str = "") -> str:
     """Write a parameter's value as a reader would type it."""
     if isinstance(value, bool):
         return str(value).lower()
@@ -197,6 +197,8 @@ def text(value: Any) -> str:
         exponent = math.floor(math.log10(abs(value)))
         if value.is_integer() and exponent < 6:
             return str(int(value))
+        if "byte" not in unit and (short := _abbreviated(value)):  # 3B may be three bytes
+            return short
         if exponent >= 6 or exponent < -4:
             return next(
                 short for digits in range(17) if float(short := _scientific(value, digits)) == value or digits == 16
@@ -439,6 +441,14 @@ def _figure(name: str) -> str:
     curves = next(place for place, cell in enumerate(cells) if "curves" in cell.metadata.get("tags", []))
     names = (cell.metadata["mystnb"]["figure"]["name"] for cell in cells[curves:] if "mystnb" in cell.metadata)
     return str(next(names))
+
+
+def _abbreviated(value: float) -> str:
+    """Write a large number as in 175B, if that takes few digits."""
+    for scale, letter in ((1e12, "T"), (1e9, "B"), (1e6, "M")):
+        if scale <= value < 1e3 * scale and float(f"{value / scale:.4g}") * scale == value:
+            return f"{value / scale:.4g}{letter}"
+    return ""
 
 
 def _scientific(value: float, digits: int) -> str:
