@@ -5,7 +5,7 @@ const SCALES = { T: 1e12, B: 1e9, M: 1e6 };
 const ABBREVIATED = /^\s*([\d.]+)\s*([MBT])\s*$/;
 
 /** Number that a text means, as far as a slider need know: 175B, but not a fraction or a unit. */
-function numberOf(text) {
+export function numberOf(text) {
   const found = ABBREVIATED.exec(text);
   return found ? Number(found[1]) * SCALES[found[2]] : Number(text);
 }

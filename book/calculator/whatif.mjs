@@ -1,6 +1,7 @@
 // What if: any number of a form against any number of its answer, from the same function, in the page's worker.
 import { ask } from "./calculation.mjs";
 import { fill, plotsIn } from "./curves.mjs";
+import { numberOf } from "./inputs.mjs";
 
 const STEP = 60; // milliseconds that the worker is kept from whoever changes the form meanwhile
 const PAUSE = 120; // milliseconds without a change before a curve is worked out
@@ -21,7 +22,7 @@ export function createWhatIf(section, model) {
     const mine = (turn += 1);
     const parameter = model.parameters.find(({ name }) => name === over.value);
     const shown = model.results.find(({ name }) => name === result.value);
-    const here = Number(answer.given[parameter.name] ?? parameter.default);
+    const here = numberOf(answer.given[parameter.name] ?? parameter.default);
     const across = spaced(parameter, here);
     section.setAttribute("aria-busy", "true");
     const [values, texts, given] = [[], [], []];
