@@ -4,6 +4,7 @@ import { fill, plotsIn } from "./curves.mjs";
 
 const STEP = 60; // milliseconds that the worker is kept from whoever changes the form meanwhile
 const PAUSE = 120; // milliseconds without a change before a curve is worked out
+const SHORT = 1e4; // a range whose ends differ by no larger factor is seen whole
 const NONE = "There is no answer at any of these values.";
 
 /** Show a curve in a section with two menus; return what shows it for a newer answer. */
@@ -83,22 +84,23 @@ export function createWhatIf(section, model) {
   };
 }
 
-/** Values of a parameter: its whole range where that is short, else a tenth to ten times of where the reader stands. */
+/** Values of a parameter: its whole range if that is short, else a tenth to ten times of where the reader stands. */
 function spaced({ type, low, high, scale }, here) {
-  const steps = (count) => Array.from({ length: count + 1 }, (_, place) => place / count);
   const whole = type === "int";
-  let found;
-  if (scale === "linear") found = steps(whole ? Math.min(24, high - low) : 20).map((share) => low + (high - low) * share);
-  else if (!here) found = steps(16).map((share) => (scale === "power" ? high * share ** 4 : low * (high / low) ** share));
-  else {
-    found = steps(16).map((share) => here * 10 ** (2 * share - 1));
-    // What has to divide something else does so twice and half as large.
-    const doubled = steps(12).map((share) => here * 2 ** (12 * share - 6)).filter((value) => value % 1 === 0 && value <= high);
-    if (whole && doubled.length > 5) found = doubled;
-  }
-  const kept = found.map((value) => Math.min(high, Math.max(low, value)));
-  const short = kept.map((value) => (whole ? Math.round(value) : Number(value.toPrecision(3))));
-  return [...new Set(short.map((value) => Math.min(high, Math.max(low, value))))];
+  const short = (value) => (whole ? Math.round(value) : Number(value.toPrecision(3)));
+  const found = candidates(whole, low, high, scale, here).map((value) => Math.min(high, Math.max(low, short(value))));
+  return [...new Set(found)];
+}
+
+function candidates(whole, low, high, scale, here) {
+  const steps = (count) => Array.from({ length: count + 1 }, (_, place) => place / count);
+  if (scale === "linear") return steps(whole ? Math.min(24, high - low) : 20).map((share) => low + (high - low) * share);
+  // What has to divide something else does so twice and half as large.
+  const doubled = steps(12).map((share) => here * 2 ** (12 * share - 6)).filter((value) => value % 1 === 0 && value <= high);
+  if (whole && doubled.length > 5) return doubled;
+  if (scale === "log" && high <= SHORT * low) return steps(20).map((share) => low * (high / low) ** share);
+  if (here) return steps(16).map((share) => here * 10 ** (2 * share - 1));
+  return steps(16).map((share) => high * share ** 4);
 }
 
 function unitOf({ unit }) {
