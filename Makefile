@@ -45,7 +45,7 @@ endif
 BEGUN = $(PYTHON) -c 'import os, bookbuild; os.utime("$@", ns=(bookbuild.STARTED, bookbuild.STARTED))'
 
 .DELETE_ON_ERROR:
-.PHONY: help book pdf course executed test check rerun serve lint mutants bench screenshots lock clean
+.PHONY: help book pdf course slides executed test check rerun serve lint mutants bench screenshots lock clean
 
 help:
 	@echo 'make book     build the site into _build/html'
@@ -53,6 +53,7 @@ help:
 	@echo 'make check    style, types and every test that needs no build'
 	@echo 'make pdf      print the whole book into _build/how-much-compute.pdf, and link it from the site'
 	@echo 'make course   write exercises for nbgrader, Moodle, QTI and PrairieLearn (VARIANTS=$(VARIANTS) SEED=$(SEED))'
+	@echo 'make slides   write slides of every chapter, as pages and as PDF, into _build/course/slides'
 	@echo 'make rerun    NOTEBOOK=inference-gpus PARAMS="visits_per_day=1e9 mfu=0.4"   one notebook, your assumptions'
 	@echo 'make rerun    NOTEBOOK=inference-gpus SCENARIOS=scenarios.csv               one row a scenario, and a comparison'
 	@echo 'make serve    build the site and serve it on localhost (PORT=8000)'
@@ -95,6 +96,9 @@ pdf: $(TESTING)
 course: $(INSTALLED)
 	@$(PYTHON) -m bookbuild course --variants "$$VARIANTS" --seed "$$SEED"
 
+slides: book $(TESTING)
+	@$(PYTHON) -m bookbuild slides
+
 # TESTED is what pytest is told besides. Cores take neighbours, which share a browser or a build, and a core that is
 # done takes over from another. Tests that measure time run at the end and alone: other work would be measured with them.
 test: book $(TESTING)
@@ -119,10 +123,10 @@ mutants: $(MUTATING)
 	@$(PYTHON) -m tests.mutants --number "$$NUMBER" --seed "$$SEED"
 
 bench: book $(TESTING)
-	@$(PYTHON) -m bookbuild.bench
+	@$(PYTHON) -m bookbuild.measure.bench
 
 screenshots: book $(TESTING)
-	@$(PYTHON) -m bookbuild.screenshots
+	@$(PYTHON) -m bookbuild.measure.screenshots
 
 # With the environment as it is: what is asked for may not be in the locks yet.
 lock:

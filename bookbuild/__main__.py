@@ -1,4 +1,4 @@
-"""The way in for Make: ``python -m bookbuild book``, ``pdf``, ``executed``, ``course``, ``rerun`` or ``serve``.
+"""The way in for Make: ``python -m bookbuild`` with ``book``, ``pdf``, ``executed`` or a word of `APART`.
 
 Whatever happens, what a reader sees is a line that says what to do, and what was written on the way is removed.
 """
@@ -15,14 +15,20 @@ from bookbuild import scratch
 
 ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 INTERRUPTED, PIPE_CLOSED = 130, 141
-# Each has a module of its own; the others are the work of bookbuild/build.py.
-APART = ("course", "execute", "rerun", "serve")
+# Commands with modules of their own; the others are the work of bookbuild/build.py.
+APART = {
+    "course": "bookbuild.teaching.course",
+    "execute": "bookbuild.run.execute",
+    "rerun": "bookbuild.run.rerun",
+    "serve": "bookbuild.serve",
+    "slides": "bookbuild.teaching.slides",
+}
 
 
 def run(command: str, arguments: list[str]) -> int:
     """Do what is asked for, and return the exit code."""
     # Only what is asked for: with nothing to do, importing would be most of the work.
-    module = importlib.import_module(f"bookbuild.{command if command in APART else 'build'}")
+    module = importlib.import_module(APART.get(command, "bookbuild.build"))
     status: int = module.main(arguments if command in APART else [command, *arguments])
     return status
 

@@ -142,7 +142,7 @@ class Calculator:
 
 
 # Chapters whose answers are searched for among many plans: their updates may take longer than a film’s picture.
-SEARCHING = ("planner", "serving-users", "what-fits")
+SEARCHING = ("planner", "serving-users")
 
 MOVE_SLIDERS = """async () => {
   const planner = document.querySelector(".planner");

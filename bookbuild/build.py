@@ -17,7 +17,7 @@ EXECUTED = BUILD / "executed"
 SITE = BUILD / "html" / "index.html"
 SITE_RECORD = BUILD / "site.json"
 # Besides its own source, and the modules and data that it was seen to use.
-EVERY_NOTEBOOK = (inputs.ENVIRONMENT, "bookbuild/execute.py", "bookbuild/kernels.py", "bookbuild/notebooks.py")
+EVERY_NOTEBOOK = (inputs.ENVIRONMENT, "bookbuild/run/execute.py", "bookbuild/run/kernels.py", "bookbuild/notebooks.py")
 
 
 def known() -> list[str]:
@@ -62,10 +62,10 @@ def bring_executed(names: list[str], dry_run: bool = False) -> int:
 
 def _execute(names: list[str], now: Fingerprints, dry_run: bool) -> int:
     if names and dry_run:
-        print("bookbuild.execute", *names)
+        print("bookbuild.run.execute", *names)
     elif names:
         _prepare()
-        from bookbuild import execute
+        from bookbuild.run import execute
 
         return execute.run(names, now)
     return 0
@@ -87,10 +87,10 @@ def bring_site(with_pdf: bool = False, dry_run: bool = False) -> int:
     if not (with_pdf or stale or not _is_site(sources)):
         return 0
     if dry_run:
-        print("bookbuild.assemble")
+        print("bookbuild.site.assemble")
         return 0
     _prepare()
-    from bookbuild import assemble
+    from bookbuild.site import assemble
 
     if status := assemble.main(["--pdf"] if with_pdf else []):
         return status

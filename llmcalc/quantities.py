@@ -193,8 +193,8 @@ def _number(text: str, word: "Word") -> "float | None":
         return _finite(mantissa, exponent - 2, divisor)
     power, rest = _magnitude(rest, shown, attached, divisor)
     if not rest:
-        # 5k for a word in GB could mean kilobytes.
-        if power and (shown[1] or shown[2] != 1):
+        # 5k for a word in GB could mean kilobytes, and for one in GiB, too; 5k a day are five thousand.
+        if power and (shown[1] or (shown[2] != 1 and shown[0][:1] == ["byte"])):
             return None
         return _finite(mantissa, exponent + power, divisor)
     unit = _unit(rest)

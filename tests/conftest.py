@@ -62,6 +62,7 @@ class Checkout:
         self.site = self.build / "html"
         self.executed = self.build / "executed" / f"{NOTEBOOK}.ipynb"
         self.notebook = folder / "notebooks" / f"{NOTEBOOK}.md"
+        self.formula = folder / "llmcalc" / "formulas" / "training.py"  # which the notebook uses
         passed_on_by_make = ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "NOTEBOOK", "PARAMS", "SCENARIOS", "OUT", "PORT")
         passed_on_by_make += ("BUILD_STARTED", "PYTHONUTF8")
         inherited = {name: value for name, value in os.environ.items() if name not in passed_on_by_make}
@@ -79,7 +80,7 @@ class Checkout:
 
     def rerun(self, *arguments, notebook=NOTEBOOK):
         """Rerun a notebook without Make; return its status, standard output and standard error."""
-        return self.python("-m", "bookbuild.rerun", "--notebook", notebook, *arguments)
+        return self.python("-m", "bookbuild.run.rerun", "--notebook", notebook, *arguments)
 
     def start(self, *command):
         """Start a command in a process group of its own, which can be interrupted even if the tests can't."""
@@ -108,7 +109,9 @@ class Checkout:
     def left_over(self):
         """Names of what a run left in the build folder besides its results."""
         results = {"executed", "html", "rerun", "site.json", "sphinx"}
-        return sorted(path.name for path in self.build.iterdir() if path.name not in results)
+        found = [path.name for path in self.build.iterdir() if path.name not in results]
+        found += [path.name for path in self.build.glob("sphinx/*") if path.name not in ("kept", "lock")]
+        return sorted(found)
 
     def copy(self, folder):
         """Copy it as it stands, with what is built and the times of its files.

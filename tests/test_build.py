@@ -26,7 +26,7 @@ def steps(output):
 def planned(checkout):
     status, output = checkout.make("--dry-run", "book")
     assert status == 0
-    commands = {"run": "bookbuild.execute training-gpus", "site": "bookbuild.assemble"}
+    commands = {"run": "bookbuild.run.execute training-gpus", "site": "bookbuild.site.assemble"}
     return [step for step, command in commands.items() if command in output]
 
 
@@ -103,12 +103,12 @@ def test_changed_data_rebuild_the_same_site(checkout):
         ("_toc.yml", ["site"]),
         ("book/index.md", ["site"]),
         ("llmcalc/cli.py", ["site"]),
-        ("bookbuild/assemble.py", ["site"]),
+        ("bookbuild/site/assemble.py", ["site"]),
         ("llmcalc/formulas/training.py", ["run", "site"]),
         ("data/accelerators.csv", ["run", "site"]),
         ("data/training-gpus.toml", ["run", "site"]),
         ("notebooks/training-gpus.md", ["run", "site"]),
-        ("bookbuild/execute.py", ["run", "site"]),
+        ("bookbuild/run/execute.py", ["run", "site"]),
     ],
 )
 def test_what_a_change_makes_run(checkout, touched, expected):

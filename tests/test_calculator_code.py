@@ -5,8 +5,9 @@ import random
 
 import pytest
 
-from bookbuild import calculators
+from bookbuild.calculator import calculators
 from llmcalc import datasets
+from llmcalc.quantities import read
 from llmcalc.questions import questions
 
 QUESTION = questions()["training-gpus"]
@@ -49,7 +50,11 @@ def test_a_parameter_is_described_by_its_question():
 @pytest.mark.parametrize(
     ("value", "text"),
     [
-        (175e9, "1.75e11"),
+        (175e9, "175B"),
+        (1.4e12, "1.4T"),
+        (1e6, "1M"),
+        (123456789.0, "1.23456789e8"),
+        (2.5e15, "2.5e15"),
         (30.0, "30"),
         (0.5, "0.5"),
         (0.0, "0"),
@@ -69,6 +74,20 @@ def test_a_written_number_is_the_number():
     for _ in range(2000):
         value = 10 ** generator.uniform(-12, 30)
         assert float(calculators.text(value)) == value
+
+
+def test_every_default_is_read_as_it_is_written():
+    for question in questions().values():
+        for name, parameter in question.parameters.items():
+            if parameter.type is not str:
+                described = calculators.describe(parameter)
+                assert read(described["default"], name) == parameter.default, (question.name, name)
+
+
+def test_an_abbreviated_number_is_read_as_the_number():
+    for value in (1e6, 1.8e12, 175e9, 999.9e9, 6.74e9, 1.37e9, 4.096e6):
+        assert calculators.text(value)[-1] in "MBT"
+        assert read(calculators.text(value), "tokens") == value
 
 
 @pytest.mark.parametrize(

@@ -17,9 +17,11 @@ import pytest
 from PIL import Image
 
 from bookbuild import browser as browsing
-from bookbuild import calculators, notebooks, parameters, rerun
-from bookbuild.execute import EXECUTED
+from bookbuild import notebooks
+from bookbuild.calculator import calculators
 from bookbuild.notebooks import BUILD
+from bookbuild.run import parameters, rerun
+from bookbuild.run.execute import EXECUTED
 from llmcalc import spread
 from llmcalc.checks import Refusal
 from llmcalc.choosing import model_named
@@ -300,7 +302,7 @@ def test_every_slider_stands_where_its_value_is(tab, site, name):
         parameter = next(
             each for each in model(name)["parameters"] if each["name"] == slider.get_attribute("data-slides")
         )
-        value, low, high = float(parameter["default"]), parameter["low"], parameter["high"]
+        value, low, high = read(parameter["default"], parameter["name"]), parameter["low"], parameter["high"]
         share = (
             math.log(value / low) / math.log(high / low)
             if parameter["scale"] == "log"
@@ -369,8 +371,8 @@ def test_the_keyboard_moves_a_slider_and_the_address_follows(tab, site):
     browsing.wait_until(tab, "location.search === '?tokens=1e15'")
     tab.keyboard.press("Home")
     tab.keyboard.press("ArrowRight")
-    assert tab.input_value("[name=tokens]") == "1.02e6"
-    assert tab.get_attribute("[data-slides=tokens]", "aria-valuetext") == "1.02e6"
+    assert tab.input_value("[name=tokens]") == "1.02M"
+    assert tab.get_attribute("[data-slides=tokens]", "aria-valuetext") == "1.02M"
 
 
 def test_the_sentence_follows_the_form_and_is_read_out_once_the_hand_rests(tab, site):
@@ -886,7 +888,7 @@ def give_device(tab, numbers):
     tab.click("[data-own=accelerator] > button")
 
 
-@pytest.mark.parametrize("name", ["what-fits", "planner", "serving-users", "does-it-predict"])
+@pytest.mark.parametrize("name", ["what-fits", "planner", "serving-users", "memory", "does-it-predict"])
 def test_a_model_of_ones_own_is_read_in_the_page_and_kept_in_the_link(tab, site, name):
     sent = []
     tab.on("request", lambda request: sent.append((request.method, request.url)))

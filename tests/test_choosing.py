@@ -116,7 +116,7 @@ def test_a_quantity_that_is_none_is_refused_by_name(quantity, word, bad):
         ('{"memory": [24]}', "give a flat JSON object"),
         ('{"name": ""}', "accelerator: name = '' is not accepted: give a text of 1 to 60 characters"),
         ("{" + " " * 5000 + "}", "give a flat JSON object of at most 4000 characters"),
-        ("RTX 4080", "accelerator = 'RTX 4080' is not known: did you mean 'RTX 4090'?"),
+        ("RTX 4091", "accelerator = 'RTX 4091' is not known: did you mean 'RTX 4090'?"),
         ("", "accelerator = '' is not accepted: give the name of a device"),
     ],
 )

@@ -4,8 +4,9 @@ from collections import Counter
 
 import pytest
 
-from bookbuild import notebooks, publications
-from bookbuild.execute import EXECUTED
+from bookbuild import notebooks
+from bookbuild.run.execute import EXECUTED
+from bookbuild.site import publications
 from tests import numeric_cells
 
 

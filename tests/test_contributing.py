@@ -242,7 +242,7 @@ def test_what_is_new_passes_the_tests_that_look_for_it(contributed):
     status, printed, errors = contributed.python("-m", "llmcalc.cli", "answer", "reading-time", "tokens=1B", "--json")
     assert (status, errors) == (0, "")
     assert '"days"' in printed
-    reference = "from bookbuild import reference; print(reference.sections())"
+    reference = "from bookbuild.site import reference; print(reference.sections())"
     status, printed, errors = contributed.python("-c", reference)
     assert status == 0, errors
     assert ".. automodule:: llmcalc.formulas.reading\n" in printed

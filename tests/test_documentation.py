@@ -23,7 +23,7 @@ def test_the_example_of_a_rerun_prints_what_the_pages_show(tmp_path):
         [
             sys.executable,
             "-m",
-            "bookbuild.rerun",
+            "bookbuild.run.rerun",
             *(f"--{key}={value}" for key, value in EXAMPLE.items()),
             "--out",
             tmp_path / "out",

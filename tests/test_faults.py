@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from bookbuild import faults, scratch, staging
+from bookbuild import faults, scratch
+from bookbuild.site import staging
 from tests.conftest import ROOT
 
 SIGNALS = [signal.SIGTERM, signal.SIGINT, signal.SIGHUP]
@@ -36,7 +37,7 @@ def limited(checkout, kilobytes, *command):
 
 @pytest.mark.parametrize("kilobytes", [8, 200])
 def test_a_full_disk_is_told(checkout, kilobytes):
-    os.utime(checkout.notebook)
+    os.utime(checkout.formula)
     before = (checkout.site / "index.html").read_bytes(), checkout.executed.read_bytes()
     run = limited(checkout, kilobytes, "make", "book")
     assert run.returncode != 0
@@ -108,7 +109,7 @@ def test_a_module_that_is_gone_is_named(checkout, tmp_path):
         "raise ModuleNotFoundError(\"No module named 'papermill'\", name='papermill')"
     )
     checkout.environment["PYTHONPATH"] = f"{tmp_path}:{checkout.folder}"
-    os.utime(checkout.notebook)
+    os.utime(checkout.formula)
     status, output = checkout.make("book")
     assert status != 0
     assert (
@@ -184,7 +185,7 @@ def test_a_long_temporary_folder_is_no_obstacle(checkout, tmp_path):
     long = tmp_path / ("t" * 100)
     long.mkdir()
     checkout.environment["TMPDIR"] = str(long)
-    os.utime(checkout.notebook)
+    os.utime(checkout.formula)
     status, output = checkout.make("executed")
     assert status == 0, output
     assert list(long.iterdir()) == []
@@ -192,7 +193,7 @@ def test_a_long_temporary_folder_is_no_obstacle(checkout, tmp_path):
 
 def test_without_a_folder_for_sockets_kernels_speak_over_ports(checkout):
     script = """
-from bookbuild import execute, kernels
+from bookbuild.run import execute, kernels
 kernels.LONGEST_PATH = 0
 kernels.use_warm_kernels()
 assert kernels._sockets() is None
@@ -204,7 +205,7 @@ print(len(execute.execute("training-gpus").notebook.cells) > 10)
 
 def test_a_terminal_that_knows_few_letters_gets_the_others_as_numbers(checkout):
     checkout.environment |= {"PYTHONIOENCODING": "ascii", "LC_ALL": "C"}
-    os.utime(checkout.notebook)
+    os.utime(checkout.formula)
     status, output = checkout.make("book")
     assert status == 0, output
     status, output = checkout.make("rerun", "NOTEBOOK=training-gpus", "PARAMS=days=10")
@@ -271,7 +272,7 @@ def test_a_signal_leaves_nothing_behind(checkout, tmp_path, number, whom):
     page = (checkout.site / "index.html").read_bytes()
     moments = MOMENTS if (whom, number) == ("all", signal.SIGTERM) else MOMENTS[3::4]
     for event, delay in moments:
-        os.utime(checkout.notebook)
+        os.utime(checkout.formula)
         with checkout.start("make", "book") as making:
             printed = ""
             while event and f"  {event} " not in printed:
@@ -297,7 +298,7 @@ def test_a_signal_leaves_nothing_behind(checkout, tmp_path, number, whom):
 
 
 def test_a_second_signal_does_not_disturb_the_tidying_up(checkout):
-    os.utime(checkout.notebook)
+    os.utime(checkout.formula)
     with checkout.start("make", "book") as making:
         while "  done " not in making.stdout.readline():
             assert making.poll() is None
@@ -332,7 +333,8 @@ def test_a_signal_waits_for_the_end_of_a_swap(tmp_path):
     script = """
 import os, signal, sys
 from pathlib import Path
-from bookbuild import __main__, staging
+from bookbuild import __main__
+from bookbuild.site import staging
 __main__.end_at_signals("book")
 real = Path.rename
 def rename(path, target):

@@ -6,8 +6,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from bookbuild import notebooks, publications
-from bookbuild.execute import EXECUTED
+from bookbuild import notebooks
+from bookbuild.run.execute import EXECUTED
+from bookbuild.site import publications
 from llmcalc.report import ledger
 
 PUBLISHED = notebooks.BUILD / "html" / "reproduction.csv"

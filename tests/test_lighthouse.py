@@ -7,7 +7,8 @@ import os
 
 import pytest
 
-from bookbuild import browser, lighthouse
+from bookbuild import browser
+from bookbuild.measure import lighthouse
 from bookbuild.notebooks import BUILD
 
 SITE = BUILD / "html"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bookbuild import mathematics
+from bookbuild.site import mathematics
 
 PAGE = r"""<p>So <span class="math notranslate nohighlight">\(a &lt; b\)</span>:</p>
 <div class="math notranslate nohighlight" id="equation-c">

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bookbuild import calculators, menus
+from bookbuild.calculator import calculators, menus
 from llmcalc import catalogue
 from llmcalc.checks import Refusal
 from llmcalc.questions import questions

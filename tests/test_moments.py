@@ -39,7 +39,7 @@ EDITED = {
     "notebooks/training-gpus.md": "Notebook mark ",
     "llmcalc/formulas/training.py": "MARK = ",
     "data/training-gpus.csv": "mark ",
-    "bookbuild/downloads.py": "1. Download mark ",
+    "bookbuild/site/downloads.py": "1. Download mark ",
     "README.md": "Readme mark ",
 }
 
@@ -61,7 +61,7 @@ def prepare(checkout):
     checkout.append("README.md", "\nReadme mark 100.\n")
     checkout.append("llmcalc/formulas/training.py", "\nMARK = 100\n")
     checkout.append("notebooks/training-gpus.md", CELL.format())
-    checkout.edit("bookbuild/downloads.py", "1. Download `", "1. Download mark 100 `")
+    checkout.edit("bookbuild/site/downloads.py", "1. Download `", "1. Download mark 100 `")
     data = checkout.folder / "data/training-gpus.csv"
     rows = list(csv.reader(data.read_text(encoding="utf-8").splitlines()))
     rows[1][rows[0].index("quantity")] = "mark 100"
@@ -97,7 +97,7 @@ def missing(checkout, number):
         "notebooks/training-gpus.md": f"Notebook mark {number}" in chapter,
         "llmcalc/formulas/training.py": f"formula {number} data" in chapter,
         "data/training-gpus.csv": f"data mark {number}" in chapter,
-        "bookbuild/downloads.py": f"1. Download mark {number}" in download.read_text(encoding="utf-8"),
+        "bookbuild/site/downloads.py": f"1. Download mark {number}" in download.read_text(encoding="utf-8"),
         "README.md": f"Readme mark {number}" in told,
     }
     assert shown.keys() == EDITED.keys()
@@ -129,20 +129,20 @@ def test_a_notebook_named_for_something_else_takes_nothing_from_the_book(checkou
     for arguments in (["NOTEBOOK=memory"], []):
         status, output = checkout.make("--dry-run", "book", *arguments)
         assert status == 0
-        assert "bookbuild.execute training-gpus" in output
-        assert "bookbuild.assemble" in output
+        assert "bookbuild.run.execute training-gpus" in output
+        assert "bookbuild.site.assemble" in output
 
 
 def test_a_damaged_result_is_made_again(checkout):
     checkout.executed.write_bytes(checkout.executed.read_bytes()[:-100])
-    assert "bookbuild.execute training-gpus" in checkout.make("--dry-run", "book")[1]
+    assert "bookbuild.run.execute training-gpus" in checkout.make("--dry-run", "book")[1]
 
 
 def test_an_older_file_put_in_place_is_seen(checkout):
     page = checkout.folder / "book/index.md"
     page.write_text(page.read_text(encoding="utf-8") + "\nOlder.\n", encoding="utf-8")
     os.utime(page, (0, 0))
-    assert "bookbuild.assemble" in checkout.make("--dry-run", "book")[1]
+    assert "bookbuild.site.assemble" in checkout.make("--dry-run", "book")[1]
 
 
 def begin(monkeypatch):

@@ -4,8 +4,9 @@ import ast
 
 import pytest
 
-from bookbuild import kernels, notebooks, parameters
-from bookbuild.execute import EXECUTED, NotebookError, execute, execute_all
+from bookbuild import notebooks
+from bookbuild.run import kernels, parameters
+from bookbuild.run.execute import EXECUTED, NotebookError, execute, execute_all
 
 NAMES = notebooks.names()
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from bookbuild import notebooks, parameters
+from bookbuild import notebooks
+from bookbuild.run import parameters
 
 NAMES = notebooks.names()
 MFU = parameters.Parameter("mfu", float, 0.5, "1", "share of the peak", "0 < mfu ≤ 1")

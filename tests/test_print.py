@@ -9,10 +9,11 @@ import pikepdf
 import pytest
 
 from bookbuild import browser as browsing
-from bookbuild import notebooks, pdf
-from bookbuild.execute import EXECUTED
+from bookbuild import notebooks
 from bookbuild.notebooks import BUILD, ROOT
-from bookbuild.publications import title
+from bookbuild.run.execute import EXECUTED
+from bookbuild.site import pdf
+from bookbuild.site.publications import title
 
 SITE = BUILD / "html"
 PAGES = sorted(path.relative_to(SITE).as_posix() for path in SITE.rglob("*.html"))

@@ -14,8 +14,8 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
 from bookbuild import browser as browsing
-from bookbuild import downloads
 from bookbuild.notebooks import BUILD, ROOT
+from bookbuild.site import downloads
 
 SITE = BUILD / "html"
 PAGES = sorted(path.relative_to(SITE).as_posix() for path in SITE.rglob("*.html"))

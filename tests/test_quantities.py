@@ -36,6 +36,7 @@ from llmcalc.vocabulary import WORDS
         ("$48/day", "price_per_device_hour", 2.0),
         ("400 g/kWh", "carbon_intensity", 0.4),
         ("1B/day", "visits_per_day", 1e9),
+        ("3.5B", "visits_per_day", 3.5e9),
         ("8 devices", "devices_per_server", 8),
         ("Yes", "arrivals_spread", True),
         ("tf32", "number_format", "tf32"),

@@ -16,7 +16,8 @@ import pytest
 from click.testing import CliRunner
 
 import llmcalc
-from bookbuild import notebooks, parameters, rerun, target
+from bookbuild import notebooks
+from bookbuild.run import parameters, rerun, target
 from llmcalc import cli, datasets, scenarios
 from llmcalc.formulas import devices, training
 from llmcalc.questions import find

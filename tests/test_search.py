@@ -7,8 +7,8 @@ from urllib.parse import quote
 import pytest
 
 from bookbuild import browser as browsing
-from bookbuild import search
 from bookbuild.notebooks import BUILD
+from bookbuild.site import search
 
 SITE = BUILD / "html"
 CHAPTERS = sorted(path.stem for path in (SITE / "notebooks").glob("*.html"))

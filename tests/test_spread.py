@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import qmc
 
-from bookbuild import calculators
+from bookbuild.calculator import calculators
 from llmcalc import answers, cli, spread
 from llmcalc.checks import Refusal
 from llmcalc.questions import questions

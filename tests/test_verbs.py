@@ -6,7 +6,7 @@ import re
 import pytest
 
 from bookbuild import browser as browsing
-from bookbuild import verbs
+from bookbuild.calculator import verbs
 from bookbuild.notebooks import BUILD
 from llmcalc.checks import Refusal
 from llmcalc.quantities import read

@@ -1,10 +1,18 @@
 // A parameter's input: whether two texts mean the same, and where its slider stands.
 
 const STEPS = 1000;
+const SCALES = { T: 1e12, B: 1e9, M: 1e6 };
+const ABBREVIATED = /^\s*([\d.]+)\s*([MBT])\s*$/;
+
+/** Number that a text means, as far as a slider need know: 175B, but not a fraction or a unit. */
+function numberOf(text) {
+  const found = ABBREVIATED.exec(text);
+  return found ? Number(found[1]) * SCALES[found[2]] : Number(text);
+}
 
 /** Whether two texts of a parameter mean the same value. */
 export function same(parameter, one, other) {
-  return one === other || ("low" in parameter && Number(one) === Number(other));
+  return one === other || ("low" in parameter && numberOf(one) === numberOf(other));
 }
 
 /** Value at a slider's position, in few digits. */
@@ -23,14 +31,18 @@ export function valueAt(parameter, position) {
 /** A slider's position for a value. */
 export function positionOf(parameter, text) {
   const { low, high, scale } = parameter;
-  const value = Math.min(high, Math.max(low, Number(text)));
+  const value = Math.min(high, Math.max(low, numberOf(text)));
   const share = scale === "log" ? Math.log(value / low) / Math.log(high / low) : (value - low) / (high - low);
   return Math.round(STEPS * (scale === "power" ? share ** 0.25 : share));
 }
 
-function written({ type }, value) {
+function written({ type, unit }, value) {
   const size = Math.abs(value);
   if (type === "int" || size === 0 || (size >= 1e-4 && size < 1e6)) return String(value);
+  for (const [letter, scale] of unit.includes("byte") ? [] : Object.entries(SCALES)) { // 3B may be three bytes
+    const short = Number((value / scale).toPrecision(4));
+    if (short >= 1 && short < 1e3 && short * scale === value) return `${short}${letter}`;
+  }
   return value.toExponential().replace("e+", "e");
 }
 

@@ -1,16 +1,21 @@
 """Will a language model fit into the memory of a graphics card?"""
 
-from .. import datasets
 from ..answering import question
+from ..choosing import model_named
 from ..formats import number, some
 from ..plans import fitting
 from ..results import GOOD, UNFIT, Results
 from ..units import GIBI
 
 
-@question(bytes_per_param=(0.125, 4), context=(1, 1000000), batch=(1, 100000))
+@question(
+    model="model in data/models.csv",
+    bytes_per_param=(0.125, 4),
+    context=(1, 1000000),
+    batch=(1, 100000),
+)
 def memory(
-    model: str = "LLaMA-7B",
+    model: str = "LLaMA 7B",
     bytes_per_param: float = 0.5,
     scale_bytes: float = 8.0,
     bytes_per_value: float = 2.0,
@@ -30,7 +35,7 @@ def memory(
     Parameters
     ----------
     model : str
-        Shape of the model.
+        Model.
     bytes_per_param : float
         Stored size for serving, 0.5 in 4 bits and 2 in 16 [byte/parameter].
     scale_bytes : float
@@ -68,7 +73,7 @@ def memory(
     >>> round(memory()["serve_gib"], 1)
     5.5
     """
-    shape = datasets.record("transformer-shapes", "model", model)
+    shape = model_named(model)
     device_memory, overhead = memory_gib * GIBI, overhead_gib * GIBI
     serving = fitting.serving_parts(shape, context, batch, overhead, bytes_per_param, scale_bytes, bytes_per_value)
     training = fitting.training_parts(shape, context, batch, overhead, zero_stage, data_parallel, recomputation)
@@ -83,7 +88,7 @@ def memory(
         train_gib=(train_gib, "GiB", "Memory of each device to train it"),
         train_free_gib=(memory_gib - train_gib, "GiB", "Free while training; negative if it does not fit"),
         train_batch=(train_batch, "sequence", "Largest batch of a device to train"),
-    ).tell(_told, model, memory_gib, context, batch, data_parallel)
+    ).tell(_told, shape.name, memory_gib, context, batch, data_parallel)
 
 
 def _told(

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from ..plans.cards import Fit, Tuning
 
 BEST = "best"
-UNCOUNTED = "not counted for a model without attention"
 LISTED = "more than share a model's layers"
 VALUES = {"bf16": 2.0, "fp8": 1.0}
 TUNED = {
@@ -148,10 +147,9 @@ def what_fits(
         chosen = formats[cards.FORMATS.index(weight_format)]
     needed = cards.cards_needed(shape, device, chosen.weight_format, *of, *beside, once=once)
     published = cards.cards_needed(shape, device, cards.FORMATS[0], *of, *beside, once=once)
-    tunings, tuners = [], {}
-    if shape.attention != "none":
-        tunings = _latest(cards.tunings_on, shape, device, of[0], device_count, adapter_rank)
-        tuners = _latest(cards.cards_to_tune, shape, device, of[0], adapter_rank)
+    tunings = cards.tunings_of(
+        _latest(cards.training_parts, shape, of[0], adapter_rank, cards.LOSS, once), device, device_count
+    )
     results: dict[str, Any] = {"answer": "Serving it"}
     results["verdict"] = (_verdict(formats, chosen, weight_format), "", "Fits")
     results.update(_chosen(chosen, device, device_count, cards.shared_by(shape, device_count)))
@@ -163,7 +161,7 @@ def what_fits(
     for fit in formats:
         results[result_name(fit.weight_format)] = (_line(fit), "", fit.weight_format)
     results["training"] = "Training it further, a sequence at a time"
-    results.update(_training(tunings, tuners))
+    results.update(_training(tunings))
     fitting = Fitting(shape, device, formats, chosen, tunings, **results)
     fitting.tell(_told, device_count, batch, of[0])
     return fitting
@@ -227,13 +225,12 @@ def _chosen(chosen: "Fit", device: "Device", device_count: int, shared: int) -> 
     }
 
 
-def _training(tunings: "list[Tuning]", tuners: "dict[str, int | None]") -> "dict[str, tuple[Any, ...]]":
-    needed = {tuning.name: tuning.needed / GIBI for tuning in tunings}
+def _training(tunings: "list[Tuning]") -> "dict[str, tuple[Any, ...]]":
     results: dict[str, tuple[Any, ...]] = {}
-    for name, _, _ in cards.TUNINGS:
-        reason = "more than 1,024" if tunings else UNCOUNTED
-        results[name + "_gib"] = _counted(needed.get(name), "GiB", TUNED[name], UNCOUNTED)
-        results[name + "_cards"] = _counted(tuners.get(name), "device", "Cards for that", reason)
+    for tuning in tunings:
+        results[tuning.name + "_gib"] = (tuning.needed / GIBI, "GiB", TUNED[tuning.name])
+        fewest = _counted(tuning.cards_needed, "device", "Cards for that", "more than 1,024")
+        results[tuning.name + "_cards"] = fewest
     return results
 
 

@@ -191,6 +191,72 @@ def latent_activation_bytes(
 
 
 @formula
+def state_activation_bytes(
+    hidden_size: Numeric,
+    kept_values: Numeric,
+    tensor_parallel: Numeric = 1,
+    sequence_shards: Numeric = 1,
+    norm_bytes: Numeric = 0.0,
+    mask_bytes: Numeric = 0.0,
+    bytes_per_value: Numeric = 2.0,
+) -> Numeric:
+    r"""Bytes that a layer with a state in place of attention keeps of a token, its norm included.
+
+    .. math:: M = h \, (2 \, w + n + m) / t_s + w \, k / t
+
+    Kept are the norm's input and output, and inside what the kernels save for the backward pass.
+
+    Parameters
+    ----------
+    hidden_size : float or array
+        Hidden size h [1].
+    kept_values : float or array
+        Values that the kernels save k, 0 or more [1].
+    tensor_parallel : float or array
+        Devices that share each layer t [1].
+    sequence_shards : float or array
+        Devices over which the rest is spread t_s [1].
+    norm_bytes : float or array
+        Bytes that a norm keeps beside, an element n, 0 or more [byte].
+    mask_bytes : float or array
+        Bytes of dropout's mask, an element m, 0 or more [byte].
+    bytes_per_value : float or array
+        Bytes of a kept value w [byte].
+
+    Returns
+    -------
+    float or array
+        Bytes of a token on a device [byte].
+
+    Raises
+    ------
+    ValueError
+        If an argument is out of range.
+
+    References
+    ----------
+    Dao and Gu 2024 (arXiv:2405.21060), section 7.1, for Mamba-2's input of 2 i + 2 g n + a values; what its kernel
+    saves: state-spaces/mamba, mamba_ssm/ops/triton/ssd_combined.py.
+
+    Examples
+    --------
+    >>> state_activation_bytes(2560, 2 * 5120 + 2 * 128 + 80 + 5120)  # Mamba-2 2.7B: its input, and its output
+    41632.0
+    """
+    accept(
+        hidden_size=hidden_size,
+        kept_values=kept_values,
+        tensor_parallel=tensor_parallel,
+        sequence_shards=sequence_shards,
+        norm_bytes=norm_bytes,
+        mask_bytes=mask_bytes,
+        bytes_per_value=bytes_per_value,
+    )
+    outside = hidden_size * (2 * bytes_per_value + norm_bytes + mask_bytes)
+    return outside / sequence_shards + bytes_per_value * kept_values / tensor_parallel
+
+
+@formula
 def mlp_activation_bytes(
     hidden_size: Numeric,
     mlp_size: Numeric,

@@ -35,6 +35,9 @@ MOST_VALUES = 500000
 DEEPEST = 12
 LONGEST = 10**12  # tokens of a context: files without a limit write huge ones
 
+# How fields begin that speak of layers with a state, in files of architectures that are not known.
+OF_STATES = ("mamba", "ssm_", "hybrid_", "linear_", "layers_block_type", "layer_group_size", "conv_", "gla_", "rwkv")
+
 SLIDING = ("sliding_attention", "chunked_attention", "local_attention", "local", "sliding", "swa")
 FULL = (
     "full_attention",
@@ -133,8 +136,13 @@ def _name(mapping: "dict[str, Any]", family: "dict[str, Any]") -> str:
     for field in ("_name_or_path", "name", "model_name"):
         value = mapping.get(field)
         if isinstance(value, str) and value and len(value) <= 200:
-            return value.rstrip("/").split("/")[-1]
-    return str(mapping.get("model_type") or "model")[:200]
+            return _line(value.rstrip("/").split("/")[-1]) or "model"
+    return _line(str(mapping.get("model_type") or "model")[:200])
+
+
+def _line(text: str) -> str:
+    """A text from a file as part of a sentence, which is one line."""
+    return " ".join(text.split())
 
 
 def _language_model(mapping: "dict[str, Any]") -> "tuple[dict[str, Any], dict[str, Any], bool]":
@@ -175,7 +183,7 @@ def _language_model(mapping: "dict[str, Any]") -> "tuple[dict[str, Any], dict[st
                 fields["tie_word_embeddings"] = outer["tie_word_embeddings"]
                 break
     fields.update(innermost)
-    family["name"] = kind or str(innermost.get("model_type") or mapping.get("model_type") or "")[:60]
+    family["name"] = kind or _line(str(innermost.get("model_type") or mapping.get("model_type") or "")[:60])
     return fields, family, bool(kind)
 
 
@@ -337,6 +345,10 @@ def _note_assumptions(fields: "Fields") -> None:
         fields.assume("the logits have a matrix of their own: tie_word_embeddings is missing")
     if not any(fields.has(name) for name in ("attention_bias", "qkv_bias", "use_bias", "bias", "mlp_bias")):
         fields.assume("no biases")
+    unread = sorted([name for name in fields.fields if name.startswith(OF_STATES) and fields.has(name)])
+    if unread and not fields.has("layer_types"):
+        named = ", ".join(unread[:3])
+        fields.assume(f"every layer has attention, though {named[:120]} may speak of layers that keep a state")
     if not fields.has("kv_heads") and not fields.has("kv_lora_rank"):
         fields.assume("as many key and value heads as query heads: num_key_value_heads is missing")
 
@@ -484,7 +496,8 @@ def _mlps(fields: "Fields", layers: int, hidden_size: int) -> "list[Mlp | Mixtur
     experts = fields.number("experts", 0, 0) if not isinstance(fields.find("experts")[1], (list, tuple)) else None
     if experts == 0 or (experts == 1 and not fields.has("experts_per_token")):
         widths = fields.each("mlp_size", layers)
-        return [Mlp(widths.count(width), width, matrices, bias) for width in _different(widths)]
+        values = fields.family.get("mlp_values", 0)
+        return [Mlp(widths.count(width), width, matrices, bias, values) for width in _different(widths)]
     sparse = _sparse(fields, layers)
     found: list[Mlp | Mixture] = []
     dense = layers - sum(sparse)

@@ -60,7 +60,7 @@ NAMES = {
     "embedding_size": ("word_embed_proj_dim",),
     "activation": ("hidden_act", "hidden_activation", "activation_function", "mlp_hidden_act", "activation"),
     "window": ("sliding_window", "attention_chunk_size", "window_size", "sliding_window_size"),
-    "sliding_window_pattern": ("sliding_window_pattern", "_sliding_window_pattern"),
+    "sliding_window_pattern": ("sliding_window_pattern", "_sliding_window_pattern", "global_attn_every_n_layers"),
     "moe_layers": ("moe_layers", "moe_layers_enum"),
     "experts": (
         "num_experts",
@@ -319,6 +319,47 @@ def _shared_caches(fields: "Fields", layers: int, hidden_size: int) -> "list[Mix
     if layers > first:
         found.append(Attention(layers - first, heads, 0, head_size, norm_values=head_size if norms else 0))
     return found
+
+
+def _num_dense_layers(fields: "Fields") -> None:
+    """The first layers without experts, by the name that some families have for their number."""
+    fields.fields["first_k_dense_replace"] = fields.number("num_dense_layers", 0, 0)
+
+
+def _longcat(fields: "Fields") -> None:
+    """A layer is two blocks of attention and an MLP, and a mixture beside them: twice as many layers here."""
+    fields.fields["num_hidden_layers"] = 2 * fields.layers()
+    if fields.number("zero_expert_num", 0, 0):
+        fields.assume("each of a token's experts computes: those that give it back as it is can't be told beforehand")
+
+
+def _longcat_mlps(fields: "Fields", layers: int, hidden_size: int) -> "list[Mlp | Mixture]":
+    # Of every two layers the first has experts besides its MLP, which all tokens use like a shared one.
+    width = fields.number("mlp_size")
+    shape = (fields.number("experts"), fields.number("experts_per_token"), fields.number("expert_mlp_size"))
+    beside = fields.number("zero_expert_num", 0, 0) * hidden_size  # the router's rows for experts without weights
+    return [Mlp(layers // 2, width), Mixture(layers // 2, *shape, 3, width, other_values=beside)]
+
+
+def _falcon_h1(fields: "Fields") -> None:
+    """A layer has attention and a state side by side: twice as many layers here, the second with the MLP."""
+    fields.fields["num_hidden_layers"] = 2 * fields.layers()
+    inner = fields.number("mamba_d_ssm", fields.number("mamba_expand", 2) * fields.number("hidden_size"))
+    heads = fields.number("mamba_n_heads")
+    if fields.fields.get("mamba_d_head") in (None, "auto"):
+        fields.fields["mamba_d_head"] = inner // heads
+
+
+def _falcon_h1_mixers(fields: "Fields", layers: int, hidden_size: int) -> "list[Mixer]":
+    heads = fields.number("heads")
+    shape = (heads, fields.number("kv_heads", heads), fields.number("head_size", hidden_size // heads))
+    bias = fields.flag("attention_bias", False)
+    attention = Attention(layers // 2, *shape, query_bias=bias, output_bias=bias)
+    return [attention, mamba2(fields, layers // 2, hidden_size)]
+
+
+def _falcon_h1_mlps(fields: "Fields", layers: int, hidden_size: int) -> "list[Mlp | Mixture]":
+    return [Mlp(layers // 2, fields.number("mlp_size"), 3, fields.flag("mlp_bias", False))]
 
 
 def _mamba_layers(fields: "Fields", layers: int, hidden_size: int) -> "list[Mixer]":
@@ -957,7 +998,22 @@ FAMILIES: "dict[str, dict[str, Any]]" = {
         mlps=_kimi_linear_mlps,
         architectures=("KimiLinearForCausalLM",),
     ),
-    "longcat_flash": DEEPSEEK,
+    "longcat_flash": dict(
+        DEEPSEEK,
+        prepare=_longcat,
+        mlps=_longcat_mlps,
+        defaults={
+            "n_routed_experts": 512,
+            "moe_topk": 12,
+            "expert_ffn_hidden_size": 2048,
+            "q_lora_rank": 1536,
+            "kv_lora_rank": 512,
+            "qk_nope_head_dim": 128,
+            "qk_rope_head_dim": 64,
+            "v_head_dim": 128,
+        },
+        architectures=("LongcatFlashForCausalLM",),
+    ),
     "olmo": dict(PLAIN, norm_vectors=0, query_bias="attention_bias", output_bias="attention_bias"),
     "olmo2": dict(LLAMA, query_key_norms="all", mlp_bias=False),
     "olmo3": dict(LLAMA, query_key_norms="all", mlp_bias=False, windows=4, defaults={"sliding_window": 4096}),
@@ -1113,13 +1169,24 @@ FAMILIES: "dict[str, dict[str, Any]]" = {
     "lfm2": dict(
         PLAIN, query_key_norms="head", tied=True, architectures=("Lfm2ForCausalLM",)
     ),
+    "lfm2_moe": dict(
+        PLAIN, query_key_norms="head", tied=True, prepare=_num_dense_layers, architectures=("Lfm2MoeForCausalLM",)
+    ),
+    "afmoe": dict(
+        PLAIN, layer_norms=4, query_key_norms="head", attention_gate=True, windows=4, prepare=_num_dense_layers,
+        defaults={"sliding_window": 1024, "num_experts_per_tok": 8}, architectures=("AfmoeForCausalLM",),
+    ),
+    "falcon_h1": dict(
+        PLAIN, layer_norms=1, prepare=_falcon_h1, mixers=_falcon_h1_mixers, mlps=_falcon_h1_mlps,
+        defaults={"mamba_n_heads": 128, "mamba_d_state": 256}, architectures=("FalconH1ForCausalLM",),
+    ),
     "seed_oss": dict(
         PLAIN, query_bias="attention_bias", output_bias="attention_out_bias", mlp_bias="mlp_bias",
         unset={"attention_bias": True}, defaults={"head_dim": 128}, architectures=("SeedOssForCausalLM",)
     ),
     "arcee": dict(LLAMA, mlp_matrices=2),
     "helium": LLAMA,
-    "apertus": dict(LLAMA, mlp_matrices=2, query_key_norms="head"),
+    "apertus": dict(LLAMA, mlp_matrices=2, query_key_norms="head", mlp_values=2),  # of its activation, xIELU
     "dots1": dict(
         PLAIN, query_bias="attention_bias", output_bias="attention_bias", query_key_norms="head", windows="none"
     ),

@@ -310,6 +310,8 @@ class Recurrent(Part):
         Of the values, those of convolutions over time: each is multiplied once a token.
     flop : float
         FLOP of a token in the state, forward.
+    kept_values : float
+        Values of 16 bits that training keeps of a token inside the layer, for the backward pass.
     """
 
     kind: "StateKind"
@@ -323,12 +325,16 @@ class Recurrent(Part):
         state_values: float,
         convolution_weights: float = 0,
         flop: float = 0.0,
+        kept_values: float = 0,
     ) -> None:
         self.layers, self.kind, self._matrices = whole("layers", layers), kind, matrices
         self.vector_values = whole("vector_values", vector_values, 0)
         self.state_values = whole("state_values", state_values, 0)
         self.convolution_weights = whole("convolution_weights", convolution_weights, 0)
         self.flop = flop
+        # Older links do not say what training keeps: then it is what comes out of the matrices.
+        kept_values = kept_values or sum([matrix.outputs * matrix.copies for matrix in matrices])
+        self.kept_values = whole("kept_values", kept_values, 0)
 
     def weights(self, hidden_size: float) -> float:
         """Weights of a layer's matrices [1]."""

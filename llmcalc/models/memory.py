@@ -7,14 +7,14 @@ in 16 bits and at most shares what the optimiser keeps (zero_stage 0 to 2), and 
 parameters in 32 bits and gathers a layer at a time.
 """
 
-from ..checks import Refusal
+from ..checks import Refusal, choice
 from ..formulas import activations, attention
 from ..once import at_once
 from .numbers import size, whole
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from typing import Any
 
     from ..checks import Numeric
@@ -130,15 +130,46 @@ def training_memory(
         whole("stages", index, 0, run.pipeline_stages - 1, "stages")
         stage = _Stage(run, index, load_factor, fused_norms, called)
         parts = stage.state(*tuning)
-        parts["activations"] = stage.activations()
-        parts["at work"] = stage.at_work(LOSSES[loss])
-        parts["communication"] = stage.buffers()
+        parts.update(stage.work(LOSSES[loss]))
         parts["fragmentation"] = fragmentation * sum(parts.values())
         parts["outside"] = outside_bytes
         found.append(parts)
     peaks = [sum(parts.values()) for parts in found]
     most = peaks.index(max(peaks))
     return {"peak": peaks[most], "stage": looked_at[most], "parts": found[most], "stages": peaks}
+
+
+def tuning_memory(
+    run: "Run", ways: "Sequence[Mapping[str, Any]]", loss: str = "fused", outside_bytes: float = 0.0
+) -> "list[dict[str, float]]":
+    """Memory of a device by purpose for several ways to train in one run, which has a single stage [byte].
+
+    As `training_memory` for each way, whose activations, loss and buffers are the same.
+
+    Parameters
+    ----------
+    run : Run
+        The training run.
+    ways : list of dict
+        Of each way ``optimiser``, and ``adapter_rank`` and ``frozen_bytes`` where adapters are trained.
+    loss, outside_bytes
+        As of `training_memory`.
+    """
+    if run.pipeline_stages != 1:
+        raise Refusal("pipeline_stages", run.pipeline_stages, "a single stage")
+    choice("loss", loss, tuple(LOSSES))
+    size("outside_bytes", outside_bytes, 0, MOST)
+    stage = _Stage(run, 0, 1.0, True, at_once)
+    work, found = stage.work(LOSSES[loss]), []
+    for way in ways:
+        choice("optimiser", way.get("optimiser"), tuple(OPTIMISERS))
+        rank = whole("adapter_rank", way.get("adapter_rank", 0), 0)
+        frozen = size("frozen_bytes", way.get("frozen_bytes", 2.0), 0, MOST)
+        parts = stage.state(OPTIMISERS[way["optimiser"]], False, rank, frozen, 0.0)
+        parts.update(work)
+        parts["outside"] = outside_bytes
+        found.append(parts)
+    return found
 
 
 def fullest_stages(run: "Run") -> "list[int]":
@@ -179,11 +210,38 @@ def _calls(once: "Callable[..., Any] | None") -> "Callable[..., Any]":
     return once or at_once
 
 
-def _differ(model: "Any") -> bool:
-    """Whether layers of a model mix tokens in different ways, or by a state: then no one kind stands for all."""
+def layers_differ(model: "Any") -> bool:
+    """Whether layers of a model mix tokens in different ways, by a state, or behind a gate: then each part counts.
+
+    Examples
+    --------
+    >>> from llmcalc.choosing import model_named
+    >>> layers_differ(model_named("Gemma 3 27B")), layers_differ(model_named("Qwen3 Next 80B A3B"))
+    (False, True)
+    """
     mixers = getattr(model, "mixers", ())
     sizes = {part.weights(model.hidden_size) for part in mixers}
-    return len(sizes) > 1 or any(part.kind not in ("standard", "latent") for part in mixers)
+    return len(sizes) > 1 or any(part.kind not in ("standard", "latent") or part.gate_size for part in mixers)
+
+
+def share_with_mlp(model: "Any", kind: str) -> float:
+    """Share of the layers that are counted as of a kind, "dense" or "mixture", that have such an MLP [1].
+
+    In some models a layer either mixes tokens or has an MLP.
+
+    Examples
+    --------
+    >>> from llmcalc.choosing import model_named
+    >>> share_with_mlp(model_named("DeepSeek V3"), "mixture")
+    1
+    """
+    dense = model.dense_layers if model.experts else model.layers
+    layers = dense if kind == "dense" else model.layers - dense
+    parts = getattr(model, "mlps", None)
+    if parts is None or not layers:
+        return 1
+    having: float = sum([part.layers for part in parts if part.kind == kind])
+    return 1 if having == layers else having / layers
 
 
 class _Stage:
@@ -203,12 +261,14 @@ class _Stage:
         self.dense = max(0, min(dense, before + self.layers) - before)
         self.mixed = self.layers - self.dense
         self.tokens = run.microbatch * run.context / run.context_parallel
+        self.differ = layers_differ(self.model)
+        self.with_mlp = share_with_mlp(self.model, "dense"), share_with_mlp(self.model, "mixture")
 
     # Weights of one layer
 
     def attention_weights(self) -> "Numeric":
         m = self.model
-        if _differ(m):  # of layers that differ the mean, as if every stage had as many of each kind
+        if self.differ:  # of layers that differ the mean, as if every stage had as many of each kind
             each = [part.layers * (part.weights(m.hidden_size) + part.vectors(m.hidden_size)) for part in m.mixers]
             return sum(each) / m.layers
         if m.attention == "latent":
@@ -221,17 +281,21 @@ class _Stage:
         return self.model.mlp_matrices * self.model.hidden_size * width
 
     def expert_weights(self) -> "Numeric":
-        return self.model.experts * self.mlp_weights(self.model.expert_mlp_size) if self.mixed else 0
+        if not self.mixed:
+            return 0
+        return self.with_mlp[1] * self.model.experts * self.mlp_weights(self.model.expert_mlp_size)
 
     def layer_weights(self, mixed: bool = False) -> "Numeric":
         """Weights of a layer on a device, but those of routed experts."""
         width = self.model.shared_mlp_size if mixed else self.model.mlp_size
         router = self.model.hidden_size * self.model.experts if mixed else 0
         whole_on_each = 2 * self.model.hidden_size + router  # two norms
-        return (self.attention_weights() + self.mlp_weights(width)) / self.shards + whole_on_each
+        of_mlp = self.with_mlp[mixed] * self.mlp_weights(width)
+        return (self.attention_weights() + of_mlp) / self.shards + whole_on_each
 
     def table(self) -> "Numeric":
-        return self.model.vocabulary_size * self.model.hidden_size / self.shards
+        columns = getattr(self.model, "embedding_size", 0) or self.model.hidden_size
+        return self.model.vocabulary_size * columns / self.shards
 
     def tables(self) -> "Numeric":
         tied = self.model.embedding_tables == 1
@@ -276,20 +340,18 @@ class _Stage:
         h, queries, keys = m.hidden_size, m.heads * m.head_size, m.kv_heads * m.head_size
         # How many matrices of each size: a template may have a number of them that is not whole.
         alike = [(1.0, h, queries), (2.0, h, keys), (1.0, queries, h)]
-        if _differ(m):
+        if self.differ:
             alike = [
                 (part.layers * matrix.copies / m.layers, matrix.inputs, matrix.outputs)
                 for part in m.mixers
                 for matrix in part.matrices(h)
             ]
-        dense = [(m.mlp_matrices, h, m.mlp_size)]
-        shared = [(m.mlp_matrices, h, m.shared_mlp_size)] if self.mixed and m.shared_mlp_size else []
+        dense = [(self.with_mlp[0] * m.mlp_matrices, h, m.mlp_size)] if m.mlp_size else []
+        shared = [(self.with_mlp[1] * m.mlp_matrices, h, m.shared_mlp_size)] if m.shared_mlp_size else []
         total: float = 0
         for count, of_mlp in ((self.dense, dense), (self.mixed, shared)):
-            for matrices, inputs, outputs in alike + of_mlp:
-                total += (
-                    count * matrices * (self.once(activations.adapter_params, inputs, outputs, rank) if count else 0)
-                )
+            for matrices, inputs, outputs in alike + of_mlp if count else []:
+                total += count * matrices * self.once(activations.adapter_params, inputs, outputs, rank)
         return total / self.shards
 
     def token_bytes(self, mixed: bool = False, scores: bool = True) -> "Numeric":
@@ -297,28 +359,44 @@ class _Stage:
         m, run = self.model, self.run
         shards = (self.shards, self.sequence_shards)
         mask, norm = (1.0 if run.dropout else 0.0), (0.0 if self.fused_norms else 4.0)
-        if m.attention == "latent":
-            latent = (m.query_rank, m.kv_rank, m.rotary_size, m.nope_size, m.value_size)
-            of_attention = self.once(activations.latent_activation_bytes, m.hidden_size, m.heads, *latent, *shards)
+        if self.differ:  # the mean
+            parts = [part.layers * self.mixer_bytes(part, part.kind, scores) for part in m.mixers]
+            of_attention = sum(parts) / m.layers
         else:
-            of_scores = 0.0 if run.fused_attention or not scores else 5.0 if run.dropout else 2.0
-            of_heads = 4.0 if run.fused_attention else 0.0
-            context = run.context / run.context_parallel
-            sizes = (m.hidden_size, m.heads, m.kv_heads, m.head_size, context)
-            of_attention = self.once(
-                activations.attention_activation_bytes, *sizes, *shards, norm, mask, of_heads, of_scores
-            )
-            if run.context_parallel > 1:  # what attention gives is kept before and after it is exchanged
-                of_attention += 2.0 * m.heads * m.head_size / self.shards
+            of_attention = self.mixer_bytes(m, m.attention, scores)
+        if not self.with_mlp[mixed]:
+            return of_attention
         width = m.shared_mlp_size if mixed else m.mlp_size
         unfused = 0.0 if self.fused_norms or m.mlp_matrices == 2 else 2.0
         of_mlp = self.once(
             activations.mlp_activation_bytes, m.hidden_size, width or 1, m.mlp_matrices, *shards, norm, mask, unfused
         )
         if not mixed:
-            return of_attention + of_mlp
+            return of_attention + self.with_mlp[0] * of_mlp
         experts = (m.expert_mlp_size, m.experts_per_token, m.mlp_matrices, self.load_factor, self.sequence_shards)
-        return of_attention + of_mlp + self.once(activations.expert_activation_bytes, m.hidden_size, *experts)
+        of_experts = self.once(activations.expert_activation_bytes, m.hidden_size, *experts)
+        return of_attention + self.with_mlp[1] * (of_mlp + of_experts)
+
+    def mixer_bytes(self, part: "Any", kind: str, scores: bool) -> "Numeric":
+        """Bytes of a token that a layer keeps of what mixes tokens: a model's attention, or one of its parts."""
+        hidden, run = self.model.hidden_size, self.run
+        shards = (self.shards, self.sequence_shards)
+        mask, norm = (1.0 if run.dropout else 0.0), (0.0 if self.fused_norms else 4.0)
+        if kind == "latent":
+            latent = (part.query_rank, part.kv_rank, part.rotary_size, part.nope_size, part.value_size)
+            return self.once(activations.latent_activation_bytes, hidden, part.heads, *latent, *shards)
+        if kind != "standard":  # a state, of which kernels keep what goes in and comes out
+            inside = activations.state_activation_bytes
+            return self.once(inside, hidden, part.kept_values, *shards, norm, mask)
+        of_scores = 0.0 if run.fused_attention or not scores else 5.0 if run.dropout else 2.0
+        of_heads = 4.0 if run.fused_attention else 0.0
+        sizes = (hidden, part.heads, part.kv_heads, part.head_size, run.context / run.context_parallel)
+        of_attention = self.once(
+            activations.attention_activation_bytes, *sizes, *shards, norm, mask, of_heads, of_scores
+        )
+        if run.context_parallel > 1:  # what attention gives is kept before and after it is exchanged
+            of_attention += 2.0 * part.heads * part.head_size / self.shards
+        return of_attention
 
     def kept_bytes(self, mixed: bool = False) -> "Numeric":
         """Bytes that a layer keeps of a token with the run's recomputation."""
@@ -326,7 +404,8 @@ class _Stage:
         layer_input = 2.0 * m.hidden_size / self.sequence_shards
         if run.recomputation == "full":
             return layer_input
-        if run.recomputation == "selective" and self.sharded and run.fused_attention and not mixed:
+        of_titan = self.sharded and run.fused_attention and not mixed and not self.differ
+        if run.recomputation == "selective" and of_titan:
             # torchtitan's keeps fused attention and every second product: queries, values, one of the MLP's two first
             # and its last (pytorch/torchtitan, torchtitan/parallelisms/parallelize_llama.py, December 2024).
             of_heads = m.head_size * (2 * m.heads + m.kv_heads)
@@ -339,6 +418,14 @@ class _Stage:
         dense = self.dense * self.kept_bytes() if self.dense else 0.0
         mixed = self.mixed * self.kept_bytes(True) if self.mixed else 0.0
         return (dense + mixed) * self.tokens * self.under_way()
+
+    def work(self, loss_bytes: float) -> "dict[str, Numeric]":
+        """What a device holds beside the state."""
+        return {
+            "activations": self.activations(),
+            "at work": self.at_work(loss_bytes),
+            "communication": self.buffers(),
+        }
 
     def under_way(self) -> "Numeric":
         run = self.run

@@ -153,17 +153,11 @@ def sequences_in(
         Cache of a sequence on a device [byte].
     """
     left, each = size("left", left, 0, MOST), size("each", each, 1e-9, MOST)
-    # Activations grow in steps with the batch: take from the room what the last count needs, until nothing changes.
-    found = (left - engine_activations(model, 1, tensor_parallel, prompt_tokens)) / each
-    for _ in range(20):
-        if found < 1:
-            break
-        most = found
-        held = engine_activations(model, int(most), tensor_parallel, prompt_tokens)
-        found = (left - held) / each
-        if abs(found - most) < 1e-3:
-            break
-    return max(0.0, found)
+    reading = engine_activations(model, 0, tensor_parallel, prompt_tokens)
+    # A step generates a token for each sequence: a layer's work on many, and their sampling, grow with them.
+    tokens = max(size("prompt_tokens", prompt_tokens, 1), 1)
+    of_one = max(reading / tokens, SAMPLER_BYTES * model.vocabulary_size)
+    return max(0.0, min((left - reading) / each, left / (each + of_one)))
 
 
 def _prompt_tokens(serving: "Mapping[str, Any]") -> "Any":
@@ -213,23 +207,36 @@ def context_in(
     limit : int
         Longest context that is asked for [1].
     """
-
     left, limit = size("left", left, 0, MOST), whole("limit", limit)
+    return context_at(cache_by_context(model, batch, limit, bytes_per_value, tensor_parallel), left)
 
-    def cache(context: float) -> float:
-        return model.cache_bytes_per_device(context, batch, bytes_per_value, tensor_parallel)
 
-    low, at_low = 1, cache(1)
+def cache_by_context(
+    model: "Model", batch: float, limit: int, bytes_per_value: float = 2.0, tensor_parallel: int = 1
+) -> "list[tuple[int, float]]":
+    """Contexts between which a cache grows in a straight line, up to a limit, and its size at each [byte].
+
+    Arguments as in `context_in`.
+    """
+    windows = {int(part.window) for part in model.mixers if part.window and 1 < part.window < limit}
+    return [
+        (context, model.cache_bytes_per_device(context, batch, bytes_per_value, tensor_parallel))
+        for context in sorted({1, limit} | windows)
+    ]
+
+
+def context_at(caches: "list[tuple[int, float]]", left: float) -> int:
+    """Longest context whose cache fits into what is left [1], by the points of `cache_by_context`: 0 if none does."""
+    low, at_low = caches[0]
     if at_low > left:
         return 0
-    windows = {int(part.window) for part in model.mixers if part.window and 1 < part.window < limit}
-    for high in sorted(windows) + [limit]:  # noqa: RUF005 - MicroPython knows no starred displays
-        at_high = cache(high)
+    for high, at_high in caches:
         if at_high > left:
             found = low + int((left - at_low) * (high - low) // (at_high - at_low))
-            return found - 1 if cache(found) > left else found  # a quotient just below a whole number is rounded up
+            # A quotient just below a whole number is rounded up.
+            return found - 1 if at_low + (at_high - at_low) * (found - low) / (high - low) > left else found
         low, at_low = high, at_high
-    return limit
+    return low
 
 
 def _within(room: float, model: "Model", context: float, batch: float, serving: "Mapping[str, Any]") -> bool:

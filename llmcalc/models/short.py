@@ -99,6 +99,7 @@ OF_STATE = (
     ("state_values", None),
     ("convolution_weights", 0),
     ("flop", 0.0),
+    ("kept_values", 0),
 )
 KINDS: "dict[str, tuple[Callable[..., AnyPart], Numbers]]" = {
     "standard": (Attention, OF_ATTENTION),

@@ -1,9 +1,19 @@
-"""Layers that keep a state of fixed size, from the fields of a file: their matrices, other values, and state."""
+"""Layers that keep a state of fixed size, from the fields of a file: their matrices, other values, and state.
+
+What training keeps of a token inside a layer is what public kernels save for the backward pass, in values of 16 bits;
+chunks and their states are computed again. Sources: state-spaces/mamba, mamba_ssm/ops/selective_scan_interface.py
+(MambaInnerFn) and mamba_ssm/ops/triton/ssd_combined.py (MambaSplitConv1dScanCombinedFn);
+fla-org/flash-linear-attention, fla/ops/gated_delta_rule/chunk.py and fla/ops/kda/chunk.py;
+OpenNLPLab/lightning-attention, lightning_attn/ops/triton/lightning_attn2.py (LightningAttention2).
+"""
 
 from ..checks import Refusal
 from ..formulas import attention
 from .layers import Matrix, Recurrent
 from .numbers import whole
+
+DELTA_CHUNK = 64  # tokens, each of which is compared with those of its chunk: the delta rule keeps the matrix
+SCAN_CHUNK = 2048  # tokens after which Mamba's scan keeps its states, in pairs of 32 bits (csrc/selective_scan)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -49,7 +59,11 @@ def delta_part(
     vectors = mixed * width + 2 * value_heads + value_size
     state = value_heads * key_size * value_size + mixed * (width - 1)
     flop = attention.delta_flop(value_heads, key_size, value_size)
-    return Recurrent(layers, "delta", matrices, vectors, state, mixed * width, flop)
+    # What goes into the convolution; queries and keys for every value head, and values; output, its norm, and its gate.
+    kept = mixed + value_heads * (2 * key_size + 4 * value_size)
+    # A head: its part of the chunk's matrix, decay and both norms of the delta rule in 32 bits, both gates.
+    kept += value_heads * (DELTA_CHUNK + 3 * 2 + 2)
+    return Recurrent(layers, "delta", matrices, vectors, state, mixed * width, flop, kept)
 
 
 def lightning(fields: "Fields", layers: int, hidden_size: int) -> "Recurrent":
@@ -63,7 +77,8 @@ def lightning(fields: "Fields", layers: int, hidden_size: int) -> "Recurrent":
         Matrix("attn_output", inner, hidden_size),
     ]
     flop = attention.state_flop(inner, head_size)
-    return Recurrent(layers, "lightning", matrices, inner, inner * head_size, 0, flop)
+    # Queries, keys and values before and after their activation; output, its norm, its gate, and their product.
+    return Recurrent(layers, "lightning", matrices, inner, inner * head_size, 0, flop, 10 * inner)
 
 
 def mamba(fields: "Fields", layers: int, hidden_size: int) -> "Recurrent":
@@ -84,7 +99,9 @@ def mamba(fields: "Fields", layers: int, hidden_size: int) -> "Recurrent":
     vectors += 2 * inner + hidden_size if fields.flag("mamba_bias", False) else 0
     vectors += rank + 2 * state if fields.family.get("mamba_norms") else 0
     kept = inner * state + inner * (width - 1)
-    return Recurrent(layers, "mamba", matrices, vectors, kept, convolution, attention.state_flop(inner, state))
+    # Both halves of the input, the output, the state's projections and once more its two vectors; states of chunks.
+    saved = 3 * inner + rank + 4 * state + -(-4 * inner * state // SCAN_CHUNK)
+    return Recurrent(layers, "mamba", matrices, vectors, kept, convolution, attention.state_flop(inner, state), saved)
 
 
 def mamba2(fields: "Fields", layers: int, hidden_size: int) -> "Recurrent":
@@ -94,11 +111,14 @@ def mamba2(fields: "Fields", layers: int, hidden_size: int) -> "Recurrent":
     groups, width = fields.number("mamba_groups", 1), fields.number("mamba_width", 4)
     mixed = inner + 2 * groups * state
     matrices = [Matrix("ssm_in", hidden_size, inner + mixed + heads), Matrix("ssm_out", inner, hidden_size)]
-    vectors = mixed * width + 3 * heads + inner  # decay, skipped part and time step a head; the norm
+    vectors = mixed * width + 3 * heads  # decay, skipped part and time step a head
+    vectors += inner if fields.flag("mamba_rms_norm", True) else 0
     vectors += mixed if fields.flag("mamba_convolution_bias", True) else 0
     vectors += inner + mixed + heads + hidden_size if fields.flag("mamba_bias", False) else 0
     kept = inner * state + mixed * (width - 1)
-    return Recurrent(layers, "mamba2", matrices, vectors, kept, mixed * width, attention.state_flop(inner, state))
+    saved = inner + mixed + heads + inner + 2  # all of the input, the output, and its norm's number in 32 bits
+    flop = attention.state_flop(inner, state)
+    return Recurrent(layers, "mamba2", matrices, vectors, kept, mixed * width, flop, saved)
 
 
 def convolution(fields: "Fields", layers: int, hidden_size: int) -> "Recurrent":
@@ -106,7 +126,10 @@ def convolution(fields: "Fields", layers: int, hidden_size: int) -> "Recurrent":
     width = fields.number("conv_L_cache", 3)
     matrices = [Matrix("shortconv_in", hidden_size, 3 * hidden_size), Matrix("shortconv_out", hidden_size, hidden_size)]
     vectors = hidden_size * width + (5 * hidden_size if fields.flag("conv_bias", False) else 0)
-    return Recurrent(layers, "convolution", matrices, vectors, hidden_size * (width - 1), hidden_size * width)
+    # Three inputs, the product of two of them, what the convolution gives, and its product with the third.
+    saved = 6 * hidden_size
+    state = hidden_size * (width - 1)
+    return Recurrent(layers, "convolution", matrices, vectors, state, hidden_size * width, 0.0, saved)
 
 
 def kimi_delta(fields: "Fields", layers: int, hidden_size: int) -> "Recurrent":
@@ -129,7 +152,9 @@ def kimi_delta(fields: "Fields", layers: int, hidden_size: int) -> "Recurrent":
     vectors = 3 * inner * width + heads + inner + head_size  # convolutions, decays, the step's bias, the norm
     kept = inner * head_size + 3 * inner * (width - 1)
     flop = attention.delta_flop(heads, head_size, head_size)
-    return Recurrent(layers, "delta", matrices, vectors, kept, 3 * inner * width, flop)
+    # As of the gated delta rule, with a decay a channel, whose sums are computed again, and two matrices of the chunk.
+    saved = 10 * inner + 2 * head_size + heads * (2 * DELTA_CHUNK + 2 * 2 + 2)
+    return Recurrent(layers, "delta", matrices, vectors, kept, 3 * inner * width, flop, saved)
 
 
 READERS = {

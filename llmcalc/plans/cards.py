@@ -7,12 +7,19 @@
 """
 
 from ..models.device import Device
-from ..models.memory import training_memory
+from ..models.memory import tuning_memory
 from ..models.numbers import size, whole
 from ..models.run import Run
-from ..models.serving_memory import ENGINE_BYTES, context_in, engine_activations, legal_sizes, sequences_in
+from ..models.serving_memory import (
+    ENGINE_BYTES,
+    cache_by_context,
+    context_at,
+    engine_activations,
+    legal_sizes,
+    sequences_in,
+)
 from ..models.weights import weight_bytes, weight_bytes_per_device
-from ..once import Once, at_once
+from ..once import at_once
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -63,6 +70,10 @@ TUNINGS = (
 )
 LOSS = "fused"  # as in kernels that trainers come with: linkedin/Liger-Kernel, and unslothai/unsloth
 ADAPTER_RANK = 64  # as in Dettmers et al. 2023 (arXiv:2305.14314), section 4, with adapters at every matrix of a layer
+
+# Of what a card holds, what cards share in training; and how many of them are looked at to tell what each has.
+STATE = ("weights", "gradients", "optimiser", "reference", "adapters")
+PAIR = 2
 
 # NCCL's part of a device's memory where devices exchange: stas00/ml-engineering, training/performance/README.md.
 EXCHANGE_BYTES = 1.5 * GIBI
@@ -172,11 +183,12 @@ def formats_on(
     cache = model.cache_bytes_per_device(context, batch, bytes_per_value, shards)
     activations = engine_activations(model, batch, shards)
     limit = max(context, int(model.context or MOST_CONTEXT))
+    caches = cache_by_context(model, batch, limit, bytes_per_value, shards)
     params = model.params
     found = []
     for weight_format in weight_formats:
         total = once(weight_bytes, model, weight_format)
-        weights = once(weight_bytes_per_device, model, weight_format, shards) if shards > 1 else total
+        weights = _weights(model, weight_format, shards, once)
         left = room - weights - engine
         needed = weights + cache + activations + engine
         found.append(
@@ -191,7 +203,7 @@ def formats_on(
                 free=room - needed,
                 fits=needed <= room,
                 sequences=int(sequences_in(model, max(0.0, left), each, shards)),
-                longest_context=context_in(model, max(0.0, left - activations), batch, limit, bytes_per_value, shards),
+                longest_context=context_at(caches, left - activations),
                 number_format=product_format(device, weight_format),
             )
         )
@@ -254,20 +266,37 @@ def cards_needed(
     >>> cards_needed(model_named("Qwen2.5 32B"), device_named("RTX 4090"), "bf16")
     4
     """
-    beside = (bytes_per_value, memory_share, engine_bytes)
+    context = usual_context(model, context)
+    batch = whole("batch", batch)
+    room = device.memory * size("memory_share", memory_share, 0, 1) - size("engine_bytes", engine_bytes, 0, 1e13)
     for cards in legal_sizes(model, MOST_CARDS):
-        if formats_on(model, device, context, batch, cards, *beside, (weight_format,), once)[0].fits:
+        needed = _weights(model, weight_format, cards, once) + engine_activations(model, batch, cards)
+        if needed + model.cache_bytes_per_device(context, batch, bytes_per_value, cards) <= room:
             return cards
     return None
 
 
+def _weights(model: "Model", weight_format: str, shards: int, once: "Callable[..., Any]") -> float:
+    """Weights on each of the devices that share every layer [byte]."""
+    if shards == 1:
+        held: float = once(weight_bytes, model, weight_format)
+    else:
+        held = once(weight_bytes_per_device, model, weight_format, shards)
+    return held
+
+
 class Tuning:
-    """A way to train a model on cards: ``name``, ``needed`` of each card and its ``parts`` [byte], and ``fits``."""
+    """A way to train a model on cards.
+
+    Attributes are ``name``; ``needed`` of each card and its ``parts`` [byte]; ``fits``; and ``cards_needed``, the
+    fewest that do, of powers of two [1], None if 1,024 do not.
+    """
 
     name: str
     needed: float
     parts: "dict[str, float]"
     fits: bool
+    cards_needed: "int | None"
 
     def __init__(self, **attributes: object) -> None:
         for name in attributes:
@@ -281,6 +310,7 @@ def tunings_on(
     cards: int = 1,
     adapter_rank: int = ADAPTER_RANK,
     loss: str = LOSS,
+    once: "Callable[..., Any]" = at_once,
 ) -> "list[Tuning]":
     """Memory of a card that trains a model further, a sequence at a time, in the order of `TUNINGS`.
 
@@ -301,43 +331,70 @@ def tunings_on(
         Rank of LoRA's adapters [1].
     loss : str
         One of `llmcalc.models.memory.LOSSES`: "plain" is PyTorch's own.
-    """
-    run, once = _run(model, device, context, cards), Once()
-    return [_tuning(model, device, run, tuning, adapter_rank, once, loss) for tuning in TUNINGS]
-
-
-def cards_to_tune(
-    model: "Model", device: "Device", context: int = 0, adapter_rank: int = ADAPTER_RANK
-) -> "dict[str, int | None]":
-    """Fewest cards that train a model further [1], of powers of two, by the names of `TUNINGS`; None if 1,024 do not.
-
-    Arguments as in `tunings_on`.
+    once : callable
+        As in `formats_on`.
 
     Examples
     --------
     >>> from llmcalc.choosing import device_named, model_named
-    >>> cards_to_tune(model_named("Qwen2.5 32B"), device_named("RTX 4090"))["qlora"]
+    >>> tunings_on(model_named("Qwen2.5 32B"), device_named("RTX 4090"))[3].cards_needed
     8
     """
-    found: dict[str, int | None] = {}
-    once = Once()
-    for tuning in TUNINGS:
+    return tunings_of(training_parts(model, context, adapter_rank, loss, once), device, cards)
 
-        def fits(power: int, tuning: "tuple[str, str, str]" = tuning) -> bool:
-            run = once(_run, model, device, context, 2**power)
-            return _tuning(model, device, run, tuning, adapter_rank, once).fits
 
-        # One card shares nothing, and needs no room to exchange. Of several, more never hold more each: halve the
-        # powers of two in which the answer lies.
-        low, high = (0, 0) if fits(0) else (1, MOST_POWER + 1)
-        while low < high:
-            middle = (low + high) // 2
-            if fits(middle):
-                high = middle
-            else:
-                low = middle + 1
-        found[tuning[0]] = 2**low if low <= MOST_POWER else None
-    return found
+def training_parts(
+    model: "Model",
+    context: int = 0,
+    adapter_rank: int = ADAPTER_RANK,
+    loss: str = LOSS,
+    once: "Callable[..., Any]" = at_once,
+) -> "list[list[dict[str, float]]]":
+    """What a card holds in training, in the order of `TUNINGS`: of one alone, and of each of two [byte].
+
+    From these follows what each of any number holds: cards share all of the state alike. Arguments as in `tunings_on`.
+    """
+    whole("adapter_rank", adapter_rank)
+    return [
+        tuning_memory(_run(model, context, count), _ways(model, adapter_rank, once), loss, outside)
+        for count, outside in ((1, ENGINE_BYTES), (PAIR, ENGINE_BYTES + EXCHANGE_BYTES))
+    ]
+
+
+def tunings_of(parts: "list[list[dict[str, float]]]", device: "Device", cards: int = 1) -> "list[Tuning]":
+    """Ways to train on cards, from `training_parts`; arguments as in `tunings_on`."""
+    cards = whole("cards", cards)
+    alone, shared = parts
+    return [
+        _tuning(TUNINGS[place][0], device.memory, cards, alone[place], shared[place]) for place in range(len(TUNINGS))
+    ]
+
+
+def _ways(model: "Model", adapter_rank: int, once: "Callable[..., Any]") -> "list[dict[str, Any]]":
+    ways: list[dict[str, Any]] = []
+    for _, trained, optimiser in TUNINGS:
+        way: dict[str, Any] = {"optimiser": optimiser}
+        if trained != ALL:
+            way.update(adapter_rank=adapter_rank, frozen_bytes=once(frozen_bytes, model, trained))
+        ways.append(way)
+    return ways
+
+
+def _tuning(name: str, room: float, cards: int, alone: "dict[str, float]", shared: "dict[str, float]") -> Tuning:
+    """A way to train, from what one card needs, and each of two, which share all of its state alike."""
+    divided = PAIR * sum([shared[part] for part in STATE])
+    on_each = sum([shared[part] for part in shared if part not in STATE])
+    parts = alone
+    if cards > 1:
+        parts = {part: shared[part] * PAIR / cards if part in STATE else shared[part] for part in shared}
+    needed = sum(parts.values())
+    # One card shares nothing, and needs no room to exchange.
+    fewest = 1 if sum(alone.values()) <= room else None
+    power = 1
+    while fewest is None and power <= MOST_POWER:
+        fewest = 2**power if divided / 2**power + on_each <= room else None
+        power += 1
+    return Tuning(name=name, needed=needed, parts=parts, fits=needed <= room, cards_needed=fewest)
 
 
 def frozen_bytes(model: "Model", weight_format: str) -> float:
@@ -352,13 +409,12 @@ def frozen_bytes(model: "Model", weight_format: str) -> float:
     return weight_bytes(model, weight_format) / model.params
 
 
-def _run(model: "Model", device: "Device", context: int, cards: int) -> Run:
-    cards = whole("cards", cards)
-    # Memory depends on no peak and no link, which a card of one's own may not have.
-    stand_in = Device(device.name, {"bf16": 1.0}, network_bandwidth=1.0)
+def _run(model: "Model", context: int, cards: int) -> Run:
+    # Memory depends on no peak and no link.
+    device = Device("any", {"bf16": 1.0}, network_bandwidth=1.0)
     return Run(
         model,
-        stand_in,
+        device,
         devices=cards,
         batch=cards,
         context=usual_context(model, context),
@@ -366,22 +422,3 @@ def _run(model: "Model", device: "Device", context: int, cards: int) -> Run:
         zero_stage=3 if cards > 1 else 0,
         gradient_bytes=4 if cards > 1 else 2,
     )
-
-
-def _tuning(
-    model: "Model",
-    device: "Device",
-    run: Run,
-    tuning: "tuple[str, str, str]",
-    adapter_rank: int,
-    once: Once,
-    loss: str = LOSS,
-) -> Tuning:
-    name, trained, optimiser = tuning
-    whole("adapter_rank", adapter_rank)
-    of_adapters: dict[str, Any] = {}
-    if trained != ALL:
-        of_adapters = {"adapter_rank": adapter_rank, "frozen_bytes": once(frozen_bytes, model, trained)}
-    outside = ENGINE_BYTES + (EXCHANGE_BYTES if run.devices > 1 else 0)
-    memory = training_memory(run, optimiser, loss=loss, outside_bytes=outside, once=once, **of_adapters)
-    return Tuning(name=name, needed=memory["peak"], parts=memory["parts"], fits=memory["peak"] <= device.memory)

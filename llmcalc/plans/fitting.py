@@ -1,26 +1,35 @@
-"""Memory of whole models from `data/transformer-shapes.csv`, and searches and look-ups for what fits."""
+"""Memory of whole models, and searches and look-ups for what fits."""
 
 from ..checks import Refusal, single, whole
-from ..formulas import memory, transformer
+from ..formulas import memory
+from ..models.device import Device
+from ..models.memory import kept_by_layers
+from ..models.model import Model
+from ..models.run import Run
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
-    from typing import Any
+    from typing import Any, TypeAlias
+
+    Shape: TypeAlias = "Model | Mapping[str, Any]"
+
+# Memory depends on no peak and no link.
+ANY_DEVICE = Device("any", {"bf16": 1.0}, network_bandwidth=1.0)
 
 
-def parameter_kinds(shape: "Mapping[str, Any]") -> "dict[str, float]":
+def parameter_kinds(shape: "Shape") -> "dict[str, float]":
     """Parameters of a model by the way in which quantisation treats them.
 
     Parameters
     ----------
-    shape : mapping
-        A row of `data/transformer-shapes.csv`.
+    shape : Model or mapping
+        A model, or a row of `data/transformer-shapes.csv`.
 
     Returns
     -------
     dict
-        ``linear``: parameters of the matrices in the layers; ``other``: embeddings, output matrix, norms and
+        ``linear``: parameters of the matrices in the layers; ``other``: embeddings, output matrix, routers, norms and
         biases; ``channels``: outputs of all the matrices in the layers.
 
     Examples
@@ -28,22 +37,33 @@ def parameter_kinds(shape: "Mapping[str, Any]") -> "dict[str, float]":
     >>> from llmcalc.report.tables import read
     >>> shape = read("transformer-shapes").set_index("model").loc["LLaMA-7B"]
     >>> print(sum(parameter_kinds(shape)[kind] for kind in ("linear", "other")))
-    6738415616.0
+    6738415616
     """
-    h, mlp = shape["hidden_size"], (shape["mlp_size"], shape["mlp_matrices"])
-    heads = (shape["heads"], shape["kv_heads"])
-    outside = (shape["vocabulary_size"], shape["embedding_tables"], shape["learned_positions"], shape["final_vectors"])
-    in_layer = transformer.layer_params(h, *heads, *mlp, shape["layer_vectors"])
-    linear = transformer.attention_weights(h, *heads) + transformer.mlp_weights(h, *mlp)
-    return {
-        "linear": shape["layers"] * linear,
-        "other": shape["layers"] * (in_layer - linear) + transformer.embedding_params(h, *outside),
-        "channels": memory.output_channels(shape["layers"], h, *heads, *mlp),
-    }
+    model = as_model(shape)
+    linear: float = 0
+    channels: float = 0
+    for part in model.parts:
+        for matrix in part.matrices(model.hidden_size):
+            if matrix.group != "router":
+                linear += part.layers * matrix.weights
+                channels += part.layers * matrix.copies * matrix.outputs
+    return {"linear": linear, "other": model.params - linear, "channels": channels}
+
+
+def as_model(shape: "Shape") -> "Model":
+    """A `Model` of a row of `data/transformer-shapes.csv`; a model as it is.
+
+    Examples
+    --------
+    >>> from llmcalc.datasets import record
+    >>> as_model(record("transformer-shapes", "model", "GPT-3")).layers
+    96
+    """
+    return shape if isinstance(shape, Model) else Model.from_shape(dict(shape))
 
 
 def serving_bytes(
-    shape: "Mapping[str, Any]",
+    shape: "Shape",
     context: float,
     batch: float = 1,
     bytes_per_param: float = 2.0,
@@ -54,17 +74,17 @@ def serving_bytes(
 
     Parameters
     ----------
-    shape : mapping
-        A row of `data/transformer-shapes.csv`.
+    shape : Model or mapping
+        See `parameter_kinds`.
     context, batch, bytes_per_value
-        See `llmcalc.memory.kv_cache_bytes`.
+        See `llmcalc.models.model.Model.cache_bytes`.
     bytes_per_param, scale_bytes
         Of the matrices in the layers, with a scale an output channel; see `llmcalc.memory.quantised_bytes`.
 
     Returns
     -------
     dict
-        ``weights`` and ``KV cache``.
+        ``weights`` and ``KV cache``, with the states of layers that keep one.
 
     Examples
     --------
@@ -74,18 +94,18 @@ def serving_bytes(
     >>> " ".join(f"{part}: {value / 2**30:.1f}" for part, value in parts.items())
     'weights: 3.5 KV cache: 1.0'
     """
-    kinds = parameter_kinds(shape)
-    of_cache = (shape["layers"], shape["hidden_size"], shape["heads"], shape["kv_heads"])
+    model = as_model(shape)
+    kinds = parameter_kinds(model)
     return {
         "weights": memory.quantised_bytes(
             kinds["linear"], kinds["other"], kinds["channels"], bytes_per_param, scale_bytes
         ),
-        "KV cache": memory.kv_cache_bytes(*of_cache, context, batch, bytes_per_value),
+        "KV cache": model.cache_bytes(context, batch, bytes_per_value),
     }
 
 
 def training_bytes(
-    shape: "Mapping[str, Any]",
+    shape: "Shape",
     context: float,
     batch: float = 1,
     stage: int = 0,
@@ -94,10 +114,13 @@ def training_bytes(
 ) -> "dict[str, float]":
     """Memory of each device for training a model in mixed precision with Adam, by purpose [byte].
 
+    Layers of attention and one MLP are taken to keep as much as those of GPT. Of a mixture of experts, latent
+    attention, and layers with a state, activations are counted from their own widths.
+
     Parameters
     ----------
-    shape : mapping
-        A row of `data/transformer-shapes.csv`.
+    shape : Model or mapping
+        See `parameter_kinds`.
     context, batch : float
         Tokens of a sequence, and sequences that a device holds at once (its microbatch).
     stage, devices : int
@@ -119,24 +142,47 @@ def training_bytes(
     >>> " ".join(f"{part}: {value / 2**30:.1f}" for part, value in parts.items())
     'weights: 12.6 gradients: 12.6 optimiser state: 75.3 activations: 0.5 layer at work: 0.9'
     """
-    kinds = parameter_kinds(shape)
-    params = kinds["linear"] + kinds["other"]
+    model = as_model(shape)
     shards = zero_shards(stage, devices)
-    size = (shape["hidden_size"], shape["heads"], context, batch)
-    kept, everything = (
-        memory.activation_bytes(1, *size, **memory.ACTIVATIONS[kind]) for kind in (recomputation, "none")
-    )
+    if like_gpt(model):
+        size = (model.hidden_size, model.heads, context, batch)
+        kept, everything = (
+            model.layers * memory.activation_bytes(1, *size, **memory.ACTIVATIONS[kind])
+            for kind in (recomputation, "none")
+        )
+    else:
+        kept, everything = (_kept(model, context, batch, kind) for kind in (recomputation, "none"))
     return {
-        "weights": memory.weight_bytes(params, 2.0) / shards["weight_shards"],
-        "gradients": memory.weight_bytes(params, 2.0) / shards["gradient_shards"],
-        "optimiser state": memory.weight_bytes(params, 12.0) / shards["optimiser_shards"],
-        "activations": shape["layers"] * kept,
-        "layer at work": everything - kept,
+        "weights": memory.weight_bytes(model.params, 2.0) / shards["weight_shards"],
+        "gradients": memory.weight_bytes(model.params, 2.0) / shards["gradient_shards"],
+        "optimiser state": memory.weight_bytes(model.params, 12.0) / shards["optimiser_shards"],
+        "activations": kept,
+        "layer at work": (everything - kept) / model.layers,
     }
 
 
+def like_gpt(model: "Model") -> bool:
+    """Whether all layers have attention to all tokens, with keys and values of their own, and an MLP.
+
+    Examples
+    --------
+    >>> from llmcalc.choosing import model_named
+    >>> like_gpt(model_named("Llama 3.1 8B")), like_gpt(model_named("Mixtral 8x7B"))
+    (True, False)
+    """
+    return not model.experts and all(part.kind == "standard" for part in model.mixers)
+
+
+def _kept(model: "Model", context: float, batch: float, recomputation: str) -> float:
+    """What all layers keep of a batch, with dropout and without fused attention, as in Korthikanti's sum [byte]."""
+    of_run: dict[str, Any] = {"recomputation": recomputation, "fused_attention": 0, "dropout": 1, "zero_stage": 0}
+    run = Run(model, ANY_DEVICE, devices=1, batch=batch, microbatch=batch, context=context, **of_run)
+    kept: float = kept_by_layers(run)
+    return kept
+
+
 def serving_parts(
-    shape: "Mapping[str, Any]",
+    shape: "Shape",
     context: float,
     batch: float,
     overhead: float,
@@ -172,7 +218,7 @@ def serving_parts(
 
 
 def training_parts(
-    shape: "Mapping[str, Any]",
+    shape: "Shape",
     context: float,
     batch: float,
     overhead: float,

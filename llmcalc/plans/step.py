@@ -21,17 +21,20 @@ from ..formulas.step import (
     traffic_seconds,
     update_seconds,
 )
+from ..models.memory import layers_differ, share_with_mlp
 from ..models.run import RECOMPUTATIONS
 from ..once import at_once
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from typing import Any
+    from typing import Any, TypeAlias
 
     from ..checks import Numeric
     from ..models.run import Run
     from ..models.step_constants import Constants
+
+    Product: TypeAlias = tuple[float, Numeric, Numeric]
 
 # Bytes of a value that matrix products take, by number format; others stand in 16 bits [byte].
 VALUE_BYTES = {"fp4": 0.5, "fp8": 1.0, "fp32": 4.0, "tf32": 4.0}
@@ -60,8 +63,14 @@ ATTENTION_BACKWARD = 2.5
 # Adam in FP32, with gradients and a copy in 16 bits, reads 16 bytes and writes 14: Rajbhandari et al. 2020
 # (arXiv:1910.02054), section 3.1 [byte/parameter].
 UPDATE_BYTES = 30.0
+# Kinds of layers with a state in place of attention, and their matrices from a wide to a narrow side.
+STATES = ("delta", "lightning", "mamba", "mamba2", "convolution")
+NARROWING = ("ssm_x",)
 # Places in `RECOMPUTATIONS`, which stand for the words in arrays.
 SELECTIVE, FULL = RECOMPUTATIONS.index("selective"), RECOMPUTATIONS.index("full")
+# A layer with a state works chunk by chunk: within chunks of as many tokens as a head has values it computes as much
+# again as from the state, and backward twice as much. Dao and Gu 2024 (arXiv:2405.21060), section 6.3.
+CHUNKED = 2.0
 # Rows of a tile of a matrix product: an expert's last tile is half empty on average.
 TILE_ROWS = 128.0
 
@@ -69,6 +78,26 @@ TILE_ROWS = 128.0
 def longer(one: "Numeric", other: "Numeric") -> "Numeric":
     """The longer of two times, element by element, with operators alone, so that arrays and pages can use it."""
     return one + (other - one) * (other > one)
+
+
+def kind_of(part: "Any") -> str:
+    """What mixes tokens: the kind of a part, or of a model's attention."""
+    kind: str = getattr(part, "attention", "") or part.kind
+    return kind
+
+
+def heads_of(part: "Any") -> "Numeric":
+    """Heads of queries and of keys, which are turned by their place; none where there is a state."""
+    return 0 if kind_of(part) in STATES else part.heads + part.kv_heads
+
+
+def score_features(part: "Any") -> float:
+    """Numbers of a query and of a value, added up."""
+    if kind_of(part) == "latent":
+        of_latent: float = part.nope_size + part.rotary_size + part.value_size
+        return of_latent
+    both: float = 2 * part.head_size
+    return both
 
 
 class TrainingStep:
@@ -156,6 +185,16 @@ class Machine:
         self.tokens = run.microbatch * run.context / run.context_parallel
         # Norms and residuals are computed by every device of a tensor-parallel group, or shared out among them.
         self.shared = 1 + (self.tensor - 1) * run.sequence_parallel
+        model = run.model
+        # What mixes tokens, by its share of the layers: every layer takes the mean where they differ.
+        self.mixers: list[tuple[float, Any]] = [(1, model)]
+        # Of a layer's two halves, what mixes tokens and the MLP, those that are there: some layers have only one.
+        self.halves: float = 1
+        if layers_differ(model):
+            self.mixers = [(part.layers / model.layers, part) for part in model.mixers]
+            halves = [part.layers for part in model.parts]
+            self.halves = sum(halves) / (2 * model.layers)
+        self.with_mlp = share_with_mlp(model, "dense"), share_with_mlp(model, "mixture")
 
     # rates
 
@@ -192,37 +231,52 @@ class Machine:
             return model.layers, 0
         return model.dense_layers, model.layers - model.dense_layers
 
-    def attention_products(self) -> "list[tuple[Numeric, Numeric]]":
-        """Products of attention on a device: numbers that go in and come out of each."""
-        model, heads = self.model, self.model.heads / self.tensor
-        if model.attention == "latent":
-            keys = model.nope_size + model.rotary_size
-            through_rank = [(model.hidden_size, model.query_rank), (model.query_rank, heads * keys)]
-            queries = through_rank if model.query_rank else [(model.hidden_size, heads * keys)]
+    def attention_products(self) -> "list[Product]":
+        """Products of attention, or of a state in its place, on a device: share of layers, what goes in, and out."""
+        found = []
+        for share, part in self.mixers:
+            found += [(share, into, out) for into, out in self.mixer_products(part)]
+        return found
+
+    def mixer_products(self, part: "Any") -> "list[tuple[Numeric, Numeric]]":
+        """Products of what mixes tokens: a model's attention, or one of its parts."""
+        hidden, kind = self.model.hidden_size, kind_of(part)
+        if kind == "latent":
+            heads = part.heads / self.tensor
+            keys = part.nope_size + part.rotary_size
+            through_rank = [(hidden, part.query_rank), (part.query_rank, heads * keys)]
+            queries = through_rank if part.query_rank else [(hidden, heads * keys)]
             return queries + [  # noqa: RUF005 - MicroPython has no starred displays
-                (model.hidden_size, model.kv_rank + model.rotary_size),
-                (model.kv_rank, heads * (model.nope_size + model.value_size)),
-                (heads * model.value_size, model.hidden_size),
+                (hidden, part.kv_rank + part.rotary_size),
+                (part.kv_rank, heads * (part.nope_size + part.value_size)),
+                (heads * part.value_size, hidden),
             ]
+        if kind in STATES:
+            # Those into the layer's width share out its columns, and those out of it its rows.
+            return [
+                (each.inputs / self.tensor, each.outputs)
+                if each.outputs == hidden or each.name in NARROWING
+                else (each.inputs, each.outputs / self.tensor)
+                for each in part.matrices(hidden)
+            ]
+        heads = part.heads / self.tensor
         # A device keeps at least one key-value head.
-        kv_heads = longer(model.kv_heads / self.tensor, 1.0 + 0 * self.tensor)
+        kv_heads = longer(part.kv_heads / self.tensor, 1.0 + 0 * self.tensor)
         return [
-            (model.hidden_size, (heads + 2 * kv_heads) * model.head_size),
-            (heads * model.head_size, model.hidden_size),
+            (hidden, (heads + 2 * kv_heads) * part.head_size + getattr(part, "gate_size", 0) / self.tensor),
+            (heads * part.head_size, hidden),
         ]
 
-    def mlp_products(self, width: "Numeric") -> "list[tuple[Numeric, Numeric]]":
+    def mlp_products(self, width: "Numeric", share: float = 1) -> "list[Product]":
         return [
-            (self.model.hidden_size, (self.model.mlp_matrices - 1) * width / self.tensor),
-            (width / self.tensor, self.model.hidden_size),
+            (share, self.model.hidden_size, (self.model.mlp_matrices - 1) * width / self.tensor),
+            (share, width / self.tensor, self.model.hidden_size),
         ]
 
-    def score_features(self) -> float:
-        """Numbers of a query and of a value, added up."""
-        model = self.model
-        if model.attention == "latent":
-            return model.nope_size + model.rotary_size + model.value_size
-        return 2 * model.head_size
+    def dense_products(self, routed: bool) -> "list[Product]":
+        """Products of the MLP that all tokens use, if there is one."""
+        width = self.model.shared_mlp_size if routed else self.model.mlp_size
+        return self.mlp_products(width, self.with_mlp[routed]) if width else []
 
     def layer(self, routed: bool) -> "dict[str, Numeric]":
         """Seconds of a microbatch in one layer by part, forward (f) and backward (b)."""
@@ -236,16 +290,11 @@ class Machine:
 
     def unsharded(self, routed: bool) -> "dict[str, Numeric]":
         """What of `passes` is the same for all replicas and all that they share."""
-        model = self.model
-        products = self.attention_products()
-        if not routed:
-            products = products + self.mlp_products(model.mlp_size)
-        elif model.shared_mlp_size:
-            products = products + self.mlp_products(model.shared_mlp_size)
+        products = self.attention_products() + self.dense_products(routed)
         forward, backward = 0.0, 0.0
-        for in_features, out_features in products:
+        for share, in_features, out_features in products:
             there, back = self.product_both_ways(self.tokens, in_features, out_features)
-            forward, backward = forward + there, backward + back
+            forward, backward = forward + share * there, backward + share * back
         experts_forward, experts_backward = self.experts() if routed else (0.0, 0.0)
         attention_forward, attention_backward = self.attention()
         values, casts = self.element_wise(products, routed)
@@ -295,13 +344,14 @@ class Machine:
         took_backward = longer(fetched_backward, host * BACKWARD / (1 + BACKWARD) + 0 * fetched_backward)
         return again, fetched_forward, fetched_backward, took_forward, took_backward
 
-    def weights(self, products: "list[tuple[Numeric, Numeric]]") -> "Numeric":
-        return sum(in_features * out_features for in_features, out_features in products)
+    def weights(self, products: "list[Product]") -> "Numeric":
+        return sum(share * in_features * out_features for share, in_features, out_features in products)
 
     def expert_weights(self) -> "Numeric":
         """Weights of the experts that a device holds in a layer [1]."""
         model = self.model
-        return model.experts / self.run.expert_parallel * model.mlp_matrices * model.hidden_size * model.expert_mlp_size
+        held = self.with_mlp[1] * model.experts / self.run.expert_parallel
+        return held * model.mlp_matrices * model.hidden_size * model.expert_mlp_size
 
     def copies(self) -> "Numeric":
         """Copies of tokens that a device hands to experts, and gets for its own: a balanced router is assumed."""
@@ -313,13 +363,29 @@ class Machine:
         rows = (self.copies() / held + TILE_ROWS / 2) / self.constants.expert_factor
         there, back = self.product_both_ways(rows, model.hidden_size, (model.mlp_matrices - 1) * model.expert_mlp_size)
         out, out_back = self.product_both_ways(rows, model.expert_mlp_size, model.hidden_size)
+        held = self.with_mlp[1] * held
         return held * (there + out), held * (back + out_back)
 
     def attention(self) -> "list[Numeric]":
-        """Forward and backward time of the scores, the softmax and the weighted sum of values."""
+        """Forward and backward time of what mixes tokens besides its products: scores, or a state."""
+        forward, backward = 0.0, 0.0
+        for share, part in self.mixers:
+            there, back = self.state(part) if kind_of(part) in STATES else self.scores(part)
+            forward, backward = forward + share * there, backward + share * back
+        return [forward, backward]
+
+    def state(self, part: "Any") -> "list[Numeric]":
+        """Of a state that is computed chunk by chunk; what goes in and comes out is moved once."""
+        flop = self.tokens * (CHUNKED * part.flop + 2.0 * part.convolution_weights) / self.tensor
+        apart = flop / (self.constants.unfused_efficiency * self.peak_16)
+        moved = self.traffic(SIXTEEN_BITS * self.tokens * part.kept_values / self.tensor)
+        return [apart + moved, BACKWARD * (apart + moved)]
+
+    def scores(self, part: "Any") -> "list[Numeric]":
+        """Of the scores, the softmax and the weighted sum of values."""
         run, constants = self.run, self.constants
-        scores = self.tokens * run.context * self.model.heads / self.tensor
-        flop = 2 * scores * self.score_features()
+        scores = self.tokens * run.context * part.heads / self.tensor
+        flop = 2 * scores * score_features(part)
         fused = [
             self.once(
                 fused_attention_seconds,
@@ -342,20 +408,20 @@ class Machine:
         ]
         return [run.fused_attention * one + (1 - run.fused_attention) * other for one, other in zip(fused, unfused)]  # noqa: B905 - MicroPython's zip knows no `strict`
 
-    def element_wise(self, products: "list[tuple[Numeric, Numeric]]", routed: bool) -> "tuple[Numeric, Numeric]":
+    def element_wise(self, products: "list[Product]", routed: bool) -> "tuple[Numeric, Numeric]":
         """Values and bytes of casts that a layer's other kernels move for a microbatch, forward."""
         model, run = self.model, self.run
         hidden = self.tokens * model.hidden_size / self.shared
-        values = 2 * hidden * (NORM + RESIDUAL + MASK_BYTES / SIXTEEN_BITS * run.dropout)
+        values = 2 * self.halves * hidden * (NORM + RESIDUAL + MASK_BYTES / SIXTEEN_BITS * run.dropout)
         width = model.shared_mlp_size if routed else model.mlp_size
         activation = ACTIVATION + (model.mlp_matrices - 2)
-        values = values + activation * self.tokens * width / self.tensor
+        values = values + self.with_mlp[routed] * activation * self.tokens * width / self.tensor
         if not model.learned_positions:
-            turned = (model.heads + model.kv_heads) * model.head_size / self.tensor
-            values = values + ROTARY * self.tokens * turned * run.fused_attention
-        inputs = self.tokens * sum(in_features for in_features, _ in products)
+            turned = sum(share * heads_of(part) * part.head_size for share, part in self.mixers if heads_of(part))
+            values = values + ROTARY * self.tokens * turned / self.tensor * run.fused_attention
+        inputs = self.tokens * sum(share * in_features for share, in_features, _ in products)
         if routed:
-            copies = self.copies()
+            copies = self.with_mlp[1] * self.copies()
             values = values + copies * (
                 activation * model.expert_mlp_size + self.constants.routing_passes * model.hidden_size
             )
@@ -368,14 +434,16 @@ class Machine:
         """Of one pass: two all-reduces, or as many all-gathers and reduce-scatters, which take as long."""
         run, constants = self.run, self.constants
         message = SIXTEEN_BITS * self.tokens * self.model.hidden_size
-        both = 2 * self.once(all_reduce_seconds, message, self.tensor, self.rate(self.tensor), constants.hop_seconds)
+        once = self.once(all_reduce_seconds, message, self.tensor, self.rate(self.tensor), constants.hop_seconds)
+        both = 2 * self.halves * once
         return both * (1 - constants.tensor_overlap * run.overlap_tensor_parallel)
 
     def context_exchange(self, forward: "Numeric", backward: "Numeric") -> "tuple[Numeric, Numeric]":
         """Keys and values go round a ring while attention works on those at hand; gradients come back with them."""
-        run, constants, model = self.run, self.constants, self.model
+        run, constants = self.run, self.constants
         members = run.context_parallel
-        message = SIXTEEN_BITS * 2 * self.tokens * members * model.kv_heads * model.head_size / self.tensor
+        values = sum(share * part.kv_heads * part.head_size for share, part in self.mixers if heads_of(part))
+        message = SIXTEEN_BITS * 2 * self.tokens * members * values / self.tensor
         ring = self.once(all_gather_seconds, message, members, self.rate(self.tensor * members), constants.hop_seconds)
         hidden = constants.context_overlap
         exposed = self.once(exposed_seconds, ring, hidden, forward)
@@ -404,12 +472,9 @@ class Machine:
     def sharded_exchange(self, routed: bool) -> "tuple[Numeric, Numeric]":
         """Of a layer whose parameters are sharded over all replicas: a gather, and the scatter of its gradients."""
         run = self.run
-        products = self.attention_products()
-        weights = self.weights(products)
+        weights = self.weights(self.attention_products() + self.dense_products(routed))
         if routed:
-            weights = weights + self.weights(self.mlp_products(self.model.shared_mlp_size)) + self.expert_weights()
-        else:
-            weights = weights + self.weights(self.mlp_products(self.model.mlp_size))
+            weights = weights + self.expert_weights()
         weights = weights / self.constants.gather_factor
         members, sharded = run.data_parallel, run.zero_stage >= 3
         return (
@@ -504,10 +569,17 @@ class Machine:
         model, run = self.model, self.run
         dense, routed = self.layers_of_each_kind()
         attention = self.weights(self.attention_products()) * self.tensor
-        width = dense * (model.mlp_size or 0)
+        width = self.with_mlp[0] * dense * (model.mlp_size or 0)
         if routed:
-            width = width + routed * (model.shared_mlp_size + model.experts_per_token * model.expert_mlp_size)
+            of_token = model.shared_mlp_size + model.experts_per_token * model.expert_mlp_size
+            width = width + self.with_mlp[1] * routed * of_token
         weights = model.layers * attention + width * model.mlp_matrices * model.hidden_size
         weights = weights + model.vocabulary_size * model.hidden_size
-        scores = model.layers * model.heads * self.score_features() * run.context
+        scores = 0.0
+        for share, part in self.mixers:
+            if kind_of(part) in STATES:
+                each = part.score_flop(run.context) / 2
+            else:
+                each = part.heads * score_features(part) * run.context
+            scores = scores + model.layers * share * each
         return 3 * 2 * run.batch * run.context * (weights + scores)

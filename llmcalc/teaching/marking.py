@@ -17,6 +17,7 @@ SLIPS = (
     (10.0, "That is 10 times the answer: count the zeros again."),
     (0.1, "That is a tenth of the answer: count the zeros again."),
 )
+CLOSE = 0.05  # what rounding to two digits may lose
 EXACT = 1e-9  # what arithmetic itself may lose
 
 TYPE_CHECKING = False
@@ -98,7 +99,9 @@ def _mark_number(posed: Posed, value: float, text: str, attempt: int) -> Verdict
         if near(value, factor * posed.key, exercise.tolerance):
             return Verdict("slip", said)
     if near(value, posed.key, 0.01) and not exercise.tolerance:
-        return Verdict("wrong", "Very near: the exact whole number is asked for. Do you have to round up or down?")
+        return Verdict("wrong", "Very near: the exact whole number is asked for. Round once, at the end: up or down?")
+    if near(value, posed.key, CLOSE) and exercise.tolerance:
+        return Verdict("wrong", "Close: was it rounded too early, or too far? Carry three digits and more.")
     size = "Too large. " if value > posed.key else "Too small. "
     return Verdict("wrong", size + _hint(posed, attempt))
 

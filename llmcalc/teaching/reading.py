@@ -8,7 +8,12 @@ from .writing import LETTERS
 SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹"
 ABOUT = ("about", "approximately", "approx.", "ca.", "~", "≈", "=")
 # Different words for one thing that is counted.
-SAME = (("device", "gpu", "card", "accelerator", "chip", "npu", "tpu"), ("server", "node", "machine"))
+SAME = (
+    ("device", "gpu", "card", "accelerator", "chip", "npu", "tpu"),
+    ("server", "node", "machine"),
+    ("year", "yr"),
+    ("%", "percent", "per cent"),
+)
 
 
 def number(text: str, unit: str) -> float:
@@ -35,7 +40,6 @@ def number(text: str, unit: str) -> float:
     """
     bare = without_noun(plain(text), unit)
     if unit == "%":
-        bare = bare[:-1].strip() if bare[-1:] == "%" else bare
         return float(measure(bare, "1"))
     return float(measure(bare, unit))
 
@@ -45,8 +49,8 @@ def plain(text: str) -> str:
 
     Examples
     --------
-    >>> plain("≈ 3.15·10²³ FLOP"), plain("2*10^6"), plain("10^9")
-    ('3.15e23 FLOP', '2e6', '1e9')
+    >>> plain("≈ 3.15·10²³ FLOP"), plain("2*10**6"), plain("10^9"), plain("123 000 tokens")
+    ('3.15e23 FLOP', '2e6', '1e9', '123000 tokens')
     """
     if not isinstance(text, str):
         text = str(text)
@@ -56,7 +60,7 @@ def plain(text: str) -> str:
     for word in ABOUT:
         if text.lower()[: len(word)] == word:
             text = text[len(word) :].strip()
-    text = _powers(text)
+    text = _joined(_powers(text).replace("**", "^"))
     for sign in ("×", "·", "*", "x"):
         for mark in (" " + sign + " 10^", sign + "10^", sign + " 10^", " " + sign + "10^"):
             text = text.replace(mark, "e")
@@ -71,7 +75,7 @@ def without_noun(text: str, unit: str) -> str:
     >>> without_noun("12 GPUs", "device"), without_noun("12 days", "device"), without_noun("37.7M weights", "weight")
     ('12', '12 days', '37.7M')
     """
-    words = [unit] if unit[:1].isalpha() else []
+    words = [unit] if unit[:1].isalpha() or unit == "%" else []
     for group in SAME:
         if unit.lower() in group:
             words = list(group)
@@ -108,6 +112,17 @@ def letters(text: str, count: int) -> str:
     if not found:
         raise Refusal("answer", text, f"letters from a to {LETTERS[count - 1]}, each once", unit="1")
     return " ".join(found)
+
+
+def _joined(text: str) -> str:
+    """A text whose digits stand together, where blanks or apostrophes divide them into groups of three."""
+    found = ""
+    for place, letter in enumerate(text):
+        group, after = text[place + 1 : place + 4], text[place + 4 : place + 5]
+        divides = letter in " '’" and text[:place][-1:].isdigit() and len(group) == 3 and group.isdigit()
+        if not divides or after.isdigit():
+            found += letter
+    return found
 
 
 def _powers(text: str) -> str:

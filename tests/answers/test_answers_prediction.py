@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from bookbuild import parameters
+from bookbuild.run import parameters
 from llmcalc import answers, catalogue, datasets
 from llmcalc.answers.does_it_predict import PARTS
 from llmcalc.checks import Refusal

@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bookbuild import notebooks, parameters
+from bookbuild import notebooks
+from bookbuild.run import parameters
 from llmcalc import answers, questions
 from llmcalc.checks import Refusal
 from llmcalc.vocabulary import WORDS

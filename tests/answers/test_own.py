@@ -44,7 +44,7 @@ def test_every_question_about_a_device_takes_ones_own():
 
 
 def test_every_question_about_any_model_takes_ones_own():
-    assert WITH["model"] == ["planner", "serving-users", "what-fits", "does-it-predict"]
+    assert WITH["model"] == ["planner", "serving-users", "what-fits", "memory", "does-it-predict"]
 
 
 @pytest.mark.parametrize("name", WITH["accelerator"])

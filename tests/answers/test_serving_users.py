@@ -13,7 +13,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from bookbuild import calculators
+from bookbuild.calculator import calculators
 from llmcalc import answers, catalogue, datasets, known_models
 from llmcalc.checks import Refusal
 from llmcalc.formulas.waiting import gamma_quantile

@@ -7,6 +7,8 @@ import pytest
 from llmcalc import answers, datasets
 from llmcalc.checks import Refusal
 from llmcalc.choosing import device_named, model_named
+from llmcalc.models.memory import training_memory
+from llmcalc.models.run import Run
 from llmcalc.models.serving_memory import context_in, serving_memory
 from llmcalc.plans import cards
 from llmcalc.report import tables
@@ -159,12 +161,32 @@ def test_training_state_is_sixteen_bytes_a_parameter_on_one_card():
 
 def test_the_fewest_cards_that_tune_do_and_half_of_them_do_not():
     model, device = model_named("Llama 3.1 8B"), device_named("RTX 4090")
-    places = {tuning[0]: place for place, tuning in enumerate(cards.TUNINGS)}
-    for name, count in cards.cards_to_tune(model, device).items():
-        assert cards.tunings_on(model, device, cards=count)[places[name]].fits
-        assert count == 1 or not cards.tunings_on(model, device, cards=count // 2)[places[name]].fits
+    for place, tuning in enumerate(cards.tunings_on(model, device)):
+        count = tuning.cards_needed
+        assert cards.tunings_on(model, device, cards=count)[place].fits
+        assert count == 1 or not cards.tunings_on(model, device, cards=count // 2)[place].fits
     tiny = device_named('{"memory": "1 GiB"}')
-    assert cards.cards_to_tune(model, tiny) == dict.fromkeys(places)
+    assert [tuning.cards_needed for tuning in cards.tunings_on(model, tiny)] == [None] * len(cards.TUNINGS)
+
+
+@pytest.mark.parametrize("name", VARIED)
+def test_cards_that_train_hold_what_a_run_on_so_many_does(name):
+    model, device = model_named(name), device_named("H100 SXM")
+    for count in (1, 2, 3, 64, 1024):
+        sharded = {"zero_stage": 3, "gradient_bytes": 4} if count > 1 else {"zero_stage": 0, "gradient_bytes": 2}
+        run = Run(model, device, devices=count, batch=count, context=2048, recomputation="full", **sharded)
+        outside = (0.55 + (1.5 if count > 1 else 0)) * GIB
+        full, eight, lora, qlora = cards.tunings_on(model, device, 2048, count, 16)
+        of_run = {"loss": "fused", "outside_bytes": outside}
+        assert full.needed == pytest.approx(training_memory(run, "adam", **of_run)["peak"], rel=1e-9)
+        assert eight.needed == pytest.approx(training_memory(run, "adam 8-bit", **of_run)["peak"], rel=1e-9)
+        adapted = {
+            name: training_memory(run, adapter_rank=16, frozen_bytes=size, **of_run)["parts"]
+            for name, size in (("lora", 2.0), ("qlora", cards.frozen_bytes(model, "nf4")))
+        }
+        for tuning, parts in ((lora, adapted["lora"]), (qlora, adapted["qlora"])):
+            assert tuning.needed == pytest.approx(sum(parts.values()), rel=1e-9)
+            assert tuning.parts["adapters"] == pytest.approx(parts["adapters"], rel=1e-9)
 
 
 def test_what_vllm_left_for_caches_is_what_the_sums_leave():
@@ -185,15 +207,13 @@ def test_adapters_take_what_llama_factory_printed():
         assert needed == pytest.approx(log.printed_gb, rel=0.15 if log.context < 10000 or log.loss == "plain" else 0.25)
 
 
-def test_a_model_without_attention_is_served_and_not_trained():
+def test_a_model_without_attention_is_served_and_trained():
     config = (Path(__file__).parents[1] / "models" / "configs" / "mamba-codestral.json").read_text(encoding="utf-8")
     answer = answers.what_fits(model=config)
     assert answer["verdict"] == "yes, in 14 of 14 formats"
     assert answer["longest_context"] == 2**20
-    assert (
-        answer.formatted()["qlora_gib"]
-        == answer.formatted()["full_cards"]
-        == "not counted for a model without attention"
-    )
+    parts = answer.tunings[0].parts
+    assert parts["weights"] == pytest.approx(2 * answer.model.params, rel=1e-4)
+    assert parts["activations"] == 64 * 2 * 4096 * 8192  # the inputs of 64 layers, all else is computed again
     with pytest.raises(Refusal, match=r"^model: mamba2 has no attention, and nothing is known of how quick"):
         answers.serving_users(model=config)

@@ -81,6 +81,8 @@ OWN = {
     "opt": {"do_layer_norm_before": False, "enable_bias": False, "word_embed_proj_dim": 128},
     "jamba": {"num_hidden_layers": 40},
     "hunyuan": {"use_cla": True, "cla_share_factor": 3, "use_qk_norm": True},
+    "falcon_h1": {"mamba_n_heads": 16, "mamba_d_ssm": 512, "mamba_d_state": 32, "mamba_rms_norm": False},
+    "longcat_flash": {"n_routed_experts": 8, "moe_topk": 2, "expert_ffn_hidden_size": 64, "zero_expert_num": 4},
 }
 OWN["nemotron_h"] |= {
     "n_routed_experts": 8,

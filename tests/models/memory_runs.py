@@ -1,13 +1,12 @@
 """Published runs as the objects that `training_memory` takes."""
 
-import csv
 from pathlib import Path
 from types import SimpleNamespace
 
+from llmcalc import datasets
 from llmcalc.models.model import Model
 
 GIB = 2**30
-PEAKS = Path(__file__).parent / "memory_peaks.csv"
 ERRORS = Path(__file__).parent / "memory_errors.csv"
 # DeepSeek's latent attention, as training_runs.csv describes it.
 LATENT = {"query_rank": 1536, "kv_rank": 512, "rotary_size": 64, "nope_size": 128, "value_size": 128}
@@ -46,14 +45,15 @@ CUT = [
 
 
 def published():
-    with PEAKS.open(encoding="utf-8") as file:
-        return list(csv.DictReader(file))
+    """Rows whose peak of memory was published, with the time of a step and without."""
+    timed = [row for row in datasets.records("training-runs") if row["peak_gib"] is not None]
+    return timed + datasets.records("memory-peaks")
 
 
 def run_of(row, **changed):
     """A run with the row's model and cut, changed where said."""
     row = row | changed
-    shape = {name: int(row[name]) for name in SHAPE}
+    shape = {name: int(row[name] or 0) for name in SHAPE}
     if row["attention"] == "latent":
         shape |= LATENT | {"attention": "latent"}
         del shape["head_size"], shape["kv_heads"]

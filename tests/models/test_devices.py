@@ -63,6 +63,16 @@ WANTED = {
     "4090": "RTX 4090",
     "NVIDIA GeForce RTX 4090": "RTX 4090",
     "rtx5090": "RTX 5090",
+    "3090 Ti": "RTX 3090 Ti",
+    "NVIDIA GeForce RTX 4080": "RTX 4080",
+    "4070 ti": "RTX 4070 Ti",
+    "RTX 4070": "RTX 4070",
+    "5080": "RTX 5080",
+    "NVIDIA GeForce RTX 5070 Ti": "RTX 5070 Ti",
+    "RTX 5070": "RTX 5070",
+    "A4000": "RTX A4000",
+    "NVIDIA RTX 5000 Ada Generation": "RTX 5000 Ada",
+    "RTX 4000 Ada": "RTX 4000 Ada",
     "RTX 6000 Ada": "RTX 6000 Ada",
     "A6000": "RTX A6000",
     "RTX PRO 6000": "RTX PRO 6000 Blackwell Server",
@@ -177,7 +187,8 @@ def test_peaks_are_dense(name, number_format, value):
 
 
 # GeForce cards halve their rate in 16 bits when they accumulate in FP32, as training does.
-GEFORCE = {"RTX 3060 12GB", "RTX 3080 10GB", "RTX 3090", "RTX 4090", "RTX 5090"}
+GEFORCE = {"RTX 3060 12GB", "RTX 3080 10GB", "RTX 3090", "RTX 3090 Ti", "RTX 4070", "RTX 4070 Ti", "RTX 4080"}
+GEFORCE |= {"RTX 4090", "RTX 5070", "RTX 5070 Ti", "RTX 5080", "RTX 5090"}
 # Blackwell Ultra has more FP4 and fewer integer units, Cambricon's has 8/3 as many for integers: no power of two.
 UNUSUAL = {"B300", "GB300", "MLU370-X8"}
 

@@ -56,6 +56,48 @@ def refusal(family, **fields):
     return str(refused.value)
 
 
+def test_layers_of_longcat_are_two_blocks_with_one_mixture():
+    # meituan-longcat/LongCat-Flash-Chat: 560e9 parameters.
+    sizes = {"hidden_size": 6144, "ffn_hidden_size": 12288, "num_layers": 28, "num_attention_heads": 64}
+    model = Model.from_config({"model_type": "longcat_flash", "vocab_size": 131072, "zero_expert_num": 256} | sizes)
+    assert mlps(model) == [(28, 12288, 3), (28, 512, 12, 2048, 3, 12288)]
+    assert model.params == pytest.approx(560e9, rel=2e-3)
+    assert model.kv_bytes_per_token() == 2 * 56 * (512 + 64)
+    assert "give it back as it is" in model.assumed[0]
+
+
+def test_arcee_s_mixtures_gate_their_attention_and_slide_in_three_of_four_layers():
+    # arcee-ai/Trinity-Nano-Preview and Trinity-Mini: 6B with 1B active, and 26B with 3B active.
+    shape = {
+        "num_experts": 128,
+        "num_experts_per_tok": 8,
+        "num_shared_experts": 1,
+        "num_dense_layers": 2,
+        "head_dim": 128,
+    }
+    shape |= {"global_attn_every_n_layers": 4, "sliding_window": 2048, "vocab_size": 200192, "model_type": "afmoe"}
+    nano = {"hidden_size": 1024, "intermediate_size": 3072, "moe_intermediate_size": 256, "num_hidden_layers": 56}
+    mini = {"hidden_size": 2048, "intermediate_size": 6144, "moe_intermediate_size": 1024, "num_hidden_layers": 32}
+    small = Model.from_config(shape | nano | {"num_attention_heads": 8, "num_key_value_heads": 2})
+    large = Model.from_config(shape | mini | {"num_attention_heads": 32, "num_key_value_heads": 4})
+    assert [round(model.params / 1e9, 1) for model in (small, large)] == [6.1, 26.1]
+    assert [round(model.active_params / 1e9) for model in (small, large)] == [1, 3]
+    assert [(part.layers, part.window) for part in small.mixers] == [(14, 0), (42, 2048)]
+    assert small.assumed == large.assumed == []
+
+
+def test_attention_and_state_side_by_side_are_two_layers():
+    model = read("falcon_h1", mamba_n_heads=16, mamba_d_ssm=512, mamba_d_state=32)
+    assert [(part.kind, part.layers) for part in model.mixers] == [("standard", 12), ("mamba2", 12)]
+    assert (model.layers, mlps(model)) == (24, [(12, 160, 3)])
+
+
+def test_an_unknown_file_that_speaks_of_a_state_says_so():
+    model = read("tomorrow", mamba_d_state=64, hybrid_layer_ids=[1, 2])
+    assert any("though hybrid_layer_ids, mamba_d_state may speak" in sentence for sentence in model.assumed)
+    assert not any("may speak" in sentence for sentence in read("tomorrow").assumed)
+
+
 def test_the_first_chatglm_has_as_many_parameters_as_published():
     # THUDM/chatglm-6b: 6,173,286,400, of which nobody's file names the activation or the biases.
     fields = {"num_layers": 28, "hidden_size": 4096, "num_attention_heads": 32, "inner_hidden_size": 16384}

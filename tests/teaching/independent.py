@@ -513,4 +513,5 @@ INDEPENDENT["does-it-predict"] = [
         "a dense model on a new": RANGES["new stack"],
         "a guess": 1.5,
     },
+    lambda n: n.count * n.predicted * n.high / 86400,
 ]

@@ -3,7 +3,7 @@
 import pytest
 from nbformat import v4
 
-from bookbuild import exercises
+from bookbuild.calculator import exercises
 from llmcalc import teaching
 from llmcalc.questions import questions
 
@@ -39,7 +39,7 @@ def test_a_model_brings_what_the_calculator_has_not(name):
 
 
 def test_rows_keep_the_columns_that_calculator_and_exercises_name():
-    from bookbuild import calculators
+    from bookbuild.calculator import calculators
 
     for name in ("memory", "planner"):
         own = calculators.tables(questions()[name], list(calculators.modules_of(name).values()))

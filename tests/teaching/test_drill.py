@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from bookbuild import browser as browsing
-from bookbuild import calculators
-from bookbuild import drill as page
+from bookbuild.calculator import calculators
+from bookbuild.calculator import drill as page
 from bookbuild.notebooks import BUILD
 from llmcalc import teaching
 from llmcalc.checks import Refusal

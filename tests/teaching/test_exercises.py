@@ -160,6 +160,78 @@ def test_seeds_and_exercises_that_are_none_are_refused_in_a_line():
         teaching.find("trainig-gpus/1")
 
 
+# Of a unit another one in which people answer, and how many of these it is.
+OTHER_UNITS = {
+    "FLOP": (1e-18, "EFLOP"),
+    "MAC": (1e-9, "GMAC"),
+    "TFLOP/s": (1e-3, "PFLOP/s"),
+    "PFLOP/s": (1e3, "TFLOP/s"),
+    "PFLOP": (1e3, "TFLOP"),
+    "TOPS": (1e-3, "POPS"),
+    "GB": (1e-3, "TB"),
+    "GiB": (1024, "MiB"),
+    "GB/s": (1e-3, "TB/s"),
+    "bit": (1 / 8, "bytes"),
+    "year": (365, "days"),
+    "day": (24, "h"),
+    "h": (60, "min"),
+    "min": (60, "s"),
+    "s": (1000, "ms"),
+    "ms": (1e-3, "s"),
+    "1/s": (60, "1/min"),
+    "MWh": (1e3, "kWh"),
+    "USD": (1e-6, "million USD"),
+    "token": (1e-6, "million tokens"),
+    "token/s": (1e-3, "thousand token/s"),
+    "parameter": (1e-9, "billion parameters"),
+}
+
+
+def in_another_unit(posed):
+    """The right answer in another unit, as a text, or nothing where there is none that people use."""
+    if posed.kind != "numeric" or posed.exercise.unit not in OTHER_UNITS:
+        return ""
+    many, unit = OTHER_UNITS[posed.exercise.unit]
+    return f"{many * posed.key:.15g} {unit}"
+
+
+@every_exercise
+def test_an_answer_in_another_unit_is_the_same_answer(exercise):
+    for seed in range(20):
+        if text := in_another_unit(exercise.pose(seed)):
+            assert mark(exercise, text, seed).right, text
+
+
+def test_most_units_have_another_one():
+    units = [exercise.unit for exercise in EXERCISES if exercise.pose(1).kind == "numeric"]
+    assert sum(unit in OTHER_UNITS for unit in units) > 60
+    assert set(OTHER_UNITS) <= set(units)
+
+
+@every_exercise
+def test_who_chooses_wrongly_hears_what_is_wrong_with_that_choice(exercise):
+    if exercise.pose(1).kind != "choice":
+        return
+    heard = [[said for _, said in exercise.pose(seed).mistakes] for seed in SEEDS]
+    assert any(len(set(each)) > 1 for each in heard)
+
+
+def test_digits_may_stand_in_groups_and_what_was_rounded_too_far_is_called_close():
+    exercise = teaching.find("training-gpus/4")
+    whole = exercise.pose(11).key
+    assert whole > 1000
+    for text in (f"{whole:,.0f}", f"{whole:,.0f}".replace(",", " "), f"{whole:,.0f} devices".replace(",", "\u202f")):
+        assert mark(exercise, text, 11).right, text
+    assert mark(exercise, "12 34", 11).kind == "unread"
+    time = teaching.find("failures/3")
+    key = time.pose(7).key
+    verdict = mark(time, f"{key * 1.03} s", 7)
+    assert verdict.kind == "wrong"
+    assert verdict.feedback.startswith("Close")
+    assert not mark(time, f"{key * 1.06} s", 7).feedback.startswith("Close")
+    assert "Round once, at the end" in mark(exercise, f"{whole + 1}", 11).feedback
+
+
 def declare(function, **changes):
     chapter = Chapter("tried")
     declared = {"level": 1, "teaches": "A thing.", "text": "What is {a}?", "unit": "1", "within": (0, 9), "a": of(1, 2)}

@@ -8,8 +8,8 @@ import pytest
 
 from bookbuild import browser as browsing
 from bookbuild import notebooks
-from bookbuild.execute import EXECUTED
 from bookbuild.notebooks import BUILD
+from bookbuild.run.execute import EXECUTED
 from llmcalc.checks import Refusal
 from llmcalc.report.guess import Guess
 

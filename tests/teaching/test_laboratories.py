@@ -5,8 +5,8 @@ import re
 
 import pytest
 
-from bookbuild import laboratories
-from bookbuild.command import run
+from bookbuild.site.command import run
+from bookbuild.teaching import laboratories
 
 TEXT = laboratories.sections()
 FENCES = re.findall(r"^(llmcalc answer .*)$", TEXT, re.MULTILINE)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bookbuild import calculators, exercises
+from bookbuild.calculator import calculators, exercises
 from llmcalc import teaching
 from llmcalc.teaching.marking import mark
 

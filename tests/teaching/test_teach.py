@@ -1,6 +1,7 @@
 """The page for teachers, from the exercises."""
 
-from bookbuild import notebooks, teach
+from bookbuild import notebooks
+from bookbuild.teaching import teach
 from llmcalc import teaching
 from llmcalc.questions import questions
 

@@ -252,9 +252,16 @@ def apart(early, grid, inputs, outputs):
         "A has more weights, B more multiply-accumulates",
     )
     place = 0 if w_a > w_b else 1 if w_b > m_a else 2
+    weights = f"Count the weights again: A has {told(w_a)}, B {told(w_b)}."
+    work = f"A's weights work at {told(grid * grid)} positions each, B's once: {told(m_a)} and {told(w_b)} MAC."
+    claims_a_has_more_weights = (True, False, False, True)
     return choose(
         options[place],
-        wrong=[(text, said) for text in options if text is not options[place]],
+        wrong=[
+            (options[other], weights if claims_a_has_more_weights[other] != (w_a > w_b) else work)
+            for other in range(4)
+            if other != place
+        ],
         hints=["A's weights work at every position.", "B's weights work once."],
         steps=[said, options[place] + "."],
         clear=w_a != w_b and m_a != w_b,

@@ -235,13 +235,15 @@ def decide(tasks, setup, trials):
         "Not even a second cluster of the same size suffices",
     )
     place = 0 if whole <= 365 else 1 if hidden <= 365 else 2 if whole / 2 <= 365 else 3
+    took = (
+        f"As planned it takes {told(whole)} days.",
+        f"With set-ups hidden behind the trials of other tasks it takes {told(hidden)} days.",
+        f"Two clusters take {told(whole / 2)} days.",
+    )
     return choose(
         options[place],
-        wrong=[
-            (text, said + f" Two clusters take {told(whole / 2)} days.")
-            for text in options
-            if text is not options[place]
-        ],
+        # The first thing that another answer overlooks.
+        wrong=[(options[other], took[min(other, place)]) for other in range(4) if other != place],
         hints=[
             "How many rounds does a task take?",
             "Add up the year with and without set-ups, and halve it for two clusters.",

@@ -2,7 +2,7 @@
 
 from ...formulas import parallelism, training
 from ...plans import ranges
-from ...units import PETA, TERA
+from ...units import DAY, PETA, TERA
 from ..draws import of, steps
 from ..telling import percent, told
 from ..writing import Chapter, choose, numeric, order
@@ -73,6 +73,7 @@ def upper(predicted, kind):
         key,
         mistakes=[
             (predicted * low, "That is the lower end."),
+            (predicted, "That is the prediction itself; the range goes on above it."),
             (
                 predicted / low if abs(predicted / low / key - 1) > 0.06 else 2 * key,
                 "The range need not be as wide above as below: take its upper end.",
@@ -102,6 +103,7 @@ def mean(a, b, c, d):
         mistakes=[
             (abs(a - b + c - d) / 4, "Errors of both signs cancel: take them without signs first."),
             (a + b + c + d, "That is the sum; divide by their number."),
+            ((a + c) / 2, "Predictions that were too short are off as well: count all four."),
         ],
         hints=["Leave out the signs.", "Add up, divide by four."],
         steps=[f"({a} + {b} + {c} + {d}) / 4 = {told(key)} %."],
@@ -126,6 +128,7 @@ def lower(first, width):
         mistakes=[
             (ratios[0], "That holds all of them: a tenth is cut off below."),
             (ratios[2], "That cuts off two of eleven below; 20 % is for both ends together."),
+            (ratios[9], "That is the upper end."),
         ],
         hints=["Sort them: they are sorted already.", "A tenth of the way from the first to the last."],
         steps=[f"One of ten steps from the smallest: {told(key)}."],
@@ -175,9 +178,14 @@ def look(predicted, kind, off):
         "Nothing: it lies within the range",
     )
     place = 0 if off > high else 1 if off < low else 2
+    why = (
+        f"Such a step takes more than {told(predicted * high)} s.",
+        f"Such a step takes less than {told(predicted * low)} s.",
+        f"Within the range a step takes {told(predicted * low)} to {told(predicted * high)} s.",
+    )
     return choose(
         options[place],
-        wrong=[(text, said) for text in options if text is not options[place]],
+        wrong=[(options[other], why[other]) for other in range(3) if other != place],
         hints=[
             "Multiply the prediction by both ends.",
             "Slower than the range: time is lost. Faster: check the premises.",
@@ -238,4 +246,36 @@ def widths(predicted, spread):
         items,
         hints=["Subtract the ends.", "What was measured scatters least."],
         steps=[f"{text}: {told(value)} s wide." for text, value in items],
+    )
+
+
+@chapter.exercise(
+    level=3,
+    teaches="Promise a duration: the end of the range, not the prediction.",
+    text="A training of {count} steps is predicted at {predicted} s a step. Of its kind ({kind}), 80 % of the published times lay between {low} and {high} times their prediction, as many below as above. How many days do you promise, if at most one such training in ten is to take longer?",
+    unit="day",
+    within=(0.5, 1000),
+    count=of(50e3, 100e3, 250e3, 500e3, 1e6),
+    predicted=steps(2, 30, 0.5),
+    kind=of(*KINDS),
+)
+def promise(count, predicted, kind):
+    low, high = ranges.interval(kind)
+    days = count * predicted / DAY
+    key = days * high
+    return numeric(
+        key,
+        mistakes=[
+            (days, "That is the prediction: far more than one such training in ten takes longer."),
+            (days * low, "That is the end that nine in ten miss."),
+            (24 * key, "Those are hours."),
+            (key * 0.8, "The 80 % say how many times lay in the range, and are no factor."),
+        ],
+        hints=["Which end of the range does one in ten exceed?", "Steps × seconds × the upper factor, in days."],
+        steps=[
+            f"Predicted: {told(count)} × {told(predicted)} s = {told(days)} days.",
+            "20 % lie outside of the range, half of these above it: one in ten.",
+            f"{told(days)} days × {told(high)} = {told(key)} days.",
+        ],
+        given={"low": low, "high": high},
     )

@@ -232,15 +232,22 @@ def improve(mtbf, stall, recovery):
         "Saving twice as often, with nothing else changed",
     )
     place = 0 if storage > quick else 1
+    interval = reliability.young_interval(stall, mtbf * HOUR)
+    often = reliability.goodput(interval / 2, stall, recovery * MINUTE, mtbf * HOUR)
+    why = (
+        f"That keeps {percent(storage)}, against {percent(now)} now. Another change keeps more.",
+        f"That keeps {percent(quick)}, against {percent(now)} now. Another change keeps more.",
+        f"Young's interval balances saving against lost work: with half of it {percent(often)} are kept, against {percent(now)} now.",
+    )
     return choose(
         options[place],
-        wrong=[(text, said) for text in options if text is not options[place]],
+        wrong=[(options[other], why[other]) for other in range(3) if other != place],
         hints=[
             "Young's interval already balances saving against lost work: saving more often gains nothing.",
             "Compare √(2 δ / M) with R / M.",
         ],
         steps=[said, options[place] + "."],
-        clear=abs(storage - quick) > 0.003,
+        clear=abs(storage - quick) > 0.003 and often < max(storage, quick),
     )
 
 

@@ -222,9 +222,13 @@ def judge(bandwidth, rate, params):
         "Impossible even in 4 bits: it must be sparse, or write several answers at once",
     )
     place = 0 if dense <= bandwidth else 1 if dense / 4 <= bandwidth else 2
+    takes = [
+        f"In {bits} bits it takes {told(dense * bits / 16)} GB/s; there are {told(bandwidth)}." for bits in (16, 4)
+    ]
     return choose(
         options[place],
-        wrong=[(text, said) for text in options if text is not options[place]],
+        # The first thing that another answer overlooks.
+        wrong=[(options[other], takes[min(other, place)]) for other in range(3) if other != place],
         hints=["Which bandwidth does it take in 16 bits?", "And in 4 bits, a quarter?"],
         steps=[said, options[place] + "."],
         clear=abs(dense / bandwidth - 1) > 0.05 and abs(dense / 4 / bandwidth - 1) > 0.05,

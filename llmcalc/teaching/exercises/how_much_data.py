@@ -214,9 +214,14 @@ def use(params, tokens):
         "The same: it is smaller than training alone would have it, which serving pays back",
     )
     place = 0 if ratio < 12 else 1 if ratio < 35 else 2
+    holds_for = ("far fewer than 20", "about 20", "far more than 20")
     return choose(
         options[place],
-        wrong=[(text, said) for text in options if text is not options[place]],
+        wrong=[
+            (options[other], f"That is for {holds_for[other]} tokens a parameter; it saw {told(ratio, 3)}.")
+            for other in range(3)
+            if other != place
+        ],
         hints=[
             "How many tokens a parameter did it see?",
             "Below 20 it is too large for its data; far above, small for cheap serving.",

@@ -266,9 +266,14 @@ def limit(card, frames, stream, rate):
         f"Neither: it carries {told(by_ops + by_frames)} streams",
     )
     place = 0 if by_ops < by_frames else 1
+    why = (
+        f"The decoder carries fewer: {told(by_frames)} streams.",
+        f"Arithmetic carries fewer: {told(by_ops)} streams.",
+        "Each stream takes some of both: the smaller number holds, and not the sum.",
+    )
     return choose(
         options[place],
-        wrong=[(text, said + " The smaller number holds.") for text in options if text is not options[place]],
+        wrong=[(options[other], why[other]) for other in (0, 1, 2) if other != place],
         hints=["How many streams by TOPS?", "How many by frames?"],
         steps=[said, options[place] + "."],
         clear=by_ops != by_frames,

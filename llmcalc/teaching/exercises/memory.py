@@ -234,10 +234,12 @@ def card(params, bits, batch, each):
     sizes = (16, 24, 48, 80)
     place = next((number for number, size in enumerate(sizes) if need <= size), 4)
     options = [f"a card of {size} GiB" for size in sizes] + ["none of these: it takes two or more cards"]
+    small = f"That is too small: weights, caches and program take {told(need)} GiB."
+    large = "A smaller one suffices: add up weights, caches and program."
     said = f"Weights {told(memory.weight_bytes(params, bits / 8) / GIBI)} GiB, caches {told(batch * each)} GiB, program 1 GiB: {told(need)} GiB."
     return choose(
         options[place],
-        wrong=[(text, said) for text in options if text is not options[place]],
+        wrong=[(options[other], small if other < place else large) for other in range(5) if other != place],
         hints=["Weights: parameters × bits / 8, in GiB.", "Add the caches and the program."],
         steps=[said, "It takes " + options[place] + "." if place < 4 else "So: " + options[4] + "."],
         clear=all(abs(need / size - 1) > 0.03 for size in sizes),

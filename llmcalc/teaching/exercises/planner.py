@@ -278,9 +278,11 @@ def hold(params, tokens, days, budget, count, mfu):
     )
     in_time, in_budget = took <= days, price <= budget
     place = (0 if in_budget else 1) if in_time else (2 if in_budget else 3)
+    late, dear = f"It takes {told(took)} of {days} days.", f"It costs {told(price)} of {told(budget)} dollars."
     return choose(
         options[place],
-        wrong=[(text, said) for text in options if text is not options[place]],
+        # The first two say that it is in time.
+        wrong=[(options[other], late if (other < 2) != in_time else dear) for other in range(4) if other != place],
         hints=[
             "Work, then days: work / (devices × peak × utilisation).",
             "Cost: device-hours × price, whatever the number of devices.",

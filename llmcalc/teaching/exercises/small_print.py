@@ -244,7 +244,11 @@ def next_step(loops, library, times):
     said = "Left of the old time: " + ", ".join([f"{name} {percent(value)}" for name, value in parts]) + "."
     return choose(
         parts[place][0],
-        wrong=[(name, said) for name, _ in parts if name != parts[place][0]],
+        wrong=[
+            (name, f"Of the old time that leaves {percent(value)}; something else leaves more.")
+            for name, value in parts
+            if name != parts[place][0]
+        ],
         hints=["Only the loops shrink.", "Compare what is left of each."],
         steps=[said, f"Most is {parts[place][0]}."],
         clear=rest > 0.04 and len([value for _, value in parts if value > most - 0.02]) == 1,

@@ -213,9 +213,14 @@ def cheaper(cheap, dear, old, new):
     said = f"A petaFLOP/s-day costs {told(first)} dollars on the A100 and {told(second)} on the H100."
     options = ("The A100", "The H100", "Both cost the same within 5 %")
     place = 2 if abs(first / second - 1) < 0.05 else 0 if first < second else 1
+    why = (
+        f"A petaFLOP/s-day costs {told(first)} dollars on it. What does it cost on the H100?",
+        f"A petaFLOP/s-day costs {told(second)} dollars on it. What does it cost on the A100?",
+        f"They differ by {percent(abs(first / second - 1))} of what the H100 costs.",
+    )
     return choose(
         options[place],
-        wrong=[(text, said) for text in options if text is not options[place]],
+        wrong=[(options[other], why[other]) for other in range(3) if other != place],
         hints=["What does each sustain?", "Divide the price by the sustained rate."],
         steps=[
             f"Sustained: {told(a100 * old / TERA)} and {told(h100 * new / TERA)} TFLOP/s.",

@@ -229,9 +229,14 @@ def explanation(params, tokens, days, rate):
         "An exceptional run: 60 to 100 % of the peak",
     )
     place = 0 if mfu > 1 else 3 if mfu > 0.6 else 1 if mfu >= 0.2 else 2
+    least = (1, 0.2, 0, 0.6)  # utilisation that an option stands for
+    higher = "The utilisation that follows is higher: divide 6 N D by peak × seconds."
+    lower = "The utilisation that follows is lower: divide 6 N D by peak × seconds."
     return choose(
         options[place],
-        wrong=[(text, said) for text in options if text is not options[place]],
+        wrong=[
+            (options[other], lower if least[other] > least[place] else higher) for other in range(4) if other != place
+        ],
         hints=["Compute the implied utilisation.", "Needed: 6 N D. Possible: peak × seconds."],
         steps=[said, options[place] + "."],
         clear=all(abs(mfu / bound - 1) > 0.05 for bound in (0.2, 0.6, 1)),

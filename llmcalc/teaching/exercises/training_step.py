@@ -223,14 +223,16 @@ def slow(transit, a, b, c, d):
     said = "Wait ratios: " + ", ".join(["ABCD"[place] + " " + percent(ratios[place]) for place in range(4)]) + "."
     options = ["card A", "card B", "card C", "card D", "the network, because no card is slow"]
     place = ratios.index(low) if differ else 4
+    points = f"The wait ratios differ by {told(100 * (max(ratios) - low), 3)} percentage points"
+    if differ:
+        why = [f"Its wait ratio is {percent(ratio)}. The slow card waits least." for ratio in ratios]
+    else:
+        why = [points + ": no card is slow."] * 4
+    why.append(points + ": one card is slow.")
     many = len([ratio for ratio in ratios if ratio - low < 0.1])
     return choose(
         options[place],
-        wrong=[
-            (text, said + " Who waits least is the last to be ready: the others wait for it.")
-            for text in options
-            if text is not options[place]
-        ],
+        wrong=[(options[other], why[other]) for other in range(5) if other != place],
         hints=[
             "The slow card is the last to be ready. How long does it wait?",
             "Compare the largest wait ratio with the smallest.",

@@ -24,13 +24,15 @@ import yaml
 from nbformat import NotebookNode
 
 import llmcalc
-from bookbuild import build, kernels, notebooks, parameters, scratch, staging, target
+from bookbuild import build, notebooks, scratch
 from bookbuild.__main__ import enter
-from bookbuild.execute import EXECUTED, NotebookError, execute
-from bookbuild.jupyter_book import Builder, BuildError
 from bookbuild.notebooks import BUILD, ROOT
-from bookbuild.parameters import Parameter, ParameterError
-from bookbuild.target import TargetError
+from bookbuild.run import kernels, parameters, target
+from bookbuild.run.execute import EXECUTED, NotebookError, execute
+from bookbuild.run.parameters import Parameter, ParameterError
+from bookbuild.run.target import TargetError
+from bookbuild.site import staging
+from bookbuild.site.jupyter_book import Builder, BuildError
 from llmcalc import scenarios as tables
 from llmcalc.comparison import as_text, compare
 from llmcalc.questions import Question, find
@@ -311,7 +313,7 @@ def _is_folder_name(text: str) -> bool:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="bookbuild.rerun", description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(prog="bookbuild.run.rerun", description=__doc__.splitlines()[0])
     parser.add_argument("--notebook", default=os.environ.get("NOTEBOOK", ""), help="file name without its ending")
     parser.add_argument("--params", default=os.environ.get("PARAMS", ""), help="name=value pairs")
     parser.add_argument("--scenarios", default=os.environ.get("SCENARIOS", ""), help="a CSV file, a row a scenario")

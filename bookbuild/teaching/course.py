@@ -7,6 +7,7 @@ the numbers of a seed. In PrairieLearn the key stays a function, which draws as 
 import argparse
 import json
 import re
+import shutil
 import sys
 import uuid
 import zipfile
@@ -15,15 +16,18 @@ from xml.etree import ElementTree
 
 from nbformat import NotebookNode, v4, write
 
-from bookbuild import downloads, scratch, staging
+from bookbuild import scratch
 from bookbuild.notebooks import BUILD
+from bookbuild.site import downloads, staging
 from llmcalc import teaching
 from llmcalc.questions import questions
 from llmcalc.teaching.marking import wanted
 from llmcalc.teaching.writing import LETTERS, LEVELS, Exercise, Posed
 
 COURSE = BUILD / "course"
+SLIDES = COURSE / "slides"
 QTI = "http://www.imsglobal.org/xsd/imsqti_v2p1"
+TEST = "test.xml"  # of a package of QTI
 PACKAGE = "http://www.imsglobal.org/xsd/imscp_v1p1"
 EXACT = 1e-9  # relative; what a system's own arithmetic may lose
 # nbgrader's own marks, as its documentation gives them.
@@ -170,21 +174,41 @@ def identifier(each: Posed) -> str:
     return f"{each.exercise.name.replace('/', '-')}-seed-{each.seed}"
 
 
-def manifest(chapter: str, items: list[str]) -> str:
-    """Return the list of a content package."""
-    ElementTree.register_namespace("", PACKAGE)
-    root = ElementTree.Element(f"{{{PACKAGE}}}manifest", identifier=f"llmcalc-{chapter}")
-    metadata = ElementTree.SubElement(root, f"{{{PACKAGE}}}metadata")
-    ElementTree.SubElement(metadata, f"{{{PACKAGE}}}schema").text = "QTIv2.1 Package"
-    ElementTree.SubElement(metadata, f"{{{PACKAGE}}}schemaversion").text = "1.0.0"
-    ElementTree.SubElement(root, f"{{{PACKAGE}}}organizations")
-    resources = ElementTree.SubElement(root, f"{{{PACKAGE}}}resources")
-    for item in items:
-        file = f"{item}.xml"
-        resource = ElementTree.SubElement(
-            resources, f"{{{PACKAGE}}}resource", identifier=item, type="imsqti_item_xmlv2p1", href=file
+def assessment(chapter: str, items: list[Posed]) -> str:
+    """Return a test of a chapter's exercises, which draws for each student one variant of each."""
+    ElementTree.register_namespace("", QTI)
+    root = ElementTree.Element(_qti("assessmentTest"), identifier=f"llmcalc-{chapter}-test", title=title_of(chapter))
+    part = ElementTree.SubElement(
+        root, _qti("testPart"), identifier="part", navigationMode="nonlinear", submissionMode="individual"
+    )
+    for exercise in teaching.chapter(chapter).exercises:
+        name = exercise.name.replace("/", "-")
+        section = ElementTree.SubElement(
+            part, _qti("assessmentSection"), identifier=name, title=exercise.teaches, visible="false"
         )
-        ElementTree.SubElement(resource, f"{{{PACKAGE}}}file", href=file)
+        ElementTree.SubElement(section, _qti("selection"), select="1")
+        for each in items:
+            if each.exercise is exercise:
+                reference = ElementTree.SubElement(
+                    section, _qti("assessmentItemRef"), identifier=identifier(each), href=f"{identifier(each)}.xml"
+                )
+                ElementTree.SubElement(reference, _qti("weight"), identifier="LEVEL", value=str(exercise.level))
+    return _xml(root)
+
+
+def manifest(chapter: str, items: list[str]) -> str:
+    """Return the list of a content package: its test, and the items that this depends on."""
+    ElementTree.register_namespace("", PACKAGE)
+    root = ElementTree.Element(_package("manifest"), identifier=f"llmcalc-{chapter}")
+    metadata = ElementTree.SubElement(root, _package("metadata"))
+    ElementTree.SubElement(metadata, _package("schema")).text = "QTIv2.1 Package"
+    ElementTree.SubElement(metadata, _package("schemaversion")).text = "1.0.0"
+    ElementTree.SubElement(root, _package("organizations"))
+    resources = ElementTree.SubElement(root, _package("resources"))
+    test = _resource(resources, f"llmcalc-{chapter}-test", "imsqti_test_xmlv2p1", TEST)
+    for item in items:
+        ElementTree.SubElement(test, _package("dependency"), identifierref=item)
+        _resource(resources, item, "imsqti_item_xmlv2p1", f"{item}.xml")
     return _xml(root)
 
 
@@ -224,7 +248,7 @@ def write_course(folder: Path, variants: int, seed: int) -> None:
 
 
 def main(arguments: list[str]) -> int:
-    parser = argparse.ArgumentParser(prog="bookbuild.course", description="Write the course.")
+    parser = argparse.ArgumentParser(prog="bookbuild.teaching.course", description="Write the course.")
     parser.add_argument("--variants", type=int, default=10, help="variants of an exercise in the question banks")
     parser.add_argument("--seed", type=int, default=1, help="seed of the notebooks")
     given = parser.parse_args(arguments)
@@ -233,6 +257,8 @@ def main(arguments: list[str]) -> int:
         return 2
     with scratch.folder(BUILD, "course-") as temporary:
         write_course(temporary / "course", given.variants, given.seed)
+        if SLIDES.exists():  # which `make slides` puts there
+            shutil.copytree(SLIDES, temporary / "course" / SLIDES.name)
         staging.replace(COURSE, temporary / "course")
     count = sum(len(teaching.chapter(name).exercises) for name in teaching.chapters())
     print(f"The course is at {COURSE}: {count} exercises, {given.variants} variants each.")
@@ -313,6 +339,16 @@ def _qti(name: str) -> str:
     return f"{{{QTI}}}{name}"
 
 
+def _package(name: str) -> str:
+    return f"{{{PACKAGE}}}{name}"
+
+
+def _resource(resources: ElementTree.Element, name: str, kind: str, file: str) -> ElementTree.Element:
+    resource = ElementTree.SubElement(resources, _package("resource"), identifier=name, type=kind, href=file)
+    ElementTree.SubElement(resource, _package("file"), href=file)
+    return resource
+
+
 def _response(item: ElementTree.Element, each: Posed) -> None:
     kinds = {"numeric": ("single", "float"), "choice": ("single", "identifier"), "ordering": ("ordered", "identifier")}
     cardinality, base = kinds[each.kind]
@@ -370,4 +406,5 @@ def _write_package(path: Path, chapter: str, variants: int) -> None:
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as package:
         for each in items:
             package.writestr(f"{identifier(each)}.xml", qti(each))
+        package.writestr(TEST, assessment(chapter, items))
         package.writestr("imsmanifest.xml", manifest(chapter, [identifier(each) for each in items]))

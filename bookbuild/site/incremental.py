@@ -23,10 +23,10 @@ from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 
 from bookbuild import inputs, scratch
-from bookbuild.execute import EXECUTED
 from bookbuild.inputs import Fingerprints
-from bookbuild.jupyter_book import Builder
 from bookbuild.notebooks import ROOT, SOURCES, names
+from bookbuild.run.execute import EXECUTED
+from bookbuild.site.jupyter_book import Builder
 
 MARK = "built-from"
 INDEX = "index-entries.json"

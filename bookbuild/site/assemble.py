@@ -13,25 +13,14 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
-from bookbuild import (
-    calculators,
-    downloads,
-    drill,
-    exercises,
-    incremental,
-    laboratories,
-    notebooks,
-    pdf,
-    publications,
-    reference,
-    scratch,
-    teach,
-    verbs,
-)
-from bookbuild.execute import EXECUTED
-from bookbuild.jupyter_book import Builder, BuildError
+from bookbuild import notebooks, scratch
+from bookbuild.calculator import calculators, drill, exercises, verbs
 from bookbuild.notebooks import BUILD, ROOT
-from bookbuild.staging import replace, write_notebook, write_settings
+from bookbuild.run.execute import EXECUTED
+from bookbuild.site import downloads, incremental, pdf, publications, reference
+from bookbuild.site.jupyter_book import Builder, BuildError
+from bookbuild.site.staging import replace, write_notebook, write_settings
+from bookbuild.teaching import laboratories, slides, teach
 
 SITE = BUILD / "html"
 # Pages that end with what the code says.
@@ -84,7 +73,7 @@ def build_with_print(builder: Builder, target: Path) -> Path:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="bookbuild.assemble", description="Make the site.")
+    parser = argparse.ArgumentParser(prog="bookbuild.site.assemble", description="Make the site.")
     parser.add_argument("--pdf", action="store_true", help="print the whole book, too, and link to it")
     with_pdf = parser.parse_args(arguments).pdf
     start = time.monotonic()
@@ -95,7 +84,8 @@ def main(arguments: list[str] | None = None) -> int:
                 pages = build_with_print(builder, target)
             else:
                 pages = incremental.build(builder, BUILD / "sphinx", target, stage)
-        except (BuildError, pdf.NoBrowserError, publications.LedgerError) as failure:
+            slides.write(pages, {name: notebooks.load(EXECUTED / f"{name}.ipynb") for name in notebooks.names()})
+        except (BuildError, pdf.NoBrowserError, publications.LedgerError, slides.SlidesError) as failure:
             builder.close()
             print(f"book: {failure}", file=sys.stderr)
             return 1

@@ -5,10 +5,9 @@ from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
-from bookbuild import calculators
+from bookbuild.calculator import calculators
 from bookbuild.notebooks import ROOT
 from llmcalc.formats import counted, number
-from llmcalc.quantities import read
 from llmcalc.questions import Parameter, Question, find
 
 PLACE = '<div class="verbs-place"></div>'
@@ -28,7 +27,10 @@ def _verb(verb: dict[str, Any], question: Question) -> dict[str, Any]:
     answer = question.answer()
     listed = {result["name"]: result for result in answer.listed()}
     texts, when = answer.formatted(), verb.get("when", {})
-    fields = [_field(question, name) | {"when": when.get(name, {})} for name in verb["fields"]]
+    fields = [
+        calculators.describe(question.parameters[name], question) | {"when": when.get(name, {})}
+        for name in verb["fields"]
+    ]
     first = {field["name"]: field["default"] for field in fields}
     for field in fields:
         field["waits"] = any(first[name] != text for name, text in field["when"].items())
@@ -54,17 +56,6 @@ def _verb(verb: dict[str, Any], question: Question) -> dict[str, Any]:
         "pictures": pictures,
         "points": _points(question, pictures[0]) if pictures else None,
     }
-
-
-def _field(question: Question, name: str) -> dict[str, Any]:
-    parameter = question.parameters[name]
-    field = calculators.describe(parameter, question)
-    for scale, letter in ((1e12, "T"), (1e9, "B"), (1e6, "M")):
-        if isinstance(parameter.default, float) and parameter.default >= scale:
-            short = f"{parameter.default / scale:g}{letter}"
-            assert read(short, name) == parameter.default
-            return field | {"default": short}
-    return field
 
 
 def _picture(picture: dict[str, Any], question: Question, listed: dict[str, Any]) -> dict[str, Any]:

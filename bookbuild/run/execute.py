@@ -1,6 +1,6 @@
 """Run notebooks through papermill, several at a time.
 
-``python -m bookbuild.execute NAME...`` leaves each executed notebook in `_build/executed`, with a
+``python -m bookbuild.run.execute NAME...`` leaves each executed notebook in `_build/executed`, with a
 record beside it of the modules and data that the notebook was seen to use, as they were before it ran.
 A notebook that fails leaves nothing and what an earlier run left stays.
 """
@@ -22,9 +22,10 @@ from nbclient.exceptions import DeadKernelError
 from nbformat import NotebookNode
 from papermill.exceptions import PapermillExecutionError
 
-from bookbuild import build, inputs, kernels, notebooks, scratch
+from bookbuild import build, inputs, notebooks, scratch
 from bookbuild.__main__ import enter
 from bookbuild.build import EXECUTED as EXECUTED
+from bookbuild.run import kernels
 
 DEPENDENCIES = "application/vnd.bookbuild.dependencies+json"
 
@@ -187,7 +188,7 @@ def run(names: list[str], before: inputs.Fingerprints, all_again: bool = False) 
 
 def main(arguments: list[str]) -> int:
     """Execute the notebooks that are named, whether they are out of date or not."""
-    parser = argparse.ArgumentParser(prog="bookbuild.execute", description="Run notebooks through papermill.")
+    parser = argparse.ArgumentParser(prog="bookbuild.run.execute", description="Run notebooks through papermill.")
     parser.add_argument("names", nargs="+", metavar="NAME", help="a notebook's file name without its ending")
     names = parser.parse_args(arguments).names
     for name in names:

@@ -21,13 +21,14 @@ from markupsafe import Markup
 from nbformat import NotebookNode
 
 import llmcalc
-from bookbuild import menus, notebooks, parameters
+from bookbuild import notebooks
+from bookbuild.calculator import menus
 from bookbuild.notebooks import ROOT
-from bookbuild.publications import WITHOUT_SOURCE
+from bookbuild.run import parameters
+from bookbuild.site.publications import WITHOUT_SOURCE
 from llmcalc import datasets
-from llmcalc.answering import written as written_end
 from llmcalc.checks import Refusal
-from llmcalc.formats import counted, written
+from llmcalc.formats import counted, in_words, written
 from llmcalc.own_devices import device_quantities
 from llmcalc.questions import Parameter, Question, questions
 from llmcalc.results import DIGITS
@@ -129,7 +130,7 @@ def describe(parameter: Parameter, question: Question | None = None) -> dict[str
     described: dict[str, Any] = {
         "name": parameter.name,
         "type": parameter.type.__name__,
-        "default": text(parameter.default),
+        "default": text(parameter.default, parameter.unit),
         "unit": parameter.unit,
         "meaning": parameter.meaning,
     }
@@ -188,7 +189,7 @@ def scale(low: float, high: float) -> str:
     return "power" if high - low > RANGE_ON_A_LINE else "linear"
 
 
-def text(value: Any) -> str:
+def text(value: Any, unit: str = "") -> str:
     """Write a parameter's value as a reader would type it."""
     if isinstance(value, bool):
         return str(value).lower()
@@ -196,6 +197,8 @@ def text(value: Any) -> str:
         exponent = math.floor(math.log10(abs(value)))
         if value.is_integer() and exponent < 6:
             return str(int(value))
+        if "byte" not in unit and (short := _abbreviated(value)):  # 3B may be three bytes
+            return short
         if exponent >= 6 or exponent < -4:
             return next(
                 short for digits in range(17) if float(short := _scientific(value, digits)) == value or digits == 16
@@ -440,10 +443,18 @@ def _figure(name: str) -> str:
     return str(next(names))
 
 
+def _abbreviated(value: float) -> str:
+    """Write a large number as in 175B, if that takes few digits."""
+    for scale, letter in ((1e12, "T"), (1e9, "B"), (1e6, "M")):
+        if scale <= value < 1e3 * scale and float(f"{value / scale:.4g}") * scale == value:
+            return f"{value / scale:.4g}{letter}"
+    return ""
+
+
 def _scientific(value: float, digits: int) -> str:
     mantissa, power = f"{value:.{digits}e}".split("e")
     return f"{mantissa}e{int(power)}"
 
 
 def _range(described: dict[str, Any]) -> str:
-    return f", {written_end(described['low'])} to {written_end(described['high'])}" if "low" in described else ""
+    return f", {in_words(described['low'], 7)} to {in_words(described['high'], 7)}" if "low" in described else ""

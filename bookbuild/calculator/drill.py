@@ -1,6 +1,6 @@
 """The page of the estimation drill: what its worker needs, and what shows where no script runs."""
 
-from bookbuild import calculators, exercises
+from bookbuild.calculator import calculators, exercises
 from llmcalc.teaching import drill, marking
 
 FIRST_SEED = 1

@@ -62,12 +62,13 @@ class Parameter:
             value = self.type(value)
         except ValueError:
             raise ParameterError(f"{self.name} = {text!r} is not accepted: give {self.expected}") from None
-        if isinstance(value, str) and is_own(value) and takes_own(self._listed):
+        if isinstance(value, str) and takes_own(self._listed):
             try:
                 accept(self.name, value, self._listed)
+                return value
             except ValueError as error:
-                raise ParameterError(str(error)) from None
-            return value
+                if is_own(value):
+                    raise ParameterError(str(error)) from None
         if not self._holds(value):
             match = close_match(str(value), self.choices, cutoff=0.3)
             hint = f" (did you mean {match!r}?)" if match else ""

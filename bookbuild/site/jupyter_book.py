@@ -1,6 +1,6 @@
 """Jupyter Book in a process of its own, which loads while other work goes on.
 
-``python -m bookbuild.jupyter_book`` imports Jupyter Book, waits for what to build on standard
+``python -m bookbuild.site.jupyter_book`` imports Jupyter Book, waits for what to build on standard
 input (JSON), and builds on all cores. What Sphinx writes stays as it is, for a later build to go on
 from; the finished pages stand beside it.
 """
@@ -25,7 +25,7 @@ class Builder:
 
     def __init__(self) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "bookbuild.jupyter_book"],
+            [sys.executable, "-m", "bookbuild.site.jupyter_book"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -5,6 +5,15 @@ from llmcalc.questions import questions
 from llmcalc.teaching.writing import LEVELS, Exercise
 
 FIRST_SEED = 1
+SLIDES = """
+(slides)=
+## Slides
+
+Each chapter has slides for a lesson: what it shows, three exercises with hints and solutions, and, in the notes, what
+to say. They are made of the chapter itself, so that no number in them is typed. In the browser <kbd>S</kbd> opens the
+notes in a window of their own, <kbd>F</kbd> fills the screen, <kbd>Esc</kbd> shows all slides. `make slides` writes
+them into `_build/course/slides`, as pages that need no network and as PDF.
+"""
 MARKED = str.maketrans({"*": r"\*", "_": r"\_", "<": r"\<", "[": r"\[", "`": r"\`", "$": r"\$", "{": r"\{"})
 
 
@@ -15,7 +24,12 @@ def chapters() -> list[str]:
 
 def sections() -> str:
     """Return the outcomes of all chapters, and the mistakes that their exercises know."""
-    return "\n".join([_numbers(), _outcomes(), _mistakes()])
+    return "\n".join([_slides(), _numbers(), _outcomes(), _mistakes()])
+
+
+def _slides() -> str:
+    links = [f'- <a href="slides/{name}.html">{questions()[name].title}</a>' for name in chapters()]
+    return f"{SLIDES}\n" + "\n".join(links) + "\n"
 
 
 def _numbers() -> str:

@@ -5,7 +5,7 @@ from typing import Any
 
 from nbformat import NotebookNode, v4
 
-from bookbuild import calculators
+from bookbuild.calculator import calculators
 from llmcalc import datasets, teaching
 from llmcalc.questions import questions
 from llmcalc.teaching import marking

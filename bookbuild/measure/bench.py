@@ -20,10 +20,12 @@ from typing import Any
 import numpy as np
 import yaml
 
-from bookbuild import lighthouse, notebooks, publications, staging
+from bookbuild import notebooks
 from bookbuild.browser import SEARCHING, browse, find_browser, measure_calculator, measure_first_page, serve
-from bookbuild.execute import EXECUTED
+from bookbuild.measure import lighthouse
 from bookbuild.notebooks import BUILD, ROOT
+from bookbuild.run.execute import EXECUTED
+from bookbuild.site import publications, staging
 from llmcalc import catalogue, choosing, known_models
 from llmcalc.formulas import devices, training
 from llmcalc.models.description import describe

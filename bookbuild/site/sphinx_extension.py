@@ -10,9 +10,10 @@ from typing import Any
 from docutils import nodes
 from sphinx.application import Sphinx
 
-from bookbuild import calculators, downloads, drill, exercises, fonts, pages, pdf, verbs
 from bookbuild.answer_first import AnswerFirst
-from bookbuild.jupyter_book import finished
+from bookbuild.calculator import calculators, drill, exercises, verbs
+from bookbuild.site import downloads, fonts, pages, pdf
+from bookbuild.site.jupyter_book import finished
 
 
 def drop_unused_scripts(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:

@@ -7,7 +7,8 @@ from typing import Any
 
 from nbformat import NotebookNode
 
-from bookbuild import notebooks, parameters
+from bookbuild import notebooks
+from bookbuild.run import parameters
 from llmcalc.formats import number, written
 from llmcalc.report import ledger
 

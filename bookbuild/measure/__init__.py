@@ -1,0 +1,1 @@
+"""How fast and how light the book is, and how it looks."""

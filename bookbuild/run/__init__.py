@@ -1,0 +1,1 @@
+"""Notebooks, run through papermill, and run again with other assumptions."""

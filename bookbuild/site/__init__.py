@@ -1,0 +1,1 @@
+"""Pages, laid out, built by Jupyter Book and finished."""

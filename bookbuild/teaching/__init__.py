@@ -1,0 +1,1 @@
+"""What teachers take with them: the course, laboratories, slides."""

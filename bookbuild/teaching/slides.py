@@ -1,0 +1,630 @@
+"""Slides of every chapter, made of its finished page, so that no number is typed a second time.
+
+A page's sections become slides: what a paragraph says first, formulas, sentences with computed numbers, tables and
+figures. What is said in full goes into the notes. Three exercises of the chapter, one a level, come with hints and
+solutions. An author decides by a cell's tag, or by the class of what is none: ``slide`` makes one, ``no-slide`` none.
+"""
+
+import base64
+import hashlib
+import html
+import re
+import shutil
+import sys
+from collections.abc import Iterable, Iterator
+from copy import deepcopy
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import lxml.html
+from lxml import etree
+from nbformat import NotebookNode
+
+from bookbuild import browser, build, notebooks, scratch
+from bookbuild.calculator import calculators, exercises
+from bookbuild.notebooks import BUILD
+from bookbuild.site import mathematics, pages, pdf, staging
+from bookbuild.teaching import course
+from llmcalc import teaching
+from llmcalc.formats import counted
+from llmcalc.questions import questions
+from llmcalc.report.ledger import verdict
+from llmcalc.teaching.telling import told
+from llmcalc.teaching.writing import LETTERS, LEVELS, Posed
+
+SOURCES = Path(__file__).parent
+REVEAL = calculators.PACKAGES / "reveal.js"
+FOLDER = "slides"
+FEWEST, MOST = 15, 25
+ROOM = 23  # what is left to an author, who may ask for more than the rules choose
+# What fits on a slide of text: its points, and the letters of one and of all.
+POINTS, LETTERS_OF_A_POINT, LETTERS_OF_ALL = 5, 330, 900
+LITTLE, LETTERS_OF_A_SHORT_ONE = 450, 220  # for which more than first sentences are shown, and of each of these
+SHORT_CELL, LONG = 16, 24  # letters of a cell that stays on one line, and of one that needs several
+FEW = 2  # paragraphs, of which more than the first sentence fits
+MISTAKES, ERRATA = 3, 4
+# What a chapter can do without when it has more slides than there are minutes: the higher, the sooner.
+ASKED_FOR, SHOWN, DERIVED, SAID, PRINTED, FURTHER = range(6)
+
+SENTENCE = re.compile(r"(?<=[.!?])[”’)]?\s+(?=[“‘(A-Z0-9$\ue000-\uf8ff])")
+# A full stop after these ends no sentence.
+SHORT = re.compile(r"(?:\b(?:e\.g|i\.e|et al|vs|fig|Fig|no|No|p|pp|cf|approx|St|resp)|\b[A-Z])\.$")
+POWER = re.compile(r"(\d) × 10(?=[⁰¹²³⁴-⁹⁻])")
+TAG = re.compile(r"<[^>]+>")
+RIGHT = re.compile(r"\.(col\d+)\s*\{\s*text-align: right")
+SPEAKER = re.compile(r"<script>(.*?)<\\/script>", re.DOTALL)
+PRACTISED = ("exercises", "practice")  # sections of which the slides have their own
+FROM = (
+    '<p class="from">Slides of the book <cite>How much compute do I need?</cite> '
+    'Every number is computed in <a href="../notebooks/{name}.html">its chapter</a>.</p>'
+)
+CHAPTER = re.compile(r'<a href="\.\./notebooks/[^"]+">(.*?)</a>')
+WITHOUT = ("line", "note", "link")
+ALIEN = "script | style | a[@class='headerlink'] | button | form | input | details | span[@class='caption-number']"
+
+
+class SlidesError(Exception):
+    """A chapter's slides are too few or too many."""
+
+
+@dataclass
+class Slide:
+    """One slide: its heading, its contents and notes as HTML, how it is laid out, and how easily it is done without."""
+
+    title: str
+    body: str
+    notes: list[str] = field(default_factory=list)
+    kind: str = "text"
+    above: str = ""
+    rank: int = ASKED_FOR
+
+
+@dataclass
+class Section:
+    """A section of a page: its heading, the one above it, and what stands in it, by kind."""
+
+    title: str
+    above: str
+    blocks: list[tuple[str, Any]] = field(default_factory=list)
+
+
+def deck(name: str, article: Any, errata: list[dict[str, Any]], ledger: list[dict[str, Any]]) -> list[Slide]:
+    """Return the slides of a chapter, of its page's article and what its ledger found."""
+    found = sections(article)
+    first, others = found[1], found[2:]
+    posed = {each.exercise.level: each for each in reversed(chosen(name))}
+    before = [
+        _title(name, found[0]),
+        _outcomes(name),
+        _question(posed[1], "Estimate first"),
+        _solution(posed[1]),
+        *_answer(first),
+    ]
+    content = [slide for section in others for slide in _of_section(section)]
+    after = [
+        *_errata(errata, ledger),
+        *(slide for level in (2, 3) for slide in (_question(posed[level], LEVELS[level]), _solution(posed[level]))),
+        _last(name, first, others),
+    ]
+    slides = [*before, *_within(content, ROOM - len(before) - len(after)), *after]
+    if not FEWEST <= len(slides) <= MOST:
+        raise SlidesError(f"{name}: {len(slides)} slides, and a chapter has {FEWEST} to {MOST}; tag cells with slide")
+    return slides
+
+
+def _within(slides: list[Slide], most: int) -> list[Slide]:
+    """Leave out what a chapter can do without, from the end, until there is time for the others."""
+    kept = list(slides)
+    while len(kept) > most and (worst := max(slide.rank for slide in kept)) > ASKED_FOR:
+        kept.remove([slide for slide in kept if slide.rank == worst][-1])
+    return kept
+
+
+def chosen(name: str) -> list[Posed]:
+    """Return three exercises of a chapter with their numbers: the first of each level."""
+    all_of_them = teaching.chapter(name).exercises
+    return [next(each for each in all_of_them if each.level == level).pose(exercises.FIRST_SEED) for level in LEVELS]
+
+
+# What stands in a page.
+
+
+def sections(article: Any) -> list[Section]:
+    """Return the sections of an article in their order, the first with what stands before all of them."""
+    [top] = article.xpath("./section[1]")
+    found = [Section(_heading(top), "")]
+    _gather(top, found, "")
+    return found
+
+
+def _gather(element: Any, found: list[Section], above: str) -> None:
+    for child in element:
+        classes = _classes(child)
+        if "no-slide" in classes or "tag_no-slide" in classes or not isinstance(child.tag, str):
+            continue
+        if child.tag == "section":
+            if child.get("id") in PRACTISED:
+                continue
+            title = _heading(child)
+            found.append(Section(title, above))
+            _gather(child, found, title)
+        elif "cell" in classes:
+            wanted = "tag_slide" in classes
+            for block in _of_cell(child):
+                found[-1].blocks.append((f"wanted {block[0]}" if wanted else block[0], block[1]))
+        elif child.tag in ("p", "ul", "ol"):
+            if "terms" in classes:
+                continue
+            kind = "wanted text" if "slide" in classes else "text"
+            found[-1].blocks.append((kind, child))
+        elif "math" in classes:
+            found[-1].blocks.append(("formula", child))
+        elif child.tag == "div" and {"admonition", "exercise", "solution"}.isdisjoint(classes):
+            _gather(child, found, above)
+        elif {"note", "tip", "warning", "important"} & classes:
+            found[-1].blocks += [("text", paragraph) for paragraph in child.xpath("./p[not(@class)]")]
+
+
+def _of_cell(cell: Any) -> Iterator[tuple[str, Any]]:
+    for output in cell.xpath("./div[contains(@class, 'cell_output')]"):
+        for part in output.iter():
+            if not isinstance(part.tag, str) or any(above.tag == "details" for above in part.iterancestors()):
+                continue
+            if part.tag in ("p", "ul", "ol") and part.getparent() is output:
+                yield "said", part
+            elif part.tag == "table" and not part.xpath("ancestor::form"):
+                yield "table", part
+            elif part.tag == "figure":
+                yield "figure", part
+            elif "guess" in _classes(part):
+                yield "guess", part
+            elif part.tag == "div" and "math" in _classes(part):
+                yield "formula", part
+
+
+def _classes(element: Any) -> set[str]:
+    return set((element.get("class") or "").split())
+
+
+def _heading(section: Any) -> str:
+    return _inner(section.xpath("./*[self::h1 or self::h2 or self::h3 or self::h4]")[0])
+
+
+# Slides of a section.
+
+
+def _of_section(section: Section) -> Iterator[Slide]:
+    """Yield a slide of what a section says, if it derives or computes, and one for each table and figure.
+
+    Where it only leads to a table or figure, its first sentence stands above that.
+    """
+    kinds = {kind.removeprefix("wanted ") for kind, _ in section.blocks}
+    spoken = [(kind, block) for kind, block in section.blocks if kind.removeprefix("wanted ") in SPOKEN]
+    wanted = any(kind.startswith("wanted ") for kind, _ in spoken)
+    lead = ""
+    if spoken and (wanted or kinds & {"formula", "said"} or not kinds & {"table", "figure"}):
+        rank = ASKED_FOR if wanted else DERIVED if "formula" in kinds else SAID
+        points = "".join(_points(spoken, 0))
+        if len(plain(points)) < LITTLE:
+            points = "".join(_points(spoken, LETTERS_OF_A_SHORT_ONE))
+        yield Slide(section.title, points, _notes(spoken), above=section.above, rank=rank)
+    elif spoken and "table" in kinds:
+        lead = f'<p class="lead">{beginning(_inner(spoken[0][1]), 0)}</p>'
+    tables = 0
+    for place, (kind, block) in enumerate(section.blocks):
+        shown = kind.removeprefix("wanted ")
+        if shown not in MAKERS:
+            continue
+        near = [entry for entry in section.blocks[max(0, place - 2) : place + 2] if entry[0].endswith(("text", "said"))]
+        slide = MAKERS[shown](block)
+        slide.above, slide.notes, slide.rank = section.title, _notes(near), SHOWN
+        if shown == "table":
+            first = PRINTED if "rinted" in section.title or "prints" in section.title else SAID
+            slide.rank = FURTHER if tables else first
+            tables += 1
+        if kind != shown:
+            slide.rank = ASKED_FOR
+        if shown == "table":
+            slide.body, lead = lead + slide.body, ""
+        yield slide
+
+
+SPOKEN = ("text", "said", "formula")
+
+
+def _points(blocks: list[tuple[str, Any]], least: int) -> Iterator[str]:
+    """Yield what fits on a slide: formulas, of what was computed all that fits, and how paragraphs begin.
+
+    That is their first sentence, and more where it leaves a number of letters.
+    """
+    left, points = LETTERS_OF_ALL, 0
+    for kind, block in _chosen_points(blocks):
+        if kind.endswith("formula"):
+            yield f'<div class="formula">{_outer(block)}</div>'
+            left -= 150
+            continue
+        parts = block.xpath("./li") if block.tag in ("ul", "ol") else [block]
+        for part in parts:
+            part = next(iter(part.xpath("./p")), part)
+            most = LETTERS_OF_A_POINT if kind.endswith("said") or len(blocks) <= FEW else least
+            text = beginning(_inner(part), most)
+            size = len(plain(text))
+            if not _whole(plain(text)) and not (text.endswith(":") and _next_is_formula(blocks, block)):
+                continue
+            if points == POINTS or size > left:
+                return
+            if size:
+                yield f'<p class="point {"computed" if kind.endswith("said") else ""}">{text}</p>'
+                left -= size
+                points += 1
+
+
+def _whole(text: str) -> bool:
+    """Whether a text makes sense by itself: it neither goes on from a formula nor leads to what is not on the slide."""
+    return bool(text) and not text[0].islower() and not text.endswith(":")
+
+
+def _next_is_formula(blocks: list[tuple[str, Any]], block: Any) -> bool:
+    place = next(number for number, entry in enumerate(blocks) if entry[1] is block)
+    return place + 1 < len(blocks) and blocks[place + 1][0].endswith("formula")
+
+
+def _chosen_points(blocks: list[tuple[str, Any]]) -> list[tuple[str, Any]]:
+    """Return those blocks that go onto a slide: all if they are few, else what begins in bold, computes or derives."""
+    if sum(kind != "formula" for kind, _ in blocks) <= POINTS:
+        return blocks
+    bold = [
+        (kind, block)
+        for kind, block in blocks
+        if not kind.endswith("text")
+        or kind.startswith("wanted")
+        or (len(block) and block[0].tag == "strong" and not (block.text or "").strip())
+    ]
+    return bold if sum(kind != "formula" for kind, _ in bold) >= 2 else blocks
+
+
+def _table(table: Any) -> Slide:
+    caption = table.find("caption")
+    title = _inner(caption) if caption is not None else ""
+    return Slide(title, slide_table(table), kind="table")
+
+
+def slide_table(table: Any) -> str:
+    """Return a table for a slide: aligned by classes, without its caption and without what only a page has room for."""
+    copy = deepcopy(table)
+    style = "".join(table.xpath("preceding-sibling::style[1]/text()"))
+    right = set(RIGHT.findall(style))
+    heads = [" ".join(cell.text_content().split()) for cell in copy.xpath(".//thead/tr[1]/th")]
+    for cell in copy.xpath(".//th | .//td"):
+        column = next((name for name in _classes(cell) if re.fullmatch(r"col\d+", name)), "")
+        if column and column[3:].isdigit() and int(column[3:]) < len(heads) and heads[int(column[3:])] in WITHOUT:
+            cell.getparent().remove(cell)
+            continue
+        size = len(" ".join(cell.text_content().split()))
+        number = column in right or {"text-right", "right"} & _classes(cell) or "right" in (cell.get("style") or "")
+        kept = {name: cell.get(name) for name in ("colspan", "rowspan", "scope", "lang") if cell.get(name)}
+        for name in list(cell.attrib):
+            del cell.attrib[name]
+        marks = [
+            mark for mark, holds in (("number", number), ("short", size <= SHORT_CELL), ("long", size > LONG)) if holds
+        ]
+        cell.attrib.update(kept | ({"class": " ".join(marks)} if (marks and cell.tag == "td") or number else {}))
+    for caption in copy.xpath("./caption"):
+        copy.remove(caption)
+    headline = "headline" in _classes(copy)
+    for name in list(copy.attrib):
+        del copy.attrib[name]
+    if headline:
+        copy.set("class", "headline")
+    return _outer(copy)
+
+
+def _figure(figure: Any) -> Slide:
+    [picture] = figure.xpath(".//img")[:1]
+    caption = re.sub(r"\.(</span>)?$", r"\1", beginning(_inner(figure.xpath(".//figcaption/p")[0]), 0))
+    alternative = html.escape(picture.get("alt") or "", quote=True)
+    picture = f'<div class="picture"><img src="{picture.get("src")}" alt="{alternative}"></div>'
+    return Slide(caption, picture, kind="figure")
+
+
+def _guess(guess: Any) -> Slide:
+    question = "".join(part.tail or "" for part in guess.xpath("./p/strong")).strip()
+    answer = guess.xpath("./details/p")[0].text_content()
+    low, high = int(guess.get("data-low")), int(guess.get("data-high"))
+    marks = "".join(f"<li>10<sup>{power}</sup></li>" for power in range(low, high + 1))
+    body = (
+        f'<p class="ask">{html.escape(question)}</p>'
+        f'<ol class="scale" aria-label="scale [{guess.get("data-many")}]">{marks}</ol>'
+        f'<p class="fragment key">{html.escape(answer)}</p>'
+    )
+    return Slide("Predict first", body, kind="ask")
+
+
+MAKERS = {"table": _table, "figure": _figure, "guess": _guess}
+
+
+def _answer(section: Section) -> Iterator[Slide]:
+    """Yield the answer: what the chapter says first, beside its headline table; then what else the section shows."""
+    spoken = [entry for entry in section.blocks if entry[0].removeprefix("wanted ") in SPOKEN]
+    said = [entry for entry in spoken if entry[0].endswith("said")] or spoken
+    sentences = "".join(f'<p class="point computed">{beginning(_inner(block), 420)}</p>' for _, block in said[:1])
+    others = [
+        f'<p class="point">{beginning(_inner(block), 0)}</p>'
+        for kind, block in spoken
+        if kind.endswith("text") and (kind, block) not in said[:1] and _whole(plain(beginning(_inner(block), 0)))
+    ]
+    tables = [block for kind, block in section.blocks if kind.endswith("table")]
+    headline = [table for table in tables if "headline" in _classes(table)] or tables[:1]
+    body = f'<div class="words">{sentences}{"".join(others[:2])}</div><div>{"".join(map(slide_table, headline))}</div>'
+    yield Slide(section.title, body, _notes(spoken), kind="answer")
+    rest = [entry for entry in section.blocks if entry[1] not in headline and entry not in spoken]
+    yield from _of_section(Section(section.title, "", rest))
+
+
+# Slides that no section has.
+
+
+def _title(name: str, first: Section) -> Slide:
+    texts = [entry for entry in first.blocks if entry[0].endswith("text")]
+    lead = "".join(f"<p>{beginning(_inner(block), LETTERS_OF_A_SHORT_ONE)}</p>" for _, block in texts[:1])
+    body = lead + FROM.format(name=name)
+    keys = "Keys: S opens these notes in a window of their own, F fills the screen, Esc shows all slides."
+    return Slide(first.title, body, [*_notes(texts), f"<p>{keys}</p>"], kind="title")
+
+
+def _outcomes(name: str) -> Slide:
+    listed = teaching.chapter(name).exercises
+    items = "".join(f"<li>{html.escape(each.teaches)}</li>" for each in listed)
+    notes = f"<p>One exercise of the chapter for each; {len(listed)} in all, in three levels.</p>"
+    return Slide("What you can do after this lesson", f'<ul class="outcomes">{items}</ul>', [notes])
+
+
+def _question(posed: Posed, title: str) -> Slide:
+    options = "".join(
+        f'<li><span class="letter">{LETTERS[place]}</span> {html.escape(text)}</li>'
+        for place, text in enumerate(posed.options)
+    )
+    hints = "".join(f'<p class="fragment hint"><b>Hint.</b> {html.escape(hint)}</p>' for hint in posed.hints)
+    text = f'<p class="ask">{html.escape(posed.text)}</p>'
+    body = text + (f'<ul class="options">{options}</ul>' if options else "") + hints
+    notes = (
+        f"<p>Exercise {posed.exercise.number} of the chapter, with seed {posed.seed}. It teaches: "
+        f"{html.escape(posed.exercise.teaches)}</p>"
+        "<p>Let everybody write down an answer before the first hint shows.</p>"
+    )
+    return Slide(title, body, [notes], kind="ask", above=f"Exercise {posed.exercise.number}")
+
+
+def _solution(posed: Posed) -> Slide:
+    steps = "".join(f'<li class="fragment">{html.escape(step)}</li>' for step in posed.steps)
+    unit = posed.exercise.unit
+    rows = []
+    for wrong, said in posed.mistakes[:MISTAKES]:
+        given = f"{told(wrong)} {counted(unit, wrong)}".rstrip() if posed.kind == "numeric" else str(wrong)
+        cell = '<td class="number">' if posed.kind == "numeric" else "<td>"
+        rows.append(f"<tr>{cell}{html.escape(given)}</td><td>{html.escape(said)}</td></tr>")
+    head = "<thead><tr><th>Who answered</th><th>hears</th></tr></thead>"
+    table = f"<table class='mistakes fragment'>{head}<tbody>{''.join(rows)}</tbody></table>" if rows else ""
+    key = posed.solution() if posed.kind != "choice" else f"{posed.solution()}) {posed.key}"
+    body = f'<ol class="steps">{steps}</ol><p class="key fragment">{html.escape(key)}</p>{table}'
+    notes = "".join(f"<p>{html.escape(said)}</p>" for _, said in posed.mistakes)
+    return Slide("Step by step", body, [notes], above=f"Solution of exercise {posed.exercise.number}", kind="solution")
+
+
+def _errata(errata: list[dict[str, Any]], ledger: list[dict[str, Any]]) -> Iterator[Slide]:
+    """Yield what was wrong with the source, for chapters that have one."""
+    if not errata:
+        return
+    rows = "".join(
+        f"<tr><td><b>{html.escape(each['title'])}</b></td><td>{html.escape(each['printed'])}</td><td>{html.escape(each['right'])}</td></tr>"
+        for each in errata[:ERRATA]
+    )
+    counts: dict[str, int] = {}
+    for row in ledger:
+        counts[verdict(row)] = counts.get(verdict(row), 0) + 1
+    counted_rows = ", ".join(f"{count} {status}" for status, count in sorted(counts.items()))
+    body = (
+        "<table><thead><tr><th>slip</th><th>printed</th><th>right</th></tr></thead>"
+        f"<tbody>{rows}</tbody></table><p class='point'>Of {len(ledger)} printed numbers: {counted_rows}.</p>"
+    )
+    notes = [
+        f"<p><b>{html.escape(each['title'])}.</b> {html.escape(each['proof'])} {html.escape(each['effect'])}</p>"
+        for each in errata
+    ]
+    yield Slide("What the source got wrong", body, notes, kind="table")
+
+
+def _last(name: str, first: Section, others: list[Section]) -> Slide:
+    said = [block for kind, block in first.blocks if kind.endswith("said")] or [
+        block for kind, block in first.blocks if kind.endswith("text")
+    ]
+    formulas = [
+        f'<div class="formula">{_outer(block)}</div>'
+        for section in others
+        for kind, block in section.blocks
+        if kind == "formula"
+    ]
+    answer = "".join(f'<p class="point computed">{beginning(_inner(block), 420)}</p>' for block in said[:1])
+    count = len(teaching.chapter(name).exercises)
+    ask = (
+        '<p class="point">Change an assumption in the chapter’s calculator, and see which one decides. '
+        f"{count} exercises with new numbers for everybody wait at the end of the chapter.</p>"
+    )
+    return Slide("What to take home", answer + "".join(formulas[:3]) + ask, [])
+
+
+# Text and HTML.
+
+
+def _notes(blocks: Iterable[tuple[str, Any]]) -> list[str]:
+    return [_outer(block) for kind, block in blocks if not kind.endswith("formula")]
+
+
+def _outer(element: Any) -> str:
+    """Return an element as HTML for a slide: without links, names of elements and what only works in the page."""
+    copy = deepcopy(element)
+    copy.tail = None
+    for part in copy.xpath("|".join(f".//{kind}" for kind in ALIEN.split(" | "))):
+        part.drop_tree()
+    for part in copy.iter():
+        if isinstance(part.tag, str):
+            part.attrib.pop("id", None)
+    for link in list(copy.iter("a")):
+        # A chapter's title stands out in a sentence; what else is linked reads as it is.
+        if link.xpath(".//span[contains(@class, 'std-ref')]"):
+            link.tag = "em"
+            link.attrib.clear()
+        else:
+            link.drop_tag()
+    return str(etree.tostring(copy, encoding="unicode", method="html"))
+
+
+def _inner(element: Any) -> str:
+    return re.sub(r"^<[^>]+>|</[^>]+>$", "", _outer(element)).strip()
+
+
+def plain(text: str) -> str:
+    """Return HTML without its tags."""
+    return html.unescape(TAG.sub("", re.sub(r"<mjx-container.*?</mjx-container>", "x", text, flags=re.DOTALL)))
+
+
+def beginning(text: str, most: int) -> str:
+    """Return how HTML begins: its first sentence, a lead in bold and the next, or more up to a number of letters."""
+    formulas: list[str] = []
+
+    def hide(match: re.Match[str]) -> str:
+        formulas.append(match[0])
+        return chr(0xE000 + len(formulas) - 1)
+
+    hidden = re.sub(r"<mjx-container.*?</mjx-container>|<code.*?</code>", hide, " ".join(text.split()), flags=re.DOTALL)
+    ends = [*_ends(hidden), len(hidden)]
+    taken = ends[0]
+    if taken < len(hidden) and re.fullmatch(r"\s*<strong>[^<]*</strong>\s*", hidden[:taken]):
+        taken = ends[1]
+    for end in ends:
+        if end > taken and len(plain(hidden[:end])) <= most:
+            taken = end
+    cut = _closed(hidden[:taken].rstrip())
+    return re.sub(r"[\ue000-\uf8ff]", lambda match: formulas[ord(match[0]) - 0xE000], cut)
+
+
+def _ends(text: str) -> Iterator[int]:
+    """Yield where sentences of HTML end, outside of tags."""
+    blank = TAG.sub(lambda match: "\x00" * len(match[0]), text)
+    squeezed = [(place, letter) for place, letter in enumerate(blank) if letter != "\x00"]
+    visible = "".join(letter for _, letter in squeezed)
+    for match in SENTENCE.finditer(visible):
+        if not SHORT.search(visible[: match.start()]):
+            yield squeezed[match.end() - 1][0]
+
+
+def _closed(text: str) -> str:
+    """Close what is open at the end of a piece of HTML."""
+    stack: list[str] = []
+    for tag in re.findall(r"<(/?\w[\w-]*)[^>]*?(?<!/)>", text):
+        if tag.startswith("/"):
+            if stack and stack[-1] == tag[1:]:
+                stack.pop()
+        elif tag not in ("br", "wbr", "img", "hr", "input"):
+            stack.append(tag)
+    return text + "".join(f"</{tag}>" for tag in reversed(stack))
+
+
+# Files.
+
+
+def write(site: Path, executed: dict[str, NotebookNode]) -> None:
+    """Write the slides of all chapters into a finished site, below `slides`."""
+    folder = site / FOLDER
+    folder.mkdir()
+    for part in ("reveal.js", "plugin/notes.js", "reveal.css", "reset.css"):
+        shutil.copy(REVEAL / "dist" / part, folder)
+    shutil.copy(REVEAL / "LICENSE", folder / "reveal-license.txt")
+    for part in ("slides.js", "slides.css"):
+        shutil.copy(SOURCES / part, folder)
+    for name, notebook in executed.items():
+        page = (site / "notebooks" / f"{name}.html").read_text(encoding="utf-8")
+        (folder / f"{name}.html").write_text(rendered(name, page, notebook), encoding="utf-8")
+
+
+def pack(site: Path, folder: Path) -> list[str]:
+    """Copy a site's slides into a folder that holds all they need, and return the chapters' names."""
+    shutil.copytree(site / FOLDER, folder)
+    shutil.copytree((site / "_static" / mathematics.STYLE).parent, folder / "mathematics")
+    (folder / "images").mkdir()
+    shutil.copy(site / "_static" / "favicon.svg", folder / "images")
+    names = sorted(path.stem for path in folder.glob("*.html"))
+    for name in names:
+        text = (folder / f"{name}.html").read_text(encoding="utf-8")
+        for picture in set(re.findall(r'"\.\./_images/([^"]+)"', text)):
+            shutil.copy(site / "_images" / picture, folder / "images")
+        for old, new in (("_images/", "images/"), ("_static/mathematics/", "mathematics/"), ("_static/", "images/")):
+            text = text.replace(f'"../{old}', f'"{new}')
+        text = CHAPTER.sub(r"\1", text)  # it isn't in the folder
+        (folder / f"{name}.html").write_text(text, encoding="utf-8")
+    return names
+
+
+def print_all(folder: Path, names: Iterable[str], chromium: Any) -> None:
+    """Print the slides in a folder beside them, each chapter's into a PDF of its own."""
+    with browser.serve(folder) as address:
+        for name in names:
+            tab = chromium.new_page(viewport={"width": 1280, "height": 720}, color_scheme="light")
+            tab.goto(f"{address}{name}.html?print-pdf")
+            browser.wait_until(tab, "document.documentElement.dataset.ready")
+            headings = tab.evaluate(pdf.HEADINGS)
+            target = folder / f"{name}.pdf"
+            tab.pdf(path=target, prefer_css_page_size=True, print_background=True, outline=True, tagged=True)
+            tab.close()
+            pdf.finish(target, headings)
+
+
+def main(arguments: list[str]) -> int:
+    """Write the slides of the site that there is into the folder of the course, as pages and as PDF."""
+    try:
+        pdf.require_browser()
+    except pdf.NoBrowserError as failure:
+        print(f"slides: {failure}", file=sys.stderr)
+        return 1
+    with scratch.folder(BUILD, "slides-") as temporary:
+        names = pack(build.SITE.parent, temporary / FOLDER)
+        with browser.browse() as chromium:
+            print_all(temporary / FOLDER, names, chromium)
+        staging.replace(course.SLIDES, temporary / FOLDER)
+    print(f"The slides are at {course.SLIDES}: {len(names)} chapters, as pages and as PDF.")
+    return 0
+
+
+def rendered(name: str, page: str, notebook: NotebookNode) -> str:
+    """Return a chapter's slides as a page."""
+    emitted = notebooks.emitted(notebook, notebooks.LEDGER)
+    article = lxml.html.document_fromstring(page).find(".//article")
+    slides = deck(
+        name,
+        article,
+        [erratum for part in emitted for erratum in part["errata"]],
+        [row for part in emitted for row in part["rows"]],
+    )
+    text = calculators.TEMPLATES.get_template("slides.html").render(
+        name=name,
+        title=questions()[name].title,
+        slides=slides,
+        mathematics=mathematics.STYLE if "<mjx-container" in page else "",
+    )
+    text = POWER.sub("\\1\u00a0×\u00a010", text)
+    tag = f'<meta http-equiv="Content-Security-Policy" content="{_policy(text)}">'
+    return text.replace('<meta charset="utf-8">', f'<meta charset="utf-8">\n{tag}', 1)
+
+
+def _policy(page: str) -> str:
+    """Return the policy of the site's pages; it lets the window of notes run the script that reveal.js writes there."""
+    return pages.policy(page).replace("'wasm-unsafe-eval'", f"'sha256-{_speaker_script()}'", 1)
+
+
+@cache
+def _speaker_script() -> str:
+    source = (REVEAL / "dist" / "plugin" / "notes.js").read_text(encoding="utf-8")
+    [script] = SPEAKER.findall(source)
+    return base64.b64encode(hashlib.sha256(script.replace("\\\\", "\\").encode()).digest()).decode()

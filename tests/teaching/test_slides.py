@@ -1,0 +1,300 @@
+"""Slides of every chapter: as many as a lesson takes, its own numbers, and nothing beyond their edges."""
+
+import os
+import re
+
+import lxml.html
+import pikepdf
+import pytest
+
+from bookbuild import browser as browsing
+from bookbuild import notebooks
+from bookbuild.build import EXECUTED
+from bookbuild.notebooks import BUILD
+from bookbuild.teaching import slides
+from llmcalc import teaching
+from llmcalc.report.ledger import verdict
+from llmcalc.teaching.writing import LEVELS
+
+SITE = BUILD / "html"
+CHAPTERS = notebooks.names()
+NUMBER = re.compile(r"\d[\d,.]*\d|\d")
+every_chapter = pytest.mark.parametrize("name", CHAPTERS)
+in_a_browser = pytest.mark.skipif(
+    "CI" not in os.environ and browsing.find_browser() is None,
+    reason="no browser: install Chromium, or name one in BROWSER",
+)
+
+# Of every slide, with all that comes step by step: what reaches over its edges, or those of its contents.
+OVER_THE_EDGE = """async (smallest) => {
+ const found = [];
+ for (const part of document.querySelectorAll(".fragment")) part.classList.add("visible");
+ for (const [place, section] of document.querySelectorAll(".slides > section").entries()) {
+  location.hash = `#/${place}`;
+  while (!section.classList.contains("present")) await new Promise((done) => setTimeout(done, 5));
+  const sheet = section.querySelector(".sheet");
+  const body = sheet.querySelector(".body");
+  const edges = sheet.getBoundingClientRect();
+  if (edges.width !== 1280 || edges.height !== 720) found.push([place, edges.width, edges.height]);
+  if (parseFloat(getComputedStyle(body).fontSize) < smallest) found.push([place, "too small to read"]);
+  for (const box of [sheet, body]) {
+    if (box.scrollHeight > box.clientHeight + 1 || box.scrollWidth > box.clientWidth + 1) {
+      found.push([place, box.className]);
+    }
+  }
+  for (const part of sheet.querySelectorAll("h1, h2, p, li, table, tr, td, th, img, mjx-container")) {
+    const { left, right, top, bottom } = part.getBoundingClientRect();
+    if (part.closest("mjx-assistive-mml")) continue;
+    if (left < edges.left - 1 || right > edges.right + 1 || top < edges.top - 1 || bottom > edges.bottom + 1) {
+      found.push([place, part.tagName, part.textContent.slice(0, 60)]);
+    }
+  }
+ }
+ return found;
+}"""
+SMALLEST = 18  # pixels of a slide that is 720 high
+
+
+def page(name):
+    return lxml.html.document_fromstring((SITE / "slides" / f"{name}.html").read_text(encoding="utf-8"))
+
+
+def article(name):
+    return lxml.html.document_fromstring((SITE / "notebooks" / f"{name}.html").read_text(encoding="utf-8")).find(
+        ".//article"
+    )
+
+
+def texts(element):
+    """Text of an element without formulas, which are set a letter at a time."""
+    for formula in element.xpath(".//mjx-container"):
+        formula.drop_tree()
+    return " ".join(element.itertext()).replace("\xa0", " ")
+
+
+@pytest.fixture(scope="module")
+def site():
+    with browsing.serve(SITE) as address, browsing.browse() as browser:
+        yield address, browser
+
+
+def open_slides(tab, address):
+    """Open slides, and gather what is wrong: errors, what policies forbid, and requests to elsewhere."""
+    troubles = []
+    root = address.split("slides/")[0]
+    tab.on("pageerror", lambda error: troubles.append(str(error)))
+    tab.on("console", lambda message: troubles.append(message.text) if message.type == "error" else None)
+    tab.on("requestfailed", lambda request: troubles.append(request.url))
+    tab.on("request", lambda request: None if request.url.startswith(root) else troubles.append(request.url))
+    tab.goto(address)
+    browsing.wait_until(tab, "document.documentElement.dataset.ready")
+    return troubles
+
+
+@every_chapter
+def test_a_chapter_has_as_many_slides_as_a_lesson_takes(name):
+    assert slides.FEWEST <= len(page(name).xpath("//section")) <= slides.MOST
+    titles = [texts(heading).strip() for heading in page(name).xpath("//section//h1 | //section//h2")]
+    assert len(titles) == len(page(name).xpath("//section"))
+    assert all(titles)
+    assert {
+        "What you can do after this lesson",
+        "Estimate first",
+        "What to take home",
+        *list(LEVELS.values())[1:],
+    } <= set(titles)
+
+
+@every_chapter
+def test_a_chapter_shows_its_figures_and_asks_before_the_curve(name):
+    shown = {image.get("src").rsplit("/", 1)[-1] for image in page(name).xpath("//section//img")}
+    pictures = {image.get("src").rsplit("/", 1)[-1] for image in article(name).xpath(".//figure//img")}
+    assert shown == pictures
+    assert all(image.get("alt") for image in page(name).xpath("//section//img"))
+    assert len(page(name).xpath("//ol[@class='scale']")) == 1
+    for posed in slides.chosen(name):
+        for text in (posed.text, *posed.hints, *posed.steps, *posed.options):
+            assert text in texts(page(name)), text
+
+
+@every_chapter
+def test_notes_say_more_than_slides(name):
+    for section in page(name).xpath("//section"):
+        assert len(section.xpath("./aside[@class='notes']")) == 1
+    said = sum(len(texts(notes)) for notes in page(name).xpath("//aside[@class='notes']"))
+    assert said > 2000
+
+
+@every_chapter
+def test_every_number_is_the_chapters_own(name):
+    known = texts(article(name)).replace("−", "-")
+    for posed in slides.chosen(name):
+        known += " ".join([posed.text, *posed.hints, *posed.steps, *posed.options, posed.solution()])
+        known += " ".join(said for _, said in posed.mistakes)
+    notebook = notebooks.load(EXECUTED / f"{name}.ipynb")
+    rows = [row for part in notebooks.emitted(notebook, notebooks.LEDGER) for row in part["rows"]]
+    errata = [each for part in notebooks.emitted(notebook, notebooks.LEDGER) for each in part["errata"]]
+    known += " ".join(str(each) for erratum in errata for each in erratum.values())
+    verdicts = [verdict(row) for row in rows]
+    counts = {str(verdicts.count(status)) for status in verdicts} | {str(len(rows))}
+    counts |= {
+        str(len(teaching.chapter(name).exercises)),
+        *(str(posed.exercise.number) for posed in slides.chosen(name)),
+    }
+    own = set(NUMBER.findall(known)) | counts
+    for body in page(name).xpath("//div[@class='body']"):
+        for part in body.xpath(".//table[contains(@class, 'mistakes')]//td[@class='number'] | .//ol[@class='scale']"):
+            part.drop_tree()  # computed mistakes, and the scale's powers of ten
+        assert set(NUMBER.findall(texts(body))) <= own
+
+
+@every_chapter
+def test_the_mistakes_on_slides_are_those_of_the_exercises(name):
+    tables = page(name).xpath("//table[contains(@class, 'mistakes')]")
+    with_mistakes = [posed for posed in slides.chosen(name) if posed.mistakes]
+    assert len(tables) == len(with_mistakes)
+    for table, posed in zip(tables, with_mistakes, strict=True):
+        heard = [texts(row.xpath("./td")[1]) for row in table.xpath("./tbody/tr")]
+        assert heard == [said for _, said in posed.mistakes[: slides.MISTAKES]]
+
+
+@in_a_browser
+@every_chapter
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nothing_reaches_over_the_edge_of_a_slide(site, name, scheme):
+    address, browser = site
+    tab = browser.new_page(viewport={"width": 1280, "height": 720}, color_scheme=scheme)
+    troubles = open_slides(tab, f"{address}slides/{name}.html")
+    count = int(tab.evaluate("document.documentElement.dataset.ready"))
+    assert count == len(page(name).xpath("//section"))
+    assert tab.evaluate(OVER_THE_EDGE, SMALLEST) == []
+    assert not troubles
+    tab.close()
+
+
+@in_a_browser
+@every_chapter
+def test_what_a_table_leaves_out_is_said(site, name):
+    address, browser = site
+    whole = [len(table.xpath(".//tbody/tr")) for table in page(name).xpath("//section//table")]
+    tab = browser.new_page(viewport={"width": 1280, "height": 720})
+    open_slides(tab, f"{address}slides/{name}.html")
+    found = tab.evaluate(
+        """() => [...document.querySelectorAll("section table")].map((table) => [
+          table.rows.length - (table.tHead?.rows.length ?? 0),
+          table.nextElementSibling?.className === "rest" ? parseInt(table.nextElementSibling.textContent) : 0,
+        ])"""
+    )
+    assert [shown + left for shown, left in found] == whole
+    assert all(shown for shown, _ in found)
+    tab.close()
+
+
+@in_a_browser
+def test_slides_work_from_a_folder_without_a_server_and_print(site, tmp_path):
+    names = slides.pack(SITE, tmp_path / "slides")
+    assert names == sorted(CHAPTERS)
+    assert not re.search(
+        r'(?:src|href)="\.\./', (tmp_path / "slides" / "training-gpus.html").read_text(encoding="utf-8")
+    )
+    tab = site[1].new_page(viewport={"width": 1280, "height": 720})
+    troubles = open_slides(tab, (tmp_path / "slides" / "training-gpus.html").as_uri())
+    pictures = "[...document.images].every((image) => image.complete && image.naturalWidth)"
+    assert tab.evaluate(pictures)
+    assert not troubles
+    tab.close()
+    slides.print_all(tmp_path / "slides", ["training-gpus", "planner"], site[1])
+    for name in ("training-gpus", "planner"):
+        with pikepdf.open(tmp_path / "slides" / f"{name}.pdf") as printed:
+            assert len(printed.pages) == len(page(name).xpath("//section"))
+            assert all(len(sheet.Contents.read_bytes()) > 500 for sheet in printed.pages)
+            with printed.open_outline() as outline:
+                assert len(list(outline.root)) >= 1
+
+
+@in_a_browser
+def test_notes_open_in_a_window_of_their_own(site):
+    address, browser = site
+    context = browser.new_context(viewport={"width": 1280, "height": 720})
+    tab = context.new_page()
+    troubles = open_slides(tab, f"{address}slides/memory.html")
+    with context.expect_page() as opened:
+        tab.keyboard.press("s")
+    window = opened.value
+    window.on("console", lambda message: troubles.append(message.text) if message.type == "error" else None)
+    said = window.locator(".speaker-controls-notes .value")
+    said.wait_for(timeout=10_000)
+    assert "Keys: S opens these notes" in said.inner_text()
+    assert not troubles
+    context.close()
+
+
+@in_a_browser
+def test_slides_fit_a_phone(site):
+    address, browser = site
+    tab = browser.new_page(viewport={"width": 390, "height": 800})
+    troubles = open_slides(tab, f"{address}slides/memory.html")
+    assert tab.evaluate("document.documentElement.scrollWidth") <= 390
+    assert not troubles
+    tab.close()
+
+
+# What an author decides.
+
+PAGE = """<article><section id="a"><h1>How many?</h1><p>A lead. More of it.</p>
+<section id="answer"><h2>The answer</h2>
+<div class="cell"><div class="cell_output"><p><strong>Three</strong> do.</p></div></div></section>
+<section id="b"><h2>One</h2>{first}</section><section id="c"><h2>Two</h2>{second}</section></section></article>"""
+CELL = '<div class="cell {tags}"><div class="cell_output"><p>{text}</p></div></div>'
+
+
+def shown(first="", second=""):
+    found = slides.sections(lxml.html.fragment_fromstring(PAGE.format(first=first, second=second)))
+    return [slide for section in found[2:] for slide in slides._of_section(section)]
+
+
+def test_a_tag_keeps_a_cell_from_the_slides_or_puts_it_there():
+    plain = CELL.format(tags="", text="It computes 7.")
+    [slide] = shown(plain)
+    assert (slide.title, slide.rank) == ("One", slides.SAID)
+    assert shown(CELL.format(tags="tag_no-slide", text="It computes 7.")) == []
+    assert shown('<p class="no-slide">Not this.</p>') == []
+    [wanted] = shown(CELL.format(tags="tag_slide", text="It computes 7."))
+    assert wanted.rank == slides.ASKED_FOR
+
+
+def test_what_a_chapter_can_do_without_goes_first_and_what_was_asked_for_never():
+    made = [slides.Slide(str(rank), "", rank=rank) for rank in (0, 5, 3, 5, 3, 0)]
+    assert [slide.title for slide in slides._within(made, 4)] == ["0", "3", "3", "0"]
+    assert [slide.title for slide in slides._within(made, 3)] == ["0", "3", "0"]
+    assert [slide.title for slide in slides._within(made, 1)] == ["0", "0"]
+
+
+def test_a_chapter_with_too_little_to_show_is_refused():
+    article = lxml.html.fragment_fromstring(PAGE.format(first="", second=""))
+    with pytest.raises(slides.SlidesError, match="training-gpus: 10 slides, and a chapter has 15 to 25"):
+        slides.deck("training-gpus", article, [], [])
+
+
+@pytest.mark.parametrize(
+    ("text", "most", "expected"),
+    [
+        ("One thing. Another.", 0, "One thing."),
+        ("One thing. Another.", 50, "One thing. Another."),
+        ("As Brown et al. [2020] say. Not this.", 0, "As Brown et al. [2020] say."),
+        ("<strong>Work.</strong> It is so. And more.", 0, "<strong>Work.</strong> It is so."),
+        ("It is <em>so. Not</em> this.", 0, "It is <em>so.</em>"),
+        ("It has 3.5 of these. More.", 0, "It has 3.5 of these."),
+        ("Alone", 0, "Alone"),
+        ('<a href="x. Y">One</a> is. Two.', 0, '<a href="x. Y">One</a> is.'),
+    ],
+)
+def test_a_text_is_cut_at_the_end_of_a_sentence(text, most, expected):
+    assert slides.beginning(text, most) == expected
+
+
+def test_a_text_that_goes_on_from_a_formula_or_leads_elsewhere_is_no_point():
+    assert slides._whole("It is so.")
+    assert not slides._whole("tokens a second.")
+    assert not slides._whole("One at a time:")
+    assert not slides._whole("")
