@@ -10,9 +10,9 @@ from typing import Any
 from docutils import nodes
 from sphinx.application import Sphinx
 
-from bookbuild.answer_first import AnswerFirst
 from bookbuild.calculator import calculators, drill, exercises, verbs
 from bookbuild.site import downloads, fonts, pages, pdf
+from bookbuild.site.answer_first import AnswerFirst
 from bookbuild.site.jupyter_book import finished
 
 
