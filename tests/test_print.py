@@ -149,8 +149,8 @@ def test_a_print_that_is_there_is_linked_and_complete():
 
 
 def test_a_print_without_a_browser_is_refused_in_one_line():
-    code = "import sys; from bookbuild import browser, assemble; browser.find_browser = lambda: None; "
-    code += "sys.argv = ['assemble', '--pdf']; sys.exit(assemble.main())"
+    code = "import sys; from bookbuild import browser; from bookbuild.site import assemble; "
+    code += "browser.find_browser = lambda: None; sys.argv = ['assemble', '--pdf']; sys.exit(assemble.main())"
     run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, encoding="utf-8")
     assert run.returncode == 1
     assert run.stderr == "book: a PDF needs a browser: install Chromium, or name one in BROWSER\n"

@@ -48,6 +48,7 @@ MISTAKES, ERRATA = 3, 4
 # What a chapter can do without when it has more slides than there are minutes: the higher, the sooner.
 ASKED_FOR, SHOWN, DERIVED, SAID, PRINTED, FURTHER = range(6)
 
+ANSWER = "The answer"
 SENTENCE = re.compile(r"(?<=[.!?])[”’)]?\s+(?=[“‘(A-Z0-9$\ue000-\uf8ff])")
 # A full stop after these ends no sentence.
 SHORT = re.compile(r"(?:\b(?:e\.g|i\.e|et al|vs|fig|Fig|no|No|p|pp|cf|approx|St|resp)|\b[A-Z])\.$")
@@ -132,10 +133,13 @@ def chosen(name: str) -> list[Posed]:
 
 
 def sections(article: Any) -> list[Section]:
-    """Return the sections of an article in their order, the first with what stands before all of them."""
+    """Return the sections of an article in their order: its title with what it is about, its answer, and the others."""
     [top] = article.xpath("./section[1]")
-    found = [Section(_heading(top), "")]
+    found = [Section(_heading(top), ""), Section(ANSWER, "")]
     _gather(top, found, "")
+    title, answer = found[:2]
+    title.blocks = [entry for entry in answer.blocks if entry[0].endswith("text")][:1]
+    answer.blocks = [entry for entry in answer.blocks if entry not in title.blocks]
     return found
 
 
@@ -172,7 +176,7 @@ def _of_cell(cell: Any) -> Iterator[tuple[str, Any]]:
         for part in output.iter():
             if not isinstance(part.tag, str) or any(above.tag == "details" for above in part.iterancestors()):
                 continue
-            if part.tag in ("p", "ul", "ol") and part.getparent() is output:
+            if (part.tag in ("p", "ul", "ol") and part.getparent() is output) or "answer-sentence" in _classes(part):
                 yield "said", part
             elif part.tag == "table" and not part.xpath("ancestor::form"):
                 yield "table", part

@@ -241,9 +241,9 @@ def test_slides_fit_a_phone(site):
 
 # What an author decides.
 
-PAGE = """<article><section id="a"><h1>How many?</h1><p>A lead. More of it.</p>
-<section id="answer"><h2>The answer</h2>
-<div class="cell"><div class="cell_output"><p><strong>Three</strong> do.</p></div></div></section>
+PAGE = """<article><section id="a"><h1>How many?</h1><div class="cell tag_headline">
+<div class="cell_output"><div class="output"><p class="answer-sentence">Three do.</p></div></div></div>
+<p>A lead. More of it.</p>
 <section id="b"><h2>One</h2>{first}</section><section id="c"><h2>Two</h2>{second}</section></section></article>"""
 CELL = '<div class="cell {tags}"><div class="cell_output"><p>{text}</p></div></div>'
 
