@@ -5,6 +5,8 @@ Requests arrive at random and wait in a queue. Before each step the engine admit
 """
 
 import random
+from collections import deque
+from heapq import heappop, heappush
 
 from .checks import Refusal
 
@@ -23,11 +25,9 @@ class Request:
     first_token: float  # when it is written, and the answer ends [s]
     end: float
 
-    def __init__(self, arrival: float, question_tokens: int, answer_tokens: int) -> None:
-        self.arrival = arrival
-        self.unread: float = question_tokens  # a chunk may end within a token
-        self.question_tokens = question_tokens
-        self.unwritten = self.answer_tokens = answer_tokens
+    def __init__(self, arrival: float, question_tokens: int, answer_tokens: int, hit_share: float) -> None:
+        self.arrival, self.question_tokens, self.answer_tokens = arrival, question_tokens, answer_tokens
+        self.read_tokens = self.unread = question_tokens * (1 - hit_share)  # a chunk may end within a token
 
 
 def simulate(
@@ -59,12 +59,10 @@ def simulate(
         raise Refusal("simulation", "SimPy", "an environment that has it: pip install 'llmcalc[simulation]'") from None
     chance = random.Random(seed)
     environment = simpy.Environment()
-    waiting: list[Request] = []
-    done: list[Request] = []
-    engine = environment.process(_engine(environment, service, waiting, done, requests))
-    environment.process(_arrivals(environment, service, waiting, request_rate, requests, chance))
-    environment.run(until=engine)
-    kept = sorted(done, key=lambda request: request.arrival)[int(warm * requests) :]
+    engine = _Engine(environment, service)
+    environment.process(_arrivals(environment, engine, request_rate, requests, chance))
+    environment.run(until=environment.process(engine.run(requests)))
+    kept = sorted(engine.done, key=lambda request: request.arrival)[int(warm * requests) :]
     return {
         "first_token": [request.first_token - request.arrival for request in kept],
         "output_token": [
@@ -77,18 +75,14 @@ def simulate(
 
 
 def _arrivals(
-    environment: "simpy.Environment",
-    service: "Service",
-    waiting: "list[Request]",
-    request_rate: float,
-    requests: int,
-    chance: "random.Random",
+    environment: "simpy.Environment", engine: "_Engine", request_rate: float, requests: int, chance: "random.Random"
 ) -> "Generator[simpy.Event]":
+    service = engine.service
     for _ in range(requests):
         yield environment.timeout(_gap(request_rate, service.arrival_spread, chance))
-        question = _length(service.read_tokens(), service.question_spread, chance)
+        question = _length(service.question_tokens, service.question_spread, chance)
         answer = _length(service.answer_tokens, service.answer_spread, chance)
-        waiting.append(Request(environment.now, question, answer))
+        engine.take(Request(environment.now, question, answer, service.hit_share))
 
 
 def _gap(request_rate: float, spread: float, chance: "random.Random") -> float:
@@ -106,82 +100,91 @@ def _length(mean: float, spread: float, chance: "random.Random") -> int:
     return max(1, round(chance.gammavariate(1 / spread**2, mean * spread**2)))
 
 
-def _engine(
-    environment: "simpy.Environment", service: "Service", waiting: "list[Request]", done: "list[Request]", requests: int
-) -> "Generator[simpy.Event]":
-    reading: list[Request] = []
-    writing: list[Request] = []
-    idle = service.step(1, 1).seconds / 10  # how often a resting engine looks for requests
-    while len(done) < requests:
-        _admit(service, waiting, reading, writing)
-        if not reading and not writing:
-            yield environment.timeout(idle)
-            continue
-        chunks = _chunks(service, reading, len(writing))
-        tokens = sum(count for _, count in chunks)
-        ended = sum(1 for request, count in chunks if count == request.unread)
-        context = (
-            sum(request.question_tokens + request.answer_tokens - request.unwritten for request in writing)
-            / len(writing)
-            if writing
-            else 0
-        )
-        yield environment.timeout(service.step(len(writing), context, tokens, ended).seconds)
-        _write(writing, done, environment.now)
-        _read(chunks, reading, writing, done, environment.now)
+class _Engine:
+    """Requests that wait, are read and are written.
 
+    All answers in progress get a token a step, so that each ends in a step known from its start.
+    """
 
-def _admit(service: "Service", waiting: "list[Request]", reading: "list[Request]", writing: "list[Request]") -> None:
-    held = sum(_bytes(service, request) for request in reading + writing)
-    while waiting and len(reading) + len(writing) < service.most_sequences():
-        needed = _bytes(service, waiting[0])
-        if held + needed > service.cache_room:
-            return
-        held += needed
-        reading.append(waiting.pop(0))
+    def __init__(self, environment: "simpy.Environment", service: "Service") -> None:
+        self.environment, self.service = environment, service
+        self.waiting: deque[Request] = deque()
+        self.reading: list[Request] = []
+        self.writing: list[tuple[int, int, Request]] = []  # a heap: step of the last token, order, request
+        self.done: list[Request] = []
+        self.came = environment.event()
+        self.steps = self.begun = 0
+        self.held = 0.0  # bytes of caches
+        self.context = 0  # tokens of all answers in progress, with their questions
+        self.most_tokens = service.chunk_tokens * (service.ranks if service.by_sequence else 1)
 
+    def take(self, request: "Request") -> None:
+        self.waiting.append(request)
+        if not self.came.triggered:
+            self.came.succeed()
 
-def _bytes(service: "Service", request: "Request") -> float:
-    return float(service.sequence_bytes(request.question_tokens + request.answer_tokens))
+    def run(self, requests: int) -> "Generator[simpy.Event]":
+        while len(self.done) < requests:
+            self._admit()
+            if not self.reading and not self.writing:
+                self.came = self.environment.event()
+                yield self.came
+                continue
+            chunks = self._chunks()
+            tokens = sum([count for _, count in chunks])
+            ended = sum([1 for request, count in chunks if count == request.unread])
+            batch = len(self.writing)
+            context = self.context / batch if batch else 0
+            yield self.environment.timeout(self.service.step_seconds(batch, context, tokens, ended))
+            self._write()
+            self._read(chunks)
 
+    def _bytes(self, request: "Request") -> float:
+        return float(self.service.sequence_bytes(request.read_tokens + request.answer_tokens))
 
-def _chunks(service: "Service", reading: "list[Request]", writing: int) -> "list[tuple[Request, float]]":
-    room = service.chunk_tokens - writing
-    found = []
-    for request in reading:
-        count = min(request.unread, room)
-        if count <= 0:
-            break
-        found.append((request, count))
-        room -= count
-    return found
+    def _admit(self) -> None:
+        service = self.service
+        while self.waiting and len(self.reading) + len(self.writing) < service.most_sequences():
+            needed = self._bytes(self.waiting[0])
+            if self.held + needed > service.cache_room and (self.reading or self.writing):
+                return
+            self.held += needed
+            self.reading.append(self.waiting.popleft())
 
+    def _chunks(self) -> "list[tuple[Request, float]]":
+        room = self.most_tokens - len(self.writing)
+        found = []
+        for request in self.reading:
+            count = min(request.unread, room)
+            if count <= 0:
+                break
+            found.append((request, count))
+            room -= count
+        return found
 
-def _write(writing: "list[Request]", done: "list[Request]", now: float) -> None:
-    for request in list(writing):
-        request.unwritten -= 1
-        if request.unwritten <= 0:
-            request.end = now
-            writing.remove(request)
-            done.append(request)
+    def _write(self) -> None:
+        self.steps += 1
+        self.context += len(self.writing)
+        while self.writing and self.writing[0][0] <= self.steps:
+            request = heappop(self.writing)[2]
+            self.context -= request.question_tokens + request.answer_tokens
+            self._end(request)
 
+    def _read(self, chunks: "list[tuple[Request, float]]") -> None:
+        for request, count in chunks:
+            request.unread -= count
+            if request.unread:
+                continue
+            self.reading.remove(request)
+            request.first_token = self.environment.now
+            if request.answer_tokens > 1:
+                self.begun += 1
+                heappush(self.writing, (self.steps + request.answer_tokens - 1, self.begun, request))
+                self.context += request.question_tokens + 1
+            else:
+                self._end(request)
 
-def _read(
-    chunks: "list[tuple[Request, float]]",
-    reading: "list[Request]",
-    writing: "list[Request]",
-    done: "list[Request]",
-    now: float,
-) -> None:
-    for request, count in chunks:
-        request.unread -= count
-        if request.unread:
-            continue
-        reading.remove(request)
-        request.first_token = now
-        request.unwritten -= 1
-        if request.unwritten:
-            writing.append(request)
-        else:
-            request.end = now
-            done.append(request)
+    def _end(self, request: "Request") -> None:
+        request.end = self.environment.now
+        self.held -= self._bytes(request)
+        self.done.append(request)
