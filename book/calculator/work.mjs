@@ -1,5 +1,10 @@
 // A worker that runs a chapter's calculator, and what asks it.
 
+/** Begin a worker that runs a chapter's calculator. */
+export function begin(chapter) {
+  return new Worker(new URL("./worker.mjs", import.meta.url), { type: "module", name: chapter });
+}
+
 /** Return what asks the worker of a chapter, which may have been begun already, to do something. */
 export function workerOf(chapter, begun) {
   const waiting = new Map();
@@ -10,7 +15,7 @@ export function workerOf(chapter, begun) {
   /** A worker that cannot start answers nothing. */
   function start() {
     try {
-      const found = begun ?? new Worker(new URL("./worker.mjs", import.meta.url), { type: "module", name: chapter });
+      const found = begun ?? begin(chapter);
       // It may have failed before anybody listened.
       if (found.failed) fail();
       found.addEventListener("error", fail);
