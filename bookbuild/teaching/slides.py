@@ -540,7 +540,7 @@ def _closed(text: str) -> str:
 
 
 def write(site: Path, executed: dict[str, NotebookNode]) -> None:
-    """Write the slides of all chapters into a finished site, below `slides`."""
+    """Write the slides of chapters with exercises into a finished site, below `slides`."""
     folder = site / FOLDER
     folder.mkdir()
     for part in ("reveal.js", "plugin/notes.js", "reveal.css", "reset.css"):
@@ -548,7 +548,10 @@ def write(site: Path, executed: dict[str, NotebookNode]) -> None:
     shutil.copy(REVEAL / "LICENSE", folder / "reveal-license.txt")
     for part in ("slides.js", "slides.css"):
         shutil.copy(SOURCES / part, folder)
-    for name, notebook in executed.items():
+    for name in teaching.chapters():  # a chapter that has no exercises yet has no slides
+        if name not in executed:
+            continue
+        notebook = executed[name]
         page = (site / "notebooks" / f"{name}.html").read_text(encoding="utf-8")
         (folder / f"{name}.html").write_text(rendered(name, page, notebook), encoding="utf-8")
 
