@@ -74,9 +74,11 @@ $(INSTALLED): requirements/bootstrap.txt requirements/locked.txt requirements/pa
 	@(cd $(VENV) && pwd -P) > $@ && $(BEGUN)
 
 # What only tests, measurements and the print need: nobody waits for it to read the book.
-$(TESTING): $(INSTALLED) requirements/tests.txt
+$(TESTING): $(INSTALLED) requirements/tests.txt requirements/grading.txt
 	@echo "  install  what tests need"
 	@$(VENV)/bin/uv pip install --quiet --python $(PYTHON) --require-hashes --compile-bytecode -r requirements/tests.txt
+	@$(VENV)/bin/uv venv --quiet --clear --python $(PYTHON) $(VENV)/grading
+	@$(VENV)/bin/uv pip sync --quiet --python $(VENV)/grading/bin/python --require-hashes --compile-bytecode requirements/grading.txt
 	@cd $(VENV)/npm && npm install --include=dev --no-save --silent --ignore-scripts --no-audit --no-fund
 	@touch $@ && $(BEGUN)
 

@@ -9,6 +9,8 @@ uv pip compile pyproject.toml --extra book --extra calibration --extra simulatio
   $options --upgrade --constraints requirements/locked.txt --output-file requirements/tests.txt
 uv pip compile pyproject.toml --extra book --extra calibration --extra simulation --extra sweep --extra test --extra mutants bookbuild/pyproject.toml $options --upgrade \
   --constraints requirements/tests.txt --output-file requirements/mutants.txt
+# What grades notebooks, in an environment of its own: it brings what slows down whoever else checks JSON.
+echo nbgrader | uv pip compile - $options --upgrade --output-file requirements/grading.txt
 echo "$(grep '^uv==' requirements/locked.txt | cut -d' ' -f1)" | uv pip compile - $options --output-file requirements/bootstrap.txt
 cd requirements
 npm install --package-lock-only --omit-lockfile-registry-resolved --ignore-scripts --no-audit --no-fund --silent

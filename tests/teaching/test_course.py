@@ -20,7 +20,7 @@ from llmcalc.teaching.marking import mark
 
 CHAPTERS = teaching.chapters()
 EXERCISES = [exercise for name in CHAPTERS for exercise in teaching.chapter(name).exercises]
-NBGRADER = Path(sys.executable).with_name("nbgrader")
+NBGRADER = Path(sys.prefix) / "grading" / "bin" / "nbgrader"
 WRONG = '"1e-30"'
 NAME = re.compile(r"[A-Za-z_][\w.-]*")  # of XML, without a colon
 every_chapter = pytest.mark.parametrize("name", CHAPTERS)
