@@ -5,6 +5,8 @@ Rounding is done in whole numbers, exactly, so that every Python writes the same
 
 import math
 
+from .units import TERA
+
 _SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹"
 
 
@@ -110,16 +112,32 @@ def counted(unit: str, value: "float | str | None" = None) -> str:
     return plural(unit)
 
 
-def some(value: float, thing: str, digits: int = 4, in_word: bool = False) -> str:
+def number_of(value: float, thing: str, digits: int = 4, in_word: bool = False) -> str:
     """A number of things, as sentences have it; with `in_word` a large number has its scale as a word.
 
     Examples
     --------
-    >>> some(30, "day"), some(1.00001, "day"), some(8, "box"), some(175e9, "parameter", 3, in_word=True)
-    ('30 days', '1 day', '8 boxes', '175 billion parameters')
+    >>> number_of(30, "day"), number_of(1.00001, "day"), number_of(8, "box")
+    ('30 days', '1 day', '8 boxes')
+    >>> number_of(175e9, "parameter", 3, in_word=True)
+    '175 billion parameters'
     """
     text = in_words(value, digits) if in_word else number(value, digits)
     return f"{text} {thing if text == '1' else plural(thing)}"
+
+
+def sustained(devices: float, mfu: float, peak_flops: float, number_format: str) -> str:
+    """What each of some devices sustains of its peak, as a sentence's condition has it.
+
+    Examples
+    --------
+    >>> sustained(1559, 0.5, 312e12, "bf16")
+    'each sustains 50 % of its 312 TFLOP/s in BF16'
+    """
+    each = "it" if devices == 1 else "each"
+    return (
+        f"{each} sustains {number(100 * mfu)} % of its {number(peak_flops / TERA)} TFLOP/s in {number_format.upper()}"
+    )
 
 
 def _scaled(size: float, places: int) -> int:

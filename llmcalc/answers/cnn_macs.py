@@ -2,7 +2,7 @@
 
 from .. import datasets
 from ..answering import question
-from ..formats import number, some
+from ..formats import number, number_of
 from ..formulas import convolution, training
 from ..models import networks, vision
 from ..results import GOOD, Results
@@ -90,8 +90,8 @@ def _told(results: Results, network: str, image_size: int, epochs: float, accele
     products = results["attention_macs"]
     attention = f", and {number(products, 3)} billion in its attention" if products else ""
     return GOOD, (
-        f"{network} has {some(results['params'], 'parameter', 3, in_word=True)} and takes "
+        f"{network} has {number_of(results['params'], 'parameter', 3, in_word=True)} and takes "
         f"{number(results['macs'], 3)} billion multiply-accumulates{attention} for a picture of {image_size} × "
-        f"{image_size} pixels; training it for {some(epochs, 'epoch')} takes one {datasets.title(accelerator)} "
-        f"{some(results['training_hours'], 'hour', 3)}."
+        f"{image_size} pixels; training it for {number_of(epochs, 'epoch')} takes one {datasets.title(accelerator)} "
+        f"{number_of(results['training_hours'], 'hour', 3)}."
     )

@@ -3,7 +3,7 @@
 from .. import datasets
 from ..answering import question
 from ..checks import Refusal
-from ..formats import number, some
+from ..formats import number, number_of
 from ..formulas import backlog
 from ..models import scheduling
 from ..results import GOOD, LATE, Results
@@ -93,13 +93,14 @@ def cv_backlog(
 
 
 def _told(results: Results, tasks_per_year: int, trials: int, cluster_cards: int) -> "tuple[str, str]":
-    cards = f"{some(cluster_cards, 'card')} ({number(results['cluster_pflops'], 3)} PFLOP/s)"
-    done = f"{some(tasks_per_year, 'model')} at {some(trials, 'trial')} each"
+    cards = f"{number_of(cluster_cards, 'card')} ({number(results['cluster_pflops'], 3)} PFLOP/s)"
+    done = f"{number_of(tasks_per_year, 'model')} at {number_of(trials, 'trial')} each"
     day, slack = number(results["last_day"], 3), results["slack_days"]
+    apart = number_of(abs(slack), "day", 3)
     if slack >= 0:
-        return GOOD, f"Yes: {cards} are done with {done} on day {day}, {some(slack, 'day', 3)} before the year ends."
+        return GOOD, f"Yes: {cards} are done with {done} on day {day}, {apart} before the year ends."
     return LATE, (
-        f"No: {cards} are done with {done} only on day {day}, {some(-slack, 'day', 3)} after the year ends. What may "
+        f"No: {cards} are done with {done} only on day {day}, {apart} after the year ends. What may "
         "help: fewer or shorter trials, more cards, or a set-up that is shorter or leaves the cluster running."
     )
 

@@ -2,7 +2,7 @@
 
 from ..answering import question
 from ..checks import Refusal
-from ..formats import number, some
+from ..formats import number, number_of
 from ..formulas import reliability
 from ..models import availability
 from ..results import GOOD, UNFIT, Results
@@ -156,7 +156,7 @@ def _told(results: Results, devices: int, days: float) -> "tuple[str, str]":
         )
     take = "takes" if days == 1 else "take"
     return GOOD, (
-        f"{some(days, 'day')} of training {take} {some(results['calendar_days'], 'day', 3)}. {among} every "
+        f"{number_of(days, 'day')} of training {take} {number_of(results['calendar_days'], 'day', 3)}. {among} every "
         f"{often} on average, and {number(results['goodput'], 3)} % of the time is training that is kept."
     )
 
@@ -165,5 +165,5 @@ def _duration(hours: float) -> str:
     """A time in the unit that reads best."""
     for unit, size in (("year", YEAR / HOUR), ("day", DAY / HOUR), ("hour", 1.0), ("minute", MINUTE / HOUR)):
         if hours >= 2 * size:
-            return some(hours / size, unit, 2)
-    return some(hours * HOUR, "second", 2)
+            return number_of(hours / size, unit, 2)
+    return number_of(hours * HOUR, "second", 2)

@@ -3,7 +3,7 @@
 from .. import datasets
 from ..answering import question
 from ..checks import Refusal
-from ..formats import number, some
+from ..formats import number, number_of
 from ..formulas import hardware, serving, training
 from ..models import availability
 from ..results import GOOD, Results
@@ -130,6 +130,6 @@ def _told(
     return GOOD, (
         f"If the card is {number(speedup)} times as fast, an H100 does {number(results['h100_rate'])} pictures a "
         f"second; the memory of {writers} write {number(most, 3)} tokens a second, {beaten} the "
-        f"{number(token_rate)} claimed for {some(cards, 'card')}; and at its printed speed PaLM's machine would have "
-        f"taken {some(results['palm_busy_days'], 'day', 3)} and not {number(palm_days)}."
+        f"{number(token_rate)} claimed for {number_of(cards, 'card')}; and at its printed speed PaLM's machine would "
+        f"have taken {number_of(results['palm_busy_days'], 'day', 3)} and not {number(palm_days)}."
     )

@@ -2,7 +2,7 @@
 
 from .. import datasets
 from ..answering import question
-from ..formats import in_words, number, some
+from ..formats import in_words, number, number_of
 from ..formulas import scaling, training
 from ..results import GOOD, Results
 from ..units import GIGA
@@ -108,8 +108,9 @@ def how_much_data(
 def _told(results: Results, params: float, tokens_per_param: float, budget_flop: float) -> "tuple[str, str]":
     laws = [results[law + "_params"] for law in ("kaplan_frontier", "kaplan_loss", "chinchilla", "replication")]
     return GOOD, (
-        f"At {some(tokens_per_param, 'token')} a parameter, {some(params, 'parameter', 3, in_word=True)} take "
-        f"{some(results['tokens'], 'token', 3, in_word=True)}, which are {in_words(results['corpus_gigabytes'])} GB of "
-        f"Chinese text; for {number(budget_flop, 3)} FLOP, four published laws recommend anything from "
-        f"{in_words(min(laws), 2)} to {some(max(laws), 'parameter', 2, in_word=True)}."
+        f"At {number_of(tokens_per_param, 'token')} a parameter, {number_of(params, 'parameter', 3, in_word=True)} "
+        f"take {number_of(results['tokens'], 'token', 3, in_word=True)}, which are "
+        f"{in_words(results['corpus_gigabytes'])} GB of Chinese text; "
+        f"for {number(budget_flop, 3)} FLOP, four published laws recommend anything from "
+        f"{in_words(min(laws), 2)} to {number_of(max(laws), 'parameter', 2, in_word=True)}."
     )

@@ -1,7 +1,7 @@
 """How many cards watch 3,000 cameras?"""
 
 from ..answering import question
-from ..formats import number, some
+from ..formats import number, number_of
 from ..formulas import streams as video
 from ..results import GOOD, UNFIT, Results
 from ..units import TERA
@@ -88,7 +88,7 @@ def inference_cards(
 
 
 def _told(results: Results, streams: int, card_tops: float) -> "tuple[str, str]":
-    cameras, cards = some(streams, "camera"), results["cards"]
+    cameras, cards = number_of(streams, "camera"), results["cards"]
     if cards is None:
         told = f"No number of cards watches {cameras}: {results.formatted()['cards']}."
         return (

@@ -2,7 +2,7 @@
 
 from .. import datasets
 from ..answering import question
-from ..formats import number, some
+from ..formats import number, number_of, sustained
 from ..formulas import devices, serving
 from ..results import GOOD, Results
 from ..units import DAY, TERA
@@ -95,10 +95,9 @@ def _told(
     mfu: float,
     peak_flops: float,
 ) -> "tuple[str, str]":
-    each = "it sustains" if results["gpus"] == 1 else "each sustains"
     return GOOD, (
         f"It takes {number(results['gpus'])} {datasets.title(accelerator)} to answer the questions of "
-        f"{some(visits_per_day, 'visit', 3, in_word=True)} a day with a model of "
-        f"{some(params, 'parameter', 3, in_word=True)}, if {each} {number(100 * mfu)} % of its "
-        f"{number(peak_flops / TERA)} TFLOP/s in {number_format.upper()}."
+        f"{number_of(visits_per_day, 'visit', 3, in_word=True)} a day with a model of "
+        f"{number_of(params, 'parameter', 3, in_word=True)}, if "
+        f"{sustained(results['gpus'], mfu, peak_flops, number_format)}."
     )

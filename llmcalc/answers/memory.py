@@ -2,7 +2,7 @@
 
 from ..answering import question
 from ..choosing import model_named
-from ..formats import number, some
+from ..formats import number, number_of
 from ..plans import fitting
 from ..results import GOOD, UNFIT, Results
 from ..units import GIBI
@@ -94,15 +94,15 @@ def memory(
 def _told(
     results: Results, model: str, memory_gib: float, context: int, batch: int, data_parallel: int
 ) -> "tuple[str, str]":
-    texts = f"{some(batch, 'sequence', 7)} of {some(context, 'token', 7)}"
+    texts = f"{number_of(batch, 'sequence', 7)} of {number_of(context, 'token', 7)}"
     serve, train = number(results["serve_gib"], 3), number(results["train_gib"], 3)
     fits, trains = results["serve_free_gib"] >= 0, results["train_free_gib"] >= 0
-    on = "takes" if data_parallel == 1 else f"on {number(data_parallel, 7)} devices takes each of them"
+    on = "" if data_parallel == 1 else f" on each of {number(data_parallel, 7)} devices"
     ending = ("fits" if trains else "does not fit") + ("" if fits != trains else ", too" if fits else ", either")
-    training = f"To train it {on} {train} GiB, which {ending}."
+    training = f"Training it takes {train} GiB{on}, which {ending}."
     if fits:
         return GOOD, f"{model} fits into {number(memory_gib)} GiB to serve {texts}: it takes {serve} GiB. {training}"
-    fewer = f"{some(results['serve_batch'], 'sequence', 7)}, " if results["serve_batch"] else ""
+    fewer = f"{number_of(results['serve_batch'], 'sequence', 7)}, " if results["serve_batch"] else ""
     return UNFIT, (
         f"{model} does not fit into {number(memory_gib)} GiB to serve {texts}: it takes {serve} GiB. What would help: "
         f"{fewer}fewer bytes a parameter, or a larger device. {training}"

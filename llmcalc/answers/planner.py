@@ -3,7 +3,7 @@
 from ..answering import question
 from ..checks import Refusal
 from ..choosing import attentive_model, device_named
-from ..formats import in_words, number, some
+from ..formats import in_words, number, number_of
 from ..formulas import cost, serving
 from ..once import Latest
 from ..plans.cuts import FIXED
@@ -402,10 +402,10 @@ def _told(
 ) -> "tuple[str, str]":
     run, named, on = plan.run, plan.model.name or model, plan.device.name or accelerator
     if run.verdict == LATE:
-        would_do = f"; {some(run.batch_in_time, 'sequence')} a step would do" if run.batch_in_time else ""
+        would_do = f"; {number_of(run.batch_in_time, 'sequence')} a step would do" if run.batch_in_time else ""
         return LATE, (
             f"Not in time: the fastest plan with this batch, {number(run.devices)} {on}, trains {named} on "
-            f"{some(tokens, 'token', 3, in_word=True)} in {some(run.seconds / DAY, 'day', 3)}{would_do}."
+            f"{number_of(tokens, 'token', 3, in_word=True)} in {number_of(run.seconds / DAY, 'day', 3)}{would_do}."
         )
     if run.verdict != GOOD:
         return UNFIT, f"{named} {_unfit(run, on, deadline, device_count)}."
@@ -413,7 +413,7 @@ def _told(
     rent = "" if plan["rent"] is None else f", at a rent of {in_words(plan['rent'])} USD"
     return GOOD, (
         f"{number(run.devices)} {on} {'trains' if run.devices == 1 else 'train'} {named} on "
-        f"{some(tokens, 'token', 3, in_word=True)} in {some(run.seconds / DAY, 'day', 3)}{ends}{rent}."
+        f"{number_of(tokens, 'token', 3, in_word=True)} in {number_of(run.seconds / DAY, 'day', 3)}{ends}{rent}."
     )
 
 

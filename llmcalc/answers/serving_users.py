@@ -2,7 +2,7 @@
 
 from ..answering import question
 from ..choosing import attentive_model, device_named
-from ..formats import in_words, number, some
+from ..formats import in_words, number, number_of
 from ..formulas import cost
 from ..plans import serving
 from ..results import GOOD, UNFIT, Results
@@ -189,8 +189,8 @@ def _told(answer: Served, device: str, model: str, users: float) -> "tuple[str, 
     within = f" ({number(low)} to {number(high)})" if low < high else ""
     return GOOD, (
         f"{number(answer.plan.devices)} {device}{within} "
-        f"{'serves' if answer.plan.devices == 1 else 'serve'} {some(users, 'user', 3, in_word=True)} of {model}{rent}; "
-        f"95 of 100 see the first word within {number(answer['ttft_p95'], 2)} s."
+        f"{'serves' if answer.plan.devices == 1 else 'serve'} {number_of(users, 'user', 3, in_word=True)} of "
+        f"{model}{rent}; 95 of 100 see the first word within {number(answer['ttft_p95'], 2)} s."
     )
 
 

@@ -1,7 +1,7 @@
 """What about the small print?"""
 
 from ..answering import question
-from ..formats import in_words, number, some
+from ..formats import in_words, number, number_of
 from ..formulas import cost, hardware, training
 from ..results import GOOD, Results
 from ..units import HOUR, TERA
@@ -88,8 +88,8 @@ def small_print(
 
 def _told(results: Results, masks: float, accelerated_share: float, speedup: float) -> "tuple[str, str]":
     return GOOD, (
-        f"Drawing {some(masks, 'mask', 3, in_word=True)} by hand takes {in_words(results['by_hand_years'])} years of "
-        f"work, a GPU costs {number(results['gpu_hour_price'], 3)} USD an hour, and a compiler that makes "
+        f"Drawing {number_of(masks, 'mask', 3, in_word=True)} by hand takes {in_words(results['by_hand_years'])} years "
+        f"of work, a GPU costs {number(results['gpu_hour_price'], 3)} USD an hour, and a compiler that makes "
         f"{number(100 * accelerated_share)} % of a program {number(speedup)} times as fast makes the whole program "
         f"{number(results['whole_speedup'], 3)} times as fast."
     )

@@ -2,7 +2,7 @@
 
 from .. import datasets
 from ..answering import question
-from ..formats import in_words, number, some
+from ..formats import in_words, number, number_of
 from ..formulas import cost, devices, training
 from ..results import GOOD, Results
 from ..units import DAY, HOUR, KILOWATT_HOUR, MEGAWATT_HOUR, PFLOPS_DAY
@@ -95,8 +95,9 @@ def _told(
 ) -> "tuple[str, str]":
     finish = "finishes" if results["gpus"] == 1 else "finish"
     return GOOD, (
-        f"Training {some(params, 'parameter', 3, in_word=True)} on {some(tokens, 'token', 3, in_word=True)} costs "
-        f"{in_words(results['rent'])} USD of rent: {some(results['device_hours'], 'device-hour', 3, in_word=True)} of "
-        f"{datasets.title(accelerator)} at {number(price_per_device_hour)} USD each. "
-        f"{some(results['gpus'], 'device')} {finish} within {some(days, 'day')}."
+        f"Training {number_of(params, 'parameter', 3, in_word=True)} on {number_of(tokens, 'token', 3, in_word=True)} "
+        f"costs {in_words(results['rent'])} USD of rent: "
+        f"{number_of(results['device_hours'], 'device-hour', 3, in_word=True)} of {datasets.title(accelerator)} "
+        f"at {number(price_per_device_hour)} USD each. "
+        f"{number_of(results['gpus'], 'device')} {finish} within {number_of(days, 'day')}."
     )

@@ -2,7 +2,7 @@
 
 from .. import datasets
 from ..answering import question
-from ..formats import number, some
+from ..formats import number, number_of, sustained
 from ..formulas import devices, training
 from ..results import GOOD, Results
 from ..units import DAY, PFLOPS_DAY, TERA
@@ -77,10 +77,8 @@ def _told(
     mfu: float,
     peak_flops: float,
 ) -> "tuple[str, str]":
-    each = "it sustains" if results["gpus"] == 1 else "each sustains"
     return GOOD, (
         f"It takes {number(results['gpus'])} {datasets.title(accelerator)} to train "
-        f"{some(params, 'parameter', 3, in_word=True)} on {some(tokens, 'token', 3, in_word=True)} within "
-        f"{some(days, 'day')}, if {each} {number(100 * mfu)} % of its {number(peak_flops / TERA)} TFLOP/s in "
-        f"{number_format.upper()}."
+        f"{number_of(params, 'parameter', 3, in_word=True)} on {number_of(tokens, 'token', 3, in_word=True)} within "
+        f"{number_of(days, 'day')}, if {sustained(results['gpus'], mfu, peak_flops, number_format)}."
     )

@@ -1,7 +1,7 @@
 """Where does a training step's time go?"""
 
 from ..answering import question
-from ..formats import number, some
+from ..formats import number, number_of
 from ..formulas import parallelism
 from ..results import GOOD, Results
 from ..units import DAY, GIGA
@@ -132,7 +132,7 @@ def _told(results: Results, device_count: int) -> "tuple[str, str]":
     as_fast = "trains" if device_count == 1 else "train"
     return GOOD, (
         f"A step takes {number(results['step_seconds'], 3)} s, of which {number(results['communication_share'], 3)} % "
-        f"is communication that no computation hides; {some(device_count, 'device')} {as_fast} "
+        f"is communication that no computation hides; {number_of(device_count, 'device')} {as_fast} "
         f"{number(results['speed_up'], 3)} times as fast as one alone, which is a linearity of "
         f"{number(results['linearity'], 3)}."
     )

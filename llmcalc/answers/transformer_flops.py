@@ -2,7 +2,7 @@
 
 from .. import datasets
 from ..answering import question
-from ..formats import number, some
+from ..formats import number, number_of
 from ..formulas import training, transformer
 from ..plans import guards
 from ..results import GOOD, UNFIT, Results
@@ -112,7 +112,7 @@ def transformer_flops(
 def _told(results: Results, devices: int, accelerator: str, iteration_seconds: float) -> "tuple[str, str]":
     differing = results["six_nd_percent"]
     work = (
-        f"A model of this shape has {some(results['params'], 'parameter', 4, in_word=True)} and takes "
+        f"A model of this shape has {number_of(results['params'], 'parameter', 4, in_word=True)} and takes "
         f"{number(results['training_gflop'], 3)} GFLOP a token to train, {number(abs(differing), 2)} % "
         f"{'less' if differing < 0 else 'more'} than six FLOP per parameter and token"
     )

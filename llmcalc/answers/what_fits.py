@@ -2,7 +2,7 @@
 
 from ..answering import question
 from ..choosing import device_named, model_named
-from ..formats import counted, number
+from ..formats import number, number_of
 from ..once import Latest, Once
 from ..plans import cards
 from ..results import GOOD, UNFIT, Results
@@ -175,8 +175,8 @@ def _told(answer: Fitting, device_count: int, batch: int, context: int) -> "tupl
         return UNFIT, f"{told} What would help: {answer['help']}."
     longest = number(chosen.longest_context, 7)
     return GOOD, (
-        f"{answer.model.name} fits on {on} in {chosen.weight_format}, {_gib(chosen.needed)} GiB with {number(batch)} "
-        f"{counted('sequence', batch)} of {number(context, 7)} tokens; the longest may have {longest}."
+        f"{answer.model.name} fits on {on} in {chosen.weight_format}, {_gib(chosen.needed)} GiB with "
+        f"{number_of(batch, 'sequence')} of {number_of(context, 'token', 7)}; the longest may have {longest}."
     )
 
 
@@ -245,7 +245,7 @@ def _help(chosen: "Fit", best: "Fit | None", needed: "int | None", device_count:
     if 0 < chosen.longest_context < context:
         ways.append(f"a context of {number(chosen.longest_context, 9)} tokens")
     if 0 < chosen.sequences < batch:
-        ways.append(f"{number(chosen.sequences)} {counted('sequence', chosen.sequences)} at once")
+        ways.append(f"{number_of(chosen.sequences, 'sequence')} at once")
     return ", or ".join(ways) or "a smaller model, or cards with more memory"
 
 
