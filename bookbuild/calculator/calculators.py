@@ -16,7 +16,6 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-import jinja2
 from markupsafe import Markup
 from nbformat import NotebookNode
 
@@ -26,6 +25,7 @@ from bookbuild.calculator import menus
 from bookbuild.notebooks import ROOT
 from bookbuild.run import parameters
 from bookbuild.site.publications import WITHOUT_SOURCE
+from bookbuild.templates import TEMPLATES
 from llmcalc import datasets
 from llmcalc.checks import Refusal
 from llmcalc.formats import counted, in_words, written
@@ -39,11 +39,6 @@ PACKAGE = Path(llmcalc.__file__).parent
 PACKAGES = Path(sys.prefix) / "npm" / "node_modules"
 MICROPYTHON = PACKAGES / "@micropython" / "micropython-webassembly-pyscript"
 UPLOT = PACKAGES / "uplot" / "dist"
-TEMPLATES = jinja2.Environment(
-    loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
-    autoescape=True,
-    undefined=jinja2.StrictUndefined,
-)
 
 HEADLINE_TABLE = '<table class="dataframe headline">'
 RATIO_ON_A_LINE = 100  # a slider whose ends differ by a larger factor is logarithmic

@@ -1,6 +1,7 @@
 """The page of the estimation drill: what its worker needs, and what shows where no script runs."""
 
 from bookbuild.calculator import calculators, exercises
+from bookbuild.templates import TEMPLATES
 from llmcalc.teaching import drill, marking
 
 FIRST_SEED = 1
@@ -26,7 +27,7 @@ def file() -> str:
 def section() -> str:
     """Return the drill as HTML, with the questions of the first seed."""
     posed = drill.draw(names(), FIRST_SEED)
-    return calculators.TEMPLATES.get_template("drill.html").render(
+    return TEMPLATES.get_template("drill.html").render(
         seed=FIRST_SEED,
         count=drill.COUNT,
         most=drill.MOST_POINTS,

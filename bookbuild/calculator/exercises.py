@@ -6,6 +6,7 @@ from typing import Any
 from nbformat import NotebookNode, v4
 
 from bookbuild.calculator import calculators
+from bookbuild.templates import TEMPLATES
 from llmcalc import datasets, teaching
 from llmcalc.questions import questions
 from llmcalc.teaching import marking
@@ -75,7 +76,7 @@ def tables(chapters: Iterable[str], sources: list[str], known: set[str]) -> dict
 def section(name: str) -> str:
     """Return the exercises of a chapter as HTML, with the numbers of the first seed."""
     posed = [exercise.pose(FIRST_SEED) for exercise in teaching.chapter(name).exercises]
-    return calculators.TEMPLATES.get_template("exercises.html").render(
+    return TEMPLATES.get_template("exercises.html").render(
         name=name,
         seed=FIRST_SEED,
         letters=LETTERS,

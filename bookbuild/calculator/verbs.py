@@ -7,6 +7,7 @@ from typing import Any
 
 from bookbuild.calculator import calculators
 from bookbuild.notebooks import ROOT
+from bookbuild.templates import TEMPLATES
 from llmcalc.formats import counted, number
 from llmcalc.questions import Parameter, Question, find
 
@@ -111,7 +112,7 @@ def spaced(parameter: Parameter) -> list[float]:
 
 def place(body: str, address: str, listed: Iterable[dict[str, Any]]) -> str:
     """Put the form of verbs, as they were described, into the first page's HTML."""
-    template = calculators.TEMPLATES.get_template("verbs.html")
+    template = TEMPLATES.get_template("verbs.html")
     shown = [verb | {"fields": [{"choices": [], "own": ""} | field for field in verb["fields"]]} for verb in listed]
     return body.replace(PLACE, template.render(verbs=shown, address=address))
 

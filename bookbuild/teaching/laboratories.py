@@ -4,7 +4,7 @@ from typing import Any
 
 import jinja2
 
-from bookbuild.calculator.calculators import TEMPLATES
+from bookbuild.templates import TEMPLATES
 from llmcalc import answers, datasets
 from llmcalc.formats import counted, number
 from llmcalc.formulas import devices, training

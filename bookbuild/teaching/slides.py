@@ -27,6 +27,7 @@ from bookbuild.calculator import calculators, exercises
 from bookbuild.notebooks import BUILD
 from bookbuild.site import mathematics, pages, pdf, staging
 from bookbuild.teaching import course
+from bookbuild.templates import TEMPLATES
 from llmcalc import teaching
 from llmcalc.formats import counted
 from llmcalc.questions import questions
@@ -614,7 +615,7 @@ def rendered(name: str, page: str, notebook: NotebookNode) -> str:
         [erratum for part in emitted for erratum in part["errata"]],
         [row for part in emitted for row in part["rows"]],
     )
-    text = calculators.TEMPLATES.get_template("slides.html").render(
+    text = TEMPLATES.get_template("slides.html").render(
         name=name,
         title=questions()[name].title,
         slides=slides,
