@@ -64,12 +64,13 @@ def in_words(value: float, digits: int = 3) -> str:
 
     Examples
     --------
-    >>> in_words(12369331.0), in_words(15e12), in_words(1162.08), in_words(1e6)
-    ('12.4 million', '15 trillion', '1,160', '1 million')
+    >>> in_words(12369331.0), in_words(15e12), in_words(1162.08), in_words(1e6), in_words(1e15)
+    ('12.4 million', '15 trillion', '1,160', '1 million', '1,000 trillion')
     """
-    for scale, name in ((1e12, "trillion"), (1e9, "billion"), (1e6, "million")):
-        if scale <= value < 1e3 * scale:
-            return f"{number(value / scale, digits)} {name}"
+    if value < 1e16:
+        for scale, name in ((1e12, "trillion"), (1e9, "billion"), (1e6, "million")):
+            if value >= scale:
+                return f"{number(value / scale, digits)} {name}"
     if 1e3 <= value < 1e6:
         step = 10 ** (len(str(int(value))) - digits)
         value = int(value / step + 0.5) * step if step > 1 else int(value + 0.5)
