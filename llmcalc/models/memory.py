@@ -10,6 +10,7 @@ parameters in 32 bits and gathers a layer at a time.
 from ..checks import Refusal, choice
 from ..formulas import activations, attention
 from ..once import at_once
+from .device import Device
 from .numbers import size, whole
 
 TYPE_CHECKING = False
@@ -29,6 +30,9 @@ OPTIMISERS = {"adam": 12.0, "adam 8-bit": 6.0, "adafactor": 4.0, "sgd": 4.0, "sg
 
 # Bytes of a logit with what follows from it; see `activations.logits_bytes`.
 LOSSES = {"fused": 2.0, "in place": 6.0, "plain": 14.0}
+
+# Memory depends on no peak and no link of a device, which one of one's own may not have.
+ANY_DEVICE = Device("any", {"bf16": 1.0}, network_bandwidth=1.0)
 
 # What PyTorch's loss over logits that devices share keeps beside: the sum of two gradients is a third
 # (pytorch/pytorch, torch/distributed/tensor/parallel/loss.py).

@@ -7,7 +7,7 @@
 """
 
 from ..models.device import Device
-from ..models.memory import tuning_memory
+from ..models.memory import ANY_DEVICE, tuning_memory
 from ..models.numbers import size, whole
 from ..models.run import Run
 from ..models.serving_memory import (
@@ -410,11 +410,9 @@ def frozen_bytes(model: "Model", weight_format: str) -> float:
 
 
 def _run(model: "Model", context: int, cards: int) -> Run:
-    # Memory depends on no peak and no link.
-    device = Device("any", {"bf16": 1.0}, network_bandwidth=1.0)
     return Run(
         model,
-        device,
+        ANY_DEVICE,
         devices=cards,
         batch=cards,
         context=usual_context(model, context),

@@ -2,8 +2,7 @@
 
 from ..checks import Refusal, single, whole
 from ..formulas import memory
-from ..models.device import Device
-from ..models.memory import kept_by_layers
+from ..models.memory import ANY_DEVICE, kept_by_layers
 from ..models.model import Model
 from ..models.run import Run
 
@@ -13,9 +12,6 @@ if TYPE_CHECKING:
     from typing import Any, TypeAlias
 
     Shape: TypeAlias = "Model | Mapping[str, Any]"
-
-# Memory depends on no peak and no link.
-ANY_DEVICE = Device("any", {"bf16": 1.0}, network_bandwidth=1.0)
 
 
 def parameter_kinds(shape: "Shape") -> "dict[str, float]":
