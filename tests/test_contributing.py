@@ -92,7 +92,7 @@ POWERS = {reading.reading_seconds: {"tokens": 1, "token_rate": -1}}
 ANSWER = '''"""How long would a person read what GPT-3 was trained on?"""
 
 from ..answering import question
-from ..formats import some
+from ..formats import number_of
 from ..formulas import reading
 from ..results import GOOD, Results
 from ..units import DAY
@@ -128,7 +128,7 @@ def reading_time(tokens: float = 300e9, token_rate: float = 5.0) -> Results:
 
 
 def _told(results: Results, tokens: float) -> "tuple[str, str]":
-    return GOOD, f"Reading {some(tokens, 'token', 3, in_word=True)} takes {some(results['days'], 'day')}."
+    return GOOD, f"Reading {number_of(tokens, 'token', 3, in_word=True)} takes {number_of(results['days'], 'day')}."
 '''
 DATA = """id,document,line,quantity,unit,printed
 tokens,004_12c58f00a955f317.txt,102,training tokens of GPT-3,token,3000e8

@@ -25,7 +25,6 @@ export function createPlots(figure, table) {
  * where the reader stands.
  */
 export function plotsIn(place, here, none) {
-  place.setAttribute("role", "img");
   let drawn; // what is shown now: curves and marks
   let plots = [];
 
@@ -41,6 +40,7 @@ export function plotsIn(place, here, none) {
       place.dataset.kind = kind;
     }
     plots.forEach((plot, number) => plot.setData([across.values, others[number].values]));
+    place.setAttribute("role", "img"); // not earlier: an image without a description is none
     place.setAttribute("aria-label", described(curves, marks[0], here, none));
   }
 
