@@ -27,6 +27,7 @@ PYTHON := $(VENV)/bin/python
 INSTALLED := $(VENV)/.installed
 TESTING := $(VENV)/.testing
 MUTATING := $(VENV)/.mutating
+TORCH := $(VENV)/.torch
 CORES := $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
 
 START := $(firstword $(subst ., ,$(BUILD_STARTED)))
@@ -45,12 +46,13 @@ endif
 BEGUN = $(PYTHON) -c 'import os, bookbuild; os.utime("$@", ns=(bookbuild.STARTED, bookbuild.STARTED))'
 
 .DELETE_ON_ERROR:
-.PHONY: help book pdf course slides executed test check rerun serve lint mutants bench screenshots lock clean
+.PHONY: help book pdf course slides executed test torch check rerun serve lint mutants bench screenshots lock clean
 
 help:
 	@echo 'make book     build the site into _build/html'
 	@echo 'make test     build it, then run every test'
 	@echo 'make check    style, types and every test that needs no build'
+	@echo 'make torch    run the tests of reading PyTorch modules, with PyTorch installed aside'
 	@echo 'make pdf      print the whole book into _build/how-much-compute.pdf, and link it from the site'
 	@echo 'make course   write exercises for nbgrader, Moodle, QTI and PrairieLearn (VARIANTS=$(VARIANTS) SEED=$(SEED))'
 	@echo 'make slides   write slides of every chapter, as pages and as PDF, into _build/course/slides'
@@ -91,6 +93,13 @@ $(MUTATING): $(TESTING) requirements/mutants.txt
 executed: $(INSTALLED)
 	+@$(PYTHON) -m bookbuild executed $${NOTEBOOK:+"$$NOTEBOOK"} $(DRY_RUN)
 
+# Aside, so that nothing else gets to depend on it. By pip, which people have told where their builds of PyTorch lie.
+$(TORCH): $(TESTING) requirements/torch.txt
+	@echo "  install  PyTorch"
+	@$(PYTHON) -m pip install --quiet --upgrade --target $(VENV)/torch -r requirements/torch.txt
+	@$(PYTHON) -m pip install --quiet --upgrade --target $(VENV)/torch --no-deps -r requirements/torchvision.txt
+	@touch $@ && $(BEGUN)
+
 pdf: $(TESTING)
 	@$(PYTHON) -m bookbuild pdf
 	@echo "The book is at $(CURDIR)/_build/how-much-compute.pdf, after $$(( $$(date +%s) - $(START) )) s."
@@ -106,6 +115,9 @@ slides: book $(TESTING)
 test: book $(TESTING)
 	@$(PYTHON) -m pytest -n $(CORES) --dist worksteal -m 'not alone' $(TESTED)
 	@$(PYTHON) -m pytest -m alone $(TESTED)
+
+torch: $(TORCH)
+	@PYTHONPATH=$(VENV)/torch $(PYTHON) -m pytest tests/test_pytorch.py $(TESTED)
 
 check: lint
 	@$(PYTHON) -m pytest -n $(CORES) --dist worksteal $(TESTED) -m 'not built and not alone'

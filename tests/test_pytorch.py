@@ -1,4 +1,4 @@
-"""Modules of PyTorch, read operation by operation. Without PyTorch only the refusal is tested."""
+"""Modules of PyTorch, read operation by operation: by `make torch`. Without PyTorch only the refusal is tested."""
 
 import re
 import subprocess
@@ -225,21 +225,34 @@ def test_an_operation_that_cannot_be_counted_is_refused_with_its_name(torch, nn)
         pytorch.layers(nn.Sequential(nn.ReLU(), Deforms()), (3, 8, 8))
 
 
+@pytest.fixture(scope="session")
+def models():
+    """Networks of torchvision, whose compiled part does not load beside another PyTorch's: these need none of it."""
+    torch = pytest.importorskip("torch")
+    try:
+        import torchvision.models
+    except RuntimeError:
+        library = torch.library.Library("torchvision", "FRAGMENT")
+        for name in ("nms", "qnms"):  # without which its import fails
+            library.define(f"{name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
+        import torchvision.models
+    except ImportError:
+        pytest.skip("torchvision is not installed")
+    return torchvision.models
+
+
 NAMED = ("resnet18", "resnet50", "mobilenet_v3_small", "efficientnet_b0", "vit_b_32", "swin_t", "convnext_tiny")
 
 
 @pytest.mark.parametrize("name", NAMED)
-def test_torchvisions_own_networks_are_the_counters(name):
-    pytest.importorskip("torch")
-    models = pytest.importorskip("torchvision.models", exc_type=(ImportError, RuntimeError))
+def test_torchvisions_own_networks_are_the_counters(models, name):
     told, built = pytorch.describe(models.get_model(name)), networks.describe(name)
     for quantity in ("params", "macs", "attention_macs", "flop", "activations"):
         assert told[quantity] == built[quantity], quantity
 
 
+@pytest.mark.usefixtures("models")
 def test_what_the_chapter_shows_runs():
-    pytest.importorskip("torch")
-    pytest.importorskip("torchvision.models", exc_type=(ImportError, RuntimeError))
     chapter = (ROOT / "notebooks" / "cnn-macs.md").read_text(encoding="utf-8")
     [shown] = re.findall(r"^```python\n(.*?)^```", chapter, re.MULTILINE | re.DOTALL)
     names = {}
