@@ -90,10 +90,13 @@ def bring_site(with_pdf: bool = False, dry_run: bool = False) -> int:
         print("bookbuild.site.assemble")
         return 0
     _prepare()
-    from bookbuild.site import assemble
+    from bookbuild.site.jupyter_book import Builder
 
-    if status := assemble.main(["--pdf"] if with_pdf else []):
-        return status
+    with Builder() as builder:  # it loads in a process of its own, while this one does
+        from bookbuild.site import assemble
+
+        if status := assemble.make(builder, with_pdf):
+            return status
     inputs.write_record(SITE_RECORD, {"inputs": _vouched_sources(sources, now)})
     return 0
 

@@ -7,7 +7,6 @@ from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
-import jupytext
 import nbformat
 from nbformat import NotebookNode
 
@@ -19,6 +18,9 @@ SOURCES = ROOT / "notebooks"
 LEDGER = "application/vnd.llmcalc.ledger+json"
 RESULTS = "application/vnd.llmcalc.results+json"
 CURVES = "application/vnd.llmcalc.curves+json"
+
+# These chapters have no table of a source document to reproduce: the planner and the service join the others.
+WITHOUT_SOURCE = {"planner", "does-it-predict", "failures", "serving-users", "what-fits"}
 
 
 def names() -> list[str]:
@@ -61,6 +63,8 @@ def read(name: str) -> NotebookNode:
 @functools.cache
 def _parsed(source: str) -> NotebookNode:
     """Parse a source once, however many times a build asks for it."""
+    import jupytext  # half a second, which a build of unchanged sources need not wait
+
     notebook: NotebookNode = jupytext.reads(source, fmt="md:myst")
     for number, cell in enumerate(notebook.cells):
         cell["id"] = f"cell-{number}"

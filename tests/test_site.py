@@ -12,8 +12,8 @@ from bs4 import BeautifulSoup
 from fontTools.ttLib import TTFont
 
 from bookbuild import browser as browsing
+from bookbuild import notebooks
 from bookbuild.notebooks import BUILD
-from bookbuild.site import publications
 
 SITE = BUILD / "html"
 PAGES = sorted(path.relative_to(SITE).as_posix() for path in SITE.rglob("*.html") if "_static" not in path.parts)
@@ -109,7 +109,7 @@ def test_pictures_say_what_they_show(page):
 def test_a_chapter_shows_its_answer_and_its_ledger_without_scripts(page):
     captions = [caption.get_text() for caption in soup(page).find_all("caption")]
     assert soup(page).select_one(".answer-sentence").get_text(strip=True).endswith(".")
-    without_source = page.removeprefix("notebooks/").removesuffix(".html") in publications.WITHOUT_SOURCE
+    without_source = page.removeprefix("notebooks/").removesuffix(".html") in notebooks.WITHOUT_SOURCE
     assert ("Printed and computed" in captions) != without_source
 
 

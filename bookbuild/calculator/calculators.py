@@ -24,7 +24,6 @@ from bookbuild import notebooks
 from bookbuild.calculator import menus
 from bookbuild.notebooks import ROOT
 from bookbuild.run import parameters
-from bookbuild.site.publications import WITHOUT_SOURCE
 from bookbuild.templates import TEMPLATES
 from llmcalc import datasets
 from llmcalc.checks import Refusal
@@ -81,7 +80,7 @@ def model(name: str, notebook: NotebookNode) -> dict[str, Any]:
     return {
         "notebook": name,
         # Whose assumptions those are that a page starts with.
-        "whose": "the page’s" if name in WITHOUT_SOURCE else "the document’s",
+        "whose": "the page’s" if name in notebooks.WITHOUT_SOURCE else "the document’s",
         "function": function,
         "parameters": [
             describe(parameter, question) | {"group": groups.get(parameter.name, "")}

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from nbformat import NotebookNode
-from papermill.translators import PythonTranslator
 
 from bookbuild.notebooks import ROOT, close_match, closest, read
 from llmcalc import quantities
@@ -122,6 +121,8 @@ class Parameter:
 
 def declared(notebook: str) -> dict[str, Parameter]:
     """Return the parameters that a notebook declares, by name, in order."""
+    from papermill.translators import PythonTranslator  # half a second, of which few have need
+
     parameters, grouped = {}, groups(notebook)
     # As papermill reads the cell when it is to inject others.
     for found in PythonTranslator.inspect(_cell(notebook)):

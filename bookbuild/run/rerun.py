@@ -203,15 +203,10 @@ def rerun_one(name: str, declared: dict[str, Parameter], values: dict[str, Any],
         return status
     scratch.use_private_temporary_folder()
     kernels.use_warm_kernels()
-    builder = Builder()
-    try:
+    with Builder() as builder, scratch.folder(BUILD, "rerun-") as temporary:
         notebook = execute(name, values).notebook
-    except BaseException:
-        builder.close()
-        raise
-    used = {key: values.get(key, parameter.default) for key, parameter in declared.items()}
-    results = record(name, used, notebooks.results(notebook))
-    with scratch.folder(BUILD, "rerun-") as temporary:
+        used = {key: values.get(key, parameter.default) for key, parameter in declared.items()}
+        results = record(name, used, notebooks.results(notebook))
         finished = temporary / "finished"
         write_results(finished, results)
         (finished / f"{name}.ipynb").write_text(nbformat.writes(notebook), encoding="utf-8")
@@ -238,19 +233,14 @@ def rerun_scenarios(name: str, scenarios: list[Scenario], folder: Path) -> int:
     default = tables.run(question, {})
     shown = [scenario for scenario in scenarios if scenario.name not in failures][:SHOWN]
     table = compare({"default": default["results"]} | {each.name: answered[each.name].results for each in shown})
-    builder = Builder()
-    try:
-        with scratch.folder(BUILD, "rerun-") as temporary:
-            finished = temporary / "finished"
-            for key, scenario in answered.items():
-                if not scenario.problem:
-                    write_results(finished / key, record(name, scenario.parameters, scenario.results))
-            write_comparison(finished / "comparison.csv", default, answered)
-            write_pages(builder, temporary, comparison_page(name, table, shown, len(scenarios), failures), finished)
-            finish(folder, finished)
-    except BaseException:
-        builder.close()
-        raise
+    with Builder() as builder, scratch.folder(BUILD, "rerun-") as temporary:
+        finished = temporary / "finished"
+        for key, scenario in answered.items():
+            if not scenario.problem:
+                write_results(finished / key, record(name, scenario.parameters, scenario.results))
+        write_comparison(finished / "comparison.csv", default, answered)
+        write_pages(builder, temporary, comparison_page(name, table, shown, len(scenarios), failures), finished)
+        finish(folder, finished)
     print(as_text(table))
     if len(shown) < len(scenarios) - len(failures):
         print(f"\nThese are the first {len(shown)}; comparison.csv has all {len(scenarios):,}.")

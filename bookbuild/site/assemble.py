@@ -14,17 +14,22 @@ from pathlib import Path
 from nbformat import NotebookNode
 
 from bookbuild import notebooks, scratch
-from bookbuild.calculator import calculators, drill, exercises, verbs
+from bookbuild.build import EXECUTED
+from bookbuild.calculator import exercises
 from bookbuild.notebooks import BUILD, ROOT
-from bookbuild.run.execute import EXECUTED
-from bookbuild.site import downloads, incremental, pdf, publications, reference
+from bookbuild.site import incremental, pdf, reference
 from bookbuild.site.jupyter_book import Builder, BuildError
-from bookbuild.site.staging import replace, write_notebook, write_settings
+from bookbuild.site.remembered import Remembered
+from bookbuild.site.staging import replace, write_notebook
 from bookbuild.teaching import laboratories, slides, teach
 
 SITE = BUILD / "html"
 # Pages that end with what the code says.
 SECTIONS = {"reference": reference.sections, "teach": teach.sections, "laboratories": laboratories.sections}
+
+
+class SiteError(Exception):
+    """The site can't be made: why."""
 
 
 def stage(folder: Path, changed: set[Path] | None = None) -> None:
@@ -36,8 +41,7 @@ def stage(folder: Path, changed: set[Path] | None = None) -> None:
     prose = everything if changed is None else sorted(changed)
     executed = {path.stem: notebooks.load(path) for path in prose if path.suffix == ".ipynb"}
     if changed is None:
-        shutil.copytree(ROOT / "book", folder, ignore=shutil.ignore_patterns("calculator", "screenshots"))
-        stage_computed(folder, executed)
+        stage_whole(folder, executed)
     for name, notebook in executed.items():
         write_notebook(folder / "notebooks" / f"{name}.ipynb", exercises.with_practice(name, notebook))
     for path in prose:
@@ -47,16 +51,15 @@ def stage(folder: Path, changed: set[Path] | None = None) -> None:
             (folder / path.name).write_text(path.read_text(encoding="utf-8") + sections, encoding="utf-8")
 
 
-def stage_computed(folder: Path, executed: dict[str, NotebookNode]) -> None:
-    """Lay out all that is computed from executed notebooks, from the package and from its data."""
-    record = publications.collect(executed)
-    toc = (ROOT / "_toc.yml").read_text(encoding="utf-8").replace("book/", "")
-    (folder / "_toc.yml").write_text(toc, encoding="utf-8")
-    wheel = downloads.build_wheel(folder / "extra").name
-    write_settings(folder, publications.substitutions(record) | {"wheel": f'<a href="{wheel}">{wheel}</a>'})
-    beside = exercises.files(executed) | verbs.files() | {drill.FILE: drill.file()}
-    calculators.stage(folder, executed, beside)
-    (folder / "extra" / "reproduction.csv").write_text(publications.ledger_csv(record), encoding="utf-8")
+def stage_whole(folder: Path, executed: dict[str, NotebookNode]) -> None:
+    """Lay out what is not prose."""
+    from bookbuild.site import computed, publications  # a second, which a change of prose need not wait
+
+    shutil.copytree(ROOT / "book", folder, ignore=shutil.ignore_patterns("calculator", "screenshots"))
+    try:
+        computed.stage(folder, executed)
+    except publications.LedgerError as failure:
+        raise SiteError(failure) from failure
 
 
 def build_with_print(builder: Builder, target: Path) -> Path:
@@ -64,37 +67,39 @@ def build_with_print(builder: Builder, target: Path) -> Path:
     pdf.require_browser()
     folder = target / "stage"
     stage(folder)
-    single = Builder().build(folder, target / "single", as_one_page=True)
+    with Builder() as single_builder:
+        single = single_builder.build(folder, target / "single", as_one_page=True)
     pdf.print_book(single, folder / "extra" / pdf.NAME)
     shutil.copy(folder / "extra" / pdf.NAME, BUILD)
     pages = builder.build(folder, target / "out", strict=True)
     pdf.print_pages(pages, pdf.FOR_TEACHERS, pages / pdf.TEACHERS_NAME)
+    slides.write(pages, Remembered(pages))
     return pages
+
+
+def make(builder: Builder, with_pdf: bool) -> int:
+    """Make the site, or say why it can't be made, and return the exit code."""
+    start = time.monotonic()
+    with scratch.folder(BUILD, "site-") as target:
+        try:
+            if with_pdf:
+                pages = build_with_print(builder, target)
+            else:
+                pages = incremental.build(builder, BUILD / "sphinx", target, stage, slides.write)
+        except (BuildError, pdf.NoBrowserError, SiteError, slides.SlidesError) as failure:
+            print(f"book: {failure}", file=sys.stderr)
+            return 1
+        replace(SITE, pages)
+    print(f"  site  {len(notebooks.names())} notebooks  {time.monotonic() - start:5.1f} s", flush=True)
+    return 0
 
 
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="bookbuild.site.assemble", description="Make the site.")
     parser.add_argument("--pdf", action="store_true", help="print the whole book, too, and link to it")
     with_pdf = parser.parse_args(arguments).pdf
-    start = time.monotonic()
-    builder = Builder()
-    with scratch.folder(BUILD, "site-") as target:
-        try:
-            if with_pdf:
-                pages = build_with_print(builder, target)
-            else:
-                pages = incremental.build(builder, BUILD / "sphinx", target, stage)
-            slides.write(pages, {name: notebooks.load(EXECUTED / f"{name}.ipynb") for name in notebooks.names()})
-        except (BuildError, pdf.NoBrowserError, publications.LedgerError, slides.SlidesError) as failure:
-            builder.close()
-            print(f"book: {failure}", file=sys.stderr)
-            return 1
-        except BaseException:
-            builder.close()
-            raise
-        replace(SITE, pages)
-    print(f"  site  {len(notebooks.names())} notebooks  {time.monotonic() - start:5.1f} s", flush=True)
-    return 0
+    with Builder() as builder:
+        return make(builder, with_pdf)
 
 
 if __name__ == "__main__":

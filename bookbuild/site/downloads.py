@@ -76,12 +76,12 @@ def portable(text: str) -> str:
     return text
 
 
-def make_portable(path: Path, wheel: str) -> None:
-    """Let a notebook say how to run it, and speak Markdown alone."""
-    notebook = nbformat.read(path, as_version=4)
+def as_portable(source: str, wheel: str) -> str:
+    """Return a notebook that says how to run it, and speaks Markdown alone."""
+    notebook = nbformat.reads(source, as_version=4)
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
             cell.source = portable(cell.source)
     cells = [cell for cell in notebook.cells if cell.source]
     notebook.cells = [nbformat.v4.new_markdown_cell(FIRST_CELL.format(wheel=wheel), id="how-to-run"), *cells]
-    path.write_text(nbformat.writes(notebook), encoding="utf-8")
+    return str(nbformat.writes(notebook))

@@ -1,10 +1,12 @@
 """Fonts with the characters that a site shows, and no others: an icon font holds thousands, a site draws a dozen."""
 
+import base64
+import io
 import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from fontTools import subset
+from bookbuild.site.remembered import Remembered
 
 ICON_NAME = re.compile(r"\bfa-[a-z0-9-]+")
 ICON_RULE = re.compile(r'([^{}]*)\{content:"([^"]*)"\}')
@@ -12,7 +14,7 @@ ESCAPE = re.compile(r"\\([0-9a-fA-F]{2,5})\s?")
 PRIVATE = re.compile("[\ue000-\uf8ff]")  # where icon fonts have their characters
 
 
-def reduce_icons(folder: Path, texts: Iterable[str]) -> None:
+def reduce_icons(folder: Path, texts: Iterable[str], remembered: Remembered) -> None:
     """Leave of Font Awesome, in a folder, the icons that pages, scripts and other style sheets name."""
     [sheet] = folder.glob("css/*.css")
     style = sheet.read_text(encoding="utf-8")
@@ -26,7 +28,8 @@ def reduce_icons(folder: Path, texts: Iterable[str]) -> None:
     sheet.write_text(ICON_RULE.sub(lambda rule: rule[0] if unescape(rule[2]) in used else "", style), encoding="utf-8")
     for font in folder.glob("webfonts/*"):
         if font.suffix == ".woff2":
-            reduce(font, used)
+            whole = base64.b64encode(font.read_bytes()).decode()
+            font.write_bytes(base64.b64decode(remembered.made(reduced, whole, "".join(sorted(used)))))
         else:
             font.unlink()  # for browsers of before 2018
 
@@ -36,12 +39,16 @@ def unescape(style: str) -> str:
     return ESCAPE.sub(lambda match: chr(int(match[1], 16)), style)
 
 
-def reduce(path: Path, characters: Iterable[str]) -> None:
-    """Leave in a font the glyphs of some characters."""
+def reduced(font: str, characters: str) -> str:
+    """Return a font with the glyphs of some characters alone, both in Base64."""
+    from fontTools import subset  # a quarter of a second, which a build that remembers its fonts need not wait
+
     options = subset.Options(hinting=False, layout_features=[])
-    with subset.load_font(path, options) as font:
-        options.flavor = font.flavor
+    written = io.BytesIO()
+    with subset.load_font(io.BytesIO(base64.b64decode(font)), options) as loaded:
+        options.flavor = loaded.flavor
         subsetter = subset.Subsetter(options)
-        subsetter.populate(text="".join(characters))
-        subsetter.subset(font)
-        subset.save_font(font, path, options)
+        subsetter.populate(text=characters)
+        subsetter.subset(loaded)
+        subset.save_font(loaded, written, options)
+    return base64.b64encode(written.getvalue()).decode()

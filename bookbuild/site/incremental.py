@@ -23,10 +23,12 @@ from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 
 from bookbuild import inputs, scratch
+from bookbuild.build import EXECUTED
 from bookbuild.inputs import Fingerprints
 from bookbuild.notebooks import ROOT, SOURCES, names
-from bookbuild.run.execute import EXECUTED
+from bookbuild.site import remembered
 from bookbuild.site.jupyter_book import Builder
+from bookbuild.site.remembered import Remembered
 
 MARK = "built-from"
 INDEX = "index-entries.json"
@@ -48,16 +50,25 @@ SHOWN = [
 OF_OTHER_LANGUAGES = {"c", "cpp", "js"}
 
 
-def build(builder: Builder, store: Path, target: Path, stage: Callable[[Path, set[Path] | None], None]) -> Path:
+def build(
+    builder: Builder,
+    store: Path,
+    target: Path,
+    stage: Callable[[Path, set[Path] | None], None],
+    complete: Callable[[Path, Remembered], None],
+) -> Path:
     """Build the book, and return the folder of its finished pages, which is in `target`.
 
-    `stage` lays out the whole book in a folder, or renews there what is made of the files given.
+    `stage` lays out the whole book in a folder, or renews there what is made of the files given; `complete` adds to
+    finished pages what is made of them.
     """
     store.mkdir(exist_ok=True)
     with _alone(store) as undisturbed:
         if not undisturbed:  # another build is at work there
             stage(target / "stage", None)
-            return builder.build(target / "stage", target / "out", strict=True)
+            pages = builder.build(target / "stage", target / "out", strict=True)
+            complete(pages, Remembered(pages))
+            return pages
         kept, work = store / "kept", store / "work"
         shutil.rmtree(work, ignore_errors=True)
         with scratch.owned(work):
@@ -70,11 +81,14 @@ def build(builder: Builder, store: Path, target: Path, stage: Callable[[Path, se
                 stage(work / "stage", changed | {ROOT / "book" / "index.md"})  # without any, Sphinx would do nothing
             else:
                 stage(work / "stage", None)
+            remembered.begin(work)
             finished = builder.build(work / "stage", work / "out", strict=True)
             pages = target / "html"
+            complete(finished, Remembered(finished))
             shutil.move(finished, pages)
             if None not in inputs.vouched(sources).values():
                 (work / MARK).write_text(json.dumps(now), encoding="utf-8")
+                shutil.rmtree(work / remembered.BEFORE, ignore_errors=True)
                 shutil.rmtree(kept, ignore_errors=True)
                 work.rename(kept)
         return pages

@@ -12,6 +12,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Self
 
 from bookbuild import faults
 
@@ -21,7 +22,7 @@ class BuildError(Exception):
 
 
 class Builder:
-    """A Jupyter Book that is loading, to be told what to build."""
+    """A Jupyter Book that is loading, to be told what to build; whoever leaves its context without that gives it up."""
 
     def __init__(self) -> None:
         self._process = subprocess.Popen(
@@ -49,10 +50,13 @@ class Builder:
             raise BuildError("Jupyter Book refused the pages:\n" + "\n".join(complaints or log.splitlines()[-20:]))
         return finished(output / kind)
 
-    def close(self) -> None:
-        """Give up a builder that was not used."""
-        self._process.kill()
-        self._process.wait()
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        if self._process.poll() is None:
+            self._process.kill()
+            self._process.wait()
 
 
 def finished(written: Path) -> Path:
@@ -70,7 +74,10 @@ def main() -> int:
     import sphinx_design  # noqa: F401
     import sphinx_exercise  # noqa: F401
     import sphinxcontrib.bibtex  # noqa: F401
+    import yaml
 
+    # Jupyter Book reads its settings three times, and a thousand computed values are among them.
+    yaml.SafeLoader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     work = json.loads(sys.stdin.read())
     # What the command `jupyter-book build -W -n --keep-going` does, which knows no number of processes.
     failed = jupyter_book.sphinx.build_sphinx(

@@ -17,10 +17,6 @@ class LedgerError(Exception):
     """A row of the ledger is missing, or its claim does not hold."""
 
 
-# These chapters have no table of a source document to reproduce: the planner and the service join the others.
-WITHOUT_SOURCE = {"planner", "does-it-predict", "failures", "serving-users", "what-fits"}
-
-
 @dataclass(frozen=True)
 class Record:
     """Ledger rows, errata and headline results of the whole book, in the notebooks' order."""
@@ -33,7 +29,7 @@ class Record:
     @property
     def reproduced(self) -> dict[str, str]:
         """Titles of the chapters that reproduce something."""
-        return {name: heading for name, heading in self.titles.items() if name not in WITHOUT_SOURCE}
+        return {name: heading for name, heading in self.titles.items() if name not in notebooks.WITHOUT_SOURCE}
 
 
 def collect(executed: dict[str, NotebookNode]) -> Record:
@@ -41,7 +37,7 @@ def collect(executed: dict[str, NotebookNode]) -> Record:
     rows, errata, results, complaints = [], [], {}, []
     for name, notebook in executed.items():
         entries = notebooks.emitted(notebook, notebooks.LEDGER)
-        if not entries and name not in WITHOUT_SOURCE:
+        if not entries and name not in notebooks.WITHOUT_SOURCE:
             complaints.append(f"notebook {name} shows no ledger")
         for entry in entries:
             rows += entry["rows"]

@@ -14,6 +14,7 @@ from bookbuild.calculator import calculators, drill, exercises, verbs
 from bookbuild.site import downloads, fonts, pages, pdf
 from bookbuild.site.answer_first import AnswerFirst
 from bookbuild.site.jupyter_book import finished
+from bookbuild.site.remembered import Remembered
 
 
 def drop_unused_scripts(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
@@ -141,6 +142,7 @@ def finish_pages(app: Sphinx, exception: Exception | None) -> None:
     if exception or app.builder.format != "html":
         return
     output = finished(Path(app.outdir))
+    remembered = Remembered(output)
     (output / ".buildinfo").unlink(missing_ok=True)
     for page in output.rglob("*.html"):
         if "_static" in page.parts:
@@ -152,10 +154,12 @@ def finish_pages(app: Sphinx, exception: Exception | None) -> None:
     for icons in output.glob("_static/vendor/fontawesome/*"):
         others = (path for path in output.rglob("*") if path.suffix in (".html", ".js", ".mjs", ".css"))
         texts = (path.read_text(encoding="utf-8") for path in others if icons not in path.parents)
-        fonts.reduce_icons(icons, texts)
+        fonts.reduce_icons(icons, texts, remembered)
     for wheel in output.glob("llmcalc-*.whl"):
         for notebook in output.glob("_sources/notebooks/*.ipynb"):
-            downloads.make_portable(notebook, wheel.name)
+            source = notebook.read_text(encoding="utf-8")
+            portable = remembered.made(downloads.as_portable, source, wheel.name)
+            notebook.write_text(portable, encoding="utf-8")
     # What the theme's scripts tell the console on every page would hide what matters there.
     for name in ("togglebutton.js", "scripts/pydata-sphinx-theme.js"):
         script = output / "_static" / name

@@ -20,18 +20,17 @@ from typing import Any
 
 import lxml.html
 from lxml import etree
-from nbformat import NotebookNode
 
 from bookbuild import browser, build, notebooks, scratch
 from bookbuild.calculator import calculators, exercises
 from bookbuild.notebooks import BUILD
 from bookbuild.site import mathematics, pages, pdf, staging
+from bookbuild.site.remembered import Remembered
 from bookbuild.teaching import course
 from bookbuild.templates import TEMPLATES
 from llmcalc import teaching
 from llmcalc.formats import counted
 from llmcalc.questions import questions
-from llmcalc.report.ledger import verdict
 from llmcalc.teaching.telling import told
 from llmcalc.teaching.writing import LETTERS, LEVELS, Posed
 
@@ -426,6 +425,8 @@ def _errata(errata: list[dict[str, Any]], ledger: list[dict[str, Any]]) -> Itera
         f"<tr><td><b>{html.escape(each['title'])}</b></td><td>{html.escape(each['printed'])}</td><td>{html.escape(each['right'])}</td></tr>"
         for each in errata[:ERRATA]
     )
+    from llmcalc.report.ledger import verdict  # it loads pandas, which slides from memory need not wait for
+
     counts: dict[str, int] = {}
     for row in ledger:
         counts[verdict(row)] = counts.get(verdict(row), 0) + 1
@@ -540,7 +541,7 @@ def _closed(text: str) -> str:
 # Files.
 
 
-def write(site: Path, executed: dict[str, NotebookNode]) -> None:
+def write(site: Path, remembered: Remembered) -> None:
     """Write the slides of chapters with exercises into a finished site, below `slides`."""
     folder = site / FOLDER
     folder.mkdir()
@@ -550,11 +551,12 @@ def write(site: Path, executed: dict[str, NotebookNode]) -> None:
     for part in ("slides.js", "slides.css"):
         shutil.copy(SOURCES / part, folder)
     for name in teaching.chapters():  # a chapter that has no exercises yet has no slides
-        if name not in executed:
+        source = site / "notebooks" / f"{name}.html"
+        if not source.exists():
             continue
-        notebook = executed[name]
-        page = (site / "notebooks" / f"{name}.html").read_text(encoding="utf-8")
-        (folder / f"{name}.html").write_text(rendered(name, page, notebook), encoding="utf-8")
+        page = source.read_text(encoding="utf-8")
+        slides = remembered.made(rendered, name, page)
+        (folder / f"{name}.html").write_text(slides, encoding="utf-8")
 
 
 def pack(site: Path, folder: Path) -> list[str]:
@@ -605,9 +607,9 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-def rendered(name: str, page: str, notebook: NotebookNode) -> str:
+def rendered(name: str, page: str) -> str:
     """Return a chapter's slides as a page."""
-    emitted = notebooks.emitted(notebook, notebooks.LEDGER)
+    emitted = notebooks.emitted(notebooks.load(build.EXECUTED / f"{name}.ipynb"), notebooks.LEDGER)
     article = lxml.html.document_fromstring(page).find(".//article")
     slides = deck(
         name,

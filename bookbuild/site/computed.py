@@ -1,0 +1,22 @@
+"""What the site shows besides prose: what is computed from executed notebooks, from the package and its data."""
+
+from pathlib import Path
+
+from nbformat import NotebookNode
+
+from bookbuild.calculator import calculators, drill, exercises, verbs
+from bookbuild.notebooks import ROOT
+from bookbuild.site import downloads, publications
+from bookbuild.site.staging import write_settings
+
+
+def stage(folder: Path, executed: dict[str, NotebookNode]) -> None:
+    """Lay it out beside the prose: values in the settings, calculators, downloads."""
+    record = publications.collect(executed)
+    toc = (ROOT / "_toc.yml").read_text(encoding="utf-8").replace("book/", "")
+    (folder / "_toc.yml").write_text(toc, encoding="utf-8")
+    wheel = downloads.build_wheel(folder / "extra").name
+    write_settings(folder, publications.substitutions(record) | {"wheel": f'<a href="{wheel}">{wheel}</a>'})
+    beside = exercises.files(executed) | verbs.files() | {drill.FILE: drill.file()}
+    calculators.stage(folder, executed, beside)
+    (folder / "extra" / "reproduction.csv").write_text(publications.ledger_csv(record), encoding="utf-8")
