@@ -71,11 +71,19 @@ def test_book_builds_the_site_and_the_ledger(built):
 
 
 def test_nothing_runs_when_nothing_changed(built):
-    start = time.monotonic()
     status, output = built.make("book")
     assert status == 0
     assert steps(output) == []
-    assert time.monotonic() - start < 0.5
+
+
+@pytest.mark.alone
+def test_nothing_takes_half_a_second(built):
+    def seconds():
+        start = time.monotonic()
+        assert built.make("book")[0] == 0
+        return time.monotonic() - start
+
+    assert min(seconds() for _ in range(3)) < 0.5
 
 
 def test_defaults_do_not_run_again_for_a_rerun(built):

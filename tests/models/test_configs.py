@@ -193,7 +193,7 @@ def test_a_thousand_malformed_files_are_each_answered_or_refused_in_one_line():
     names, answered = list(FILES), 0
     for number in range(1000):
         fields = mutated(FILES[names[number % len(names)]], chance)
-        start = time.perf_counter()
+        start = time.process_time()  # other work on the machine is no fault of a file's
         told, message = answer(fields)
         assert "\n" not in message, fields
         assert len(message) < 500, fields
@@ -201,7 +201,7 @@ def test_a_thousand_malformed_files_are_each_answered_or_refused_in_one_line():
             answered += 1
             assert 0 < told["active_params"] <= told["params"]
             assert all(size > 0 for size in told["weights"].values())
-        assert time.perf_counter() - start < 1, fields
+        assert time.process_time() - start < 1, fields
     assert 100 < answered < 900
 
 
