@@ -183,16 +183,64 @@ book.given("tokens", tokens)
 book
 ```
 """
+EXERCISES = '''"""Exercises on reading."""
+
+from ...formulas import reading
+from ...units import DAY
+from ..draws import steps
+from ..telling import told
+from ..writing import Chapter, numeric
+
+chapter = Chapter("reading-time")
+'''
+EXERCISE = """
+
+@chapter.exercise(
+    level={level},
+    teaches="Divide a text by the pace of its readers.",
+    text="{count} people read a text of {{tokens}} tokens together, each a part of it, at {{pace}} tokens in a second. "
+    "How long does it take?",
+    unit="day",
+    within=(0.1, 1e6),
+    tokens=steps(1e9, 100e9, 1e9),
+    pace=steps(2.5, 8.0, 0.5),
+)
+def shared_by_{count}(tokens, pace):
+    key = reading.reading_seconds(tokens / {count}, pace) / DAY
+    return numeric(
+        key,
+        mistakes=[(24 * key, "Those are hours, of which a day has 24."), ({count} * key, "Each reads a part of it.")],
+        hints=["What does one of them read?", "t = D / r, in seconds; a day has 86,400 of them."],
+        steps=[f"{{told(tokens / {count})}} / {{told(pace)}} / 86,400 = {{told(key)}} days."],
+    )
+"""
+READERS = (2, 3, 5, 10, 20, 50, 100, 1000)
+EXERCISES += "".join(EXERCISE.format(level=1 + place // 3, count=count) for place, count in enumerate(READERS))
+INDEPENDENT = f"""INDEPENDENT["reading-time"] = [
+    lambda n, count=count: n.tokens / count / n.pace / DAY for count in {READERS}
+]
+"""
+SECTIONS = {
+    "How fast do people read?": "Adults read about four words in a second when nobody listens, which are five tokens.",
+    "Without a break": "A day of reading has 86,400 seconds here. Who sleeps and eats needs three times as long.",
+    "Many readers": "Two people who share a text need half the time, as long as nobody has to know all of it.",
+    "Other texts": "A novel has a hundred thousand words, and takes seven hours: ten thousand novels take eight years.",
+    "What a model does meanwhile": "GPT-3 met every token of its text about once, on a thousand devices, within weeks.",
+    "What does not follow": "That somebody has read a text says nothing of what is kept of it, in people or in models.",
+}
+NOTEBOOK += "".join(f"\n## {title}\n\n{text}\n" for title, text in SECTIONS.items())
 CHAPTER = {
     "llmcalc/formulas/reading.py": MODULE,
     "tests/laws/reading.py": LAWS,
     "llmcalc/answers/reading_time.py": ANSWER,
     "data/reading-time.csv": DATA,
     "notebooks/reading-time.md": NOTEBOOK,
+    "llmcalc/teaching/exercises/reading_time.py": EXERCISES,
 }
 # What looks at everything of a kind; of all of them, what concerns what is new.
 NEW = "reading or idle_rent"
 LOOKING = ["formulas", "rooms", "laws", "data", "micropython", "parameters", "results", "command", "calculator_code"]
+LOOKING += ["teaching/test_exercises", "teaching/test_micropython"]
 
 
 @pytest.fixture(scope="module")
@@ -208,6 +256,7 @@ def contributed(tmp_path_factory):
     answers = "llmcalc/answers/__init__.py"
     checkout.edit(answers, "from .small_print", "from .reading_time import reading_time\nfrom .small_print")
     checkout.edit(answers, '    "small_print",\n', '    "small_print",\n    "reading_time",\n')
+    checkout.append("tests/teaching/independent.py", INDEPENDENT)
     checkout.append("_toc.yml", "  - file: notebooks/reading-time\n")
     checkout.append("book/index.md", "\n{ref}`reading-time`\n")
     return checkout
@@ -227,13 +276,20 @@ def run(checkout, *arguments):
 def test_steps_are_those_that_are_followed_here():
     text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
     steps = text.partition("## Add a chapter")[2].partition("\n## ")[0]
-    for path in [*CHAPTER, "data/reading-time.toml", "llmcalc/answers/__init__.py", "_toc.yml", "book/index.md"]:
+    for path in [
+        *CHAPTER,
+        "data/reading-time.toml",
+        "llmcalc/answers/__init__.py",
+        "_toc.yml",
+        "book/index.md",
+        "tests/teaching/independent.py",
+    ]:
         general = path.replace("reading-time", "NAME").replace("reading_time", "NAME").replace("reading", "ROOM")
         assert f"`{general}`" in steps, path
 
 
 def test_what_is_new_passes_the_tests_that_look_for_it(contributed):
-    files = [f"tests/test_{name}.py" for name in LOOKING]
+    files = [f"tests/{name}.py" if "/" in name else f"tests/test_{name}.py" for name in LOOKING]
     doctests = ["llmcalc/formulas/cost.py", "llmcalc/formulas/reading.py", "llmcalc/answers/reading_time.py"]
     failed, said = run(contributed, *files, *doctests, "-k", NEW, "-m", "not built and not alone")
     assert failed == [], said
@@ -256,6 +312,8 @@ def test_what_is_new_is_built(contributed):
     assert "Days of reading" in page
     assert "Reading 300 billion tokens takes 694,444 days." in page
     assert "694,444" in page
+    assert 'id="reading-time-practice"' in page
+    assert (contributed.site / "slides/reading-time.html").is_file()
     assert 'data-calculator="reading-time"' in page
     assert "reading-time/tokens" in (contributed.site / "reproduction.csv").read_text(encoding="utf-8")
 
