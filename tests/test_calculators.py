@@ -834,6 +834,23 @@ def model_default(name, key):
     return next(parameter["default"] for parameter in model(name)["parameters"] if parameter["name"] == key)
 
 
+def test_a_drawing_that_begins_meanwhile_does_not_take_the_ranges_away(tab, site):
+    held = {}
+    for file in ("whatif.mjs", "micropython.wasm"):
+        tab.route(f"**/{file}", lambda route: held.update({route.request.url.rpartition("/")[2]: route}))
+    open_page(tab, site, "training-gpus")
+    tab.locator(".calculator-whatif").scroll_into_view_if_needed()
+    tab.locator("[name=mfu]").fill("0.3 to 0.5")
+    for _ in range(1000):
+        if len(held) == 2:
+            break
+        tab.wait_for_timeout(20)
+    held["whatif.mjs"].continue_()
+    tab.wait_for_timeout(500)  # where it asks later, there is nothing to see
+    held["micropython.wasm"].continue_()
+    assert spread_in_page(tab)[1]["gpus"]
+
+
 def test_a_range_that_is_none_is_refused(tab, site):
     open_page(tab, site, "training-gpus")
     before = shown(tab)

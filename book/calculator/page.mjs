@@ -84,10 +84,15 @@ function whenNear(element, then) {
   watch.observe(element);
 }
 
-/** The worker draws from its last answer, and of the page as it came it has none yet. */
 async function seeWhatIf() {
-  if (!calculated) await evaluate(shown);
+  await calculateFirst();
   whatIf(answer);
+}
+
+/** The worker draws from its last answer, and of the page as it came it has none yet; a newer one that is under way stays. */
+async function calculateFirst() {
+  if (!calculated) await ask("calculateFirst", shown);
+  calculated = true;
 }
 
 // Nobody else waits for what the worker can't do.
@@ -251,7 +256,7 @@ async function drawAll() {
   compare([{ texts: shown, results: answer }, ...saved]);
   part("[data-action=save]").disabled = saved.length === scenario.MOST_SAVED;
   if (!plot) return;
-  if (!calculated) await evaluate(shown);
+  await calculateFirst();
   const began = performance.now();
   const curves = await ask("draw");
   const marks = saved.map(({ results }, number) => ({ label: String(number + 1), ...results }));

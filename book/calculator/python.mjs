@@ -82,6 +82,10 @@ def calculate(given):
         message = "there is no result: " + str(error or type(error).__name__)
         return json.dumps({"refusals": [{"argument": "", "value": "", "accepted": "", "message": message}]})
 
+def calculate_first(given):
+    if not latest:
+        calculate(given)
+
 def draw():
     return json.dumps(getattr(module, page["curves"])(**latest).data())
 
@@ -192,15 +196,14 @@ export function prepare(python, model) {
   const { parameters, data, curves } = model;
   python.FS.writeFile("page.json", JSON.stringify({ function: model.function, parameters, data, curves }));
   python.runPython(PROGRAM);
-  const names = ["calculate", "draw", "along", "go_on", "moves"];
-  const [calculate, draw, along, goOn, moves] = names.map((name) => python.globals.get(name));
+  const names = ["calculate", "calculate_first", "draw", "along", "go_on", "moves"];
+  const [calculate, calculateFirst, draw, along, goOn, moves] = names.map((name) => python.globals.get(name));
+  const given = (texts) => JSON.stringify(model.parameters.map(({ name, default: text }) => [name, texts[name] ?? text]));
   return {
-    calculate(texts) {
-      const given = model.parameters.map(({ name, default: text }) => [name, texts[name] ?? text]);
-      return JSON.parse(calculate(JSON.stringify(given)));
-    },
+    calculate: (texts) => JSON.parse(calculate(given(texts))),
+    calculateFirst: (texts) => calculateFirst(given(texts)),
     draw: () => JSON.parse(draw()),
-    along: (given) => JSON.parse(along(JSON.stringify(given))),
+    along: (asked) => JSON.parse(along(JSON.stringify(asked))),
     goOn: (points) => JSON.parse(goOn(String(points))),
     moves: (result) => JSON.parse(moves(result)),
   };

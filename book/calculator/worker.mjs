@@ -19,6 +19,7 @@ const answers = {
     await prepared;
   },
   calculate: async (texts) => (await prepared).calculate(texts),
+  calculateFirst: async (texts) => (await prepared).calculateFirst(texts),
   draw: async () => (await prepared).draw(),
   along: async (given) => (await prepared).along(given),
   goOn: async (points) => (await prepared).goOn(points),
