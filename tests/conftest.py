@@ -49,7 +49,7 @@ def pytest_collection_modifyitems(items):
     for item in items:
         module = getattr(item, "module", None)
         looks = any(hasattr(module, name) for name in ("SITE", "EXECUTED", "BUILD"))
-        if looks or {"built", "executed", "checkout"} & set(getattr(item, "fixturenames", ())):
+        if looks or {"built", "executed", "checkout", "contributed"} & set(getattr(item, "fixturenames", ())):
             item.add_marker("built")
 
 

@@ -38,6 +38,11 @@ NONSENSE = [
     10**400,
 ]
 
+FIRST_OF_RANGE = {}
+for formula in FORMULAS:
+    for argument in formula.arguments:
+        FIRST_OF_RANGE.setdefault(tuple(map(str, argument.refused)), (formula.name, argument.name))
+
 
 @pytest.fixture(scope="module")
 def units():
@@ -140,7 +145,9 @@ def test_nonsense_is_refused_by_name(formula, argument):
 @every_argument
 @pytest.mark.parametrize("carrier", CARRIERS)
 def test_one_bad_element_is_found_and_named(formula, argument, carrier):
-    for bad in argument.refused:
+    # Dask takes its time: each argument has one try, and one argument of each range has all.
+    first = FIRST_OF_RANGE[tuple(map(str, argument.refused))] == (formula.name, argument.name)
+    for bad in argument.refused if first or carrier != "dask" else argument.refused[-1:]:
         values = CARRIERS[carrier]([argument.typical, bad, argument.typical])
         with pytest.raises(Refusal, match=rf"^{argument.name} = {str(bad).replace('.', '[.]')} "):
             formula.function(**formula.typical | {argument.name: values})

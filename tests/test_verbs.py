@@ -1,5 +1,6 @@
 """The first page's form, by a browser: what people come with, in a few actions, as CPython answers it."""
 
+import functools
 import os
 import re
 
@@ -14,12 +15,16 @@ from llmcalc.questions import find
 
 SITE = BUILD / "html"
 MOST_ACTIONS = 4
-VERBS = {verb["name"]: verb for verb in verbs.described()}
 
 pytestmark = pytest.mark.skipif(
     "CI" not in os.environ and browsing.find_browser() is None,
     reason="no browser: install Chromium, or name one in BROWSER",
 )
+
+
+@functools.cache
+def described():
+    return {verb["name"]: verb for verb in verbs.described()}
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +73,7 @@ def answered(tab, name, actions, start=True):
 
 
 def expected(name, texts):
-    question = find(VERBS[name]["question"])
+    question = find(described()[name]["question"])
     return question.answer(**{field: read(text, field) for field, text in texts.items()})
 
 
@@ -104,7 +109,7 @@ def test_the_default_answers_stand_in_the_page_without_scripts(site):
     context = site[1].new_context(java_script_enabled=False)
     tab = context.new_page()
     tab.goto(f"{site[0]}index.html")
-    for name, verb in VERBS.items():
+    for name, verb in described().items():
         assert tab.locator(f'section[data-verb="{name}"] .verbs-sentence').inner_text() == verb["sentence"]
         assert verb["sentence"] == find(verb["question"]).answer().sentence
     context.close()
@@ -114,7 +119,7 @@ def test_nothing_is_calculated_before_somebody_asks(tab, site):
     requests = []
     tab.on("request", lambda request: requests.append(request.url))
     open_page(tab, site)
-    for name in VERBS:
+    for name in described():
         tab.get_by_role("button", name=name, exact=True).click()
         assert tab.locator(f'section[data-verb="{name}"]').is_visible()
     assert not [url for url in requests if "micropython" in url or "program" in url]
@@ -161,12 +166,12 @@ def test_what_is_refused_is_said_at_its_field(tab, site, field, text):
     assert said.partition("; did you mean")[0] == str(refused.value).partition("; did you mean")[0]
     assert "verbs-old" in tab.locator('section[data-verb="Train"]').get_attribute("class")
     # A number that is right ends it.
-    answered(tab, "Train", {field: VERBS["Train"]["fields"][names("Train").index(field)]["default"]})
+    answered(tab, "Train", {field: described()["Train"]["fields"][names("Train").index(field)]["default"]})
     assert tab.locator(f"#train-{field}-error").is_hidden()
 
 
 def names(verb):
-    return [field["name"] for field in VERBS[verb]["fields"]]
+    return [field["name"] for field in described()[verb]["fields"]]
 
 
 def test_an_answer_that_is_no_says_so(tab, site):

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy import stats
 
 from llmcalc import catalogue, datasets, known_models
 from llmcalc.checks import Refusal
@@ -112,6 +111,8 @@ def test_a_request_that_is_alone_waits_for_its_prompt_and_half_a_step():
 
 @pytest.mark.parametrize("spread", [0.2, 0.5, 1.0])
 def test_answers_of_a_gamma_distribution_take_times_of_one(spread):
+    from scipy import stats  # which takes a second to load
+
     idle = replica(service(answer_spread=spread, question_tokens=10, answer_tokens=3000), 1e-9)
     mean = idle.answer["mean"]
     for name, share in (("p50", 0.5), ("p95", 0.95), ("p99", 0.99)):
