@@ -5,7 +5,7 @@ and the longer each step takes, so the largest batch within all limits serves mo
 and so no looser limit, faster device, shorter text or smaller number of requests ever takes more devices.
 """
 
-from math import cos, exp, floor, log10, pi
+from math import cos, e, exp, floor, log10, pi
 
 from .. import datasets
 from ..checks import Refusal, accept, single
@@ -36,9 +36,6 @@ TINY = 1e-300
 SAME = 1e-6  # shares of a replica that are equal but for the search
 ENOUGH = 1.3  # times as many elements as are not found yet: those that are found are left out
 STRETCH = 100  # tokens, some lines of text, over which a limit on the time per output token is to hold
-# Of the variance of the number of sequences, what is left of its mean over the time of one: 2 (e^-1), of a process
-# whose correlation decays over that time.
-KEPT = 0.736
 TURN = 2.0  # times the wait of a request alone: where latency is said to turn
 MOST_STAGES = 16
 MOST_LOAD = 0.9  # of what a replica could serve: above, waiting grows without bound
@@ -266,7 +263,8 @@ class _Waits:
             self.variance += variance
         self.least = own - reading * least(1.0, spread)
         # How much more the number of sequences in progress varies.
-        self.bunched = service.crowd(batch / service.answers_per_question) * shared_life(service.answer_spread)
+        self.crowd = service.crowd(batch / service.answers_per_question)
+        self.bunched = self.crowd * shared_life(service.answer_spread)
 
     def first_token(self, quantile: str) -> "Numeric":
         """Time to first token [s].
@@ -308,16 +306,28 @@ class _Waits:
         return self._stretch(quantile, STRETCH)
 
     def _stretch(self, quantile: str, tokens: "Numeric") -> "Numeric":
-        # What lengthens steps are prompts that arrive meanwhile, a Poisson number, each of which lets some more
-        # arrive, and other sequences, as many of which are there as a Poisson variable.
+        # Whoever arrives lengthens a step by the reading of the prompt and each of the steps after it by a sequence, and
+        # longer steps let more arrive: arrivals excite themselves (Hawkes 1971, "Spectra of some self-exciting and
+        # mutually exciting point processes", Biometrika 58: 83). Of the spectrum of a step's time, which is that of
+        # one pole if the effect of a sequence decays over its life, the part that is the same at all frequencies and
+        # the part that decays each have their variance over as many steps.
         service = self.service
         quiet = least(service.drafted(self.none) / service.written(), self.seconds)
         beside = service.drafted(self.each) / service.written()
-        met = self.rate * self.seconds * tokens
-        each = self.prompt / tokens / (1 - self.share)
-        variance = met * each**2 * (1 + service.crowd(met) + service.question_spread**2)
-        variance += KEPT * self.batch * (1 + self.bunched) * beside**2
-        quiet -= least(self.batch * beside, quiet)
+        life, reading, uneven = service.answer_tokens, self.prompt, service.question_spread**2
+        arrivals = self.rate * self.seconds  # within a step
+        alone = 1 - self.share
+        slow = most(0.05, 1 - self.batch * beside / self.seconds / alone)
+        writing = beside * life * service.answers_per_question  # that a request adds to all later steps
+        decay = life * (1 + service.answer_spread**2) / 2
+        gathered = 1 + service.crowd(arrivals * tokens)
+        white = gathered * reading**2 * (1 + uneven) / tokens
+        ends = writing**2 / service.answers_per_question * service.answer_spread**2
+        coming = (reading + writing) ** 2 + uneven * reading**2 - (1 + uneven) * (slow * reading) ** 2
+        past = most(1e-3, slow * tokens / decay)
+        kept = (past - 1 + e**-past) / past**2
+        variance = arrivals / alone**2 * (white + ((1 + self.crowd) * coming + ends) * kept / (slow * decay))
+        quiet -= least(most(0.0, self.batch - service.answers_per_question) * beside, quiet)
         return quiet + gamma_seconds(self.seconds - quiet, variance, DEVIATIONS[quantile][0])
 
     def answer(self, quantile: str) -> "Numeric":

@@ -423,11 +423,14 @@ def test_drafts_that_cost_nothing_divide_all_times_between_tokens():
     texts = {"constants": NOTHING, "question_tokens": 1, "answer_tokens": 2000}
 
     def times(**options):
-        return replica(Service(DENSE, free, **texts, **options), concurrency=50).output_token
+        service = Service(DENSE, free, **texts, **options)
+        kept = replica(service, concurrency=50)
+        # Whoever ends is followed by another, and so all are written as quickly.
+        assert kept.output_token["p99"] == kept.output_token["p50"]
+        return replica(service, kept.requests).output_token
 
     plain, drafted = times(), times(draft_tokens=1, acceptance=0.5, draft_cost=0)
     for name in plain:
         assert drafted[name] == pytest.approx(plain[name] / 1.5, rel=1e-3), name
-    # Other sequences come and go: what each adds to a step, times the root of their number.
-    added = (plain["p99"] - plain["mean"]) / (plain["p95"] - plain["mean"])
-    assert added == pytest.approx(2.326 / 1.645, rel=0.05)
+    # Other sequences come and go.
+    assert plain["p50"] < plain["mean"] < plain["p95"] < plain["p99"]
