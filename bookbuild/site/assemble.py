@@ -17,7 +17,7 @@ from bookbuild import notebooks, scratch
 from bookbuild.build import EXECUTED
 from bookbuild.calculator import exercises
 from bookbuild.notebooks import BUILD, ROOT
-from bookbuild.site import incremental, pdf, reference
+from bookbuild.site import data_page, incremental, pdf, reference
 from bookbuild.site.jupyter_book import Builder, BuildError
 from bookbuild.site.remembered import Remembered
 from bookbuild.site.staging import replace, write_notebook
@@ -25,7 +25,12 @@ from bookbuild.teaching import laboratories, slides, teach
 
 SITE = BUILD / "html"
 # Pages that end with what the code says.
-SECTIONS = {"reference": reference.sections, "teach": teach.sections, "laboratories": laboratories.sections}
+SECTIONS = {
+    "data": data_page.sections,
+    "laboratories": laboratories.sections,
+    "reference": reference.sections,
+    "teach": teach.sections,
+}
 
 
 class SiteError(Exception):
