@@ -17,7 +17,7 @@ from bookbuild import notebooks, scratch
 from bookbuild.build import EXECUTED
 from bookbuild.calculator import exercises
 from bookbuild.notebooks import BUILD, ROOT
-from bookbuild.site import data_page, incremental, pdf, programs, reference
+from bookbuild.site import citing, data_page, incremental, pdf, programs, reference
 from bookbuild.site.jupyter_book import Builder, BuildError
 from bookbuild.site.remembered import Remembered
 from bookbuild.site.staging import replace, write_notebook
@@ -27,6 +27,7 @@ SITE = BUILD / "html"
 # Pages that end with what the code says.
 SECTIONS = {
     "data": data_page.sections,
+    "index": citing.sections,
     "laboratories": laboratories.sections,
     "programs": programs.sections,
     "reference": reference.sections,
