@@ -17,7 +17,7 @@ from pybtex.richtext import Text
 
 from bookbuild import build, notebooks
 from bookbuild.notebooks import ROOT
-from bookbuild.site import citing, downloads
+from bookbuild.site import citing, downloads, publications
 from bookbuild.site.markdown import plain
 from llmcalc import files
 
@@ -217,6 +217,7 @@ def _line(name: str, chapters: list[str]) -> str:
         f'<a href="{FOLDER}/{name}.{ending}" aria-label="{name}, {text}">{text}</a>'
         for ending, text in (("csv", "CSV"), ("json", "descriptor"))
     ]
-    read = ", ".join(f"[{{ref}}`{chapter}`]{{.facet-chapter}}" for chapter in chapters) or "no chapter"
-    told = [f"[**{plain(contract['title'])}**]{{#row-{name}}}", plain(about), f"{' · '.join(links)} · Read by {read}"]
+    read = ", ".join(f'<span class="facet-chapter">{{ref}}`{chapter}`</span>' for chapter in chapters) or "no chapter"
+    title = f"{publications.address(name)}**{plain(contract['title'])}**"
+    told = [title, plain(about), f"{' · '.join(links)} · Read by {read}"]
     return f"| {'<br>'.join(part for part in told if part)} | {len(_rows(name)):,} |"

@@ -12,7 +12,7 @@ import yaml
 
 from bookbuild import notebooks
 from bookbuild.notebooks import ROOT
-from bookbuild.site import citing, data_page, downloads
+from bookbuild.site import citing, data_page, downloads, publications
 from bookbuild.site.markdown import plain
 from llmcalc.questions import Question, answer_schema, json_schema, questions
 
@@ -138,4 +138,4 @@ def _line(name: str, question: Question, is_chapter: bool) -> str:
         f'<a href="{SCHEMAS}/{name}{ending}.json" aria-label="{name}, {of}">{of}</a>'
         for ending, of in (("", "parameters"), (".answer", "answer"))
     ]
-    return f"| [`{name}`]{{#row-{name}}}<br>{title} | {results} | {'<br>'.join(links)} |"
+    return f"| {publications.address(name)}`{name}`<br>{title} | {results} | {'<br>'.join(links)} |"

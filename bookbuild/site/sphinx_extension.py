@@ -2,6 +2,7 @@
 
 import html
 import json
+import re
 import shutil
 import textwrap
 from pathlib import Path
@@ -15,6 +16,9 @@ from bookbuild.site import citing, downloads, fonts, pages, pdf
 from bookbuild.site.answer_first import AnswerFirst
 from bookbuild.site.jupyter_book import finished
 from bookbuild.site.remembered import Remembered
+
+# A page's place for a filter of all its rows, or a table with a filter of its own.
+FILTERED = re.compile(r'class="row-filter"|<table [^>]*\bfiltered\b')
 
 
 def drop_unused_scripts(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
@@ -79,6 +83,12 @@ def add_guesses(app: Sphinx, pagename: str, templatename: str, context: dict[str
     """Let a page that asks to predict first do so; the print of the whole book shows its figures at once."""
     if '<div class="guess"' in context.get("body", "") and app.builder.name == "html":
         app.add_js_file("guess.mjs", type="module")
+
+
+def add_filters(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
+    """Let readers filter the rows of a page that has many; the print of the whole book has all of them."""
+    if FILTERED.search(context.get("body", "")) and app.builder.name == "html":
+        app.add_js_file("filter.mjs", type="module")
 
 
 def describe(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
@@ -179,6 +189,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("html-page-context", add_exercises)
     app.connect("html-page-context", add_drill)
     app.connect("html-page-context", add_guesses)
+    app.connect("html-page-context", add_filters)
     app.connect("html-page-context", drop_unused_scripts, priority=900)
     app.connect("html-page-context", describe, priority=900)
     app.connect("html-page-context", tell_reference_managers, priority=900)
