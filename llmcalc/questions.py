@@ -160,7 +160,7 @@ def answer_schema(question: Question) -> dict[str, Any]:
                     "high": {"type": ["number", "null"], "description": "The result at the high end"},
                 }
             ),
-            "refusal": _object({"error": _object({**_REFUSAL})}),
+            "refusal": _object({"error": _object(_REFUSAL)}),
         },
     }
 

@@ -133,7 +133,7 @@ def test_choices_narrow_the_scoreboard_and_stand_in_its_address(tab):
     both = sum(row["status"] == "corrected" and row["document"].startswith("004") for row in ledger())
     assert 0 < both < counts["corrected"]
     assert shown(tab, "scoreboard.html") == both
-    tab.wait_for_url("**rows-status=corrected**")
+    tab.wait_for_url("**rows-document=004**")
     assert asked(tab) == {"rows-status": "corrected", "rows-document": "004"}
     tab.reload()
     assert shown(tab, "scoreboard.html") == both

@@ -12,7 +12,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 
 from bookbuild.calculator import calculators, drill, exercises, verbs
-from bookbuild.site import citing, downloads, fonts, pages, pdf
+from bookbuild.site import citing, downloads, fonts, pages, pdf, programs
 from bookbuild.site.answer_first import AnswerFirst
 from bookbuild.site.jupyter_book import finished
 from bookbuild.site.remembered import Remembered
@@ -104,8 +104,8 @@ def describe(app: Sphinx, pagename: str, templatename: str, context: dict[str, A
 def tell_reference_managers(
     app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any
 ) -> None:
-    """Say in the head of a page what it is called, who wrote it, and when."""
-    if doctree is not None:
+    """Say in the head of a page what it is called, who wrote it, and when; a reader's rerun is no page of the book."""
+    if doctree is not None and (Path(app.srcdir) / "extra" / programs.LIST).exists():
         tags = citing.metatags(context["title"], f"{pagename}.html", pagename == app.config.root_doc)
         context["metatags"] = context.get("metatags", "") + tags
 
