@@ -310,16 +310,18 @@ def _write_columns(output: str, columns: dict[str, list[Any]]) -> None:
 
 @command.command()
 @click.argument("question", shell_complete=_complete_question)
-def schema(question: str) -> None:
-    """Print a JSON Schema (draft 2020-12) of QUESTION's parameters.
+@click.option("--answer", "of_answer", is_flag=True, help="Of what llmcalc answer QUESTION --json writes.")
+def schema(question: str, of_answer: bool) -> None:
+    """Print a JSON Schema (draft 2020-12) of QUESTION's parameters, or of its answer.
 
     \b
-    Example:
+    Examples:
       llmcalc schema training-gpus
+      llmcalc schema training-gpus --answer
     """
-    from .questions import find, json_schema
+    from .questions import answer_schema, find, json_schema
 
-    _say(_json(json_schema(find(question)), sys.stdout))
+    _say(_json((answer_schema if of_answer else json_schema)(find(question)), sys.stdout))
 
 
 @command.command()

@@ -113,6 +113,106 @@ def json_schema(question: Question) -> dict[str, Any]:
     }
 
 
+def answer_schema(question: Question) -> dict[str, Any]:
+    """Return the JSON Schema of what ``llmcalc answer NAME --json`` writes: an answer, or a refusal.
+
+    Names, units and order of the results are the question's, whatever it is asked. Where ranges were given, results
+    have their quantiles, too.
+
+    Examples
+    --------
+    >>> answer = answer_schema(find("training-gpus"))["$defs"]["answer"]
+    >>> answer["properties"]["results"]["properties"]["gpus"]["properties"]["unit"]
+    {'const': 'GPU'}
+    """
+    asked = json_schema(question)["properties"]
+    results = {result["name"]: _result(result) for result in question.answer().listed()}
+    moves = {"type": "array", "items": {"$ref": "#/$defs/move"}}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": question.title,
+        "description": (
+            "What llmcalc answer writes with --json: an answer on standard output, or a refusal on standard error."
+        ),
+        "oneOf": [{"$ref": "#/$defs/answer"}, {"$ref": "#/$defs/refusal"}],
+        "$defs": {
+            "answer": _object(
+                {
+                    "question": {"const": question.name},
+                    "parameters": _object({name: _given(described) for name, described in asked.items()}),
+                    "results": _object(results),
+                    "version": {"type": "string", "description": "Version of llmcalc"},
+                },
+                {
+                    "points": {"type": "integer", "description": "Points at which the ranges were looked at"},
+                    "refused": {"type": "integer", "description": "Points at which the question has no answer"},
+                    "moves": {
+                        "type": "object",
+                        "description": "By result, the ranges that move it, the strongest first",
+                        "additionalProperties": moves,
+                    },
+                },
+            ),
+            "move": _object(
+                {
+                    "names": {"type": "array", "items": {"enum": list(asked)}, "description": "What moves together"},
+                    "low": {"type": ["number", "null"], "description": "The result at the low end"},
+                    "high": {"type": ["number", "null"], "description": "The result at the high end"},
+                }
+            ),
+            "refusal": _object({"error": _object(_REFUSAL)}),
+        },
+    }
+
+
+_REFUSAL = {
+    "argument": {"type": "string", "description": "What was refused: a parameter, or an option of the command"},
+    "value": {"type": ["string", "number", "boolean", "null"], "description": "What was given"},
+    "unit": {"type": "string", "description": "Unit of the argument, empty where it has none"},
+    "accepted": {"type": "string", "description": "What to give instead"},
+    "message": {"type": "string", "description": "All of it in a sentence, in one line"},
+}
+_SPREAD = {
+    "p10": {"type": "number", "description": "10 of 100 points stay below it"},
+    "median": {"type": "number", "description": "Half of the points stay below it"},
+    "p90": {"type": "number", "description": "90 of 100 points stay below it"},
+    "share": {"type": "number", "description": "Share of the points that have a number"},
+    "first": {"type": "number", "description": "Where the first bar of the histogram begins"},
+    "last": {"type": "number", "description": "Where the last bar ends"},
+    "bars": {"type": "array", "items": {"type": "integer"}, "description": "Points in each bar of equal width"},
+}
+
+
+def _object(needed: dict[str, Any], further: "dict[str, Any] | None" = None) -> dict[str, Any]:
+    properties = needed | (further or {})
+    return {"type": "object", "properties": properties, "required": list(needed), "additionalProperties": False}
+
+
+def _given(described: dict[str, Any]) -> dict[str, Any]:
+    """A parameter as an answer repeats it: a number may have been a range, which is a text."""
+    if described["type"] in ("number", "integer"):
+        kinds: Any = ["number", "string"]
+    else:
+        kinds = described["type"]
+    kept = {word: described[word] for word in ("description", "unit") if word in described}
+    return {"type": kinds} | kept
+
+
+def _result(result: dict[str, Any]) -> dict[str, Any]:
+    described = _object(
+        {
+            "value": {"type": ["number", "null"], "description": "null where no number suffices"},
+            "unit": {"const": result["unit"]},
+            "label": {"type": "string", "description": "What it is"},
+        },
+        {"reason": {"type": "string", "description": "Why there is no number, or the words that answer"}, **_SPREAD},
+    )
+    without = {"properties": {"value": {"type": "null"}}}
+    return {"title": result["label"]} | described | {
+        "if": without, "then": {"required": ["reason"]}, "else": {"not": {"required": ["reason"]}}
+    }  # fmt: skip
+
+
 def _property(parameter: Parameter) -> dict[str, Any]:
     kinds = {float: "number", int: "integer", str: "string", bool: "boolean"}
     described: dict[str, Any] = {"type": kinds[parameter.type], "description": parameter.meaning}

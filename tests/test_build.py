@@ -107,6 +107,7 @@ def test_changed_data_rebuild_the_same_site(checkout):
     [
         ("README.md", ["site"]),
         ("LICENSE", ["site"]),
+        ("CITATION.cff", ["site"]),
         ("_config.yml", ["site"]),
         ("_toc.yml", ["site"]),
         ("book/index.md", ["site"]),

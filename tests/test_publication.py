@@ -10,12 +10,14 @@ import zipfile
 import nbformat
 import pytest
 import yaml
+from bs4 import BeautifulSoup
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
 from bookbuild import browser as browsing
 from bookbuild.notebooks import BUILD, ROOT
-from bookbuild.site import downloads
+from bookbuild.site import data_page, downloads
+from llmcalc import files
 
 SITE = BUILD / "html"
 PAGES = sorted(path.relative_to(SITE).as_posix() for path in SITE.rglob("*.html"))
@@ -156,3 +158,28 @@ def test_the_recipe_names_files_and_targets_that_exist():
     assert all(f"\n{command.removeprefix('make ')}:" in makefile for command in commands)
     assert list(ROOT.glob("requirements/*.txt"))
     assert (ROOT / "requirements/package-lock.json").exists()
+
+
+def test_the_page_lists_every_table_with_its_files_and_its_readers():
+    page = BeautifulSoup((SITE / "data.html").read_text(encoding="utf-8"), "html.parser")
+    rows = {
+        row.select_one("[id^=row-]")["id"].removeprefix("row-"): row for row in page.select("article table tbody tr")
+    }
+    assert sorted(rows) == data_page.names()
+    readers = data_page.readers()
+    assert sum(map(bool, readers.values())) > len(data_page.names()) - 5
+    for name, row in rows.items():
+        told, count = row.find_all("td")
+        assert re.sub("[“”‘’]", "", told.strong.get_text()) == re.sub("[\"']", "", files.contract(name)["title"])
+        assert count.get_text() == f"{len(files.rows(name)):,}"
+        assert [link["href"] for link in told.find_all("a")[:2]] == [f"data/{name}.csv", f"data/{name}.json"]
+        chapters = [link["href"].partition("#")[0] for link in told.select(".facet-chapter a")]
+        assert chapters == [f"notebooks/{chapter}.html" for chapter in readers[name]]
+    assert readers["training-gpus"][0] == "training-gpus"
+    assert readers["hardware-claims-published"] == ["hardware-claims"]
+
+
+def test_the_site_has_the_tables_as_they_are_made(tmp_path):
+    data_page.stage(tmp_path / "data")
+    for path in (tmp_path / "data").iterdir():
+        assert (SITE / data_page.FOLDER / path.name).read_bytes() == path.read_bytes(), path.name

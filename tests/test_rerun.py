@@ -122,6 +122,7 @@ def test_defaults_are_printed_beside_the_results(reran):
 def test_the_page_shows_the_results_and_no_traceback(reran):
     _, target, _ = reran
     page = (target / "index.html").read_text(encoding="utf-8")
+    assert "citation_" not in page  # whose assumptions these are, the book does not know
     assert f"{headline(**defaults() | CHANGED)['gpus']:,.0f}" in page
     assert "Traceback" not in page
     assert "output traceback" not in page

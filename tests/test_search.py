@@ -166,6 +166,9 @@ def test_a_chapter_is_found_by_its_terms(results, chapter, words):
         ("显存", {"glossary", "notebooks/memory"}),
         ("token 词元", {"glossary", "notebooks/training-gpus"}),
         ("utilis", {"notebooks/training-schedules"}),
+        ("data package", {"data"}),
+        ("JSON schema", {"programs"}),
+        ("cite", {"index"}),
     ],
 )
 def test_a_search_finds_all_pages_on_a_subject(results, words, pages):

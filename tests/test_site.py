@@ -14,6 +14,7 @@ from fontTools.ttLib import TTFont
 from bookbuild import browser as browsing
 from bookbuild import notebooks
 from bookbuild.notebooks import BUILD
+from bookbuild.site import citing
 
 SITE = BUILD / "html"
 PAGES = sorted(path.relative_to(SITE).as_posix() for path in SITE.rglob("*.html") if "_static" not in path.parts)
@@ -227,6 +228,30 @@ def test_mathematics_is_set_and_can_be_read_out(page):
         assert formula.select_one("mjx-container").previous_sibling in (None, "\n")  # no TeX is left
         assert not formula.select("mjx-merror")
     assert bool(soup(page).select(".math")) == bool(soup(page).select("link[href*='mathematics.css']"))
+
+
+@every_page
+def test_a_page_tells_reference_managers_what_it_is(page):
+    told = {}
+    for tag in soup(page).select("meta[name^=citation_]"):
+        told.setdefault(tag["name"].removeprefix("citation_"), []).append(tag["content"])
+    if page == "search.html" or page.startswith("slides/"):
+        assert not told
+        return
+    heading = soup(page).select_one("article h1").find(string=True)
+    citation = citing.citation()
+    titles = [citation["title"]] if page == "index.html" else [heading.strip(), citation["title"]]
+    assert [told["title"][0], *told.get("inbook_title", [])] == titles
+    assert told["author"] == citing.authors()
+    assert told["publication_date"] == [citation["date-released"].replace("-", "/")]
+    assert ("public_url" in told) == ("url" in citation)
+    repository = soup(page).select(".article-header-buttons a[href^='https://']")
+    assert bool(repository) == ("repository-code" in citation)
+
+
+def test_the_first_page_says_how_the_book_is_cited():
+    listings = [listing.get_text() for listing in soup("index.html").select("#how-to-cite pre")]
+    assert citing.bibtex() + "\n" in listings
 
 
 def test_most_chapters_have_mathematics():

@@ -36,34 +36,3 @@
   };
   document.readyState === "loading" ? document.addEventListener("DOMContentLoaded", start) : start();
 })();
-
-// Tables of many rows get a field that leaves those with all of its words.
-(() => {
-  const filter = (table, text, found) => {
-    const words = text.toLowerCase().split(/\s+/).filter(Boolean);
-    const rows = [...table.tBodies].flatMap((body) => [...body.rows]);
-    const shown = rows.filter((row) => {
-      const cells = row.textContent.toLowerCase();
-      row.hidden = !words.every((word) => cells.includes(word));
-      return !row.hidden;
-    });
-    found.textContent = words.length ? `${shown.length} of ${rows.length} rows` : `${rows.length} rows`;
-  };
-
-  const start = () => {
-    for (const table of document.querySelectorAll("table.filtered")) {
-      const field = document.createElement("label");
-      field.className = "table-filter";
-      field.textContent = "Filter rows ";
-      const input = document.createElement("input");
-      input.type = "search";
-      const found = document.createElement("span");
-      found.setAttribute("role", "status");
-      field.append(input, " ", found);
-      (table.closest(".cell_output, .output") ?? table).before(field);
-      input.addEventListener("input", () => filter(table, input.value, found));
-      filter(table, "", found);
-    }
-  };
-  document.readyState === "loading" ? document.addEventListener("DOMContentLoaded", start) : start();
-})();

@@ -16,9 +16,9 @@ export function address(model, texts, saved = []) {
   const url = new URL(location.href);
   const whole = query(model, texts);
   for (const scenario of saved) whole.append("saved", query(model, scenario));
-  // The exercises of the chapter keep their numbers, and what is drawn stays drawn.
-  for (const name of ["seed", "whatif"]) {
-    if (url.searchParams.has(name)) whole.set(name, url.searchParams.get(name));
+  // The exercises of the chapter keep their numbers, what is drawn stays drawn, and tables stay filtered.
+  for (const [name, text] of url.searchParams) {
+    if (name === "seed" || name === "whatif" || /^rows\d*(-|$)/.test(name)) whole.set(name, text);
   }
   url.search = whole;
   return url.href;

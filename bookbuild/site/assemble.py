@@ -17,7 +17,7 @@ from bookbuild import notebooks, scratch
 from bookbuild.build import EXECUTED
 from bookbuild.calculator import exercises
 from bookbuild.notebooks import BUILD, ROOT
-from bookbuild.site import incremental, pdf, reference
+from bookbuild.site import citing, data_page, incremental, pdf, programs, reference
 from bookbuild.site.jupyter_book import Builder, BuildError
 from bookbuild.site.remembered import Remembered
 from bookbuild.site.staging import replace, write_notebook
@@ -25,7 +25,14 @@ from bookbuild.teaching import laboratories, slides, teach
 
 SITE = BUILD / "html"
 # Pages that end with what the code says.
-SECTIONS = {"reference": reference.sections, "teach": teach.sections, "laboratories": laboratories.sections}
+SECTIONS = {
+    "data": data_page.sections,
+    "index": citing.sections,
+    "laboratories": laboratories.sections,
+    "programs": programs.sections,
+    "reference": reference.sections,
+    "teach": teach.sections,
+}
 
 
 class SiteError(Exception):
@@ -49,6 +56,7 @@ def stage(folder: Path, changed: set[Path] | None = None) -> None:
             # Pages are published at the site's root, whatever folder they are kept in.
             sections = SECTIONS[path.stem]() if path.stem in SECTIONS else ""
             (folder / path.name).write_text(path.read_text(encoding="utf-8") + sections, encoding="utf-8")
+    programs.stage_list(folder / "extra")  # which quotes prose
 
 
 def stage_whole(folder: Path, executed: dict[str, NotebookNode]) -> None:

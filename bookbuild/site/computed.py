@@ -6,7 +6,7 @@ from nbformat import NotebookNode
 
 from bookbuild.calculator import calculators, drill, exercises, verbs
 from bookbuild.notebooks import ROOT
-from bookbuild.site import downloads, publications
+from bookbuild.site import data_page, downloads, programs, publications
 from bookbuild.site.staging import write_settings
 
 
@@ -20,3 +20,5 @@ def stage(folder: Path, executed: dict[str, NotebookNode]) -> None:
     beside = exercises.files(executed) | verbs.files() | {drill.FILE: drill.file()}
     calculators.stage(folder, executed, beside)
     (folder / "extra" / "reproduction.csv").write_text(publications.ledger_csv(record), encoding="utf-8")
+    data_page.stage(folder / "extra" / data_page.FOLDER)
+    programs.stage_schemas(folder / "extra" / programs.SCHEMAS)

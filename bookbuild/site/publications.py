@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -118,6 +119,15 @@ def scoreboard_summary(record: Record) -> str:
     return "\n".join(lines)
 
 
+def address(name: str) -> str:
+    """Return the anchor of a row, which leads to it as long as the row has its name."""
+    return f'<span id="row-{_slug(name)}"></span>'
+
+
+def _slug(name: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
+
+
 def scoreboard(record: Record) -> str:
     """Return every ledger row as Markdown, a table for each chapter."""
     parts = []
@@ -126,12 +136,13 @@ def scoreboard(record: Record) -> str:
         parts += ["| Quantity [unit] | Printed | Computed | Status | Line | Note |", "|:--|--:|--:|:--|:--|:--|"]
         for row in record.rows:
             if row["chapter"] == name:
+                document = f'<span class="facet-document">{row["document"][:3]}</span>'
                 cells = [
-                    f"{row['quantity']} [{row['unit']}]",
+                    f"{address(row['id'])}{row['quantity']} [{row['unit']}]",
                     number(ledger.printed_value(row["printed"]), 7),
                     number(row["computed"], 7),
                     row["status"],
-                    f"{row['document'][:3]}:{row['line']}",
+                    f"{document}:{row['line']}",
                     row["note"],
                 ]
                 parts.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
@@ -159,10 +170,11 @@ def errata(record: Record) -> str:
     parts = []
     for position, slip in enumerate(record.errata, start=1):
         parts += [
+            f"(row-{_slug(slip['chapter'] + ' ' + slip['title'])})=",
             f"## {position}. {slip['title']}",
             "",
-            f"Document {slip['document'][:3]}, line {slip['line']}; "
-            f"chapter {{ref}}`{record.titles[slip['chapter']]} <{slip['chapter']}>`.",
+            f'Document <span class="facet-document">{slip["document"][:3]}</span>, line {slip["line"]}; chapter '
+            f'<span class="facet-chapter">{{ref}}`{record.titles[slip["chapter"]]} <{slip["chapter"]}>`</span>.',
             "",
             f"**Printed:** {slip['printed']}",
             "",

@@ -2,6 +2,7 @@
 
 import html
 import json
+import re
 import shutil
 import textwrap
 from pathlib import Path
@@ -11,10 +12,13 @@ from docutils import nodes
 from sphinx.application import Sphinx
 
 from bookbuild.calculator import calculators, drill, exercises, verbs
-from bookbuild.site import downloads, fonts, pages, pdf
+from bookbuild.site import citing, downloads, fonts, pages, pdf, programs
 from bookbuild.site.answer_first import AnswerFirst
 from bookbuild.site.jupyter_book import finished
 from bookbuild.site.remembered import Remembered
+
+# A page's place for a filter of all its rows, or a table with a filter of its own.
+FILTERED = re.compile(r'class="row-filter"|<table [^>]*\bfiltered\b')
 
 
 def drop_unused_scripts(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
@@ -81,6 +85,12 @@ def add_guesses(app: Sphinx, pagename: str, templatename: str, context: dict[str
         app.add_js_file("guess.mjs", type="module")
 
 
+def add_filters(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
+    """Let readers filter the rows of a page that has many; the print of the whole book has all of them."""
+    if FILTERED.search(context.get("body", "")) and app.builder.name == "html":
+        app.add_js_file("filter.mjs", type="module")
+
+
 def describe(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
     """Give every page a description, its first sentences, for those who list pages."""
     text = "Search the chapters, the formulas and the glossary of the book."
@@ -91,34 +101,37 @@ def describe(app: Sphinx, pagename: str, templatename: str, context: dict[str, A
     context["metatags"] = f'{context.get("metatags", "")}\n    <meta name="description" content="{content}" />'
 
 
+def tell_reference_managers(
+    app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any
+) -> None:
+    """Say in the head of a page what it is called, who wrote it, and when; a reader's rerun is no page of the book."""
+    if doctree is not None and (Path(app.srcdir) / "extra" / programs.LIST).exists():
+        tags = citing.metatags(context["title"], f"{pagename}.html", pagename == app.config.root_doc)
+        context["metatags"] = context.get("metatags", "") + tags
+
+
 def offer_downloads(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
-    """Set the buttons above an article: a chapter's notebook, and the print of the book if there is one."""
+    """Set the buttons above an article: a chapter's notebook, and the print and the repository of the book, if any."""
     buttons = []
     if pagename.startswith("notebooks/"):
-        buttons.append(
-            {
-                "type": "link",
-                "url": f"{context['pathto']('_sources', 1)}/{pagename}.ipynb",
-                "text": "Notebook",
-                "tooltip": "Download this chapter for Jupyter",
-                "icon": "fas fa-download",
-                "label": "download-notebook-button",
-            }
-        )
+        address = f"{context['pathto']('_sources', 1)}/{pagename}.ipynb"
+        tip = "Download this chapter for Jupyter"
+        buttons.append(_button(address, "Notebook", tip, "fas fa-download", "download-notebook"))
+        if address := citing.in_colab(f"_sources/{pagename}.ipynb"):
+            buttons.append(_button(address, "Colab", "Open this chapter in Colab", "fas fa-cloud", "colab"))
     # The two prints are made together; that for teachers when its pages are there.
     for_teachers = pagename in pdf.FOR_TEACHERS
     if (Path(app.confdir) / "extra" / pdf.NAME).exists():
-        buttons.append(
-            {
-                "type": "link",
-                "url": context["pathto"](pdf.TEACHERS_NAME if for_teachers else pdf.NAME, 1),
-                "text": "PDF",
-                "tooltip": f"Download {'the pages for teachers' if for_teachers else 'the whole book'} as PDF",
-                "icon": "fas fa-file-pdf",
-                "label": "download-pdf-button",
-            }
-        )
+        address = context["pathto"](pdf.TEACHERS_NAME if for_teachers else pdf.NAME, 1)
+        tip = f"Download {'the pages for teachers' if for_teachers else 'the whole book'} as PDF"
+        buttons.append(_button(address, "PDF", tip, "fas fa-file-pdf", "download-pdf"))
+    if address := citing.repository():
+        buttons.append(_button(address, "Source", "The repository of this book", "fas fa-code-branch", "repository"))
     context["header_buttons"] = buttons
+
+
+def _button(address: str, text: str, tooltip: str, icon: str, label: str) -> dict[str, str]:
+    return {"type": "link", "url": address, "text": text, "tooltip": tooltip, "icon": icon, "label": f"{label}-button"}
 
 
 def write_all_nodes_on_one_page(app: Sphinx) -> None:
@@ -176,8 +189,10 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("html-page-context", add_exercises)
     app.connect("html-page-context", add_drill)
     app.connect("html-page-context", add_guesses)
+    app.connect("html-page-context", add_filters)
     app.connect("html-page-context", drop_unused_scripts, priority=900)
     app.connect("html-page-context", describe, priority=900)
+    app.connect("html-page-context", tell_reference_managers, priority=900)
     app.connect("html-page-context", offer_downloads, priority=900)
     # Other extensions write their files first; formulas are set in between.
     app.connect("build-finished", copy_what_is_written, priority=900)

@@ -9,8 +9,6 @@ from ..models import availability
 from ..results import GOOD, Results
 from ..units import DAY, GIGA
 
-value = {row["id"]: row["value"] for row in datasets.records("hardware-claims-published")}
-
 
 @question(speedup=(0.01, 1000), gpus=(1, 1024))
 def hardware_claims(
@@ -99,6 +97,7 @@ def hardware_claims(
     fixed = availability.fixed_goodput(host_availability, slice_blocks, blocks, hosts_per_block)
     switched = availability.switched_goodput(host_availability, slice_blocks, blocks, hosts_per_block)
     tpu_peak = datasets.peak_flops("TPU v4", "bf16")
+    value = {row["id"]: row["value"] for row in datasets.records("hardware-claims-published")}
     palm_flop = training.train_flop(palm_params, value["palm_tokens"])
     palm_mean_mfu = training.implied_mfu(palm_flop, palm_days * DAY, value["palm_chips"], tpu_peak)
     palm_busy_days = training.training_seconds(palm_flop, value["palm_chips"], tpu_peak, value["palm_mfu"]) / DAY

@@ -1,5 +1,7 @@
 """The data files as tables of pandas, and display of tables."""
 
+import re
+
 import pandas as pd
 
 from ..files import DATA, contract
@@ -7,7 +9,7 @@ from ..formats import number
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from pandas.io.formats.style import Styler
 
@@ -82,7 +84,13 @@ def accelerators() -> "pd.DataFrame":
 
 
 def show(
-    frame: "pd.DataFrame", caption: str, digits: int = 4, wide: "Sequence[str]" = (), filtered: bool = False
+    frame: "pd.DataFrame",
+    caption: str,
+    digits: int = 4,
+    wide: "Sequence[str]" = (),
+    filtered: bool = False,
+    keys: "Sequence[str]" = (),
+    facets: "Sequence[str]" = (),
 ) -> "Styler":
     """Display a table: numbers written for people and set right, a caption, no index.
 
@@ -97,7 +105,11 @@ def show(
     wide : sequence of str
         Columns of running text.
     filtered : bool
-        Whether the page offers to filter the rows by a text; such tables scroll in a box.
+        Whether the page offers to filter the rows; such tables scroll in a box, and each row has an address.
+    keys : sequence of str
+        Columns that name a row of a filtered table, for its address; the first column, if none are given.
+    facets : sequence of str
+        Columns of a filtered table whose values can be chosen from.
 
     Returns
     -------
@@ -112,9 +124,18 @@ def show(
     texts = frame.astype(object)
     for column in numeric:
         texts[column] = [number(value, digits) for value in frame[column]]
-    styler = texts.fillna("–").style.hide(axis="index").set_caption(caption)
-    kind = "dataframe filtered" if filtered else "dataframe"
-    styler = styler.set_table_attributes(f'class="{kind}"').set_uuid(_slug(caption))
+    texts = texts.fillna("–")
+    attributes = 'class="dataframe"'
+    if filtered:
+        attributes = f'class="dataframe filtered" data-facets="{"; ".join(f"{name}: {name}" for name in facets)}"'
+        first = frame.columns[0]
+        names = texts[list(keys or [first])].astype(str).agg(" ".join, axis="columns")
+        texts[first] = [
+            f'<span id="{address}"></span>{text}'
+            for address, text in zip(_addresses(caption, names), texts[first], strict=True)
+        ]
+    styler = texts.style.hide(axis="index").set_caption(caption)
+    styler = styler.set_table_attributes(attributes).set_uuid(_slug(caption))
     alignment = [(column, "right" if column in numeric else "left") for column in frame.columns]
     rules = [
         {"selector": f".col{frame.columns.get_loc(column)}", "props": [("text-align", side)]}
@@ -124,6 +145,17 @@ def show(
         {"selector": f".col{frame.columns.get_loc(column)}", "props": [("min-width", "11rem")]} for column in wide
     ]
     return styler.set_table_styles(rules)
+
+
+def _addresses(caption: str, names: "Iterable[str]") -> "list[str]":
+    """An address for each row, made of its name; of those that are alike, later ones are counted."""
+    found: dict[str, int] = {}
+    addresses = []
+    for name in names:
+        address = "-".join(part for part in re.split(r"[^a-z0-9]+", f"row {caption} {name}".lower()) if part)
+        found[address] = found.get(address, 0) + 1
+        addresses.append(address if found[address] == 1 else f"{address}-{found[address]}")
+    return addresses
 
 
 def _slug(text: str) -> str:

@@ -1,5 +1,6 @@
 """Keys computed twice, over 200 seeds: right, in range, different, and told apart from the usual mistakes."""
 
+import copy
 import math
 from types import SimpleNamespace
 
@@ -7,7 +8,7 @@ import pytest
 
 from llmcalc import teaching
 from llmcalc.checks import Refusal
-from llmcalc.teaching.draws import of
+from llmcalc.teaching.draws import Draw, of
 from llmcalc.teaching.marking import mark
 from llmcalc.teaching.telling import told
 from llmcalc.teaching.writing import LETTERS, LEVELS, Chapter, choose, numeric, order
@@ -50,6 +51,33 @@ def test_a_key_is_the_same_by_arithmetic_alone(exercise):
             rising = sorted(again, key=again.get)
             for text, beginning in zip(posed.key, rising, strict=True):
                 assert text.startswith(beginning), (seed, posed.text)
+
+
+def posed_with(exercise, seed, values):
+    """The exercise with these numbers, or nothing where they leave doubt about the answer."""
+    fixed = copy.copy(exercise)
+    fixed.draws = {name: Draw([value], exercise.draws[name].shares) for name, value in values.items()}
+    try:
+        return fixed.pose(seed)
+    except Refusal:
+        return None
+
+
+def spread_out(values, most=6):
+    return values[:: -(-len(values) // most)]
+
+
+@every_exercise
+def test_the_words_tell_all_that_the_answer_depends_on(exercise):
+    for seed in range(2):
+        drawn = exercise.pose(seed).values
+        posed = posed_with(exercise, seed, drawn)
+        told_to_all = (posed.text, sorted(posed.options))
+        for name, draw in exercise.draws.items():
+            for value in spread_out(draw.values):
+                other = posed_with(exercise, seed, drawn | {name: value})
+                if other and (other.text, sorted(other.options)) == told_to_all:
+                    assert (other.key, other.steps) == (posed.key, posed.steps), (name, drawn[name], value)
 
 
 @every_exercise

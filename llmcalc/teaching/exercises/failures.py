@@ -254,7 +254,7 @@ def improve(mtbf, stall, recovery):
 @chapter.exercise(
     level=3,
     teaches="Rank machines by what failures cost them.",
-    text="Order these machines by the share of the time that failures and saving cost, the least first. All save by Young's rule, which stops them for {stall} s.",
+    text="Order these machines by the share of the time that failures and saving cost, the least first. A device fails once in {years} years on average. All save by Young's rule, and a checkpoint stops them for {stall} s.",
     stall=of(5, 10, 20, 30, 60),
     years=of(4, 6, 8, 12),
     recovery=of(5, 10, 15),
