@@ -23,8 +23,8 @@ BUILD = ROOT / "_build"
 FOLDERS = ("book", "data", "llmcalc", "bookbuild", "notebooks")
 # The environment counts as one file, with the time when its making began; what it is made of is Make's to watch.
 ENVIRONMENT = ".venv/.installed"
-# Of these the package's wheel tells readers.
-SINGLE_FILES = ("_config.yml", "_toc.yml", "pyproject.toml", "README.md", "LICENSE", ENVIRONMENT)
+# Of these the package's wheel and the pages tell readers.
+SINGLE_FILES = ("_config.yml", "_toc.yml", "pyproject.toml", "README.md", "LICENSE", "CITATION.cff", ENVIRONMENT)
 CHECKED_BY_CONTENTS = 0b11  # the flags of such a .pyc
 
 Fingerprints = dict[str, str | None]

@@ -93,6 +93,7 @@ def command(ctx: click.Context, version: bool) -> None:
 @click.argument("question", shell_complete=_complete_question)
 @click.argument("values", nargs=-1, metavar="[NAME=VALUE]...", shell_complete=_complete_value)
 @click.option("--json", "as_json", is_flag=True, help="Parameters and results as JSON; refusals, too.")
+@click.option("--csv", "as_csv", is_flag=True, help="Parameters and results as CSV, a row each.")
 @click.option("--scenarios", metavar="FILE", help="A table with a row a scenario: .csv, .parquet, or - for CSV.")
 @click.option("--output", default="-", metavar="FILE", help="Where the answer goes; - is standard output.")
 @click.option("--ranges", is_flag=True, help="Columns of p10 and p90 for a table whose cells may be ranges.")
@@ -102,6 +103,7 @@ def answer(
     question: str,
     values: tuple[str, ...],
     as_json: bool,
+    as_csv: bool,
     scenarios: str | None,
     output: str,
     ranges: bool,
@@ -127,6 +129,7 @@ def answer(
     A table has parameters' names in its first line; an empty cell stands for the default, other columns are kept.
     A row that is refused has its reason in the column "error", and the exit code is then 2.
     """
+    from . import records
     from . import scenarios as tables
     from .answering import accept
     from .models.numbers import whole
@@ -141,11 +144,16 @@ def answer(
             accept(name, value, getattr(asked.answer, "limits", {}).get(name))
     whole("--points", points, 2, 10**7)
     groups = [tuple(names.split(",")) for names in together]
+    for other in [name for name, given in (("--json", as_json), ("--scenarios", scenarios)) if as_csv and given]:
+        raise Refusal("--csv", True, f"--csv or {other}", reason=f"--csv is for one answer: leave out {other}")
     if scenarios is None:
         answered = tables.run_ranges(asked, given, points, groups) if uncertain else tables.run(asked, given)
         with _writing(output) as file:
             if as_json:
-                file.write(_json(answered, file) + "\n")
+                file.write(_readable(records.as_json(answered), file) + "\n")
+            elif as_csv:
+                described = {name: (one.meaning, one.unit) for name, one in asked.parameters.items()}
+                file.write(_plain(records.as_csv(answered, described), file))
             else:
                 from .comparison import compare
 
@@ -790,6 +798,13 @@ def _unit(unit: str) -> str:
 def _json(value: Any, file: Any) -> str:
     ascii_only = "utf" not in (getattr(file, "encoding", None) or "utf-8").lower()
     return json.dumps(value, ensure_ascii=ascii_only, indent=2, allow_nan=False)
+
+
+def _readable(text: str, file: Any) -> str:
+    """A text of JSON in what a file's encoding can write."""
+    if "utf" in (getattr(file, "encoding", None) or "utf-8").lower():
+        return text
+    return "".join([letter if letter.isascii() else json.dumps(letter)[1:-1] for letter in text])
 
 
 def _say(text: str) -> None:

@@ -19,7 +19,7 @@ settings.load_profile("unhurried")
 
 ROOT = Path(__file__).parent.parent
 NOTEBOOK = "training-gpus"
-SOURCES = ["Makefile", "pyproject.toml", "README.md", "LICENSE", "_config.yml", "_toc.yml"]
+SOURCES = ["Makefile", "pyproject.toml", "README.md", "LICENSE", "CITATION.cff", "_config.yml", "_toc.yml"]
 FOLDERS = ["book", "bookbuild", "data", "llmcalc", "notebooks", "requirements"]
 INDEX = """\
 # Book

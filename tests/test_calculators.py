@@ -1,13 +1,11 @@
 """Calculators in their pages, by a browser: the same numbers and refusals as in CPython, and good manners."""
 
-import contextlib
 import io
 import json
 import math
 import os
 import random
 import re
-import shlex
 from functools import cache
 from importlib import import_module
 from urllib.parse import urlencode
@@ -20,7 +18,6 @@ from bookbuild import browser as browsing
 from bookbuild import notebooks
 from bookbuild.calculator import calculators
 from bookbuild.notebooks import BUILD
-from bookbuild.run import parameters, rerun
 from bookbuild.run.execute import EXECUTED
 from llmcalc import spread
 from llmcalc.checks import Refusal
@@ -439,35 +436,6 @@ def test_every_input_has_a_name_and_a_description(tab, site, name):
         assert control.get_attribute("aria-label") or tab.locator(f"label[for={identifier}]").count() == 1
         for described in (control.get_attribute("aria-describedby") or "").split():
             assert tab.locator(f"#{described}").count() == 1
-
-
-def test_the_commands_and_the_program_repeat_the_scenario(tab, site):
-    query = "?mfu=0.35&accelerator=H100+SXM&number_format=bf16&devices_per_server=4"
-    open_page(tab, site, "training-gpus", query)
-    given = {"mfu": 0.35, "accelerator": "H100 SXM", "number_format": "bf16", "devices_per_server": 4}
-    make, target, *words = shlex.split(tab.text_content("[data-text=rerun]"))
-    assert (make, target, words[0]) == ("make", "rerun", "NOTEBOOK=training-gpus")
-    declared = parameters.declared("training-gpus")
-    assert rerun.read_assignments(declared, words[1].removeprefix("PARAMS=")) == given
-    papermill = shlex.split(tab.text_content("[data-text=papermill]"))
-    assert papermill[:3] == ["papermill", "notebooks/training-gpus.md", "out.ipynb"]
-    assert parameters.convert(declared, dict(zip(papermill[4::3], papermill[5::3], strict=True))) == given
-    llmcalc, answer, question, *words = shlex.split(tab.text_content("[data-text=command]"))
-    assert (llmcalc, answer, question) == ("llmcalc", "answer", "training-gpus")
-    assert words == ["accelerator=H100 SXM", "number_format=bf16", "mfu=0.35", "devices_per_server=4"]
-    with contextlib.redirect_stdout(io.StringIO()) as printed:
-        exec(tab.text_content("[data-text=program]"), {})
-    assert all(result in printed.getvalue() for result in shown(tab))
-
-
-def test_yes_or_no_goes_into_link_command_and_program(tab, site):
-    open_page(tab, site, "cv-backlog", "?setup_holds_cluster=false")
-    assert not tab.is_checked("[name=setup_holds_cluster]")
-    assert shown(tab) == calculate("cv-backlog", defaults("cv-backlog") | {"setup_holds_cluster": "false"})[0]
-    assert 'PARAMS="setup_holds_cluster=false"' in tab.text_content("[data-text=rerun]")
-    assert "setup_holds_cluster=False" in tab.text_content("[data-text=program]")
-    tab.check("[name=setup_holds_cluster]")
-    browsing.wait_until(tab, "location.search === ''")
 
 
 def test_without_scripts_the_page_shows_the_document_s_results(site):
@@ -901,7 +869,6 @@ def test_a_model_of_ones_own_is_read_in_the_page_and_kept_in_the_link(tab, site,
     assert tab.eval_on_selector("[name=model]", "menu => menu.selectedOptions[0].textContent") == "your own: chatglm"
     expected = calculate(name, defaults(name) | {"model": kept})[0]
     assert shown(tab) == expected
-    assert kept in tab.text_content("[data-text=program]")
     # The file stays here: what was asked for are files of the site.
     assert all(method == "GET" and "chatglm" not in url for method, url in sent)
     open_page(tab, site, name, "?" + tab.evaluate("location.search").lstrip("?"))

@@ -46,6 +46,7 @@ let spread; // shows how far results spread, once somebody has given a range
 
 let whatIf; // draws one number over another, once its place has come near
 let plot; // of a planner, once its figure has come near: draws its curves
+let takeAlong; // writes down what can be taken along, once somebody has asked for it
 let compare; // of a planner: shows its saved scenarios
 
 whenNear(part(".calculator-whatif"), async (section) => {
@@ -225,12 +226,10 @@ function showResults(texts, results) {
     // A planner's results are many, and its saved scenarios say what was before.
     before.textContent = planner || results.texts[key] === text ? "" : `${model.whose}: ${text}`;
   }
-  for (const output of ["command", "rerun", "papermill", "program"]) {
-    part(`[data-text="${output}"]`).textContent = scenario[output](model, texts, results);
-  }
   if (results.sentence !== sentence.textContent) readOut(results.sentence);
   tell(sentence, results);
   showSpread(results.ranges);
+  takeAlong?.(texts);
   if (whatIf) seeWhatIf();
   if (planner) {
     cancelAnimationFrame(drawing);
@@ -263,7 +262,8 @@ async function drawAll() {
 /** Say how far results spread where numbers were given as ranges; a newer answer ends it. */
 async function showSpread(ranges) {
   if (ranges.length) ({ spread } = await import("./spread.mjs"));
-  spread?.(ranges, { root, rows, fields, model, isCurrent: () => answer?.ranges === ranges });
+  await spread?.(ranges, { root, rows, fields, model, isCurrent: () => answer?.ranges === ranges });
+  if (ranges.length && answer?.ranges === ranges) takeAlong?.(shown); // which names the number of points
 }
 
 /** The results of the page as it came. */
@@ -348,17 +348,16 @@ form.addEventListener("change", ({ target }) => {
   if (target.name === "accelerator") offerFormats(true);
   commit();
 });
-form.addEventListener("click", ({ target }) => {
+form.addEventListener("click", async ({ target }) => {
   if (target.dataset.action === "reset") {
     write(scenario.fromAddress(model, "").texts);
     commit();
   } else if (target.dataset.action === "link") {
+    const { copy } = await import("./files.mjs");
     copy(target, scenario.address(model, shown, saved.map(({ texts }) => texts)));
   } else if (target.dataset.action === "save") {
     const number = saved.length + 1;
     keep([...saved, { texts: shown, results: answer }], `Saved as ${number} of ${scenario.MOST_SAVED}.`);
-  } else if (target.dataset.copy) {
-    copy(target, part(`[data-text="${target.dataset.copy}"]`).textContent);
   }
 });
 addEventListener("popstate", open);
@@ -370,16 +369,11 @@ for (const section of form.querySelectorAll("[data-own]")) {
   }, { once: true });
 }
 
-async function copy(button, text) {
-  const label = button.textContent;
-  try {
-    await navigator.clipboard.writeText(text);
-    button.textContent = "Copied";
-  } catch {
-    button.textContent = "Your browser does not let pages copy";
-  }
-  setTimeout(() => (button.textContent = label), 1500);
-}
+part(".calculator-take").addEventListener("toggle", async ({ target }) => {
+  const { createTake } = await import("./take.mjs");
+  takeAlong = createTake(target, model, (texts) => scenario.address(model, texts, saved.map((each) => each.texts)));
+  takeAlong(shown);
+}, { once: true });
 
 await open();
 form.querySelector("fieldset").disabled = false;

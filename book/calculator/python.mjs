@@ -27,6 +27,8 @@ for parameter in page["parameters"]:
     elif "low" in parameter:
         limits[parameter["name"]] = (parameter["low"], parameter["high"])
 latest = {}
+answered = None
+asked = ""  # what was given for these
 read_before = {}
 sample = None  # of an answer to ranges
 
@@ -46,7 +48,7 @@ def value_of(text, name):
     return value
 
 def calculate(given):
-    global latest, sample
+    global latest, sample, answered, asked
     values, refusals = {}, []
     for name, text in json.loads(given):
         # At a move of a slider all texts but one are as they were.
@@ -66,6 +68,7 @@ def calculate(given):
         results = sample.middle if sample else answer(**values)
         texts = results.formatted()
         latest = sample.in_the_middle if sample else values
+        answered, asked = results, given
         kind, sentence = results.told
         return json.dumps({
             "texts": texts,
@@ -97,25 +100,79 @@ def go_on(points):
 
 def along(given):
     # A result of the latest answer along one of its parameters: its values, and all as people write it.
-    asked = json.loads(given)
+    wanted = json.loads(given)
     found, texts = [], []
-    for value in asked["values"]:
+    for value in wanted["values"]:
         number = None
         try:
-            results = answer(**dict(latest, **{asked["name"]: value}))
-            if all([results[name] == text for name, text in asked["only"].items()]):
-                number = results.numbers().get(asked["result"])
+            results = answer(**dict(latest, **{wanted["name"]: value}))
+            if all([results[name] == text for name, text in wanted["only"].items()]):
+                number = results.numbers().get(wanted["result"])
         except Refusal:
             pass
         found.append(number)
         texts.append(written(number))
-    return json.dumps({"values": found, "texts": texts, "given": [written(value) for value in asked["values"]]})
+    return json.dumps({"values": found, "texts": texts, "given": [written(value) for value in wanted["values"]]})
 
 def moves(result):
     rows = sample.tornado(result)
     for row in rows:
         row["texts"] = [written(row[end]) if row[end] is not None else "" for end in ("low", "high")]
     return json.dumps(rows)
+`;
+
+const TAKE = `
+from collections import OrderedDict
+
+from llmcalc import records
+from llmcalc.answering import kept
+
+with open("take.json") as file:
+    taken = json.load(file)
+LEAST = 16  # points of ranges that say something
+
+def typed_of(parameter, value):
+    if "own" in parameter and value[:1] == "{":
+        return kept(value, parameter["own"])
+    return records.typed(parameter["type"], value)
+
+def take(given):
+    wanted = json.loads(given)
+    if asked != wanted["given"] and "refusals" in json.loads(calculate(wanted["given"])):
+        return "null"
+    texts = {name: text for name, text in json.loads(wanted["given"])}
+    spreads = sample.spreads if sample else {}
+    if sample and sample.points < LEAST:
+        sample.go_on(LEAST - sample.points)
+    parameters, changed = OrderedDict(), []
+    for parameter in page["parameters"]:
+        name = parameter["name"]
+        parameters[name] = typed_of(parameter, latest[name])
+        if name in spreads or parameters[name] != typed_of(parameter, value_of(parameter["default"], name)):
+            changed.append(name)
+    question, version = page["function"].replace("_", "-"), taken["version"]
+    if sample:
+        found = records.record_of_ranges(question, parameters, sample, version, wanted["names"])
+    else:
+        results = records.results_of(answered, wanted["names"])
+        found = records.record(question, parameters, results, version)
+    points = sample.points if sample else records.POINTS
+    values = OrderedDict([(name, parameters[name]) for name in changed])
+    written_down = OrderedDict([(name, texts[name]) for name in changed])
+    single = OrderedDict([(n, records.scalar(values[n]) if n in spreads else texts[n]) for n in changed])
+    ranges = OrderedDict([(name, texts[name] if name in spreads else values[name]) for name in changed])
+    bibtex, citation = records.citation(taken["work"], question, wanted["title"], wanted["link"], wanted["seen"])
+    described = {each["name"]: (each["meaning"], each["unit"]) for each in page["parameters"]}
+    return json.dumps({
+        "json": records.as_json(found) + "\\n",
+        "csv": records.as_csv(found, described),
+        "command": records.command(question, written_down, points),
+        "program": records.program(question, ranges, points),
+        "rerun": records.rerun(question, single),
+        "papermill": records.papermill(question, values),
+        "citation": citation,
+        "bibtex": bibtex,
+    })
 `;
 
 const EXERCISES = `
@@ -192,18 +249,26 @@ export function prepare(python, model) {
   const { parameters, data, curves } = model;
   python.FS.writeFile("page.json", JSON.stringify({ function: model.function, parameters, data, curves }));
   python.runPython(PROGRAM);
+  const given = (texts) => JSON.stringify(parameters.map(({ name, default: text }) => [name, texts[name] ?? text]));
   const names = ["calculate", "draw", "along", "go_on", "moves"];
   const [calculate, draw, along, goOn, moves] = names.map((name) => python.globals.get(name));
   return {
-    calculate(texts) {
-      const given = model.parameters.map(({ name, default: text }) => [name, texts[name] ?? text]);
-      return JSON.parse(calculate(JSON.stringify(given)));
-    },
+    given,
+    calculate: (texts) => JSON.parse(calculate(given(texts))),
     draw: () => JSON.parse(draw()),
     along: (given) => JSON.parse(along(JSON.stringify(given))),
     goOn: (points) => JSON.parse(goOn(String(points))),
     moves: (result) => JSON.parse(moves(result)),
   };
+}
+
+/** Give what writes answers down to MicroPython; return what writes that of some texts, or null if they have none. */
+export function prepareTaking(python, { modules, ...model }) {
+  writeModules(python, modules);
+  python.FS.writeFile("take.json", JSON.stringify(model));
+  python.runPython(TAKE);
+  const take = python.globals.get("take");
+  return (given) => JSON.parse(take(JSON.stringify(given)));
 }
 
 /** Give a chapter's exercises to MicroPython; return what poses them for a seed, and what checks an answer. */

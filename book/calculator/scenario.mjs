@@ -1,4 +1,4 @@
-// A scenario is what differs from the document's assumptions: in the address, as commands, as a program.
+// A scenario is what differs from the document's assumptions, in the address.
 // A planner's address holds the scenarios that were saved, too, each as a query of its own.
 import { same } from "./inputs.mjs";
 
@@ -45,41 +45,4 @@ function fromQuery(model, parts) {
     texts[name] = given.length === 1 ? given[0].trim() : text;
   }
   return { texts, wrong };
-}
-
-/** The same question, answered in a terminal. */
-export function command(model, texts) {
-  const changed = changes(model, texts).map(({ name }) => ` ${name}=${quoted(texts[name])}`);
-  return `llmcalc answer ${model.notebook}${changed.join("")}`;
-}
-
-/** A rerun's numbers are single ones: of a range the middle. */
-export function rerun(model, texts, { given, ranges }) {
-  const text = (name) => (ranges.includes(name) ? given[name] : texts[name]);
-  const changed = changes(model, texts).map(({ name }) => `${name}=${quoted(text(name))}`);
-  const within = changed.join(" ").replaceAll('"', '\\"');
-  return `make rerun NOTEBOOK=${model.notebook}${changed.length ? ` PARAMS="${within}"` : ""}`;
-}
-
-export function papermill(model, texts, { given }) {
-  const changed = changes(model, texts).map(({ name, type }) => {
-    return ` -p ${name} ${type === "str" ? quoted(texts[name]) : given[name]}`;
-  });
-  return `papermill notebooks/${model.notebook}.md out.ipynb${changed.join("")}`;
-}
-
-/** The same question, asked in Python: `given` has the values as Python writes them. */
-export function program(model, texts, { given, ranges }) {
-  if (ranges.length) {
-    const told = changes(model, texts).map(({ name }) => {
-      return `"${name}": ${ranges.includes(name) ? JSON.stringify(texts[name]) : given[name]}`;
-    });
-    return `from llmcalc import answers, spread\n\nprint(spread.sample(answers.${model.function}, {${told.join(", ")}}).told())\n`;
-  }
-  const changed = changes(model, texts).map(({ name }) => `${name}=${given[name]}`);
-  return `from llmcalc import answers\n\nprint(answers.${model.function}(${changed.join(", ")}))\n`;
-}
-
-function quoted(text) {
-  return /^[\w.+-]+$/.test(text) ? text : `'${text}'`;
 }

@@ -1,7 +1,8 @@
 // The worker of a page's calculator: it calculates, so that the page itself never waits. Its name is the chapter's, or drill.
 
 const get = globalThis.fetch.bind(globalThis);
-const fetched = async (file) => (await get(new URL(`./${name}-${file}.json`, import.meta.url), { priority: "low" })).json();
+const shared = async (file) => (await get(new URL(`./${file}.json`, import.meta.url), { priority: "low" })).json();
+const fetched = (file) => shared(`${name}-${file}`);
 
 // On its way before the script that asks for it is there, and yet after all that the page needs to show.
 const binary = get(new URL("./micropython.wasm", import.meta.url), { priority: "low" });
@@ -11,6 +12,7 @@ globalThis.fetch = async () => (await binary).clone();
 
 const runtime = import("./python.mjs").then(async ({ load, ...rest }) => ({ python: await load(), ...rest }));
 let prepared;
+let taking;
 let exercises;
 let drill;
 const answers = {
@@ -26,6 +28,12 @@ const answers = {
   shorten: async (given) => {
     const [{ python, shortenModel }] = await Promise.all([runtime, prepared]);
     return shortenModel(python, given);
+  },
+  // What writes an answer down comes when somebody wants to take it along.
+  take: async ({ texts, ...given }) => {
+    taking ??= Promise.all([runtime, shared("take"), prepared]).then(([{ python, prepareTaking }, model]) => prepareTaking(python, model));
+    const [take, chapter] = await Promise.all([taking, prepared]);
+    return take({ ...given, given: chapter.given(texts) });
   },
   // The exercises of a chapter come after its calculator, whose modules they use.
   practise: async () => {
