@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import chain, islice
 from typing import IO, Any
 
-from . import records, spread
+from . import differences, records, spread
 from .answering import kept
 from .checks import Refusal, did_you_mean
 from .files import own_text
@@ -105,6 +105,30 @@ def run_ranges(
     found.go_on(points)
     parameters = {name: parameter.default for name, parameter in question.parameters.items()} | found.in_the_middle
     return records.record_of_ranges(question.name, parameters, found, __version__)
+
+
+def run_instead(question: Question, values: dict[str, Any], instead: dict[str, Any]) -> dict[str, Any]:
+    """Answer a question twice, and tell how much of each change belongs to each input.
+
+    Examples
+    --------
+    >>> told = run_instead(find("training-gpus"), {"mfu": 0.5}, {"mfu": 0.4})
+    >>> round(told["results"]["sustained_tflops"]["change"], 9)
+    0.8
+
+    Raises
+    ------
+    Refusal
+        If a value is a range, or if one of the answers is refused.
+    """
+    from . import __version__
+
+    defaults = {name: parameter.default for name, parameter in question.parameters.items()}
+    first, second = defaults | values, defaults | values | instead
+    told = differences.compare(question.answer, differences.numbers(first), differences.numbers(second))
+    kept: dict[str, Any] = {"question": question.name, "first": {"parameters": first}, "second": {"parameters": second}}
+    kept["units"] = {name: question.parameters[name].unit for name in told["inputs"]}
+    return kept | told | {"version": __version__}
 
 
 class Table:
