@@ -239,7 +239,12 @@ def _cell(text: str) -> str:
     return text
 
 
-def command(question: str, given: "Mapping[str, str]", points: int = POINTS) -> str:
+def command(
+    question: str,
+    given: "Mapping[str, str]",
+    points: int = POINTS,
+    instead: "Mapping[str, str] | None" = None,
+) -> str:
     """The command that repeats an answer.
 
     Parameters
@@ -250,14 +255,22 @@ def command(question: str, given: "Mapping[str, str]", points: int = POINTS) -> 
         By parameter what was written, of those that differ from the defaults.
     points : int
         At which ranges were looked at.
+    instead : dict, optional
+        By parameter what was written in the other answer, where two are compared.
 
     Examples
     --------
+    >>> command("training-gpus", {"mfu": "40%"}, instead={"mfu": "0.5"})
+    "llmcalc answer training-gpus mfu='40%' --instead mfu=0.5"
     >>> command("what-fits", {"accelerator": "RTX 4090", "model": "it's"}, 300)
     'llmcalc answer what-fits accelerator=\\'RTX 4090\\' model=\\'it\\'"\\'"\\'s\\' --points 300'
     """
     words = [f" {name}={quoted(given[name])}" for name in given]
-    return f"llmcalc answer {question}" + "".join(words) + (f" --points {points}" if points != POINTS else "")
+    if points != POINTS:
+        words.append(f" --points {points}")
+    for name in instead or []:
+        words.append(f" --instead {name}={quoted(instead[name])}")  # type: ignore[index]
+    return f"llmcalc answer {question}" + "".join(words)
 
 
 def quoted(text: str) -> str:

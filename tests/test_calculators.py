@@ -582,14 +582,6 @@ def curves_in_page(tab):
     )
 
 
-def saved_columns(tab):
-    """Heads and columns of the table of saved scenarios, without its buttons."""
-    return tab.evaluate(
-        """() => [...document.querySelectorAll(".calculator-saved tr")].map((row) =>
-            [...row.cells].map((cell) => cell.firstChild?.textContent ?? ""))"""
-    )
-
-
 def see_curves(tab):
     """Go where the curves are; they are drawn once they have come near."""
     tab.locator("#fig-planner-trade-off").scroll_into_view_if_needed()
@@ -636,77 +628,6 @@ def test_a_planner_marks_where_the_reader_stands(tab, site):
     assert moved > centre + 10, "less time needs more devices, further to the right"
 
 
-def test_scenarios_are_saved_in_the_address_and_stand_side_by_side(tab, site):
-    open_page(tab, site, "planner")
-    table = tab.locator(".calculator-saved")
-    assert table.is_hidden()
-    save = tab.locator("[data-action=save]")
-    tab.get_by_text("How training runs", exact=True).click()
-    seen = []
-    for mfu in ("0.3", "0.35", "0.45"):
-        tab.fill("[name=mfu]", mfu)
-        tab.dispatch_event("[name=mfu]", "change")
-        browsing.wait_until(tab, f"location.search.startsWith('?mfu={mfu}')")
-        seen.append(shown(tab))
-        save.click()
-    assert save.is_disabled(), "there is room for three"
-    assert tab.text_content(".calculator-said") == "Saved as 3 of 3."
-    tab.fill("[name=mfu]", "0.5")
-    tab.dispatch_event("[name=mfu]", "change")
-    browsing.wait_until(tab, "location.search.startsWith('?mfu=0.5')")
-    browsing.wait_until(tab, "document.querySelector('.calculator-saved').innerText.includes('0.5\t0.3\t0.35\t0.45')")
-    address = tab.url
-    assert address.count("saved=") == 3
-    rows = saved_columns(tab)
-    assert rows[0] == ["", "Now", "Saved 1", "Saved 2", "Saved 3"]
-    assert rows[1] == ["What differs"]
-    assert rows[2][1:] == ["0.5", "0.3", "0.35", "0.45"]
-    columns = list(zip(*[row[1:] for row in rows[3:] if len(row) > 1], strict=True))
-    assert [list(column) for column in columns] == [shown(tab), *seen]
-
-    tab.wait_for_load_state("networkidle")
-    tab.goto(address)
-    ready(tab)
-    browsing.wait_until(tab, "!document.querySelector('.calculator-saved').hidden")
-    assert saved_columns(tab) == rows
-
-    tab.get_by_role("button", name="Open saved scenario 2").click()
-    browsing.wait_until(tab, "location.search.startsWith('?mfu=0.35')")
-    assert tab.input_value("[name=mfu]") == "0.35"
-    assert shown(tab) == seen[1]
-    tab.get_by_role("button", name="Remove saved scenario 1").click()
-    assert saved_columns(tab)[0] == ["", "Now", "Saved 1", "Saved 2"]
-    assert tab.url.count("saved=") == 2
-    tab.go_back()
-    browsing.wait_until(tab, "document.querySelectorAll('.calculator-saved thead th').length === 5")
-    tab.go_back()
-    browsing.wait_until(tab, "document.querySelector('.calculator-saved').innerText.includes('0.5\t0.3\t0.35\t0.45')")
-    assert saved_columns(tab) == rows
-
-
-@pytest.mark.parametrize(
-    ("query", "reason"),
-    [
-        ("?saved=mfu%3D2", "mfu = 2.0 is not accepted: give a number from"),
-        ("?saved=mfu%3D1e999", "mfu = '1e999' is not accepted"),
-        ("?saved=mfu%3D%3Cscript%3Ealert(1)%3C/script%3E", "mfu = '<script>alert(1)</script>' is not accepted"),
-        ("?saved=sharding%3DFSDP%26pipeline_stages%3D2", "pipeline_stages = 2"),
-    ],
-)
-def test_a_wrong_saved_scenario_is_left_out_alone_and_says_why(tab, site, query, reason):
-    open_page(tab, site, "planner", f"{query}&mfu=0.3")
-    assert reason in tab.text_content(".calculator-alert")
-    assert shown(tab) == calculate("planner", defaults("planner") | {"mfu": "0.3"})[0]
-    assert tab.locator(".calculator-saved").is_hidden()
-    assert tab.locator(".calculator script").count() == 0
-
-
-def test_no_more_scenarios_than_fit_are_taken_from_a_link(tab, site):
-    open_page(tab, site, "planner", "?saved=mfu%3D0.3&saved=mfu%3D0.35&saved=mfu%3D0.45&saved=mfu%3D0.5")
-    assert "saved is given more than 3 times" in tab.text_content(".calculator-alert")
-    browsing.wait_until(tab, "document.querySelectorAll('.calculator-saved thead th').length === 5")
-
-
 def test_a_group_opens_for_what_a_link_changes_and_for_an_error(tab, site):
     open_page(tab, site, "planner", "?answer_tokens=300")
     groups = tab.locator(".calculator-group")
@@ -732,7 +653,8 @@ def test_without_scripts_a_planner_shows_its_picture_and_its_numbers(site):
     planned = questions()["planner"].answer().formatted()["devices"]
     assert tab.locator("table.headline").get_by_text(planned).first.is_visible()
     assert tab.locator(".calculator-form").is_hidden()
-    assert tab.locator(".calculator-saved").is_hidden()
+    assert tab.locator(".calculator-take").is_hidden()
+    assert tab.locator(".calculator-scenarios").is_hidden()
     context.close()
 
 

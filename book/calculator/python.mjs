@@ -175,6 +175,73 @@ def take(given):
     })
 `;
 
+const SCENARIOS = `
+from collections import OrderedDict
+
+from llmcalc import differences, records
+
+comparison = None
+compared = None  # texts of the two
+
+def valued(given):
+    return {name: value_of(text, name) for name, text in given}
+
+def or_refusal(function, given):
+    try:
+        return json.dumps(function(json.loads(given)))
+    except Refusal as refusal:
+        return json.dumps({"refusal": str(refusal)})
+    except (ValueError, ArithmeticError, MemoryError) as error:
+        return json.dumps({"refusal": "there is no result: " + str(error or type(error).__name__)})
+
+# A scenario beside the one at hand, whose answer stays the latest.
+def weigh_values(given):
+    values = valued(given)
+    if any([isinstance(value, spread.Spread) for value in values.values()]):
+        spread.Sample(answer, values)
+    else:
+        answer(**values)
+    return {}
+
+def begin_values(given):
+    global comparison, compared
+    first, second = [differences.numbers(valued(texts)) for texts in given]
+    comparison, compared = differences.Comparison(answer, first, second), given
+    return {"left": comparison.left}
+
+def go_on_values(given):
+    count, names = given
+    comparison.go_on(count)
+    if comparison.left:
+        return {"left": comparison.left}
+    told = comparison.told(names)
+    for name in told["results"]:
+        result = told["results"][name]
+        result["texts"] = [written(result[end]) for end in ("first", "second")]
+        result["told"] = differences.told(result["kind"], result["change"])
+        result["shares"] = [differences.told(result["kind"], result["parts"][each]) for each in told["inputs"]]
+    first, second = [dict(texts) for texts in compared]
+    given, instead = OrderedDict(), OrderedDict()
+    for parameter in page["parameters"]:
+        name = parameter["name"]
+        if name in comparison.names:
+            instead[name] = second[name]
+        if comparison.first[name] != value_of(parameter["default"], name):
+            given[name] = first[name]
+    told["command"] = records.command(page["function"].replace("_", "-"), given, instead=instead)
+    told["left"] = 0
+    return told
+
+def weigh(given):
+    return or_refusal(weigh_values, given)
+
+def begin_comparing(given):
+    return or_refusal(begin_values, given)
+
+def go_on_comparing(given):
+    return or_refusal(go_on_values, given)
+`;
+
 const EXERCISES = `
 import json
 
@@ -269,6 +336,19 @@ export function prepareTaking(python, { modules, ...model }) {
   python.runPython(TAKE);
   const take = python.globals.get("take");
   return (given) => JSON.parse(take(JSON.stringify(given)));
+}
+
+/** Give what compares answers to MicroPython; return what tries a scenario, and what compares two, a step at a time. */
+export function prepareScenarios(python, modules) {
+  writeModules(python, modules);
+  python.runPython(SCENARIOS);
+  const names = ["weigh", "begin_comparing", "go_on_comparing"];
+  const [weigh, begin, goOn] = names.map((name) => python.globals.get(name));
+  return {
+    weigh: (given) => JSON.parse(weigh(given)),
+    begin: (given) => JSON.parse(begin(`[${given.join()}]`)),
+    goOn: (given) => JSON.parse(goOn(JSON.stringify(given))),
+  };
 }
 
 /** Give a chapter's exercises to MicroPython; return what poses them for a seed, and what checks an answer. */

@@ -13,6 +13,7 @@ globalThis.fetch = async () => (await binary).clone();
 const runtime = import("./python.mjs").then(async ({ load, ...rest }) => ({ python: await load(), ...rest }));
 let prepared;
 let taking;
+let scenarios;
 let exercises;
 let drill;
 const answers = {
@@ -35,6 +36,14 @@ const answers = {
     const [take, chapter] = await Promise.all([taking, prepared]);
     return take({ ...given, given: chapter.given(texts) });
   },
+  // So does what compares scenarios.
+  prepareScenarios: async () => {
+    scenarios ??= Promise.all([runtime, shared("scenarios"), prepared]).then(([{ python, prepareScenarios }, modules]) => prepareScenarios(python, modules));
+    await scenarios;
+  },
+  weigh: async (texts) => (await scenarios).weigh((await prepared).given(texts)),
+  compare: async (two) => (await scenarios).begin(await Promise.all(two.map(async (texts) => (await prepared).given(texts)))),
+  compareOn: async (given) => (await scenarios).goOn(given),
   // The exercises of a chapter come after its calculator, whose modules they use.
   practise: async () => {
     const [{ python, prepareExercises }, model] = await Promise.all([runtime, fetched("exercises"), prepared]);

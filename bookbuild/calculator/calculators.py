@@ -136,6 +136,11 @@ def taking() -> dict[str, Any]:
     }
 
 
+def comparing() -> dict[str, str]:
+    """Return the source of every module that compares answers, for pages where somebody has scenarios."""
+    return {module: shipped(module) for module in sorted(closure({"llmcalc.differences", "llmcalc.records"}))}
+
+
 def describe(parameter: Parameter, question: Question | None = None) -> dict[str, Any]:
     """Return a parameter as a page's input takes it; of a question only devices that can answer it."""
     described: dict[str, Any] = {
@@ -300,14 +305,7 @@ def preloads(address: str, model: dict[str, Any]) -> str:
 
     The page's own styles still come first.
     """
-    files = [
-        "answer.mjs",
-        "calculation.mjs",
-        "work.mjs",
-        "inputs.mjs",
-        "scenario.mjs",
-        *(["saved.mjs"] if model["curves"] else []),
-    ]
+    files = ["answer.mjs", "calculation.mjs", "work.mjs", "inputs.mjs", "scenario.mjs"]
     template = TEMPLATES.get_template("calculator-preloads.html")
     return template.render(address=address, files=files, notebook=model["notebook"])
 
@@ -337,6 +335,7 @@ def stage(folder: Path, executed: dict[str, NotebookNode], beside: dict[str, str
         (target / f"{name}.json").write_text(packed(page), encoding="utf-8")
     (target / "own-models.json").write_text(packed(own_models()), encoding="utf-8")
     (target / "take.json").write_text(packed(taking()), encoding="utf-8")
+    (target / "scenarios.json").write_text(packed(comparing()), encoding="utf-8")
     for name, text in (beside or {}).items():
         (target / name).write_text(text, encoding="utf-8")
     contents = hashlib.sha256()
