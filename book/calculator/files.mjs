@@ -1,4 +1,4 @@
-// What leaves the page: files that are downloaded, and texts that are copied.
+// What leaves the page: files that are downloaded, texts that are copied, and pictures.
 
 /** Download a text, or a Blob, as a file. */
 export function download(name, contents, type) {
@@ -19,4 +19,16 @@ export async function copy(button, text) {
     button.textContent = "Your browser does not let pages copy";
   }
   setTimeout(() => (button.textContent = label), 1500);
+}
+
+/** A fold that offers a picture, once it is opened, as files; `current` returns what is to be drawn. */
+export function takeable(current) {
+  const fold = document.createElement("details");
+  fold.className = "calculator-more calculator-picture";
+  fold.append(Object.assign(document.createElement("summary"), { textContent: "Take this picture with you" }));
+  fold.addEventListener("toggle", async () => {
+    const { offer } = await import("./picture.mjs");
+    offer(fold, current);
+  }, { once: true });
+  return fold;
 }

@@ -51,15 +51,27 @@ let compare; // compares the answer with scenarios that were saved, once somebod
 
 whenNear(part(".calculator-whatif"), async (section) => {
   const { createWhatIf } = await import("./whatif.mjs");
-  whatIf = createWhatIf(section, model);
+  whatIf = createWhatIf(section, model, aboutAnswer);
   if (answer) seeWhatIf();
 });
 if (planner) {
   whenNear(document.getElementById(model.figure), async (figure) => {
     const { createPlots } = await import("./curves.mjs");
-    plot = createPlots(figure, document.querySelector("table.curves"));
+    plot = createPlots(figure, document.querySelector("table.curves"), aboutAnswer);
     if (answer) drawAll();
   });
+}
+
+/** What the answer at hand rests on, and where it can be seen. */
+function aboutAnswer() {
+  const assumptions = model.parameters.map(({ name, meaning, unit }) => ({ name, label: meaning, unit, value: shown[name] }));
+  return {
+    question: model.notebook,
+    asks: model.title,
+    version: model.version,
+    source: scenario.address(model, shown),
+    assumptions,
+  };
 }
 
 /** Do something once an element has come near. */
@@ -250,7 +262,7 @@ async function drawAll() {
 /** Say how far results spread where numbers were given as ranges; a newer answer ends it. */
 async function showSpread(ranges) {
   if (ranges.length) ({ spread } = await import("./spread.mjs"));
-  await spread?.(ranges, { root, rows, fields, model, isCurrent: () => answer?.ranges === ranges });
+  await spread?.(ranges, { root, rows, fields, model, about: aboutAnswer, isCurrent: () => answer?.ranges === ranges });
   if (ranges.length && answer?.ranges === ranges) takeAlong?.(shown); // which names the number of points
 }
 

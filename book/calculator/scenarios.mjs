@@ -8,6 +8,7 @@ const MOST_FILE = 1_000_000; // characters
 const MOST_NAME = 60;
 const MOST_TEXT = 20_000; // of a value, such as a model of somebody's own
 const PAUSE = 250; // milliseconds without a change before answers are compared
+const LONG = 20; // letters, of what is no number
 const STEP = 60; // milliseconds that the worker is kept from whoever changes the form meanwhile
 const NOW = "The form as it is";
 
@@ -360,7 +361,8 @@ function table(heads, rows) {
   const body = element.createTBody();
   for (const [label, ...cells] of rows) {
     const row = body.insertRow();
-    row.append(made("th", { scope: "row", textContent: label }), ...cells.map((text) => made("td", { textContent: text })));
+    const values = cells.map((text) => made("td", { textContent: text, className: text.length > LONG ? "words" : "" }));
+    row.append(made("th", { scope: "row", textContent: label }), ...values);
   }
   return element;
 }

@@ -81,6 +81,7 @@ def model(name: str, notebook: NotebookNode) -> dict[str, Any]:
     return {
         "notebook": name,
         "title": question.title,
+        "version": llmcalc.__version__,
         # Whose assumptions those are that a page starts with.
         "whose": "the page’s" if name in notebooks.WITHOUT_SOURCE else "the document’s",
         "function": function,
