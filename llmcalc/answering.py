@@ -91,6 +91,26 @@ def takes_own(listed: "str | Sequence[str]") -> bool:
     return listed in (MODELS, DEVICES)
 
 
+def kept(text: str, listed: str) -> str:
+    """The text that is kept of a model or a device of somebody's own: on one line, and a model in short.
+
+    Examples
+    --------
+    >>> kept('{"memory":\\n "24 GB"}', DEVICES)
+    '{"memory": "24 GB"}'
+    """
+    if listed != MODELS:
+        return " ".join(text.split())
+    from .choosing import model_named
+    from .models import short
+
+    model = model_named(text)
+    try:
+        return short.written(model)
+    except Refusal:
+        return text  # longer than links take, and good all the same
+
+
 def _accept_text(name: str, value: "Any", listed: "str | Sequence[str]") -> None:
     texts = choices(listed)
     if not isinstance(value, str) or value in texts or not takes_own(listed):

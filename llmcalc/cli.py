@@ -93,20 +93,29 @@ def command(ctx: click.Context, version: bool) -> None:
 @click.argument("question", shell_complete=_complete_question)
 @click.argument("values", nargs=-1, metavar="[NAME=VALUE]...", shell_complete=_complete_value)
 @click.option("--json", "as_json", is_flag=True, help="Parameters and results as JSON; refusals, too.")
+@click.option("--csv", "as_csv", is_flag=True, help="Parameters and results as CSV, a row each.")
 @click.option("--scenarios", metavar="FILE", help="A table with a row a scenario: .csv, .parquet, or - for CSV.")
 @click.option("--output", default="-", metavar="FILE", help="Where the answer goes; - is standard output.")
 @click.option("--ranges", is_flag=True, help="Columns of p10 and p90 for a table whose cells may be ranges.")
 @click.option("--points", default=POINTS, metavar="N", help=f"Points at which ranges are looked at ({POINTS}).")
 @click.option("--together", multiple=True, metavar="NAME,NAME", help="Ranges that are high together and low together.")
+@click.option(
+    "--instead",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="What changes with this value, and how much of it by which input.",
+)
 def answer(
     question: str,
     values: tuple[str, ...],
     as_json: bool,
+    as_csv: bool,
     scenarios: str | None,
     output: str,
     ranges: bool,
     points: int,
     together: tuple[str, ...],
+    instead: tuple[str, ...],
 ) -> None:
     """Answer QUESTION with your assumptions, or with a table of them.
 
@@ -121,12 +130,17 @@ def answer(
       llmcalc answer training-gpus mfu="0.3 to 0.5" days="20 to 40 uniform"
       llmcalc answer what-fits model=@config.json accelerator='{"memory": "24 GB"}'
       llmcalc answer training-gpus params=70B tokens=15T --json
+      llmcalc answer training-gpus mfu=40% --instead mfu=50% --instead days=60
       llmcalc answer training-gpus --scenarios scenarios.csv --output answers.csv
       printf 'days,mfu\\n10,0.4\\n20,\\n' | llmcalc answer training-gpus --scenarios -
 
     A table has parameters' names in its first line; an empty cell stands for the default, other columns are kept.
     A row that is refused has its reason in the column "error", and the exit code is then 2.
+
+    With --instead the answer is set against the one with other values: by which factor each result changes, and
+    which part of that belongs to which of them, averaged over the orders in which they can be changed.
     """
+    from . import records
     from . import scenarios as tables
     from .answering import accept
     from .models.numbers import whole
@@ -141,11 +155,37 @@ def answer(
             accept(name, value, getattr(asked.answer, "limits", {}).get(name))
     whole("--points", points, 2, 10**7)
     groups = [tuple(names.split(",")) for names in together]
+    if instead:
+        for other, found in (("--csv", as_csv), ("--scenarios", scenarios), ("--together", together)):
+            if found:
+                raise Refusal(
+                    "--instead",
+                    instead,
+                    "two answers",
+                    reason=f"--instead sets two answers side by side: leave out {other}",
+                )
+        changed = tables.read_values(asked, _assignments(instead))
+        told = tables.run_instead(asked, given, changed)
+        with _writing(output) as file:
+            if as_json:
+                file.write(_readable(records.as_json(told), file) + "\n")
+            else:
+                for table in _differing(told):
+                    file.write(_laid_out(table, file) + "\n")
+                for refused in told["refused"]:
+                    names = " and ".join(refused["changed"])
+                    file.write(_plain(f"no answer with {names} alone changed: {refused['reason']}", file) + "\n")
+        return
+    for other in [name for name, given in (("--json", as_json), ("--scenarios", scenarios)) if as_csv and given]:
+        raise Refusal("--csv", True, f"--csv or {other}", reason=f"--csv is for one answer: leave out {other}")
     if scenarios is None:
         answered = tables.run_ranges(asked, given, points, groups) if uncertain else tables.run(asked, given)
         with _writing(output) as file:
             if as_json:
-                file.write(_json(answered, file) + "\n")
+                file.write(_readable(records.as_json(answered), file) + "\n")
+            elif as_csv:
+                described = {name: (one.meaning, one.unit) for name, one in asked.parameters.items()}
+                file.write(_plain(records.as_csv(answered, described), file))
             else:
                 from .comparison import compare
 
@@ -285,6 +325,29 @@ def _tell_sweep(swept: Any, output: str, shares: list[float], as_json: bool) -> 
     for row in list(zip(*rows.values(), strict=True))[:SHOWN_ROWS]:
         table.append([cell if isinstance(cell, str) else "–" if cell is None else written(cell, 4) for cell in row])
     click.echo(_laid_out(table, sys.stdout, texts=0))
+
+
+def _differing(told: dict[str, Any]) -> list[list[list[str]]]:
+    """Tables of what differs between two answers, and of how much of each change belongs to which input."""
+    from .differences import told as written_part
+    from .formats import written
+
+    first, second = told["first"]["parameters"], told["second"]["parameters"]
+    inputs = [["input", "unit", "yours", "instead"]]
+    for name in told["inputs"]:
+        inputs.append([name, _unit(told["units"][name]), *(_value(values[name]) for values in (first, second))])
+    lines = [["result", "unit", "yours", "instead", "change", *(f"by {name}" for name in told["inputs"])]]
+    for result in told["results"].values():
+        ends = [written(result[end], 6) for end in ("first", "second")]
+        parts = [written_part(result["kind"], result["parts"][name]) for name in told["inputs"]]
+        lines.append([result["label"], result["unit"], *ends, written_part(result["kind"], result["change"]), *parts])
+    return [inputs, [[""]], lines]
+
+
+def _value(value: Any) -> str:
+    from .formats import written
+
+    return str(value).lower() if isinstance(value, bool) else written(value, 6)
 
 
 SHOWN_ROWS = 10
@@ -792,6 +855,13 @@ def _unit(unit: str) -> str:
 def _json(value: Any, file: Any) -> str:
     ascii_only = "utf" not in (getattr(file, "encoding", None) or "utf-8").lower()
     return json.dumps(value, ensure_ascii=ascii_only, indent=2, allow_nan=False)
+
+
+def _readable(text: str, file: Any) -> str:
+    """A text of JSON in what a file's encoding can write."""
+    if "utf" in (getattr(file, "encoding", None) or "utf-8").lower():
+        return text
+    return "".join([letter if letter.isascii() else json.dumps(letter)[1:-1] for letter in text])
 
 
 def _say(text: str) -> None:

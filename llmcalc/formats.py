@@ -30,22 +30,37 @@ def number(value: "float | None", digits: int = 4) -> str:
     if value == 0:
         return "0"
     sign, size = "-" if value < 0 else "", abs(float(value))
-    exponent = math.floor(math.log10(size))
-    # The logarithm is rounded, so just below a power of ten it may be the power's own.
-    if size < 10.0**exponent:
-        exponent -= 1
+    exponent = _exponent(size)
     if -4 <= exponent < 9:
         places = max(0, digits - 1 - exponent)
         text = str(_scaled(size, places))
         text = "0" * (places + 1 - len(text)) + text
         whole, part = text[: len(text) - places], text[len(text) - places :]
         return sign + _in_thousands(whole) + _after_point(part)
-    mantissa = _scaled(size, digits - 1 - exponent)
-    if mantissa == 10**digits:
-        exponent += 1
-    text = str(mantissa)
+    text, exponent = exact_digits(size, digits)
     power = ("⁻" if exponent < 0 else "") + "".join([_SUPERSCRIPTS[int(digit)] for digit in str(abs(exponent))])
     return f"{sign}{text[0]}{_after_point(text[1:])} × 10{power}"
+
+
+def exact_digits(size: float, digits: int) -> "tuple[str, int]":
+    """The first digits of a number above 0, rounded exactly, and the power of ten of the first.
+
+    Examples
+    --------
+    >>> exact_digits(0.1, 20), exact_digits(999.96, 4)
+    (('10000000000000000555', -1), ('1000', 3))
+    """
+    exponent = _exponent(size)
+    mantissa = _scaled(size, digits - 1 - exponent)
+    if mantissa == 10**digits:
+        return str(mantissa)[:-1], exponent + 1
+    return str(mantissa), exponent
+
+
+def _exponent(size: float) -> int:
+    exponent = math.floor(math.log10(size))
+    # The logarithm is rounded, so just below a power of ten it may be the power's own.
+    return exponent - 1 if size < 10.0**exponent else exponent
 
 
 def written(value: "float | str", digits: int = 4) -> str:

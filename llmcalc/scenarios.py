@@ -13,12 +13,10 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import chain, islice
 from typing import IO, Any
 
-from . import spread
-from .answering import MODELS
+from . import differences, records, spread
+from .answering import kept
 from .checks import Refusal, did_you_mean
-from .choosing import model_named
 from .files import own_text
-from .models import short
 from .quantities import read
 from .questions import Parameter, Question, find
 
@@ -35,28 +33,13 @@ def run(question: Question, values: dict[str, Any]) -> dict[str, Any]:
     Examples
     --------
     >>> answered = run(find("training-gpus"), {"mfu": 0.4})
-    >>> answered["results"]["gpus"], answered["parameters"]["mfu"]
+    >>> dict(answered["results"]["gpus"]), answered["parameters"]["mfu"]
     ({'value': 1948.0, 'unit': 'GPU', 'label': 'GPUs that finish in time'}, 0.4)
     """
     from . import __version__
 
     defaults = {name: parameter.default for name, parameter in question.parameters.items()}
-    results = {}
-    for result in question.answer(**values).listed():
-        value, reason = result["value"], result.get("reason")
-        if isinstance(value, str):
-            value, reason = None, value
-        elif value is not None and value - value != 0:
-            value, reason = None, "no finite number"
-        results[result["name"]] = {"value": value, "unit": result["unit"], "label": result["label"]}
-        if value is None:
-            results[result["name"]]["reason"] = reason
-    return {
-        "question": question.name,
-        "parameters": defaults | values,
-        "results": results,
-        "version": __version__,
-    }
+    return records.record(question.name, defaults | values, records.results_of(question.answer(**values)), __version__)
 
 
 def read_values(question: Question, given: dict[str, Any]) -> dict[str, Any]:
@@ -86,7 +69,7 @@ def read_values(question: Question, given: dict[str, Any]) -> dict[str, Any]:
 
 
 def _own(parameter: Parameter, text: str) -> str:
-    """The text that is kept of a model or a device of somebody's own: without a file's spaces, and a model in short."""
+    """The text that is kept of a model or a device of somebody's own, which may stand in a file."""
     if text[:1] == "@":
         text = own_text(parameter.name, text[1:]).strip()
         if text[:1] != "{":
@@ -94,22 +77,14 @@ def _own(parameter: Parameter, text: str) -> str:
             raise Refusal(parameter.name, text, "a JSON object", reason=sentence)
     if text[:1] != "{":
         return text
-    if parameter.own != MODELS:
-        return " ".join(text.split())
-    model = model_named(text)
-    try:
-        return short.written(model)
-    except Refusal:
-        return text  # longer than links take, and good all the same
+    return kept(text, parameter.own)
 
 
 def _typed(parameter: Parameter, value: Any) -> Any:
     """A number as the question declares it, so that its record says the same whatever was written."""
-    if type(value) not in (int, float):
-        return value
-    if parameter.type is int and value % 1:
+    if type(value) in (int, float) and parameter.type is int and value % 1:
         raise Refusal(parameter.name, value, "a whole number", unit=parameter.unit)
-    return parameter.type(value) if parameter.type in (int, float) else value
+    return records.typed(parameter.type.__name__, value)
 
 
 def run_ranges(
@@ -124,16 +99,36 @@ def run_ranges(
     >>> answered["parameters"]["mfu"], round(answered["results"]["gpus"]["p90"])
     ('0.3 to 0.5', 2436)
     """
+    from . import __version__
+
     found = spread.Sample(question.answer, values, together)
     found.go_on(points)
-    answered = run(question, found.in_the_middle)
-    answered["parameters"] |= {name: str(known) for name, known in found.spreads.items()}
-    answered["points"], answered["refused"] = found.points, found.refused
-    told = found.told()
-    for name in told:
-        answered["results"][name] |= told[name]
-    answered["moves"] = {name: found.tornado(name) for name in list(told)[:1]}
-    return answered
+    parameters = {name: parameter.default for name, parameter in question.parameters.items()} | found.in_the_middle
+    return records.record_of_ranges(question.name, parameters, found, __version__)
+
+
+def run_instead(question: Question, values: dict[str, Any], instead: dict[str, Any]) -> dict[str, Any]:
+    """Answer a question twice, and tell how much of each change belongs to each input.
+
+    Examples
+    --------
+    >>> told = run_instead(find("training-gpus"), {"mfu": 0.5}, {"mfu": 0.4})
+    >>> round(told["results"]["sustained_tflops"]["change"], 9)
+    0.8
+
+    Raises
+    ------
+    Refusal
+        If a value is a range, or if one of the answers is refused.
+    """
+    from . import __version__
+
+    defaults = {name: parameter.default for name, parameter in question.parameters.items()}
+    first, second = defaults | values, defaults | values | instead
+    told = differences.compare(question.answer, differences.numbers(first), differences.numbers(second))
+    kept: dict[str, Any] = {"question": question.name, "first": {"parameters": first}, "second": {"parameters": second}}
+    kept["units"] = {name: question.parameters[name].unit for name in told["inputs"]}
+    return kept | told | {"version": __version__}
 
 
 class Table:

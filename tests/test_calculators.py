@@ -1,13 +1,11 @@
 """Calculators in their pages, by a browser: the same numbers and refusals as in CPython, and good manners."""
 
-import contextlib
 import io
 import json
 import math
 import os
 import random
 import re
-import shlex
 from functools import cache
 from importlib import import_module
 from urllib.parse import urlencode
@@ -20,7 +18,6 @@ from bookbuild import browser as browsing
 from bookbuild import notebooks
 from bookbuild.calculator import calculators
 from bookbuild.notebooks import BUILD
-from bookbuild.run import parameters, rerun
 from bookbuild.run.execute import EXECUTED
 from llmcalc import spread
 from llmcalc.checks import Refusal
@@ -441,35 +438,6 @@ def test_every_input_has_a_name_and_a_description(tab, site, name):
             assert tab.locator(f"#{described}").count() == 1
 
 
-def test_the_commands_and_the_program_repeat_the_scenario(tab, site):
-    query = "?mfu=0.35&accelerator=H100+SXM&number_format=bf16&devices_per_server=4"
-    open_page(tab, site, "training-gpus", query)
-    given = {"mfu": 0.35, "accelerator": "H100 SXM", "number_format": "bf16", "devices_per_server": 4}
-    make, target, *words = shlex.split(tab.text_content("[data-text=rerun]"))
-    assert (make, target, words[0]) == ("make", "rerun", "NOTEBOOK=training-gpus")
-    declared = parameters.declared("training-gpus")
-    assert rerun.read_assignments(declared, words[1].removeprefix("PARAMS=")) == given
-    papermill = shlex.split(tab.text_content("[data-text=papermill]"))
-    assert papermill[:3] == ["papermill", "notebooks/training-gpus.md", "out.ipynb"]
-    assert parameters.convert(declared, dict(zip(papermill[4::3], papermill[5::3], strict=True))) == given
-    llmcalc, answer, question, *words = shlex.split(tab.text_content("[data-text=command]"))
-    assert (llmcalc, answer, question) == ("llmcalc", "answer", "training-gpus")
-    assert words == ["accelerator=H100 SXM", "number_format=bf16", "mfu=0.35", "devices_per_server=4"]
-    with contextlib.redirect_stdout(io.StringIO()) as printed:
-        exec(tab.text_content("[data-text=program]"), {})
-    assert all(result in printed.getvalue() for result in shown(tab))
-
-
-def test_yes_or_no_goes_into_link_command_and_program(tab, site):
-    open_page(tab, site, "cv-backlog", "?setup_holds_cluster=false")
-    assert not tab.is_checked("[name=setup_holds_cluster]")
-    assert shown(tab) == calculate("cv-backlog", defaults("cv-backlog") | {"setup_holds_cluster": "false"})[0]
-    assert 'PARAMS="setup_holds_cluster=false"' in tab.text_content("[data-text=rerun]")
-    assert "setup_holds_cluster=False" in tab.text_content("[data-text=program]")
-    tab.check("[name=setup_holds_cluster]")
-    browsing.wait_until(tab, "location.search === ''")
-
-
 def test_without_scripts_the_page_shows_the_document_s_results(site):
     address, browser = site
     context = browser.new_context(java_script_enabled=False)
@@ -614,14 +582,6 @@ def curves_in_page(tab):
     )
 
 
-def saved_columns(tab):
-    """Heads and columns of the table of saved scenarios, without its buttons."""
-    return tab.evaluate(
-        """() => [...document.querySelectorAll(".calculator-saved tr")].map((row) =>
-            [...row.cells].map((cell) => cell.firstChild?.textContent ?? ""))"""
-    )
-
-
 def see_curves(tab):
     """Go where the curves are; they are drawn once they have come near."""
     tab.locator("#fig-planner-trade-off").scroll_into_view_if_needed()
@@ -668,77 +628,6 @@ def test_a_planner_marks_where_the_reader_stands(tab, site):
     assert moved > centre + 10, "less time needs more devices, further to the right"
 
 
-def test_scenarios_are_saved_in_the_address_and_stand_side_by_side(tab, site):
-    open_page(tab, site, "planner")
-    table = tab.locator(".calculator-saved")
-    assert table.is_hidden()
-    save = tab.locator("[data-action=save]")
-    tab.get_by_text("How training runs", exact=True).click()
-    seen = []
-    for mfu in ("0.3", "0.35", "0.45"):
-        tab.fill("[name=mfu]", mfu)
-        tab.dispatch_event("[name=mfu]", "change")
-        browsing.wait_until(tab, f"location.search.startsWith('?mfu={mfu}')")
-        seen.append(shown(tab))
-        save.click()
-    assert save.is_disabled(), "there is room for three"
-    assert tab.text_content(".calculator-said") == "Saved as 3 of 3."
-    tab.fill("[name=mfu]", "0.5")
-    tab.dispatch_event("[name=mfu]", "change")
-    browsing.wait_until(tab, "location.search.startsWith('?mfu=0.5')")
-    browsing.wait_until(tab, "document.querySelector('.calculator-saved').innerText.includes('0.5\t0.3\t0.35\t0.45')")
-    address = tab.url
-    assert address.count("saved=") == 3
-    rows = saved_columns(tab)
-    assert rows[0] == ["", "Now", "Saved 1", "Saved 2", "Saved 3"]
-    assert rows[1] == ["What differs"]
-    assert rows[2][1:] == ["0.5", "0.3", "0.35", "0.45"]
-    columns = list(zip(*[row[1:] for row in rows[3:] if len(row) > 1], strict=True))
-    assert [list(column) for column in columns] == [shown(tab), *seen]
-
-    tab.wait_for_load_state("networkidle")
-    tab.goto(address)
-    ready(tab)
-    browsing.wait_until(tab, "!document.querySelector('.calculator-saved').hidden")
-    assert saved_columns(tab) == rows
-
-    tab.get_by_role("button", name="Open saved scenario 2").click()
-    browsing.wait_until(tab, "location.search.startsWith('?mfu=0.35')")
-    assert tab.input_value("[name=mfu]") == "0.35"
-    assert shown(tab) == seen[1]
-    tab.get_by_role("button", name="Remove saved scenario 1").click()
-    assert saved_columns(tab)[0] == ["", "Now", "Saved 1", "Saved 2"]
-    assert tab.url.count("saved=") == 2
-    tab.go_back()
-    browsing.wait_until(tab, "document.querySelectorAll('.calculator-saved thead th').length === 5")
-    tab.go_back()
-    browsing.wait_until(tab, "document.querySelector('.calculator-saved').innerText.includes('0.5\t0.3\t0.35\t0.45')")
-    assert saved_columns(tab) == rows
-
-
-@pytest.mark.parametrize(
-    ("query", "reason"),
-    [
-        ("?saved=mfu%3D2", "mfu = 2.0 is not accepted: give a number from"),
-        ("?saved=mfu%3D1e999", "mfu = '1e999' is not accepted"),
-        ("?saved=mfu%3D%3Cscript%3Ealert(1)%3C/script%3E", "mfu = '<script>alert(1)</script>' is not accepted"),
-        ("?saved=sharding%3DFSDP%26pipeline_stages%3D2", "pipeline_stages = 2"),
-    ],
-)
-def test_a_wrong_saved_scenario_is_left_out_alone_and_says_why(tab, site, query, reason):
-    open_page(tab, site, "planner", f"{query}&mfu=0.3")
-    assert reason in tab.text_content(".calculator-alert")
-    assert shown(tab) == calculate("planner", defaults("planner") | {"mfu": "0.3"})[0]
-    assert tab.locator(".calculator-saved").is_hidden()
-    assert tab.locator(".calculator script").count() == 0
-
-
-def test_no_more_scenarios_than_fit_are_taken_from_a_link(tab, site):
-    open_page(tab, site, "planner", "?saved=mfu%3D0.3&saved=mfu%3D0.35&saved=mfu%3D0.45&saved=mfu%3D0.5")
-    assert "saved is given more than 3 times" in tab.text_content(".calculator-alert")
-    browsing.wait_until(tab, "document.querySelectorAll('.calculator-saved thead th').length === 5")
-
-
 def test_a_group_opens_for_what_a_link_changes_and_for_an_error(tab, site):
     open_page(tab, site, "planner", "?answer_tokens=300")
     groups = tab.locator(".calculator-group")
@@ -764,7 +653,8 @@ def test_without_scripts_a_planner_shows_its_picture_and_its_numbers(site):
     planned = questions()["planner"].answer().formatted()["devices"]
     assert tab.locator("table.headline").get_by_text(planned).first.is_visible()
     assert tab.locator(".calculator-form").is_hidden()
-    assert tab.locator(".calculator-saved").is_hidden()
+    assert tab.locator(".calculator-take").is_hidden()
+    assert tab.locator(".calculator-scenarios").is_hidden()
     context.close()
 
 
@@ -918,7 +808,6 @@ def test_a_model_of_ones_own_is_read_in_the_page_and_kept_in_the_link(tab, site,
     assert tab.eval_on_selector("[name=model]", "menu => menu.selectedOptions[0].textContent") == "your own: chatglm"
     expected = calculate(name, defaults(name) | {"model": kept})[0]
     assert shown(tab) == expected
-    assert kept in tab.text_content("[data-text=program]")
     # The file stays here: what was asked for are files of the site.
     assert all(method == "GET" and "chatglm" not in url for method, url in sent)
     open_page(tab, site, name, "?" + tab.evaluate("location.search").lstrip("?"))

@@ -1,20 +1,28 @@
 // Draws curves of quantities over another one, each in a plot of its own, and marks on them where somebody stands.
+import { compact, powers } from "./axes.mjs";
+import { takeable } from "./files.mjs";
 import uPlot from "./uplot.mjs";
 
 const HEIGHT = 200; // px
 const LOGARITHMIC_FROM = 20; // times the smallest value
-const compact = new Intl.NumberFormat("en", { notation: "compact", maximumSignificantDigits: 3 });
 const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--pst-color-${name}`);
 
-/** Put a planner's plots in the place of a figure's picture; return what draws them, and fills the table of their numbers. */
-export function createPlots(figure, table) {
+/**
+ * Put a planner's plots in the place of a figure's picture, and a fold to take them along; return what draws them, and fills the
+ * table of their numbers.
+ */
+export function createPlots(figure, table, about) {
   const picture = figure.querySelector("img");
   const place = document.createElement("div");
   place.className = "planner-plots";
   picture.before(place);
   const draw = plotsIn(place, "the plan has", "The model does not fit on any number of devices, so there are no curves.");
+  let seen = null;
+  const fold = takeable(() => seen && pictured({ ...seen, name: `${about().question}-curves`, about: about() }));
+  place.after(fold);
   return (curves, marks) => {
     draw(curves, marks);
+    seen = { curves, marks };
     for (const element of [picture, ...figure.querySelectorAll("a:has(img)")]) element.hidden = true;
     fill(table, curves);
   };
@@ -129,23 +137,9 @@ function limits(all, logarithmic) {
   return low < 0 ? [low * 1.1, Math.max(0, high * 1.1)] : [0, high * 1.1 || 1];
 }
 
-/** What gives the ticks of a logarithmic axis: powers of ten, and where there is room others between them. */
+/** What gives the ticks of a logarithmic axis. */
 function ticks(position) {
-  return (plot, _, low, high) => {
-    const most = position ? HEIGHT / 20 : (plot.width - 64) / 52;
-    const [found] = [[1, 2, 5], [1, 3], [1]].map((steps) => powers(low, high, steps)).filter(({ length }) => length <= most);
-    const all = found ?? powers(low, high, [1]);
-    const apart = Math.ceil(all.length / most); // on long axes not all powers
-    return all.filter((_, place) => place % apart === 0);
-  };
-}
-
-function powers(low, high, steps) {
-  const found = [];
-  for (let power = Math.floor(Math.log10(low)); 10 ** power <= high; power += 1) {
-    found.push(...steps.map((step) => step * 10 ** power));
-  }
-  return found.filter((tick) => tick >= low && tick <= high);
+  return (plot, _, low, high) => powers(low, high, position ? HEIGHT / 20 : (plot.width - 64) / 52);
 }
 
 function titled({ label, unit }) {
@@ -170,6 +164,32 @@ function described([across, ...others], mine, here, none) {
       return `${curve.label} by ${lower(across.label)}: from ${ends.join(" to ")}; ${here} ${there}.`;
     })
     .join(" ");
+}
+
+/** What a picture of curves consists of, for a file. */
+export function pictured({ curves, marks, name, about }) {
+  const [across, ...others] = curves;
+  const [seen, ...over] = withoutGaps(curves);
+  const panels = over.map((up) => {
+    const [x, y] = [seen, up].map((curve) => {
+      const all = values(curve, marks);
+      const logarithmic = isLogarithmic(all);
+      return { label: titled(curve), values: curve.values, logarithmic, limits: limits(all, logarithmic) };
+    });
+    return { across: x, up: y, marks: [...marks].reverse().map((mark) => ({ label: mark.label, x: mark.values[across.name], y: mark.values[up.name] })) };
+  });
+  return {
+    name,
+    about,
+    panels,
+    title: `${others.map(({ label }, place) => (place ? lower(label) : label)).join(" and ")} by ${lower(across.label)}`,
+    marks: marks.map((mark) => ({
+      label: mark.label || "the answer",
+      values: curves.map((curve) => mark.values[curve.name] ?? null),
+    })),
+    columns: curves.map(({ column, name: key, label, unit }) => ({ name: column ?? key, label, unit })),
+    rows: across.values.map((_, position) => curves.map((curve) => curve.values[position])),
+  };
 }
 
 /** Fill the body of a table with the numbers of curves. */

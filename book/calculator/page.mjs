@@ -6,7 +6,7 @@ import * as scenario from "./scenario.mjs";
 
 const PAUSE = 700; // milliseconds without a change before a result is read out
 
-const planner = model.curves ? await import("./saved.mjs") : null;
+const planner = Boolean(model.curves);
 if (document.readyState === "loading") {
   await new Promise((parsed) => document.addEventListener("readystatechange", parsed, { once: true }));
 }
@@ -36,7 +36,7 @@ const fields = new Map(
 let shown; // texts of the scenario whose results the table shows
 let answer; // its results
 let calculated = false; // whether the worker has results to draw
-let saved = []; // scenarios of a planner that were saved, with their results
+let marks = []; // of a planner: scenarios that are compared, to be marked on its curves
 let latest = model.parameters[0].name; // the parameter that was changed last
 let running = null; // the update under way
 let queued = null; // the one that follows it
@@ -46,29 +46,32 @@ let spread; // shows how far results spread, once somebody has given a range
 
 let whatIf; // draws one number over another, once its place has come near
 let plot; // of a planner, once its figure has come near: draws its curves
-let compare; // of a planner: shows its saved scenarios
+let takeAlong; // writes down what can be taken along, once somebody has asked for it
+let compare; // compares the answer with scenarios that were saved, once somebody has asked for them
 
 whenNear(part(".calculator-whatif"), async (section) => {
   const { createWhatIf } = await import("./whatif.mjs");
-  whatIf = createWhatIf(section, model);
+  whatIf = createWhatIf(section, model, aboutAnswer);
   if (answer) seeWhatIf();
 });
 if (planner) {
   whenNear(document.getElementById(model.figure), async (figure) => {
     const { createPlots } = await import("./curves.mjs");
-    plot = createPlots(figure, document.querySelector("table.curves"));
+    plot = createPlots(figure, document.querySelector("table.curves"), aboutAnswer);
     if (answer) drawAll();
   });
-  compare = planner.createComparison(model, root, {
-    onOpen(number) {
-      write(saved[number].texts);
-      commit();
-    },
-    onRemove(number) {
-      keep(saved.toSpliced(number, 1), `Removed ${number + 1}.`);
-      part("[data-action=save]").focus();
-    },
-  });
+}
+
+/** What the answer at hand rests on, and where it can be seen. */
+function aboutAnswer() {
+  const assumptions = model.parameters.map(({ name, meaning, unit }) => ({ name, label: meaning, unit, value: shown[name] }));
+  return {
+    question: model.notebook,
+    asks: model.title,
+    version: model.version,
+    source: scenario.address(model, shown),
+    assumptions,
+  };
 }
 
 /** Do something once an element has come near. */
@@ -227,15 +230,14 @@ function showResults(texts, results) {
     value.textContent = results.texts[key];
     value.classList.toggle("words", typeof results.values[key] !== "number");
     unit.textContent = results.units[key];
-    // A planner's results are many, and its saved scenarios say what was before.
+    // A planner's results are many.
     before.textContent = planner || results.texts[key] === text ? "" : `${model.whose}: ${text}`;
-  }
-  for (const output of ["command", "rerun", "papermill", "program"]) {
-    part(`[data-text="${output}"]`).textContent = scenario[output](model, texts, results);
   }
   if (results.sentence !== sentence.textContent) readOut(results.sentence);
   tell(sentence, results);
   showSpread(results.ranges);
+  takeAlong?.(texts);
+  compare?.(texts);
   if (whatIf) seeWhatIf();
   if (planner) {
     cancelAnimationFrame(drawing);
@@ -251,15 +253,12 @@ function readOut(text) {
   }, PAUSE);
 }
 
-/** Set the saved scenarios beside the one at hand, and draw the curves, in a frame of their own after the numbers. */
+/** Draw the curves, in a frame of their own after the numbers. */
 async function drawAll() {
-  compare([{ texts: shown, results: answer }, ...saved]);
-  part("[data-action=save]").disabled = saved.length === scenario.MOST_SAVED;
   if (!plot) return;
   await calculateFirst();
   const began = performance.now();
   const curves = await ask("draw");
-  const marks = saved.map(({ results }, number) => ({ label: String(number + 1), ...results }));
   plot(curves, [{ label: "", ...answer }, ...marks]);
   performance.clearMeasures("calculator-curves");
   performance.measure("calculator-curves", { start: began });
@@ -268,7 +267,8 @@ async function drawAll() {
 /** Say how far results spread where numbers were given as ranges; a newer answer ends it. */
 async function showSpread(ranges) {
   if (ranges.length) ({ spread } = await import("./spread.mjs"));
-  spread?.(ranges, { root, rows, fields, model, isCurrent: () => answer?.ranges === ranges });
+  await spread?.(ranges, { root, rows, fields, model, about: aboutAnswer, isCurrent: () => answer?.ranges === ranges });
+  if (ranges.length && answer?.ranges === ranges) takeAlong?.(shown); // which names the number of points
 }
 
 /** The results of the page as it came. */
@@ -296,24 +296,19 @@ async function settle(given) {
 
 /** Take what an address says: what is unknown in it is passed over, and what is refused is left out and said. */
 async function open() {
-  const { texts, saved: others, wrong } = scenario.fromAddress(model, location.search);
+  const { texts, wrong } = scenario.fromAddress(model, location.search);
   const began = performance.now();
-  if (!scenario.changes(model, texts).length && !others.length && !shown) {
+  if (!scenario.changes(model, texts).length && !shown) {
     // Nobody waits for what the page shows already.
     write(texts);
     showEvaluated(began, texts, { problems: {}, results: known() });
     say(alarm, leftOut(wrong));
     return;
   }
-  const settled = [];
-  // The scenario at hand last: the curves are those of the last one.
-  for (const each of [...others, texts]) settled.push(await settle(each));
-  const now = settled.pop();
-  // A saved scenario with something left out is no longer the one that was saved.
-  saved = settled.filter(({ reasons }) => !reasons.length).map(({ texts, results }) => ({ texts, results }));
+  const now = await settle(texts);
   write(now.texts);
   if (now.results) showEvaluated(began, now.texts, { problems: {}, results: now.results });
-  say(alarm, leftOut([...wrong, ...now.reasons, ...settled.flatMap(({ reasons }) => reasons)]));
+  say(alarm, leftOut([...wrong, ...now.reasons]));
 }
 
 function leftOut(reasons) {
@@ -324,20 +319,8 @@ function leftOut(reasons) {
 async function commit() {
   if (!(await update())) return;
   say(alarm, "");
-  remember();
-}
-
-function remember() {
-  const address = scenario.address(model, shown, saved.map(({ texts }) => texts));
+  const address = scenario.address(model, shown);
   if (address !== location.href) history.pushState(null, "", address);
-}
-
-/** Save the scenario that the table shows, or take one back, and say so. */
-function keep(scenarios, spoken) {
-  saved = scenarios;
-  remember();
-  drawAll();
-  document.querySelector(".calculator-said").textContent = spoken;
 }
 
 form.addEventListener("submit", (event) => event.preventDefault());
@@ -353,17 +336,13 @@ form.addEventListener("change", ({ target }) => {
   if (target.name === "accelerator") offerFormats(true);
   commit();
 });
-form.addEventListener("click", ({ target }) => {
+form.addEventListener("click", async ({ target }) => {
   if (target.dataset.action === "reset") {
     write(scenario.fromAddress(model, "").texts);
     commit();
   } else if (target.dataset.action === "link") {
-    copy(target, scenario.address(model, shown, saved.map(({ texts }) => texts)));
-  } else if (target.dataset.action === "save") {
-    const number = saved.length + 1;
-    keep([...saved, { texts: shown, results: answer }], `Saved as ${number} of ${scenario.MOST_SAVED}.`);
-  } else if (target.dataset.copy) {
-    copy(target, part(`[data-text="${target.dataset.copy}"]`).textContent);
+    const { copy } = await import("./files.mjs");
+    copy(target, scenario.address(model, shown));
   }
 });
 addEventListener("popstate", open);
@@ -375,16 +354,26 @@ for (const section of form.querySelectorAll("[data-own]")) {
   }, { once: true });
 }
 
-async function copy(button, text) {
-  const label = button.textContent;
-  try {
-    await navigator.clipboard.writeText(text);
-    button.textContent = "Copied";
-  } catch {
-    button.textContent = "Your browser does not let pages copy";
-  }
-  setTimeout(() => (button.textContent = label), 1500);
-}
+part(".calculator-take").addEventListener("toggle", async ({ target }) => {
+  const { createTake } = await import("./take.mjs");
+  takeAlong = createTake(target, model, (texts) => scenario.address(model, texts));
+  takeAlong(shown);
+}, { once: true });
+part(".calculator-scenarios").addEventListener("toggle", async ({ target }) => {
+  const { createScenarios } = await import("./scenarios.mjs");
+  compare = createScenarios(target, model, {
+    labelOf: (name) => root.querySelector(`label[for="${fields.get(name).control.id}"]`).textContent,
+    onOpen(texts) {
+      write(texts);
+      commit();
+    },
+    onCompared(scenarios) {
+      marks = scenarios;
+      if (plot) drawAll();
+    },
+  });
+  compare(shown);
+}, { once: true });
 
 await open();
 form.querySelector("fieldset").disabled = false;

@@ -27,6 +27,8 @@ for parameter in page["parameters"]:
     elif "low" in parameter:
         limits[parameter["name"]] = (parameter["low"], parameter["high"])
 latest = {}
+answered = None
+asked = ""  # what was given for these
 read_before = {}
 sample = None  # of an answer to ranges
 
@@ -46,7 +48,7 @@ def value_of(text, name):
     return value
 
 def calculate(given):
-    global latest, sample
+    global latest, sample, answered, asked
     values, refusals = {}, []
     for name, text in json.loads(given):
         # At a move of a slider all texts but one are as they were.
@@ -66,6 +68,7 @@ def calculate(given):
         results = sample.middle if sample else answer(**values)
         texts = results.formatted()
         latest = sample.in_the_middle if sample else values
+        answered, asked = results, given
         kind, sentence = results.told
         return json.dumps({
             "texts": texts,
@@ -101,25 +104,146 @@ def go_on(points):
 
 def along(given):
     # A result of the latest answer along one of its parameters: its values, and all as people write it.
-    asked = json.loads(given)
+    wanted = json.loads(given)
     found, texts = [], []
-    for value in asked["values"]:
+    for value in wanted["values"]:
         number = None
         try:
-            results = answer(**dict(latest, **{asked["name"]: value}))
-            if all([results[name] == text for name, text in asked["only"].items()]):
-                number = results.numbers().get(asked["result"])
+            results = answer(**dict(latest, **{wanted["name"]: value}))
+            if all([results[name] == text for name, text in wanted["only"].items()]):
+                number = results.numbers().get(wanted["result"])
         except Refusal:
             pass
         found.append(number)
         texts.append(written(number))
-    return json.dumps({"values": found, "texts": texts, "given": [written(value) for value in asked["values"]]})
+    return json.dumps({"values": found, "texts": texts, "given": [written(value) for value in wanted["values"]]})
 
 def moves(result):
     rows = sample.tornado(result)
     for row in rows:
         row["texts"] = [written(row[end]) if row[end] is not None else "" for end in ("low", "high")]
     return json.dumps(rows)
+`;
+
+const TAKE = `
+from collections import OrderedDict
+
+from llmcalc import records
+from llmcalc.answering import kept
+
+with open("take.json") as file:
+    taken = json.load(file)
+LEAST = 16  # points of ranges that say something
+
+def typed_of(parameter, value):
+    if "own" in parameter and value[:1] == "{":
+        return kept(value, parameter["own"])
+    return records.typed(parameter["type"], value)
+
+def take(given):
+    wanted = json.loads(given)
+    if asked != wanted["given"] and "refusals" in json.loads(calculate(wanted["given"])):
+        return "null"
+    texts = {name: text for name, text in json.loads(wanted["given"])}
+    spreads = sample.spreads if sample else {}
+    if sample and sample.points < LEAST:
+        sample.go_on(LEAST - sample.points)
+    parameters, changed = OrderedDict(), []
+    for parameter in page["parameters"]:
+        name = parameter["name"]
+        parameters[name] = typed_of(parameter, latest[name])
+        if name in spreads or parameters[name] != typed_of(parameter, value_of(parameter["default"], name)):
+            changed.append(name)
+    question, version = page["function"].replace("_", "-"), taken["version"]
+    if sample:
+        found = records.record_of_ranges(question, parameters, sample, version, wanted["names"])
+    else:
+        results = records.results_of(answered, wanted["names"])
+        found = records.record(question, parameters, results, version)
+    points = sample.points if sample else records.POINTS
+    values = OrderedDict([(name, parameters[name]) for name in changed])
+    written_down = OrderedDict([(name, texts[name]) for name in changed])
+    single = OrderedDict([(n, records.scalar(values[n]) if n in spreads else texts[n]) for n in changed])
+    ranges = OrderedDict([(name, texts[name] if name in spreads else values[name]) for name in changed])
+    bibtex, citation = records.citation(taken["work"], question, wanted["title"], wanted["link"], wanted["seen"])
+    described = {each["name"]: (each["meaning"], each["unit"]) for each in page["parameters"]}
+    return json.dumps({
+        "json": records.as_json(found) + "\\n",
+        "csv": records.as_csv(found, described),
+        "command": records.command(question, written_down, points),
+        "program": records.program(question, ranges, points),
+        "rerun": records.rerun(question, single),
+        "papermill": records.papermill(question, values),
+        "citation": citation,
+        "bibtex": bibtex,
+    })
+`;
+
+const SCENARIOS = `
+from collections import OrderedDict
+
+from llmcalc import differences, records
+
+comparison = None
+compared = None  # texts of the two
+
+def valued(given):
+    return {name: value_of(text, name) for name, text in given}
+
+def or_refusal(function, given):
+    try:
+        return json.dumps(function(json.loads(given)))
+    except Refusal as refusal:
+        return json.dumps({"refusal": str(refusal)})
+    except (ValueError, ArithmeticError, MemoryError) as error:
+        return json.dumps({"refusal": "there is no result: " + str(error or type(error).__name__)})
+
+# A scenario beside the one at hand, whose answer stays the latest.
+def weigh_values(given):
+    values = valued(given)
+    if any([isinstance(value, spread.Spread) for value in values.values()]):
+        spread.Sample(answer, values)
+    else:
+        answer(**values)
+    return {}
+
+def begin_values(given):
+    global comparison, compared
+    first, second = [differences.numbers(valued(texts)) for texts in given]
+    comparison, compared = differences.Comparison(answer, first, second), given
+    return {"left": comparison.left}
+
+def go_on_values(given):
+    count, names = given
+    comparison.go_on(count)
+    if comparison.left:
+        return {"left": comparison.left}
+    told = comparison.told(names)
+    for name in told["results"]:
+        result = told["results"][name]
+        result["texts"] = [written(result[end]) for end in ("first", "second")]
+        result["told"] = differences.told(result["kind"], result["change"])
+        result["shares"] = [differences.told(result["kind"], result["parts"][each]) for each in told["inputs"]]
+    first, second = [dict(texts) for texts in compared]
+    given, instead = OrderedDict(), OrderedDict()
+    for parameter in page["parameters"]:
+        name = parameter["name"]
+        if name in comparison.names:
+            instead[name] = second[name]
+        if comparison.first[name] != value_of(parameter["default"], name):
+            given[name] = first[name]
+    told["command"] = records.command(page["function"].replace("_", "-"), given, instead=instead)
+    told["left"] = 0
+    return told
+
+def weigh(given):
+    return or_refusal(weigh_values, given)
+
+def begin_comparing(given):
+    return or_refusal(begin_values, given)
+
+def go_on_comparing(given):
+    return or_refusal(go_on_values, given)
 `;
 
 const EXERCISES = `
@@ -196,16 +320,39 @@ export function prepare(python, model) {
   const { parameters, data, curves } = model;
   python.FS.writeFile("page.json", JSON.stringify({ function: model.function, parameters, data, curves }));
   python.runPython(PROGRAM);
+  const given = (texts) => JSON.stringify(parameters.map(({ name, default: text }) => [name, texts[name] ?? text]));
   const names = ["calculate", "calculate_first", "draw", "along", "go_on", "moves"];
   const [calculate, calculateFirst, draw, along, goOn, moves] = names.map((name) => python.globals.get(name));
-  const given = (texts) => JSON.stringify(model.parameters.map(({ name, default: text }) => [name, texts[name] ?? text]));
   return {
+    given,
     calculate: (texts) => JSON.parse(calculate(given(texts))),
     calculateFirst: (texts) => calculateFirst(given(texts)),
     draw: () => JSON.parse(draw()),
     along: (asked) => JSON.parse(along(JSON.stringify(asked))),
     goOn: (points) => JSON.parse(goOn(String(points))),
     moves: (result) => JSON.parse(moves(result)),
+  };
+}
+
+/** Give what writes answers down to MicroPython; return what writes that of some texts, or null if they have none. */
+export function prepareTaking(python, { modules, ...model }) {
+  writeModules(python, modules);
+  python.FS.writeFile("take.json", JSON.stringify(model));
+  python.runPython(TAKE);
+  const take = python.globals.get("take");
+  return (given) => JSON.parse(take(JSON.stringify(given)));
+}
+
+/** Give what compares answers to MicroPython; return what tries a scenario, and what compares two, a step at a time. */
+export function prepareScenarios(python, modules) {
+  writeModules(python, modules);
+  python.runPython(SCENARIOS);
+  const names = ["weigh", "begin_comparing", "go_on_comparing"];
+  const [weigh, begin, goOn] = names.map((name) => python.globals.get(name));
+  return {
+    weigh: (given) => JSON.parse(weigh(given)),
+    begin: (given) => JSON.parse(begin(`[${given.join()}]`)),
+    goOn: (given) => JSON.parse(goOn(JSON.stringify(given))),
   };
 }
 

@@ -1,5 +1,6 @@
 // Shows how far results spread where numbers were given as ranges: below each result, and what moves the first one.
 import { ask } from "./calculation.mjs";
+import { takeable } from "./files.mjs";
 
 const POINTS = 512;
 const LONGEST = 3000; // milliseconds, after which fewer points have to do
@@ -9,7 +10,7 @@ const SVG = "http://www.w3.org/2000/svg";
 let section; // what moves the first result
 
 /** Work the answer out at more and more points of its ranges, as long as it is the current one. */
-export async function spread(ranges, { root, rows, fields, model, isCurrent }) {
+export async function spread(ranges, { root, rows, fields, model, about, isCurrent }) {
   if (section) section.hidden = true;
   if (!ranges.length) return;
   const began = performance.now();
@@ -24,7 +25,7 @@ export async function spread(ranges, { root, rows, fields, model, isCurrent }) {
     if (!left || now - began > LONGEST) break;
     points = Math.min(left, Math.max(4, Math.round((points * STEP) / (now - from))));
   }
-  const { name, label } = model.results.find((result) => result.name in found.told) ?? {};
+  const { name, label, unit } = model.results.find((result) => result.name in found.told) ?? {};
   if (!name) return;
   const moves = await ask("moves", name);
   if (!isCurrent()) return;
@@ -40,6 +41,7 @@ export async function spread(ranges, { root, rows, fields, model, isCurrent }) {
         `${found.refused ? `, of which ${found.refused} have no answer` : ""}. Rows show it at the two ends of each range, with all ` +
         `others in their middle.`,
     ),
+    takeable(() => pictured({ moves, found, name, label, unit }, fields, about())),
   );
   performance.mark("calculator-spread");
 }
@@ -54,6 +56,31 @@ function showEnds({ told }, rows) {
     small.prepend(histogram(parts.bars));
     value.append(small);
   }
+}
+
+/** What a picture of the moves consists of, for a file; its numbers have the first result's spread, too. */
+function pictured({ moves, found, name, label, unit }, fields, about) {
+  const { first, last, bars } = found.told[name];
+  const width = (last - first) / bars.length;
+  const names = (row) => row.names.map((each) => shortened(fields.get(each).parameter.meaning)).join(", ");
+  const known = moves.filter(({ low, high }) => low !== null && high !== null);
+  return {
+    name: `${about.question}-${name}-ranges`,
+    title: `What moves “${label}”`,
+    panels: [{ label: unit && unit !== "1" ? `${label} [${unit}]` : label, bars: known.map((row) => ({ name: names(row), from: row.low, to: row.high })) }],
+    columns: [
+      { name: "kind", label: "range: a range of the form; bar: a bar of the histogram of the result", unit: "" },
+      { name: "name", label: "what the range is for, or the result", unit: "" },
+      { name: "low", label: `${label}, at the low end of the range or of the bar`, unit },
+      { name: "high", label: `${label}, at the high end of the range or of the bar`, unit },
+      { name: "points", label: "points in the bar", unit: "1" },
+    ],
+    rows: [
+      ...moves.map(({ names: each, low, high }) => ["range", each.join("+"), low, high, null]),
+      ...bars.map((points, place) => ["bar", name, first + place * width, first + (place + 1) * width, points]),
+    ],
+    about,
+  };
 }
 
 function histogram(bars) {

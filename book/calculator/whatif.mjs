@@ -1,6 +1,7 @@
 // What if: any number of a form against any number of its answer, from the same function, in the page's worker.
 import { ask } from "./calculation.mjs";
-import { fill, plotsIn } from "./curves.mjs";
+import { fill, pictured, plotsIn } from "./curves.mjs";
+import { takeable } from "./files.mjs";
 import { numberOf } from "./inputs.mjs";
 
 const STEP = 60; // milliseconds that the worker is kept from whoever changes the form meanwhile
@@ -8,13 +9,15 @@ const PAUSE = 120; // milliseconds without a change before a curve is worked out
 const SHORT = 1e4; // a range whose ends differ by no larger factor is seen whole
 const NONE = "There is no answer at any of these values.";
 
-/** Show a curve in a section with two menus; return what shows it for a newer answer. */
-export function createWhatIf(section, model) {
+/** Show a curve in a section with two menus, and a fold to take it along; return what shows it for a newer answer. */
+export function createWhatIf(section, model, about) {
   const [over, result] = ["over", "result"].map((name) => section.querySelector(`[name="whatif-${name}"]`));
   const note = section.querySelector(".calculator-note");
   const table = section.querySelector("table");
   const draw = plotsIn(section.querySelector(".calculator-plot"), "your answer has", NONE);
   let answer; // the results of the form
+  let seen = null; // what is drawn
+  note.after(takeable(() => seen && pictured(seen)));
   let turn = 0;
   let pause = 0;
 
@@ -46,11 +49,12 @@ export function createWhatIf(section, model) {
       texts: { over: given.pop(), result: answer.texts[shown.name] },
     };
     const curves = [
-      { name: "over", label, unit: parameter.unit, units: parameter.units, values: across, texts: given },
+      { name: "over", column: parameter.name, label, unit: parameter.unit, units: parameter.units, values: across, texts: given },
       // The menu above says what it is, and a turned axis has room for little.
-      { name: "result", label: shown.label, unit: shown.unit, units: answer.units[shown.name], axis: unitOf(shown), values, texts },
+      { name: "result", column: shown.name, label: shown.label, unit: shown.unit, units: answer.units[shown.name], axis: unitOf(shown), values, texts },
     ];
     draw(curves, [mark]);
+    seen = { curves, marks: [mark], name: `${model.notebook}-${shown.name}-by-${parameter.name}`, about: about() };
     for (const [place, { label, unit }] of curves.entries()) {
       table.tHead.rows[0].cells[place].textContent = unit && unit !== "1" ? `${label} [${unit}]` : label;
     }

@@ -1,7 +1,8 @@
 // The worker of a page's calculator: it calculates, so that the page itself never waits. Its name is the chapter's, or drill.
 
 const get = globalThis.fetch.bind(globalThis);
-const fetched = async (file) => (await get(new URL(`./${name}-${file}.json`, import.meta.url), { priority: "low" })).json();
+const shared = async (file) => (await get(new URL(`./${file}.json`, import.meta.url), { priority: "low" })).json();
+const fetched = (file) => shared(`${name}-${file}`);
 
 // On its way before the script that asks for it is there, and yet after all that the page needs to show.
 const binary = get(new URL("./micropython.wasm", import.meta.url), { priority: "low" });
@@ -11,6 +12,8 @@ globalThis.fetch = async () => (await binary).clone();
 
 const runtime = import("./python.mjs").then(async ({ load, ...rest }) => ({ python: await load(), ...rest }));
 let prepared;
+let taking;
+let scenarios;
 let exercises;
 let drill;
 const answers = {
@@ -28,6 +31,20 @@ const answers = {
     const [{ python, shortenModel }] = await Promise.all([runtime, prepared]);
     return shortenModel(python, given);
   },
+  // What writes an answer down comes when somebody wants to take it along.
+  take: async ({ texts, ...given }) => {
+    taking ??= Promise.all([runtime, shared("take"), prepared]).then(([{ python, prepareTaking }, model]) => prepareTaking(python, model));
+    const [take, chapter] = await Promise.all([taking, prepared]);
+    return take({ ...given, given: chapter.given(texts) });
+  },
+  // So does what compares scenarios.
+  prepareScenarios: async () => {
+    scenarios ??= Promise.all([runtime, shared("scenarios"), prepared]).then(([{ python, prepareScenarios }, modules]) => prepareScenarios(python, modules));
+    await scenarios;
+  },
+  weigh: async (texts) => (await scenarios).weigh((await prepared).given(texts)),
+  compare: async (two) => (await scenarios).begin(await Promise.all(two.map(async (texts) => (await prepared).given(texts)))),
+  compareOn: async (given) => (await scenarios).goOn(given),
   // The exercises of a chapter come after its calculator, whose modules they use.
   practise: async () => {
     const [{ python, prepareExercises }, model] = await Promise.all([runtime, fetched("exercises"), prepared]);

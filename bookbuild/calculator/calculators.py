@@ -16,6 +16,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+import yaml
 from markupsafe import Markup
 from nbformat import NotebookNode
 
@@ -79,6 +80,8 @@ def model(name: str, notebook: NotebookNode) -> dict[str, Any]:
     results = notebooks.results(notebook)
     return {
         "notebook": name,
+        "title": question.title,
+        "version": llmcalc.__version__,
         # Whose assumptions those are that a page starts with.
         "whose": "the page’s" if name in notebooks.WITHOUT_SOURCE else "the document’s",
         "function": function,
@@ -117,6 +120,26 @@ def modules_of(name: str) -> dict[str, str]:
 def own_models() -> dict[str, str]:
     """Return the source of every module that reads a model's file, for pages where somebody has one."""
     return {module: shipped(module) for module in sorted(closure({"llmcalc.choosing", "llmcalc.models.configs"}))}
+
+
+def taking() -> dict[str, Any]:
+    """Return what writes answers down, for pages where somebody takes one along, and what is cited."""
+    cited = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    return {
+        "modules": {module: shipped(module) for module in sorted(closure({"llmcalc.records"}))},
+        "version": llmcalc.__version__,
+        "work": {
+            "title": cited["title"],
+            "author": " and ".join(author["name"] for author in cited["authors"]),
+            "version": cited["version"],
+            "date": str(cited["date-released"]),
+        },
+    }
+
+
+def comparing() -> dict[str, str]:
+    """Return the source of every module that compares answers, for pages where somebody has scenarios."""
+    return {module: shipped(module) for module in sorted(closure({"llmcalc.differences", "llmcalc.records"}))}
 
 
 def describe(parameter: Parameter, question: Question | None = None) -> dict[str, Any]:
@@ -283,14 +306,7 @@ def preloads(address: str, model: dict[str, Any]) -> str:
 
     The page's own styles still come first.
     """
-    files = [
-        "answer.mjs",
-        "calculation.mjs",
-        "work.mjs",
-        "inputs.mjs",
-        "scenario.mjs",
-        *(["saved.mjs"] if model["curves"] else []),
-    ]
+    files = ["answer.mjs", "calculation.mjs", "work.mjs", "inputs.mjs", "scenario.mjs"]
     template = TEMPLATES.get_template("calculator-preloads.html")
     return template.render(address=address, files=files, notebook=model["notebook"])
 
@@ -319,6 +335,8 @@ def stage(folder: Path, executed: dict[str, NotebookNode], beside: dict[str, str
         page = {key: described[key] for key in described if key not in ("modules", "data")}
         (target / f"{name}.json").write_text(packed(page), encoding="utf-8")
     (target / "own-models.json").write_text(packed(own_models()), encoding="utf-8")
+    (target / "take.json").write_text(packed(taking()), encoding="utf-8")
+    (target / "scenarios.json").write_text(packed(comparing()), encoding="utf-8")
     for name, text in (beside or {}).items():
         (target / name).write_text(text, encoding="utf-8")
     contents = hashlib.sha256()
