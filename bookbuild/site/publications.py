@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +10,7 @@ from nbformat import NotebookNode
 
 from bookbuild import notebooks
 from bookbuild.run import parameters
+from bookbuild.site import documents
 from llmcalc.formats import number, written
 from llmcalc.report import ledger
 
@@ -131,8 +133,8 @@ def scoreboard(record: Record) -> str:
                     number(ledger.printed_value(row["printed"]), 7),
                     number(row["computed"], 7),
                     row["status"],
-                    f"{row['document'][:3]}:{row['line']}",
-                    row["note"],
+                    documents.written(row["document"], row["line"], f"{row['document'][:3]}:{row['line']}"),
+                    documents.with_lines(row["note"], row["document"]),
                 ]
                 parts.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
         parts.append("")
@@ -154,6 +156,13 @@ def parameter_tables(record: Record) -> str:
     return "\n".join(parts)
 
 
+def _lines(document: str, line: str) -> str:
+    """Write the line of a slip, or its lines, each with a link."""
+    several = len(re.findall(r"\d+", line)) > 1
+    linked = re.sub(r"\d+(?:-\d+)?", lambda match: documents.written(document, match[0], match[0]), line)
+    return f"line{'s' if several else ''} {linked}"
+
+
 def errata(record: Record) -> str:
     """Return every slip as Markdown, a section each."""
     parts = []
@@ -161,7 +170,7 @@ def errata(record: Record) -> str:
         parts += [
             f"## {position}. {slip['title']}",
             "",
-            f"Document {slip['document'][:3]}, line {slip['line']}; "
+            f"Document {slip['document'][:3]}, {_lines(slip['document'], slip['line'])}; "
             f"chapter {{ref}}`{record.titles[slip['chapter']]} <{slip['chapter']}>`.",
             "",
             f"**Printed:** {slip['printed']}",
