@@ -48,7 +48,8 @@ def origin(row: "dict[str, Any]") -> str:
     ('document 004, line 102', 'data/training-runs.csv', 'our choice')
     """
     if row["kind"] == "document":
-        return f"document {row['document'][:3]}, line {row['line']}"
+        first, _, last = row["line"].partition("-")
+        return f"document {row['document'][:3]}, " + (f"lines {first} to {last}" if last else f"line {first}")
     if row["kind"] == "publication":
         return f"{row['source']} in the bibliography"
     return f"data/{row['table']}.csv" if row["kind"] == "data" else "our choice"

@@ -9,7 +9,7 @@ from pybtex.database import parse_file
 
 from bookbuild.notebooks import ROOT
 from bookbuild.site import documents
-from llmcalc import reasons
+from llmcalc import reasons, usual
 
 LONGEST = 24  # letters of a default that a question repeats
 
@@ -26,7 +26,17 @@ def why(question: str, parameter: str, default: str) -> dict[str, Markup | str]:
         linked = published(row["source"])
     else:
         linked = html.escape(origin)
-    return {"asked": asked, "answer": Markup(f"{documents.marked(text)}: {linked}.")}
+    return {"asked": asked, "answer": Markup(f"{documents.marked(text)}: {linked}.")} | often(question, parameter)
+
+
+def often(question: str, parameter: str) -> dict[str, Markup | str]:
+    """Return a usual range as a field takes it, and what it is; nothing where none is known."""
+    found = usual.usual(question, parameter)
+    if found is None:
+        return {}
+    linked = published(found.source) if found.source else f"{found.of} values of data/{found.table}.csv"
+    text = " to ".join(f"{end:.10g}" for end in (found.low, found.high))
+    return {"range": text, "often": Markup(f"Usual, {text}: {html.escape(found.how)}: {linked}.")}
 
 
 @functools.cache
