@@ -7,6 +7,7 @@ Nothing but the standard library is needed. A page has no files: it provides the
 """
 
 from .checks import Refusal, choice, did_you_mean
+from .units import HOUR
 
 FORMATS = ("fp64", "fp32", "tf32", "fp16", "bf16", "fp8", "fp4", "int8", "int4")
 
@@ -170,6 +171,23 @@ def electric_power(accelerator: str) -> float:
     """
     quantity = "server_power" if "server_power" in _numbers(accelerator) else "power"
     return specification(accelerator, quantity)
+
+
+def published_rent(accelerator: str) -> "float | None":
+    """Rent of a device with its share of the server, as published [USD/s]; None where none is.
+
+    Raises
+    ------
+    Refusal
+        If there is no such accelerator.
+
+    Examples
+    --------
+    >>> round(3600 * published_rent("A100 SXM 80GB"), 2), published_rent("TPU v4")
+    (1.39, None)
+    """
+    rent = _numbers(accelerator).get("rent")
+    return None if rent is None else rent / HOUR
 
 
 def title(accelerator: str) -> str:

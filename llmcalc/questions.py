@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from . import answers
+from . import answers, reasons, usual
 from .answering import choices, takes_own
 from .checks import Refusal, did_you_mean
 from .results import Results
@@ -99,6 +99,8 @@ def _parameter(name: str, declared: inspect.Parameter, described: str, answer: C
 def json_schema(question: Question) -> dict[str, Any]:
     """Return the JSON Schema of a question's parameters, with the unit of each under ``unit``.
 
+    Why a default is what it is stands under ``default_reason``, and a usual range, where one is known, under ``usual``.
+
     Examples
     --------
     >>> json_schema(find("training-gpus"))["properties"]["mfu"]["maximum"]
@@ -108,9 +110,22 @@ def json_schema(question: Question) -> dict[str, Any]:
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": question.title,
         "type": "object",
-        "properties": {name: _property(parameter) for name, parameter in question.parameters.items()},
+        "properties": {
+            name: _property(parameter) | {"default_reason": _reason(question.name, name)} | _usual(question.name, name)
+            for name, parameter in question.parameters.items()
+        },
         "additionalProperties": False,
     }
+
+
+def _reason(question: str, parameter: str) -> str:
+    why = reasons.reason(question, parameter)
+    return f"{why['reason']} ({reasons.origin(why)})"
+
+
+def _usual(question: str, parameter: str) -> dict[str, Any]:
+    found = usual.usual(question, parameter)
+    return {"usual": {"low": found.low, "high": found.high, "how": found.how}} if found else {}
 
 
 def answer_schema(question: Question) -> dict[str, Any]:

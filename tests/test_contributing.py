@@ -220,6 +220,10 @@ INDEPENDENT = f"""INDEPENDENT["reading-time"] = [
     lambda n, count=count: n.tokens / count / n.pace / DAY for count in {READERS}
 ]
 """
+REASONS = """\
+reading-time,tokens,document,the tokens that the deck says GPT-3 was trained on,004_12c58f00a955f317.txt,102,,
+reading-time,token_rate,choice,about four words a second,,,,
+"""
 SECTIONS = {
     "How fast do people read?": "Adults read about four words in a second when nobody listens, which are five tokens.",
     "Without a break": "A day of reading has 86,400 seconds here. Who sleeps and eats needs three times as long.",
@@ -240,7 +244,7 @@ CHAPTER = {
 # What looks at everything of a kind; of all of them, what concerns what is new.
 NEW = "reading or idle_rent"
 LOOKING = ["formulas", "rooms", "laws", "data", "micropython", "parameters", "results", "command", "calculator_code"]
-LOOKING += ["teaching/test_exercises", "teaching/test_micropython"]
+LOOKING += ["reasons", "teaching/test_exercises", "teaching/test_micropython"]
 
 
 @pytest.fixture(scope="module")
@@ -256,6 +260,7 @@ def contributed(tmp_path_factory):
     answers = "llmcalc/answers/__init__.py"
     checkout.edit(answers, "from .small_print", "from .reading_time import reading_time\nfrom .small_print")
     checkout.edit(answers, '    "small_print",\n', '    "small_print",\n    "reading_time",\n')
+    checkout.append("data/default-reasons.csv", REASONS)
     checkout.append("tests/teaching/independent.py", INDEPENDENT)
     checkout.append("_toc.yml", "  - file: notebooks/reading-time\n")
     checkout.append("book/index.md", "\n{ref}`reading-time`\n")
@@ -283,6 +288,9 @@ def test_steps_are_those_that_are_followed_here():
         "_toc.yml",
         "book/index.md",
         "tests/teaching/independent.py",
+        "data/default-reasons.csv",
+        "data/source-lines.csv",
+        "data/usual-values.csv",
     ]:
         general = path.replace("reading-time", "NAME").replace("reading_time", "NAME").replace("reading", "ROOM")
         assert f"`{general}`" in steps, path

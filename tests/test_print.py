@@ -1,6 +1,7 @@
 """The book on paper: nothing wider than the page, a true outline, links that lead somewhere, and its weight."""
 
 import os
+import re
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -18,7 +19,7 @@ from bookbuild.site.publications import title
 SITE = BUILD / "html"
 PAGES = sorted(path.relative_to(SITE).as_posix() for path in SITE.rglob("*.html"))
 WIDTH = round((210 - 2 * 18) / 25.4 * 96)  # px between the margins of A4
-HEAVIEST = 8_000_000  # byte
+HEAVIEST = 11_000_000  # byte
 # Formulas are there a second time for screen readers, clipped to nothing.
 WIDER_THAN_PAPER = """(width) => [...document.querySelectorAll("article *")]
   .filter((element) => !element.closest("mjx-assistive-mml, svg"))
@@ -31,6 +32,7 @@ SMALL_BOOK = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Smal
 <h1>One</h1><p><a href="#two">On</a> <a href="data.csv">Table</a> <a href="https://example.org/">Elsewhere</a></p>
 <details><summary>More</summary><div class="highlight"><pre><span class="n">a</span><span class="w"> </span
 ><span class="o">+</span> <span class="mi">1</span></pre></div></details>
+<p>Memory: <span style="font-family: 'Noto Sans SC'">显存</span>, <a href="other.html#two">elsewhere</a></p>
 <h2 id="two">A heading so long that it takes {} to a second line of the page</h2>"""
 
 in_a_browser = pytest.mark.skipif(
@@ -106,9 +108,35 @@ def test_a_print_has_an_outline_and_its_own_links_alone(tmp_path):
     with pikepdf.open(tmp_path / "book.pdf") as book:
         assert outline(book) == ["One", f"A heading so long that it takes {words}to a second line of the page"]
         assert addresses(book) == ["https://example.org/"]
+        assert len([link for page in book.pages for link in page.Annots if "/Dest" in link]) == 2
         assert book.is_linearized
         assert "/MarkInfo" in book.Root  # the structure that screen readers follow
     assert b"/ObjStm" in (tmp_path / "book.pdf").read_bytes()
+
+
+@in_a_browser
+@pytest.mark.skipif(not pdf.CHINESE.exists(), reason="no font with Chinese: make test installs it")
+def test_a_print_brings_its_chinese_and_no_other_characters_of_that_font(tmp_path):
+    (tmp_path / "index.html").write_text(SMALL_BOOK.format("word"), encoding="utf-8")
+    with ThreadPoolExecutor() as other:
+        other.submit(pdf.print_book, tmp_path, tmp_path / "book.pdf").result()
+    with pikepdf.open(tmp_path / "book.pdf") as book:
+        fonts = [font for page in book.pages for font in page.Resources.Font.values()]
+        [chinese] = [font for font in fonts if "NotoSansSC" in str(font.BaseFont)]
+        [described] = chinese.DescendantFonts
+        assert len(described.FontDescriptor.FontFile2.read_raw_bytes()) < 5_000
+
+
+def test_the_font_of_a_print_has_every_chinese_character_that_the_book_quotes():
+    if not pdf.CHINESE.exists():
+        pytest.skip("no font with Chinese: make test installs it")
+    known = set()
+    for ranges in re.findall("unicode-range:([^;]*)", (pdf.CHINESE / "400.css").read_text(encoding="utf-8")):
+        for first, last in re.findall("U\\+([0-9a-f]+)-?([0-9a-f]*)", ranges):
+            known.update(range(int(first, 16), int(last or first, 16) + 1))
+    for path in ("data/source-lines.csv", "data/source-documents.csv", "book/glossary.md"):
+        letters = set((ROOT / path).read_text(encoding="utf-8"))
+        assert not {letter for letter in letters if "\u3400" <= letter <= "\u9fff" and ord(letter) not in known}
 
 
 @in_a_browser

@@ -165,6 +165,8 @@ def test_a_chapter_is_found_by_its_terms(results, chapter, words):
         ("算力利用率", {f"notebooks/{chapter}" for chapter, terms in TERMS.items() if "算力利用率" in terms[1]}),
         ("显存", {"glossary", "notebooks/memory"}),
         ("token 词元", {"glossary", "notebooks/training-gpus"}),
+        ("墨芯", {"documents"}),
+        ("Moffett S30", {"documents"}),
         ("utilis", {"notebooks/training-schedules"}),
         ("data package", {"data"}),
         ("JSON schema", {"programs"}),

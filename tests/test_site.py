@@ -70,7 +70,15 @@ def site():
 
 
 def test_the_site_has_its_pages():
-    expected = {"index.html", "rerun.html", "reference.html", "checks.html", "scoreboard.html", "errata.html"}
+    expected = {
+        "documents.html",
+        "index.html",
+        "rerun.html",
+        "reference.html",
+        "checks.html",
+        "scoreboard.html",
+        "errata.html",
+    }
     assert expected | {"bibliography.html", "search.html"} <= set(PAGES)
     assert len(CHAPTERS) >= 5
 

@@ -337,7 +337,12 @@ form.addEventListener("change", ({ target }) => {
   commit();
 });
 form.addEventListener("click", async ({ target }) => {
-  if (target.dataset.action === "reset") {
+  if (target.dataset.usual) {
+    latest = target.dataset.usual;
+    fields.get(latest).control.value = target.dataset.range;
+    moveSlider(latest);
+    commit();
+  } else if (target.dataset.action === "reset") {
     write(scenario.fromAddress(model, "").texts);
     commit();
   } else if (target.dataset.action === "link") {

@@ -22,7 +22,7 @@ from nbformat import NotebookNode
 
 import llmcalc
 from bookbuild import notebooks
-from bookbuild.calculator import menus
+from bookbuild.calculator import menus, reasons
 from bookbuild.notebooks import ROOT
 from bookbuild.run import parameters
 from bookbuild.templates import TEMPLATES
@@ -226,7 +226,9 @@ def text(value: Any, unit: str = "") -> str:
 def form_groups(model: dict[str, Any]) -> list[tuple[str, list[dict[str, Any]]]]:
     """Return the parameters of a form group by group, each with the range that stands below its field."""
     shown = [
-        {"choices": [], "unable": [], "own": "", "scale": "", "range": _range(described)} | described
+        {"choices": [], "unable": [], "own": "", "scale": "", "range": _range(described)}
+        | described
+        | {"why": reasons.why(model["notebook"], described["name"], described["default"])}
         for described in model["parameters"]
     ]
     return [(group, list(members)) for group, members in groupby(shown, lambda described: described["group"])]

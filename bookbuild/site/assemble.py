@@ -17,7 +17,7 @@ from bookbuild import notebooks, scratch
 from bookbuild.build import EXECUTED
 from bookbuild.calculator import exercises
 from bookbuild.notebooks import BUILD, ROOT
-from bookbuild.site import citing, data_page, incremental, pdf, programs, reference
+from bookbuild.site import citing, data_page, documents, incremental, pdf, programs, reference
 from bookbuild.site.jupyter_book import Builder, BuildError
 from bookbuild.site.remembered import Remembered
 from bookbuild.site.staging import replace, write_notebook
@@ -27,6 +27,7 @@ SITE = BUILD / "html"
 # Pages that end with what the code says.
 SECTIONS = {
     "data": data_page.sections,
+    "documents": documents.sections,
     "index": citing.sections,
     "laboratories": laboratories.sections,
     "programs": programs.sections,
@@ -50,7 +51,9 @@ def stage(folder: Path, changed: set[Path] | None = None) -> None:
     if changed is None:
         stage_whole(folder, executed)
     for name, notebook in executed.items():
-        write_notebook(folder / "notebooks" / f"{name}.ipynb", exercises.with_practice(name, notebook))
+        write_notebook(
+            folder / "notebooks" / f"{name}.ipynb", exercises.with_practice(name, documents.with_links(notebook))
+        )
     for path in prose:
         if path.suffix == ".md":
             # Pages are published at the site's root, whatever folder they are kept in.

@@ -1,5 +1,6 @@
 """What the site shows besides prose: what is computed from executed notebooks, from the package and its data."""
 
+import shutil
 from pathlib import Path
 
 from nbformat import NotebookNode
@@ -19,6 +20,7 @@ def stage(folder: Path, executed: dict[str, NotebookNode]) -> None:
     write_settings(folder, publications.substitutions(record) | {"wheel": f'<a href="{wheel}">{wheel}</a>'})
     beside = exercises.files(executed) | verbs.files() | {drill.FILE: drill.file()}
     calculators.stage(folder, executed, beside)
+    shutil.copy(ROOT / "data" / "source-lines.csv", folder / "extra")
     (folder / "extra" / "reproduction.csv").write_text(publications.ledger_csv(record), encoding="utf-8")
     data_page.stage(folder / "extra" / data_page.FOLDER)
     programs.stage_schemas(folder / "extra" / programs.SCHEMAS)

@@ -1,5 +1,6 @@
 """The whole book as one PDF, printed by Chromium from one long page."""
 
+import sys
 from pathlib import Path
 
 import pikepdf
@@ -15,12 +16,18 @@ PREPARE = """() => {
   for (const fold of document.querySelectorAll("details")) fold.open = true;
   for (const box of document.querySelectorAll(".toggle-hidden")) box.classList.remove("toggle-hidden");
   for (const link of document.querySelectorAll("a[href]")) {
-    if (link.origin === location.origin && link.pathname !== location.pathname) link.removeAttribute("href");
+    if (link.origin !== location.origin || link.pathname === location.pathname) continue;
+    if (document.getElementById(link.hash.slice(1))) link.setAttribute("href", link.hash);
+    else link.removeAttribute("href");
   }
   for (const word of document.querySelectorAll(".highlight :is(.n, .o, .p, .w)")) word.replaceWith(...word.childNodes);
   for (const listing of document.querySelectorAll(".highlight pre")) listing.normalize();
+  document.body.getBoundingClientRect();  // what is laid out asks for its fonts
   return document.fonts.ready.then(() => {});
 }"""
+# A print brings its Chinese along, whatever fonts the machine has that makes it: of this one the characters that it
+# shows. It comes in slices, of which a browser takes those that it needs.
+CHINESE = Path(sys.prefix) / "npm" / "node_modules" / "@fontsource" / "noto-sans-sc"
 # Articles of other pages follow that of the page; a print of several pages has one structure and one outline.
 JOIN = """async (names) => {
   let last = document.querySelector("article");
@@ -63,6 +70,12 @@ def print_pages(folder: Path, names: list[str], target: Path) -> None:
         tab = chromium.new_page(color_scheme="light")
         tab.goto(f"{address}{first}.html")
         tab.evaluate(JOIN, others)
+        if CHINESE.exists():
+            faces = (CHINESE / "400.css").read_text(encoding="utf-8").replace("url(./files/", "url(/chinese/")
+            tab.route(
+                "**/chinese/*", lambda route: route.fulfill(path=CHINESE / "files" / Path(route.request.url).name)
+            )
+            tab.add_style_tag(content=faces)
         tab.evaluate(PREPARE)
         tab.emulate_media(media="print")
         tab.pdf(

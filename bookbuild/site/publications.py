@@ -10,6 +10,7 @@ from nbformat import NotebookNode
 
 from bookbuild import notebooks
 from bookbuild.run import parameters
+from bookbuild.site import documents
 from llmcalc.formats import number, written
 from llmcalc.report import ledger
 
@@ -142,8 +143,8 @@ def scoreboard(record: Record) -> str:
                     number(ledger.printed_value(row["printed"]), 7),
                     number(row["computed"], 7),
                     row["status"],
-                    f"{document}:{row['line']}",
-                    row["note"],
+                    documents.written(row["document"], row["line"], f"{document}:{row['line']}"),
+                    documents.with_lines(row["note"], row["document"]),
                 ]
                 parts.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
         parts.append("")
@@ -165,6 +166,13 @@ def parameter_tables(record: Record) -> str:
     return "\n".join(parts)
 
 
+def _lines(document: str, line: str) -> str:
+    """Write the line of a slip, or its lines, each with a link."""
+    several = len(re.findall(r"\d+", line)) > 1
+    linked = re.sub(r"\d+(?:-\d+)?", lambda match: documents.written(document, match[0], match[0]), line)
+    return f"line{'s' if several else ''} {linked}"
+
+
 def errata(record: Record) -> str:
     """Return every slip as Markdown, a section each."""
     parts = []
@@ -173,8 +181,9 @@ def errata(record: Record) -> str:
             f"(row-{_slug(slip['chapter'] + ' ' + slip['title'])})=",
             f"## {position}. {slip['title']}",
             "",
-            f'Document <span class="facet-document">{slip["document"][:3]}</span>, line {slip["line"]}; chapter '
-            f'<span class="facet-chapter">{{ref}}`{record.titles[slip["chapter"]]} <{slip["chapter"]}>`</span>.',
+            f'Document <span class="facet-document">{slip["document"][:3]}</span>, '
+            f"{_lines(slip['document'], slip['line'])}; "
+            f'chapter <span class="facet-chapter">{{ref}}`{record.titles[slip["chapter"]]} <{slip["chapter"]}>`</span>.',
             "",
             f"**Printed:** {slip['printed']}",
             "",

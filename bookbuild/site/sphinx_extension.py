@@ -14,6 +14,7 @@ from sphinx.application import Sphinx
 from bookbuild.calculator import calculators, drill, exercises, verbs
 from bookbuild.site import citing, downloads, fonts, pages, pdf, programs
 from bookbuild.site.answer_first import AnswerFirst
+from bookbuild.site.documents import LinkLines
 from bookbuild.site.jupyter_book import finished
 from bookbuild.site.remembered import Remembered
 
@@ -183,6 +184,7 @@ def finish_pages(app: Sphinx, exception: Exception | None) -> None:
 
 def setup(app: Sphinx) -> dict[str, Any]:
     app.add_transform(AnswerFirst)
+    app.add_transform(LinkLines)
     app.connect("builder-inited", write_all_nodes_on_one_page)
     app.connect("html-page-context", add_calculator)
     app.connect("html-page-context", add_verbs)

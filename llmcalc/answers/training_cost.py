@@ -8,7 +8,7 @@ from ..results import GOOD, Results
 from ..units import DAY, HOUR, KILOWATT_HOUR, MEGAWATT_HOUR, PFLOPS_DAY
 
 
-@question(mfu=(0.01, 1))
+@question(mfu=(0.01, 1), price_per_device_hour=(0, 1000))
 def training_cost(
     params: float = 175e9,
     tokens: float = 300e9,
@@ -17,7 +17,7 @@ def training_cost(
     accelerator: str = "A100 SXM 80GB",
     number_format: str = "bf16",
     mfu: float = 0.4,
-    price_per_device_hour: float = 2.0,
+    price_per_device_hour: float = 0.0,
     device_watts: float = 0.0,
     pue: float = 1.2,
     electricity_price: float = 0.1,
@@ -25,7 +25,8 @@ def training_cost(
 ) -> Results:
     """Money and energy of a training run: its device-time, times rent and times power.
 
-    Utilisation starts at a hundredth, below which no training in this chapter lies.
+    Utilisation starts at a hundredth, below which no training in this chapter lies. The rent may be left to the data,
+    because it differs from device to device.
 
     Parameters
     ----------
@@ -44,7 +45,7 @@ def training_cost(
     mfu : float
         Model FLOPs utilisation [1].
     price_per_device_hour : float
-        Rent of a device with its share of the server [USD/h].
+        Rent of a device with its share of the server, 0 for the published one [USD/h].
     device_watts : float
         Power of a device with its share of the server, 0 for the data's [W].
     pue : float
@@ -70,34 +71,44 @@ def training_cost(
     """
     peak_flops = datasets.peak_flops(accelerator, number_format)
     device_power = device_watts or datasets.electric_power(accelerator)
-    price = price_per_device_hour / HOUR
+    price = _price(price_per_device_hour, accelerator)
     flop = training.train_flop(params, tokens, flop_per_param_token)
     gpus = devices.round_up(training.devices_for_deadline(flop, days * DAY, peak_flops, mfu))
     device_seconds = cost.device_time(flop, peak_flops, mfu)
-    rent = cost.rent(device_seconds, price)
     joules = cost.energy(device_seconds, device_power, pue)
     electricity = cost.electricity_cost(joules, electricity_price / KILOWATT_HOUR)
     carbon = cost.emissions(joules, carbon_intensity / KILOWATT_HOUR)
 
     return Results(
-        rent=(rent, "USD", "Rent of the devices"),
+        rent=(None, "USD", "Rent of the devices", "no rent is published: type one")
+        if price is None
+        else (cost.rent(device_seconds, price), "USD", "Rent of the devices"),
         pflops_days=(flop / PFLOPS_DAY, "petaFLOP/s-day", "Training compute"),
         gpus=(gpus, "device", "Devices that finish in time"),
         device_hours=(device_seconds / HOUR, "h", "Device-hours"),
         energy=(joules / MEGAWATT_HOUR, "MWh", "Energy"),
         electricity=(electricity, "USD", "Cost of that energy"),
         carbon=(carbon / 1e3, "t", "Carbon dioxide for that energy"),
-    ).tell(_told, params, tokens, days, accelerator, price_per_device_hour)
+    ).tell(_told, params, tokens, days, accelerator, price)
+
+
+def _price(price_per_device_hour: float, accelerator: str) -> "float | None":
+    """Rent [USD/s]: the one that is given, which a sweep may give as an array, or the published one."""
+    if isinstance(price_per_device_hour, (int, float)) and not price_per_device_hour:
+        return datasets.published_rent(accelerator)
+    return price_per_device_hour / HOUR
 
 
 def _told(
-    results: Results, params: float, tokens: float, days: float, accelerator: str, price_per_device_hour: float
+    results: Results, params: float, tokens: float, days: float, accelerator: str, price: "float | None"
 ) -> "tuple[str, str]":
     finish = "finishes" if results["gpus"] == 1 else "finish"
-    return GOOD, (
-        f"Training {number_of(params, 'parameter', 3, in_word=True)} on {number_of(tokens, 'token', 3, in_word=True)} "
-        f"costs {in_words(results['rent'])} USD of rent: "
-        f"{number_of(results['device_hours'], 'device-hour', 3, in_word=True)} of {datasets.title(accelerator)} "
-        f"at {number(price_per_device_hour)} USD each. "
-        f"{number_of(results['gpus'], 'device')} {finish} within {number_of(days, 'day')}."
+    run = f"Training {number_of(params, 'parameter', 3, in_word=True)} on {number_of(tokens, 'token', 3, in_word=True)}"
+    spent = f"{number_of(results['device_hours'], 'device-hour', 3, in_word=True)} of {datasets.title(accelerator)}"
+    in_time = f"{number_of(results['gpus'], 'device')} {finish} within {number_of(days, 'day')}."
+    if price is None:
+        return GOOD, f"{run} takes {spent}, of which no rent is published. {in_time}"
+    return (
+        GOOD,
+        f"{run} costs {in_words(results['rent'])} USD of rent: {spent} at {number(price * HOUR)} USD each. {in_time}",
     )

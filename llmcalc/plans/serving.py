@@ -306,11 +306,10 @@ class _Waits:
         return self._stretch(quantile, STRETCH)
 
     def _stretch(self, quantile: str, tokens: "Numeric") -> "Numeric":
-        # Whoever arrives lengthens a step by the reading of the prompt and each of the steps after it by a sequence, and
+        # Whoever arrives lengthens a step by reading its prompt, and the steps after it by a sequence, and
         # longer steps let more arrive: arrivals excite themselves (Hawkes 1971, "Spectra of some self-exciting and
-        # mutually exciting point processes", Biometrika 58: 83). Of the spectrum of a step's time, which is that of
-        # one pole if the effect of a sequence decays over its life, the part that is the same at all frequencies and
-        # the part that decays each have their variance over as many steps.
+        # mutually exciting point processes", Biometrika 58: 83). If what a sequence adds decays over its life, the
+        # spectrum of the steps' times is white but for one pole, and each part has its variance over some steps.
         service = self.service
         quiet = least(service.drafted(self.none) / service.written(), self.seconds)
         beside = service.drafted(self.each) / service.written()

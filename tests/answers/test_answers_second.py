@@ -50,7 +50,7 @@ PARAMETERS = [(name, parameter) for name in NAMES for parameter in QUESTIONS[nam
 # What the chapters answered before functions did, but for energy, which counts a device's share of its server.
 DEFAULTS = {
     "serving-users": {"tokens_per_day": 1.3e10, "replica_devices": 2},
-    "training-cost": {"rent": 1402243.5897435897, "pflops_days": 3645.8333333333335, "gpus": 974},
+    "training-cost": {"rent": 974559.2948717949, "pflops_days": 3645.8333333333335, "gpus": 974},
     "training-schedules": {
         "cards_in_512p": 2048,
         "codegeex_mfu": 3.252500369225019,
