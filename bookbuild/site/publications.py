@@ -183,7 +183,8 @@ def errata(record: Record) -> str:
             "",
             f'Document <span class="facet-document">{slip["document"][:3]}</span>, '
             f"{_lines(slip['document'], slip['line'])}; "
-            f'chapter <span class="facet-chapter">{{ref}}`{record.titles[slip["chapter"]]} <{slip["chapter"]}>`</span>.',
+            f'chapter <span class="facet-chapter">'
+            f"{{ref}}`{record.titles[slip['chapter']]} <{slip['chapter']}>`</span>.",
             "",
             f"**Printed:** {slip['printed']}",
             "",
