@@ -183,6 +183,7 @@ def test_a_table_of_the_ledger_that_is_not_in_its_order_is_refused():
         documents._linked(table, [row | {"line": "102"}])
 
 
+@pytest.mark.built
 def test_docstrings_link_lines_to_what_they_say():
     assert '"documents.html#004-104">line 104</a>' in (HTML / "reference.html").read_text(encoding="utf-8")
 
@@ -197,6 +198,7 @@ def page():
     return soup("documents.html")
 
 
+@pytest.mark.built
 def test_every_quote_is_marked_as_chinese_and_has_its_address(page):
     for row in files.rows("source-lines"):
         lines = documents.span(row["line"])
@@ -208,6 +210,7 @@ def test_every_quote_is_marked_as_chinese_and_has_its_address(page):
             assert page.find(id=f"{row['document'][:3]}-{line}").parent is block
 
 
+@pytest.mark.built
 @pytest.mark.parametrize(
     ("name", "target", "text"),
     [
@@ -225,6 +228,7 @@ def test_pages_link_lines_to_what_they_say(name, target, text):
     assert text in [link.get_text() for link in soup(name).find_all("a", href=target)]
 
 
+@pytest.mark.built
 def test_every_link_to_a_line_leads_to_one(page):
     known = {element["id"] for element in page.find_all(id=re.compile(r"^00\d-"))}
     for path in [*HTML.glob("*.html"), *HTML.glob("notebooks/*.html")]:
@@ -232,6 +236,7 @@ def test_every_link_to_a_line_leads_to_one(page):
         assert known.issuperset(targets), path.name
 
 
+@pytest.mark.built
 def test_every_line_of_the_scoreboard_is_linked():
     for table in soup("scoreboard.html").select("table"):
         columns = [cell.get_text() for cell in table.select("thead th")]
@@ -241,6 +246,7 @@ def test_every_line_of_the_scoreboard_is_linked():
                 assert cell.a["href"].startswith("documents.html#"), cell.get_text()
 
 
+@pytest.mark.built
 def test_the_quotes_are_published_as_a_file():
     with (HTML / "source-lines.csv").open(encoding="utf-8", newline="") as file:
         assert len(list(csv.DictReader(file))) == len(files.rows("source-lines"))

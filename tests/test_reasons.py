@@ -105,6 +105,7 @@ def test_a_form_asks_and_answers(question, parameter, default, asked, link):
     assert told["answer"].endswith(f": {link}.")
 
 
+@pytest.mark.built
 @pytest.mark.parametrize("name", questions())
 def test_every_field_of_a_form_has_its_reason_beside_it(name):
     page = BeautifulSoup((HTML / f"{name}.html").read_text(encoding="utf-8"), "html.parser")

@@ -129,6 +129,7 @@ def test_a_field_takes_the_range_as_it_is_offered(row):
     assert (read.low, read.high) == usual.usual(row["question"], row["parameter"])[:2]
 
 
+@pytest.mark.built
 @in_a_browser
 def test_a_click_fills_the_field_and_the_answer_becomes_a_range():
     def click():

@@ -30,10 +30,10 @@ def why(question: str, parameter: str, default: str) -> dict[str, Markup | str]:
 
 
 def often(question: str, parameter: str) -> dict[str, Markup | str]:
-    """Return a usual range as a field takes it, and what it is; nothing where none is known."""
+    """Return a usual range as a field takes it, and what it is; empty texts where none is known."""
     found = usual.usual(question, parameter)
     if found is None:
-        return {}
+        return {"range": "", "often": ""}
     linked = published(found.source) if found.source else f"{found.of} values of data/{found.table}.csv"
     text = " to ".join(f"{end:.10g}" for end in (found.low, found.high))
     return {"range": text, "often": Markup(f"Usual, {text}: {html.escape(found.how)}: {linked}.")}
