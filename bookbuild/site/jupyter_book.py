@@ -12,7 +12,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from bookbuild import faults
 
@@ -64,20 +64,35 @@ def finished(written: Path) -> Path:
     return written.with_name(f"{written.name}-finished")
 
 
+def told_of_failures(tasks: Any) -> Any:
+    """Return Sphinx's parallel tasks, which leave out pages without a word when one fails while another is begun."""
+
+    class Tasks(tasks):  # type: ignore[misc]
+        def terminate(self) -> None:
+            super().terminate()
+            if failure := sys.exc_info()[1]:
+                raise failure
+
+    return Tasks
+
+
 def main() -> int:
     # A third of a build went by in looking for garbage among trees of pages, of which there is next to none.
     gc.disable()
     # Sphinx would import these one by one once it starts.
     import jupyter_book.sphinx
     import myst_nb  # noqa: F401
+    import sphinx.builders
     import sphinx_book_theme  # noqa: F401
     import sphinx_design  # noqa: F401
     import sphinx_exercise  # noqa: F401
     import sphinxcontrib.bibtex  # noqa: F401
     import yaml
+    from sphinx.util.parallel import ParallelTasks
 
     # Jupyter Book reads its settings three times, and a thousand computed values are among them.
     yaml.SafeLoader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    sphinx.builders.ParallelTasks = told_of_failures(ParallelTasks)  # type: ignore[attr-defined]
     work = json.loads(sys.stdin.read())
     # What the command `jupyter-book build -W -n --keep-going` does, which knows no number of processes.
     failed = jupyter_book.sphinx.build_sphinx(
