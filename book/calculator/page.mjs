@@ -87,9 +87,9 @@ function whenNear(element, then) {
   watch.observe(element);
 }
 
-/** The worker draws from its last answer, and of the page as it came it has none yet. */
+/** The worker draws from its last answer, and of the page as it came it has none yet: that of the form, as it is by now. */
 async function seeWhatIf() {
-  if (!calculated) await evaluate(shown);
+  if (!calculated) await update();
   whatIf(answer);
 }
 
@@ -251,7 +251,7 @@ function readOut(text) {
 /** Draw the curves, in a frame of their own after the numbers. */
 async function drawAll() {
   if (!plot) return;
-  if (!calculated) await evaluate(shown);
+  if (!calculated) await update();
   const began = performance.now();
   const curves = await ask("draw");
   plot(curves, [{ label: "", ...answer }, ...marks]);
