@@ -42,6 +42,7 @@ WRITE = """async (settings) => {
   const names = model.results.map(({ name }) => name);
   const written = [];
   for (const texts of settings) {
+    await ask("calculate", texts);
     written.push(await ask("take", { texts, names, title: model.title, link: location.href, seen: "2026-11-27" }));
   }
   return written;
