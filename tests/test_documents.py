@@ -207,7 +207,7 @@ def test_every_quote_is_marked_as_chinese_and_has_its_address(page):
         assert (quote["lang"], quote.get_text()) == ("zh", row["quote"])
         assert translation.get_text() == row["translation"]
         for line in lines[1:]:
-            assert page.find(id=f"{row['document'][:3]}-{line}").parent is block
+            assert page.find(id=f"{row['document'][:3]}-{line}").find_parent("div") is block
 
 
 @pytest.mark.built

@@ -101,7 +101,7 @@ def _line(row: dict[str, Any]) -> str:
     others = "".join(f'<span id="{document}-{line}"></span>' for line in lines[1:])
     first, label = f"{document}-{lines[0]}", row["line"].replace("-", "–")
     return (
-        f'<div id="{first}">{others}<dt><a href="#{first}">{label}</a></dt>'
+        f'<div id="{first}"><dt>{others}<a href="#{first}">{label}</a></dt>'
         f'<dd lang="zh">{html.escape(row["quote"])}</dd><dd>{html.escape(row["translation"])}</dd></div>\n'
     )
 
