@@ -341,6 +341,13 @@ def test_a_comparison_follows_the_form(tab, site):
         assert compared(tab, "Before", "The form as it is")[0][1][1:] == ["0.5", mfu]
 
 
+def test_scenarios_that_links_of_planners_have_held_are_among_them(tab, site):
+    open_page(tab, site, "planner", "?tokens=10T&saved=days%3D60&saved=days%3Dnever&saved=tokens%3D5T%26days%3D90")
+    browsing.wait_until(tab, "document.querySelectorAll('.calculator-scenarios li').length === 2")
+    assert tab.locator(".calculator-scenarios li p").all_inner_texts() == ["days 60", "tokens 5T, days 90"]
+    assert tab.input_value("[name=tokens]") == "10T"
+
+
 def test_a_planner_marks_what_is_compared_on_its_curves(tab, site):
     open_scenarios(tab, site, "planner")
     see_curves(tab)

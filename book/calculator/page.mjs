@@ -364,9 +364,11 @@ part(".calculator-take").addEventListener("toggle", async ({ target }) => {
   takeAlong = createTake(target, model, (texts) => scenario.address(model, texts));
   takeAlong(shown);
 }, { once: true });
+const linked = scenario.savedIn(model, location.search);
 part(".calculator-scenarios").addEventListener("toggle", async ({ target }) => {
   const { createScenarios } = await import("./scenarios.mjs");
   compare = createScenarios(target, model, {
+    linked,
     labelOf: (name) => root.querySelector(`label[for="${fields.get(name).control.id}"]`).textContent,
     onOpen(texts) {
       write(texts);
@@ -388,4 +390,5 @@ note.textContent = `${
     ? "The answer and the curves follow your assumptions. The text below keeps to those at first."
     : `The answer follows your assumptions. The text and figures below still use ${model.whose}.`
 } A range, such as 0.3 to 0.5, may stand in for any number.`;
+if (linked.length) part(".calculator-scenarios").open = true;
 performance.mark("calculator-ready");

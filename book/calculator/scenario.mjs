@@ -31,3 +31,8 @@ export function fromAddress(model, search) {
   }
   return { texts, wrong };
 }
+
+/** Texts of the scenarios that links of planners have held, each as a query of its own. */
+export function savedIn(model, search) {
+  return new URLSearchParams(search).getAll("saved").map((part) => fromAddress(model, part).texts);
+}

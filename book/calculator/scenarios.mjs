@@ -13,10 +13,10 @@ const STEP = 60; // milliseconds that the worker is kept from whoever changes th
 const NOW = "The form as it is";
 
 /**
- * Fill a section with scenarios; return what compares them anew, given the texts of the form. `onOpen` is given the texts of
- * a scenario that somebody opens, and `onCompared` what two scenarios have as results.
+ * Fill a section with scenarios, those of a link among them; return what compares them anew, given the texts of the form.
+ * `onOpen` is given the texts of a scenario that somebody opens, and `onCompared` what two scenarios have as results.
  */
-export function createScenarios(section, model, { labelOf, onOpen, onCompared }) {
+export function createScenarios(section, model, { linked, labelOf, onOpen, onCompared }) {
   const key = `llmcalc scenarios ${model.notebook}`;
   const ready = ask("prepareScenarios");
   let scenarios = []; // each with its name and its texts
@@ -116,10 +116,24 @@ export function createScenarios(section, model, { labelOf, onOpen, onCompared })
       const { refusal } = await ask("weigh", texts);
       if (refusal) return refuse(`${chosen.name} is refused: in “${called}”, ${refusal}.`);
     }
-    const added = found.scenarios.filter((each) => !scenarios.some((other) => other.name === each.name && alike(other, each)));
+    return bring(found.scenarios);
+  }
+
+  /** What a link has held, without what is refused by now. */
+  async function readLink() {
+    await ready;
+    const found = [];
+    for (const [number, texts] of linked.entries()) {
+      if (!(await ask("weigh", texts)).refusal) found.push({ name: `Of a link, ${number + 1}`, texts });
+    }
+    bring(found);
+  }
+
+  function bring(brought) {
+    const added = brought.filter((each) => !scenarios.some((other) => other.name === each.name && alike(other, each)));
     const all = [...scenarios];
     for (const each of added) all.push({ ...each, name: unused(each.name, all) });
-    const rest = found.scenarios.length - added.length;
+    const rest = brought.length - added.length;
     keep(all, `Scenarios added: ${added.length}${rest ? `; here already: ${rest}` : ""}.`);
     return null;
   }
@@ -306,6 +320,7 @@ export function createScenarios(section, model, { labelOf, onOpen, onCompared })
   load();
   name.value = suggestion();
   show();
+  if (linked.length) readLink();
 
   return (texts) => {
     form = texts;

@@ -346,7 +346,10 @@ class Search:
         for layer in self.layers:
             recomputation = self._recomputations()[-1]
             for stages in self._stages() if layer.zero_stage < 3 else [1]:
-                way = _Way(self, layer, recomputation, stages, self._chunks(stages)[0])
+                chunks = self._chunks(stages)
+                if not chunks:  # of those that were asked for none can be
+                    continue
+                way = _Way(self, layer, recomputation, stages, chunks[0])
                 replicas = layer.multiple
                 while replicas * layer.microbatch <= self.batch:
                     if best is not None and replicas * way.devices >= best.run.devices:

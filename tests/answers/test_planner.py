@@ -28,6 +28,12 @@ def test_money_and_energy_follow_from_devices_and_days():
     assert math.isclose(plan["rent_per_million"], plan["rent_per_day"] / (plan["tokens_per_day"] / 1e6))
 
 
+def test_a_cut_that_no_number_of_stages_allows_is_too_large():
+    plan = planner(model_chunks=25, microbatch=211)
+    assert plan["verdict"].startswith("it does not fit")
+    assert plan["devices"] is None
+
+
 def test_devices_are_replicas_of_the_cut():
     plan = planner(**AT_HAND)
     group = plan["tensor"] * plan["stages"] * plan["sequence"]
