@@ -1,20 +1,15 @@
 """Every page for everybody: rules of WCAG 2.2 A and AA, the keyboard, and the policy that keeps scripts out."""
 
 import os
-import sys
-from pathlib import Path
 
 import pytest
 
 from bookbuild import browser as browsing
 from bookbuild.notebooks import BUILD
+from tests.axe import violations
 
 SITE = BUILD / "html"
 PAGES = sorted(path.relative_to(SITE).as_posix() for path in SITE.rglob("*.html"))
-AXE = (Path(sys.prefix) / "npm/node_modules/axe-core/axe.min.js").read_text(encoding="utf-8")
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
-COLOUR_RULES = ["color-contrast", "link-in-text-block"]  # what else could the theme change?
-RUN = "rules => axe.run(document, {runOnly: rules, resultTypes: ['violations'], elementRef: false})"
 PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
 CHAPTER = "notebooks/training-gpus.html"
 
@@ -52,16 +47,12 @@ def test_a_page_keeps_the_rules_and_its_policy(site, tab, page):
     tab.goto(site[0] + page)
     settle(tab)
     assert not tab.messages  # violations of the policy would be among them
-    tab.evaluate(AXE)
     for size in (DESK, PHONE):
         tab.set_viewport_size(size)
         for scheme in ("light", "dark"):
             tab.emulate_media(color_scheme=scheme)
             settle(tab)
-            violations = tab.evaluate(RUN, RULES)["violations"]
-            found = [
-                (rule["id"], node["html"], node["failureSummary"]) for rule in violations for node in rule["nodes"]
-            ]
+            found = violations(tab)
             assert not found, f"{size['width']} px, {scheme}: {found[:3]}"
 
 

@@ -4,7 +4,6 @@ import csv
 import io
 import json
 import os
-import sys
 from itertools import pairwise
 from xml.etree import ElementTree
 
@@ -15,11 +14,10 @@ import llmcalc
 from bookbuild import browser as browsing
 from bookbuild.notebooks import BUILD
 from llmcalc.questions import questions
+from tests.axe import violations
 from tests.test_calculators import defaults, open_page, see_curves
 
 SITE = BUILD / "html"
-AXE = f"{sys.prefix}/npm/node_modules/axe-core/axe.min.js"
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 SVG = "{http://www.w3.org/2000/svg}"
 
 pytestmark = pytest.mark.skipif(
@@ -186,7 +184,4 @@ def test_the_folds_keep_the_rules_and_load_nothing_before_they_are_opened(tab, s
     taken(tab, ".calculator-whatif")
     assert "picture.mjs" in asked
     assert tab.evaluate("document.documentElement.scrollWidth") <= 390
-    with open(AXE, encoding="utf-8") as file:
-        tab.evaluate(file.read())
-    run = "rules => axe.run('.calculator', {runOnly: rules, resultTypes: ['violations'], elementRef: false})"
-    assert not [rule["id"] for rule in tab.evaluate(run, RULES)["violations"]]
+    assert not violations(tab, ".calculator")

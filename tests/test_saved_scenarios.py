@@ -3,7 +3,6 @@
 import json
 import os
 import shlex
-import sys
 
 import pytest
 
@@ -12,12 +11,11 @@ from bookbuild.notebooks import BUILD
 from llmcalc import cli, differences
 from llmcalc.formats import written
 from llmcalc.questions import questions
+from tests.axe import violations
 from tests.test_calculators import defaults, open_page, ready, see_curves, shown, values_of
 
 SITE = BUILD / "html"
 NAME = "training-gpus"
-AXE = f"{sys.prefix}/npm/node_modules/axe-core/axe.min.js"
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 MINE = {"mfu": "0.4", "days": "60"}
 
 pytestmark = pytest.mark.skipif(
@@ -375,10 +373,7 @@ def test_the_section_keeps_the_rules_and_fits_a_phone(site, name):
     save(tab, "Mine")
     compared(tab, "Mine", "A name that is as long as it may be, which is sixty letters")
     assert tab.evaluate("document.documentElement.scrollWidth") <= 390
-    with open(AXE, encoding="utf-8") as file:
-        tab.evaluate(file.read())
-    run = "rules => axe.run('.calculator', {runOnly: rules, resultTypes: ['violations'], elementRef: false})"
-    assert not [rule["id"] for rule in tab.evaluate(run, RULES)["violations"]]
+    assert not violations(tab, ".calculator")
     context.close()
 
 

@@ -7,7 +7,6 @@ import os
 import random
 import re
 import shlex
-import sys
 from urllib.parse import urlencode
 
 import pytest
@@ -21,12 +20,11 @@ from llmcalc.checks import Refusal
 from llmcalc.choosing import model_named
 from llmcalc.models import short
 from llmcalc.questions import questions
+from tests.axe import violations
 from tests.test_calculators import defaults, model, open_page, random_text, values_of
 
 SITE = BUILD / "html"
 NAMES = [name for name in notebooks.names() if name in questions()]
-AXE = f"{sys.prefix}/npm/node_modules/axe-core/axe.min.js"
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 TEXTS = ("command", "program", "link", "citation", "bibtex", "rerun", "papermill")
 SETTINGS = 5
 
@@ -242,10 +240,7 @@ def test_a_section_keeps_the_rules_and_fits_a_phone(site, name):
         place.focus()
         assert place.evaluate("element => element === document.activeElement")
         assert tab.locator(f"#{place.get_attribute('aria-labelledby')}").inner_text()
-    with open(AXE, encoding="utf-8") as file:
-        tab.evaluate(file.read())
-    run = "rules => axe.run('.calculator', {runOnly: rules, resultTypes: ['violations'], elementRef: false})"
-    assert not [rule["id"] for rule in tab.evaluate(run, RULES)["violations"]]
+    assert not violations(tab, ".calculator")
     context.close()
 
 
