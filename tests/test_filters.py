@@ -5,6 +5,7 @@ import os
 import re
 from urllib.parse import parse_qs, urlparse
 
+import pandas as pd
 import pytest
 from bs4 import BeautifulSoup
 
@@ -270,3 +271,8 @@ def test_tables_of_a_chapter_have_filters_of_their_own(tab):
     assert asked(tab) == {"batch": "1024", "rows2-founded-on": "measured"}
     tab.reload()
     assert every.locator("visible=true").count() == few
+
+
+def test_a_table_without_rows_is_shown_as_one():
+    empty = pd.DataFrame([], columns=["card", "memory [GiB]"])
+    assert "<tbody>" in tables.show(empty, "Nothing fits", filtered=True, facets=["card"]).to_html()

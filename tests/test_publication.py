@@ -167,7 +167,9 @@ def test_the_page_lists_every_table_with_its_files_and_its_readers():
     }
     assert sorted(rows) == data_page.names()
     readers = data_page.readers()
-    assert sum(map(bool, readers.values())) > len(data_page.names()) - 5
+    # Forms and the page of the documents tell the others; kernels were measured for those who look on.
+    of_no_chapter = {"default-reasons", "gemm-kernels", "source-documents", "source-lines", "usual-values"}
+    assert {name for name, chapters in readers.items() if not chapters} == of_no_chapter
     for name, row in rows.items():
         told, count = row.find_all("td")
         assert re.sub("[“”‘’]", "", told.strong.get_text()) == re.sub("[\"']", "", files.contract(name)["title"])

@@ -129,7 +129,7 @@ def show(
     if filtered:
         attributes = f'class="dataframe filtered" data-facets="{"; ".join(f"{name}: {name}" for name in facets)}"'
         first = frame.columns[0]
-        names = texts[list(keys or [first])].astype(str).agg(" ".join, axis="columns")
+        names = [" ".join(row) for row in texts[list(keys or [first])].astype(str).itertuples(index=False)]
         texts[first] = [
             f'<span id="{address}"></span>{text}'
             for address, text in zip(_addresses(caption, names), texts[first], strict=True)
