@@ -5,6 +5,7 @@ import os
 import re
 from urllib.parse import parse_qs, urlparse
 
+import pandas as pd
 import pytest
 from bs4 import BeautifulSoup
 
@@ -270,3 +271,8 @@ def test_tables_of_a_chapter_have_filters_of_their_own(tab):
     assert asked(tab) == {"batch": "1024", "rows2-founded-on": "measured"}
     tab.reload()
     assert every.locator("visible=true").count() == few
+
+
+def test_a_printed_number_with_its_power_of_ten_is_written_for_people():
+    written = tables.show(pd.DataFrame({"printed": ["1750e8", "8.8e4", "GPT-3e", "12"]}), "Printed").to_html()
+    assert re.findall(r"<td[^>]*>([^<]*)<", written) == ["1750 × 10⁸", "8.8 × 10⁴", "GPT-3e", "12"]
