@@ -276,3 +276,8 @@ def test_tables_of_a_chapter_have_filters_of_their_own(tab):
 def test_a_table_without_rows_is_shown_as_one():
     empty = pd.DataFrame([], columns=["card", "memory [GiB]"])
     assert "<tbody>" in tables.show(empty, "Nothing fits", filtered=True, facets=["card"]).to_html()
+
+
+def test_a_printed_number_with_its_power_of_ten_is_written_for_people():
+    written = tables.show(pd.DataFrame({"printed": ["1750e8", "8.8e4", "GPT-3e", "12"]}), "Printed").to_html()
+    assert re.findall(r"<td[^>]*>([^<]*)<", written) == ["1750 × 10⁸", "8.8 × 10⁴", "GPT-3e", "12"]

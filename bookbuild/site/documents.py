@@ -100,10 +100,14 @@ def _line(row: dict[str, Any]) -> str:
     document, lines = number(row["document"]), list(span(row["line"]))
     others = "".join(f'<span id="{document}-{line}"></span>' for line in lines[1:])
     first, label = f"{document}-{lines[0]}", row["line"].replace("-", "–")
-    return (
-        f'<div id="{first}"><dt>{others}<a href="#{first}">{label}</a></dt>'
-        f'<dd lang="zh">{html.escape(row["quote"])}</dd><dd>{html.escape(row["translation"])}</dd></div>\n'
-    )
+    quote, translation = breakable(row["quote"]), breakable(row["translation"])
+    said = f'<dd lang="zh">{quote}</dd><dd>{translation}</dd>' if quote != translation else f"<dd>{quote}</dd>"
+    return f'<div id="{first}"><dt>{others}<a href="#{first}">{label}</a></dt>{said}</div>\n'
+
+
+def breakable(text: str) -> str:
+    """Return a text as HTML whose addresses of the web may break after their slashes."""
+    return WEB.sub(lambda match: re.sub(r"(?<=[^/:])/(?=.)", "/<wbr>", match[0]), html.escape(text))
 
 
 def marked(text: str) -> str:

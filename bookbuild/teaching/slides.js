@@ -3,6 +3,7 @@
   const WIDTH = 1280;
   const HEIGHT = 720;
   const SIZES = [1.4, 1.25, 1.12, 1, 0.92, 0.85, 0.78, 0.72, 0.66];
+  const SIZES_OF_TABLES = SIZES.filter((size) => size >= 0.72); // their text is smaller than what stands around them
   const SMALLEST_OF_CUT = 0.78; // a table that is cut anyway needn't be small
   const printing = new URLSearchParams(location.search).has("print-pdf");
 
@@ -28,15 +29,18 @@
 
   function fit(slide) {
     const body = slide.querySelector(".body");
-    for (const size of SIZES) {
+    const sizes = body.querySelector("table") ? SIZES_OF_TABLES : SIZES;
+    body.style.setProperty("--size", sizes.at(-1));
+    body.classList.toggle("tight", tooWide(body)); // then columns stand closer
+    for (const size of sizes) {
       body.style.setProperty("--size", size);
       if (!tooHigh(body) && !tooWide(body)) return;
     }
-    const wide = SIZES.find((size) => {
+    const wide = sizes.find((size) => {
       body.style.setProperty("--size", size);
       return !tooWide(body);
     });
-    cut(body, Math.min(wide ?? SIZES.at(-1), SMALLEST_OF_CUT));
+    cut(body, Math.min(wide ?? sizes.at(-1), SMALLEST_OF_CUT));
     // What is said on a slide is in its notes as well.
     const points = [...body.querySelectorAll(".point, .outcomes li, .hint, .mistakes tr")];
     while (points.length > 1 && tooHigh(body)) points.pop().remove();

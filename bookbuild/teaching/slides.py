@@ -45,6 +45,7 @@ LITTLE, LETTERS_OF_A_SHORT_ONE = 450, 220  # for which more than first sentences
 SHORT_CELL, LONG = 16, 24  # letters of a cell that stays on one line, and of one that needs several
 FEW = 2  # paragraphs, of which more than the first sentence fits
 MISTAKES, ERRATA = 3, 4
+COLUMNS = 8  # of a table that are read at a glance; of more, those whose cells are all alike are said in a line
 # What a chapter can do without when it has more slides than there are minutes: the higher, the sooner.
 ASKED_FOR, SHOWN, DERIVED, SAID, PRINTED, FURTHER = range(6)
 
@@ -54,6 +55,13 @@ SENTENCE = re.compile(r"(?<=[.!?])[”’)]?\s+(?=[“‘(A-Z0-9$\ue000-\uf8ff])
 SHORT = re.compile(r"(?:\b(?:e\.g|i\.e|et al|vs|fig|Fig|no|No|p|pp|cf|approx|St|resp)|\b[A-Z])\.$")
 POWER = re.compile(r"(\d) × 10(?=[⁰¹²³⁴-⁹⁻])")
 TAG = re.compile(r"<[^>]+>")
+# A sentence that points to what stands elsewhere on the page makes no sense on a slide.
+ELSEWHERE = re.compile(
+    r"\b[Bb]elow,|\b(?:above|below)(?=[.:;]| are\b| is\b)"
+    r"|\b(?:[Tt]his|such a?) ?(?:table|figure|chart)s?\b|\b[Tt]he (?:table|figure) (?:shows|combines)\b"
+    r"|\b(?:next|last|first|following|other two|first two) (?:tables?|figures?|rows?|columns?)\b|\bthe column <em>"
+)
+UNIT = re.compile(r"\[[^\]<]{1,16}\]")
 RIGHT = re.compile(r"\.(col\d+)\s*\{\s*text-align: right")
 SPEAKER = re.compile(r"<script>(.*?)<\\/script>", re.DOTALL)
 PRACTISED = ("exercises", "practice")  # sections of which the slides have their own
@@ -223,7 +231,8 @@ def _of_section(section: Section) -> Iterator[Slide]:
             continue
         near = [entry for entry in section.blocks[max(0, place - 2) : place + 2] if entry[0].endswith(("text", "said"))]
         slide = MAKERS[shown](block)
-        slide.above, slide.notes, slide.rank = section.title, _notes(near), SHOWN
+        slide.above = section.title if plain(section.title) != plain(slide.title) else ""
+        slide.notes, slide.rank = _notes(near), SHOWN
         if shown == "table":
             first = PRINTED if "rinted" in section.title or "prints" in section.title else SAID
             slide.rank = FURTHER if tables else first
@@ -231,7 +240,8 @@ def _of_section(section: Section) -> Iterator[Slide]:
         if kind != shown:
             slide.rank = ASKED_FOR
         if shown == "table":
-            slide.body, lead = lead + slide.body, ""
+            slide.body = lead + slide.body
+        lead = ""  # it leads to what comes first
         yield slide
 
 
@@ -254,9 +264,11 @@ def _points(blocks: list[tuple[str, Any]], least: int) -> Iterator[str]:
             part = next(iter(part.xpath("./p")), part)
             most = LETTERS_OF_A_POINT if kind.endswith("said") or len(blocks) <= FEW else least
             text = beginning(_inner(part), most)
-            size = len(plain(text))
-            if not _whole(plain(text)) and not (text.endswith(":") and _next_is_formula(blocks, block)):
+            if part is parts[-1] and _is_near(blocks, block, 1):
+                text = _leading(text, _inner(part))
+            elif not (_whole(plain(text)) or (part is parts[0] and _goes_on(blocks, block, text))):
                 continue
+            size = len(plain(text))
             if points == POINTS or size > left:
                 return
             if size:
@@ -270,9 +282,21 @@ def _whole(text: str) -> bool:
     return bool(text) and not text[0].islower() and not text.endswith(":")
 
 
-def _next_is_formula(blocks: list[tuple[str, Any]], block: Any) -> bool:
-    place = next(number for number, entry in enumerate(blocks) if entry[1] is block)
-    return place + 1 < len(blocks) and blocks[place + 1][0].endswith("formula")
+def _leading(text: str, whole: str) -> str:
+    """Return how a paragraph before a formula begins, with its last sentence, which says what the letters mean."""
+    last = _sentences(whole)[-1]
+    return text if ELSEWHERE.search(last) or text.endswith(last) else f"{text} {last}".strip()
+
+
+def _goes_on(blocks: list[tuple[str, Any]], block: Any, text: str) -> bool:
+    """Whether a text is the end of a sentence that a formula stands in, which says what the formula's letters mean."""
+    return _is_near(blocks, block, -1) and bool(text) and plain(text)[0].islower() and not text.endswith(":")
+
+
+def _is_near(blocks: list[tuple[str, Any]], block: Any, step: int) -> bool:
+    """Whether a formula stands so many blocks after a block."""
+    place = next(number for number, entry in enumerate(blocks) if entry[1] is block) + step
+    return 0 <= place < len(blocks) and blocks[place][0].endswith("formula")
 
 
 def _chosen_points(blocks: list[tuple[str, Any]]) -> list[tuple[str, Any]]:
@@ -284,6 +308,7 @@ def _chosen_points(blocks: list[tuple[str, Any]]) -> list[tuple[str, Any]]:
         for kind, block in blocks
         if not kind.endswith("text")
         or kind.startswith("wanted")
+        or _is_near(blocks, block, 1)
         or (len(block) and block[0].tag == "strong" and not (block.text or "").strip())
     ]
     return bold if sum(kind != "formula" for kind, _ in bold) >= 2 else blocks
@@ -318,11 +343,28 @@ def slide_table(table: Any) -> str:
     for caption in copy.xpath("./caption"):
         copy.remove(caption)
     headline = "headline" in _classes(copy)
+    same = _without_the_same(copy)
     for name in list(copy.attrib):
         del copy.attrib[name]
     if headline:
         copy.set("class", "headline")
-    return _outer(copy)
+    head, body, rest = _outer(copy).partition("</thead>")
+    return (UNIT.sub('<span class="unit">\\g<0></span>', head) if body else head) + body + rest + same
+
+
+def _without_the_same(table: Any) -> str:
+    """Take columns whose cells are all alike out of a table that has many, and return a line that says so."""
+    rows = [list(row) for row in table.xpath(".//tr")]
+    if len(rows) < 3 or len(rows[0]) <= COLUMNS or table.xpath(".//*[@colspan or @rowspan]"):
+        return ""
+    said = []
+    for name, *cells in zip(*rows, strict=True):
+        texts = {" ".join(cell.text_content().split()) for cell in cells}
+        if len(texts) == 1:
+            said.append(f"{html.escape(' '.join(name.text_content().split()))} {html.escape(texts.pop())}")
+            for cell in (name, *cells):
+                cell.getparent().remove(cell)
+    return f'<p class="same">The same in all rows: {", ".join(said)}.</p>' if said else ""
 
 
 def _figure(figure: Any) -> Slide:
@@ -497,7 +539,25 @@ def plain(text: str) -> str:
 
 
 def beginning(text: str, most: int) -> str:
-    """Return how HTML begins: its first sentence, a lead in bold and the next, or more up to a number of letters."""
+    """Return how HTML begins: its first sentence, a lead in bold and the next, or more up to a number of letters.
+
+    It ends before a sentence that points to what stands elsewhere on the page, and goes on after a question.
+    """
+    sentences = _sentences(text)
+    elsewhere = next((place for place, each in enumerate(sentences) if ELSEWHERE.search(each)), len(sentences))
+    sentences = sentences[:elsewhere]
+    if not sentences:
+        return ""
+    taken = 2 if re.fullmatch(r"<strong>[^<]*</strong>", sentences[0]) else 1
+    while taken < len(sentences) and (
+        sentences[taken - 1].endswith("?") or len(plain(" ".join(sentences[: taken + 1]))) <= most
+    ):
+        taken += 1
+    return " ".join(sentences[:taken])
+
+
+def _sentences(text: str) -> list[str]:
+    """Return the sentences of HTML, each with what is open in it closed."""
     formulas: list[str] = []
 
     def hide(match: re.Match[str]) -> str:
@@ -506,14 +566,11 @@ def beginning(text: str, most: int) -> str:
 
     hidden = re.sub(r"<mjx-container.*?</mjx-container>|<code.*?</code>", hide, " ".join(text.split()), flags=re.DOTALL)
     ends = [*_ends(hidden), len(hidden)]
-    taken = ends[0]
-    if taken < len(hidden) and re.fullmatch(r"\s*<strong>[^<]*</strong>\s*", hidden[:taken]):
-        taken = ends[1]
-    for end in ends:
-        if end > taken and len(plain(hidden[:end])) <= most:
-            taken = end
-    cut = _closed(hidden[:taken].rstrip())
-    return re.sub(r"[\ue000-\uf8ff]", lambda match: formulas[ord(match[0]) - 0xE000], cut)
+    found: list[str] = []
+    for start, end in zip([0, *ends], ends, strict=False):
+        closing = "".join(f"</{re.match(r'<([^ >]+)', tag)[1]}>" for tag in reversed(_open(hidden[:end])))  # type: ignore[index]
+        found.append("".join(_open(hidden[:start])) + hidden[start:end].strip() + closing)
+    return [re.sub(r"[\ue000-\uf8ff]", lambda match: formulas[ord(match[0]) - 0xE000], each) for each in found if each]
 
 
 def _ends(text: str) -> Iterator[int]:
@@ -526,16 +583,16 @@ def _ends(text: str) -> Iterator[int]:
             yield squeezed[match.end() - 1][0]
 
 
-def _closed(text: str) -> str:
-    """Close what is open at the end of a piece of HTML."""
+def _open(text: str) -> list[str]:
+    """Return the tags that are open at the end of a piece of HTML."""
     stack: list[str] = []
-    for tag in re.findall(r"<(/?\w[\w-]*)[^>]*?(?<!/)>", text):
-        if tag.startswith("/"):
-            if stack and stack[-1] == tag[1:]:
+    for tag, closes, name in re.findall(r"(<(/?)(\w[\w-]*)[^>]*?(?<!/)>)", text):
+        if closes:
+            if stack and re.match(rf"<{name}\b", stack[-1]):
                 stack.pop()
-        elif tag not in ("br", "wbr", "img", "hr", "input"):
+        elif name not in ("br", "wbr", "img", "hr", "input"):
             stack.append(tag)
-    return text + "".join(f"</{tag}>" for tag in reversed(stack))
+    return stack
 
 
 # Files.

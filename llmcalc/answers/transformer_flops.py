@@ -104,7 +104,7 @@ def transformer_flops(
         scores_percent=(100 * scores / forward, "%", "Share of attention's scores"),
         logits_percent=(100 * logits / forward, "%", "Share of the logits"),
         six_nd_percent=(100 * (flop / six_nd - 1), "%", "Difference from six FLOP per parameter and token"),
-        mfu_percent=(100 * mfu, "%", "Model FLOPs utilisation at the iteration time above"),
+        mfu_percent=(100 * mfu, "%", "Model FLOPs utilisation at the given iteration time"),
         hfu_percent=(100 * hfu, "%", "Hardware FLOPs utilisation, if all layers are recomputed"),
     ).tell(_told, devices, accelerator, iteration_seconds)
 

@@ -7,6 +7,9 @@ import pandas as pd
 from ..files import DATA, contract
 from ..formats import number
 
+POWER = re.compile(r"(\d[\d.]*)e(\d+)")
+SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -124,7 +127,7 @@ def show(
     texts = frame.astype(object)
     for column in numeric:
         texts[column] = [number(value, digits) for value in frame[column]]
-    texts = texts.fillna("–")
+    texts = texts.fillna("–").map(_for_people)
     attributes = 'class="dataframe"'
     if filtered:
         attributes = f'class="dataframe filtered" data-facets="{"; ".join(f"{name}: {name}" for name in facets)}"'
@@ -145,6 +148,12 @@ def show(
         {"selector": f".col{frame.columns.get_loc(column)}", "props": [("min-width", "11rem")]} for column in wide
     ]
     return styler.set_table_styles(rules)
+
+
+def _for_people(cell: object) -> object:
+    """Write a printed number that `data/` keeps with its power of ten, such as 1750e8, as people do: 1750 × 10⁸."""
+    match = POWER.fullmatch(cell) if isinstance(cell, str) else None
+    return cell if match is None else f"{match[1]} × 10{match[2].translate(SUPERSCRIPTS)}"
 
 
 def _addresses(caption: str, names: "Iterable[str]") -> "list[str]":

@@ -26,7 +26,7 @@ in_a_browser = pytest.mark.skipif(
 )
 
 # Of every slide, with all that comes step by step: what reaches over its edges, or those of its contents.
-OVER_THE_EDGE = """async (smallest) => {
+OVER_THE_EDGE = """async ([smallest, smallestCell]) => {
  const found = [];
  for (const part of document.querySelectorAll(".fragment")) part.classList.add("visible");
  for (const [place, section] of document.querySelectorAll(".slides > section").entries()) {
@@ -37,6 +37,9 @@ OVER_THE_EDGE = """async (smallest) => {
   const edges = sheet.getBoundingClientRect();
   if (edges.width !== 1280 || edges.height !== 720) found.push([place, edges.width, edges.height]);
   if (parseFloat(getComputedStyle(body).fontSize) < smallest) found.push([place, "too small to read"]);
+  for (const cell of body.querySelectorAll("td, th")) {
+    if (parseFloat(getComputedStyle(cell).fontSize) < smallestCell) found.push([place, "too small a table to read"]);
+  }
   for (const box of [sheet, body]) {
     if (box.scrollHeight > box.clientHeight + 1 || box.scrollWidth > box.clientWidth + 1) {
       found.push([place, box.className]);
@@ -53,6 +56,7 @@ OVER_THE_EDGE = """async (smallest) => {
  return found;
 }"""
 SMALLEST = 18  # pixels of a slide that is 720 high
+SMALLEST_CELL = 16
 
 
 def page(name):
@@ -167,7 +171,7 @@ def test_nothing_reaches_over_the_edge_of_a_slide(site, name, scheme):
     troubles = open_slides(tab, f"{address}slides/{name}.html")
     count = int(tab.evaluate("document.documentElement.dataset.ready"))
     assert count == len(page(name).xpath("//section"))
-    assert tab.evaluate(OVER_THE_EDGE, SMALLEST) == []
+    assert tab.evaluate(OVER_THE_EDGE, [SMALLEST, SMALLEST_CELL]) == []
     assert not troubles
     tab.close()
 
@@ -287,10 +291,69 @@ def test_a_chapter_with_too_little_to_show_is_refused():
         ("It has 3.5 of these. More.", 0, "It has 3.5 of these."),
         ("Alone", 0, "Alone"),
         ('<a href="x. Y">One</a> is. Two.', 0, '<a href="x. Y">One</a> is.'),
+        ("How much is that? Seven. More.", 0, "How much is that? Seven."),
+        ("It is <em>so. Not</em> this.", 90, "It is <em>so.</em> <em>Not</em> this."),
+        ("It is so. The table shows it. So it is.", 90, "It is so."),
+        ("The last row is the surprising one.", 90, ""),
+        ("It is half the factor above.", 90, ""),
+        ("It keeps every card at or below 90 %.", 90, "It keeps every card at or below 90 %."),
     ],
 )
 def test_a_text_is_cut_at_the_end_of_a_sentence(text, most, expected):
     assert slides.beginning(text, most) == expected
+
+
+def test_letters_of_a_formula_are_explained_beside_it():
+    first = (
+        "<p>A file has bytes. It is long. A text of <i>S</i> bytes has</p><div class='math'>D</div>"
+        "<p>tokens. Nothing else.</p><p>not a sentence.</p><p>More of it.</p>"
+    )
+    found = slides.sections(lxml.html.fragment_fromstring(PAGE.format(first=first, second="")))
+    said = [slides.plain(point) for point in slides._points(found[2].blocks, 0)]
+    assert said == ["A file has bytes. A text of S bytes has", "D", "tokens.", "More of it."]
+
+
+def table(heads, *rows):
+    made = [
+        "".join(f"<{tag}>{text}</{tag}>" for text in row)
+        for tag, row in [("th", heads), *(("td", row) for row in rows)]
+    ]
+    head, *body = (f"<tr>{cells}</tr>" for cells in made)
+    return slides.slide_table(
+        lxml.html.fragment_fromstring(f"<table><thead>{head}</thead><tbody>{''.join(body)}</tbody></table>")
+    )
+
+
+def test_columns_of_a_wide_table_that_are_all_alike_are_said_once():
+    heads = [f"c{place} [10⁶ h]" for place in range(9)]
+    made = table(heads, "123456789", "223456789")
+    assert "c0" in made.partition("</table>")[0]
+    assert "c3" not in made.partition("</table>")[0]
+    assert "c3 [10⁶ h] 4" in made.partition("</table>")[2]
+    narrow = table(heads[:4], "1234", "2234")
+    assert "c3" in narrow
+    assert not narrow.partition("</table>")[2]
+    assert '<span class="unit">[10⁶ h]</span>' in narrow
+
+
+def test_a_table_named_as_its_section_stands_below_no_second_heading():
+    [slide] = shown(CELL.format(tags="", text="").replace("<p></p>", "<table><caption>One</caption></table>"))
+    assert (slide.title, slide.above) == ("One", "")
+
+
+def test_a_sentence_that_leads_elsewhere_stands_on_no_table():
+    first = "<p>This table has it.</p>" + CELL.format(tags="", text="").replace("<p></p>", "<table></table>")
+    [slide] = shown(first)
+    assert "This table" not in slide.body
+
+
+@every_chapter
+def test_no_slide_points_to_what_stands_above_or_below_on_the_page(name):
+    for part in page(name).xpath(
+        "//section//*[self::h1 or self::h2] | //div[@class='body']//*[self::td or self::th]"
+        " | //p[starts-with(@class, 'point') or @class='lead']"
+    ):
+        assert not slides.ELSEWHERE.search(" ".join(texts(part).split()) + "."), texts(part)
 
 
 def test_a_text_that_goes_on_from_a_formula_or_leads_elsewhere_is_no_point():

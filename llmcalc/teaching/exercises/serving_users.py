@@ -98,7 +98,7 @@ def million(count, price, tokens):
 @chapter.exercise(
     level=2,
     teaches="Compute the cache of a conversation, with the heads that are kept.",
-    text="A model has {layers} layers, {heads} query heads and {kept} heads of keys and values, each of 128 numbers of {size} bytes. How "
+    text="A model has {layers} layers, {heads} query heads and {kept} heads of keys and values, each of 128 numbers (bytes a number: {size}). How "
     "much memory does the cache of a conversation of {context} tokens take?",
     unit="GB",
     within=(0.01, 200),

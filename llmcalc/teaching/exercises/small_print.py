@@ -88,7 +88,7 @@ def amdahl(share, speedup):
 @chapter.exercise(
     level=2,
     teaches="Say how long a fine-tuning takes.",
-    text="A model of {params} parameters is fine-tuned for {epochs} epochs on {tokens} tokens, on {count} A100 SXM 80GB at {mfu} of {peak} TFLOP/s. How long does it take?",
+    text="A model of {params} parameters is fine-tuned on {tokens} tokens (epochs: {epochs}), on {count} A100 SXM 80GB at {mfu} of {peak} TFLOP/s. How long does it take?",
     unit="h",
     within=(0.05, 500),
     params=of(3e9, 7e9, 13e9, 34e9),
