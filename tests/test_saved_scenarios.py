@@ -350,17 +350,24 @@ def test_a_planner_marks_what_is_compared_on_its_curves(tab, site):
     open_scenarios(tab, site, "planner")
     see_curves(tab)
     canvas = tab.locator(".planner-plots canvas").first
-    tab.wait_for_timeout(300)
-    before = canvas.screenshot()
     save(tab, "Before")
     set_form(tab, {"days": "60"})
     compared(tab, "Before", "The form as it is")
-    marked = canvas.screenshot()
-    assert marked != before
+    marked = at_rest(canvas)
     tab.get_by_role("button", name="Delete “Before”").click()
     browsing.wait_until(tab, "document.querySelector('.calculator-scenarios fieldset').hidden")
-    tab.wait_for_timeout(700)
-    assert canvas.screenshot() != marked
+    assert at_rest(canvas, unlike=marked) != marked
+
+
+def at_rest(canvas, unlike=None):
+    """What a canvas shows when nothing is drawn any more, and something else than before, if it ever does."""
+    seen = []
+    for _ in range(40):
+        seen.append(canvas.screenshot())
+        if len(seen) > 3 and len(set(seen[-4:])) == 1 and seen[-1] != unlike:
+            break
+        canvas.page.wait_for_timeout(250)
+    return seen[-1]
 
 
 @pytest.mark.parametrize("name", [NAME, "planner"])
