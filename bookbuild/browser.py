@@ -159,8 +159,10 @@ MOVE_SLIDERS = """async () => {
     for (const name of measures) performance.clearMeasures(name);
     slider.dispatchEvent(new InputEvent("input", { bubbles: true }));
     await new Promise((done) => setTimeout(done, 50));
-    while (last("calculator-update") === undefined) await new Promise((done) => setTimeout(done));
-    for (const name of measures) if (last(name) !== undefined) measured[name].push(last(name));
+    for (const name of measures) {
+      while (last(name) === undefined) await new Promise((done) => setTimeout(done));
+      measured[name].push(last(name));
+    }
   }
   const median = (all) => all.sort((one, other) => one - other)[Math.floor(all.length / 2)];
   return measures.map((name) => median(measured[name]));

@@ -5,6 +5,7 @@ import { choose, positionOf, same, valueAt } from "./inputs.mjs";
 import * as scenario from "./scenario.mjs";
 
 const PAUSE = 700; // milliseconds without a change before a result is read out
+const REST = 120; // milliseconds without a change before the curves of a planner are drawn
 
 const planner = Boolean(model.curves);
 if (document.readyState === "loading") {
@@ -240,8 +241,8 @@ function showResults(texts, results) {
   compare?.(texts);
   if (whatIf) seeWhatIf();
   if (planner) {
-    cancelAnimationFrame(drawing);
-    drawing = requestAnimationFrame(drawAll);
+    clearTimeout(drawing);
+    drawing = setTimeout(drawAll, REST);
   }
 }
 
@@ -253,7 +254,7 @@ function readOut(text) {
   }, PAUSE);
 }
 
-/** Draw the curves, in a frame of their own after the numbers. */
+/** Draw the curves, which takes the worker as long as an answer does: the next answer would wait for them. */
 async function drawAll() {
   if (!plot) return;
   await calculateFirst();
