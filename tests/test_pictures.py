@@ -3,7 +3,6 @@
 import csv
 import io
 import json
-import os
 from itertools import pairwise
 from xml.etree import ElementTree
 
@@ -16,14 +15,12 @@ from bookbuild.notebooks import BUILD
 from llmcalc.questions import questions
 from tests.axe import violations
 from tests.test_calculators import defaults, open_page, see_curves
+from tests.watching import in_a_browser, watched
 
 SITE = BUILD / "html"
 SVG = "{http://www.w3.org/2000/svg}"
 
-pytestmark = pytest.mark.skipif(
-    "CI" not in os.environ and browsing.find_browser() is None,
-    reason="no browser: install Chromium, or name one in BROWSER",
-)
+pytestmark = in_a_browser
 
 
 @pytest.fixture(scope="module")
@@ -34,19 +31,8 @@ def site():
 
 @pytest.fixture
 def tab(site):
-    """A phone's tab that fails its test if the page complains, or asks another host."""
-    context = site[1].new_context(viewport={"width": 390, "height": 844}, color_scheme="dark", reduced_motion="reduce")
-    tab = context.new_page()
-    troubles = []
-    tab.on("console", lambda message: troubles.append(message.text) if message.type == "error" else None)
-    tab.on("pageerror", lambda error: troubles.append(str(error)))
-    tab.on(
-        "request",
-        lambda request: None if request.url.startswith((site[0], "blob:", "data:")) else troubles.append(request.url),
-    )
-    yield tab
-    context.close()
-    assert not [trouble for trouble in troubles if not trouble.startswith("data:")]
+    with watched(site, viewport={"width": 390, "height": 844}, color_scheme="dark", reduced_motion="reduce") as tab:
+        yield tab
 
 
 def taken(tab, place):

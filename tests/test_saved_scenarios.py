@@ -1,7 +1,6 @@
 """Named scenarios in a page: kept in the browser or as a file, and two of them set against each other."""
 
 import json
-import os
 import shlex
 
 import pytest
@@ -13,15 +12,13 @@ from llmcalc.formats import written
 from llmcalc.questions import questions
 from tests.axe import violations
 from tests.test_calculators import defaults, open_page, ready, see_curves, shown, values_of
+from tests.watching import in_a_browser, watched
 
 SITE = BUILD / "html"
 NAME = "training-gpus"
 MINE = {"mfu": "0.4", "days": "60"}
 
-pytestmark = pytest.mark.skipif(
-    "CI" not in os.environ and browsing.find_browser() is None,
-    reason="no browser: install Chromium, or name one in BROWSER",
-)
+pytestmark = in_a_browser
 
 
 @pytest.fixture(scope="module")
@@ -32,18 +29,8 @@ def site():
 
 @pytest.fixture
 def tab(site):
-    """A tab with a storage of its own that fails its test if the page complains, or asks another host."""
-    context = site[1].new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
-    tab = context.new_page()
-    troubles = []
-    tab.on("console", lambda message: troubles.append(message.text) if message.type == "error" else None)
-    tab.on("pageerror", lambda error: troubles.append(str(error)))
-    tab.on(
-        "request", lambda request: None if request.url.startswith((site[0], "blob:")) else troubles.append(request.url)
-    )
-    yield tab
-    context.close()
-    assert not [trouble for trouble in troubles if not trouble.startswith("data:")]
+    with watched(site, viewport={"width": 1280, "height": 900}, reduced_motion="reduce") as tab:
+        yield tab
 
 
 def open_scenarios(tab, site, name=NAME, query=""):

@@ -3,7 +3,6 @@
 import contextlib
 import io
 import json
-import os
 import random
 import re
 import shlex
@@ -22,16 +21,14 @@ from llmcalc.models import short
 from llmcalc.questions import questions
 from tests.axe import violations
 from tests.test_calculators import defaults, model, open_page, random_text, values_of
+from tests.watching import in_a_browser, watched
 
 SITE = BUILD / "html"
 NAMES = [name for name in notebooks.names() if name in questions()]
 TEXTS = ("command", "program", "link", "citation", "bibtex", "rerun", "papermill")
 SETTINGS = 5
 
-pytestmark = pytest.mark.skipif(
-    "CI" not in os.environ and browsing.find_browser() is None,
-    reason="no browser: install Chromium, or name one in BROWSER",
-)
+pytestmark = in_a_browser
 
 # Has the worker write answers down as the section does, one after another.
 WRITE = """async (settings) => {
@@ -55,20 +52,10 @@ def site():
 
 @pytest.fixture
 def tab(site):
-    """A tab that fails its test if the page complains, or asks another host."""
-    context = site[1].new_context(
-        viewport={"width": 1280, "height": 900}, permissions=["clipboard-write", "clipboard-read"]
-    )
-    tab = context.new_page()
-    troubles = []
-    tab.on("console", lambda message: troubles.append(message.text) if message.type == "error" else None)
-    tab.on("pageerror", lambda error: troubles.append(str(error)))
-    tab.on(
-        "request", lambda request: None if request.url.startswith((site[0], "blob:")) else troubles.append(request.url)
-    )
-    yield tab
-    context.close()
-    assert not [trouble for trouble in troubles if not trouble.startswith("data:")]
+    with watched(
+        site, viewport={"width": 1280, "height": 900}, permissions=["clipboard-write", "clipboard-read"]
+    ) as tab:
+        yield tab
 
 
 def command(*arguments):

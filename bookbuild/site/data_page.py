@@ -5,7 +5,6 @@ What a contract says beyond that, above all the unit of a column, is kept as a p
 """
 
 import hashlib
-import json
 import re
 import shutil
 from collections.abc import Callable
@@ -19,6 +18,7 @@ from bookbuild import build, notebooks
 from bookbuild.notebooks import ROOT
 from bookbuild.site import citing, downloads, publications
 from bookbuild.site.markdown import plain
+from bookbuild.site.staging import write_json
 from llmcalc import files
 
 FOLDER = "data"  # of the site
@@ -63,13 +63,9 @@ def stage(folder: Path) -> None:
     folder.mkdir(parents=True)
     for name in names():
         shutil.copyfile(files.DATA / f"{name}.csv", folder / f"{name}.csv")
-        _write(folder / f"{name}.json", {"$schema": f"{PROFILES}/dataresource.json", **resource(name)})
-    _write(folder / PACKAGE, package())
+        write_json(folder / f"{name}.json", {"$schema": f"{PROFILES}/dataresource.json", **resource(name)})
+    write_json(folder / PACKAGE, package())
     shutil.copyfile(ROOT / "LICENSE", folder / "LICENSE.txt")
-
-
-def _write(path: Path, described: dict[str, Any]) -> None:
-    path.write_text(json.dumps(described, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
 
 
 def package() -> dict[str, Any]:

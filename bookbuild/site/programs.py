@@ -1,6 +1,5 @@
 """What the site has for programs: a list of its pages to read (llms.txt), and a schema of every question and answer."""
 
-import json
 import re
 import textwrap
 from collections.abc import Iterator
@@ -14,6 +13,7 @@ from bookbuild import notebooks
 from bookbuild.notebooks import ROOT
 from bookbuild.site import citing, data_page, downloads, publications
 from bookbuild.site.markdown import plain
+from bookbuild.site.staging import write_json
 from llmcalc.questions import Question, answer_schema, json_schema, questions
 
 LIST = "llms.txt"
@@ -116,12 +116,8 @@ def stage_schemas(folder: Path) -> None:
     """Write the schemas of every question's parameters and of its answer, as the command prints them."""
     folder.mkdir(parents=True)
     for name, question in questions().items():
-        _write(folder / f"{name}.json", json_schema(question))
-        _write(folder / f"{name}.answer.json", answer_schema(question))
-
-
-def _write(path: Path, schema: dict[str, Any]) -> None:
-    path.write_text(json.dumps(schema, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+        write_json(folder / f"{name}.json", json_schema(question))
+        write_json(folder / f"{name}.answer.json", answer_schema(question))
 
 
 def sections() -> str:

@@ -1,5 +1,6 @@
 """What the book and the pages of a rerun share: sources for Jupyter Book, and the swap of finished folders."""
 
+import json
 import os
 import shutil
 from pathlib import Path
@@ -25,6 +26,11 @@ def write_settings(folder: Path, substitutions: dict[str, Any]) -> None:
     settings["parse"]["myst_substitutions"] = substitutions
     (folder / "extra").mkdir(exist_ok=True)  # the settings name it
     (folder / "_config.yml").write_text(yaml.safe_dump(settings, allow_unicode=True), encoding="utf-8")
+
+
+def write_json(path: Path, described: dict[str, Any]) -> None:
+    """Write what programs read, so that people can read it, too."""
+    path.write_text(json.dumps(described, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
 
 
 def replace(old: Path, new: Path) -> None:

@@ -4,6 +4,7 @@ from .. import datasets
 from ..answering import question
 from ..formats import in_words, number, number_of
 from ..formulas import cost, devices, training
+from ..models.numbers import choose
 from ..results import GOOD, Results
 from ..units import DAY, HOUR, KILOWATT_HOUR, MEGAWATT_HOUR, PFLOPS_DAY
 
@@ -93,10 +94,12 @@ def training_cost(
 
 
 def _price(price_per_device_hour: float, accelerator: str) -> "float | None":
-    """Rent [USD/s]: the one that is given, which a sweep may give as an array, or the published one."""
-    if isinstance(price_per_device_hour, (int, float)) and not price_per_device_hour:
-        return datasets.published_rent(accelerator)
-    return price_per_device_hour / HOUR
+    """Rent [USD/s]: the one that is given or, where that is 0, the published one; a sweep may give many at once."""
+    asked, published = price_per_device_hour / HOUR, datasets.published_rent(accelerator)
+    if not getattr(asked, "ndim", 0):
+        return asked or published
+    rent: float = choose(asked == 0, float("nan") if published is None else published, asked)
+    return rent
 
 
 def _told(

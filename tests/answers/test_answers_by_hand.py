@@ -1,8 +1,10 @@
 """Answers by arithmetic alone, away from the defaults."""
 
+import numpy as np
 import pytest
 
 from llmcalc import answers
+from llmcalc.checks import Refusal
 
 
 def test_a_year_of_vision_models_by_hand():
@@ -42,3 +44,14 @@ def test_time_is_trained_stalled_or_lost():
     assert few["lost_hours"] == pytest.approx(devices * few["lost_days"] * 24)
     assert few["mtbf_hours"] * devices / 24 / 365.25 == pytest.approx(few["device_years"], rel=1e-3)
     assert few["detecting"] / few["restarting"] == pytest.approx(found["detecting"] / found["restarting"], rel=1e-9)
+
+
+def test_a_rent_of_0_is_the_published_one_among_the_rents_of_a_sweep_too():
+    usual, at_two = (answers.training_cost(price_per_device_hour=price)["rent"] for price in (0.0, 2.0))
+    over_arrays = answers.training_cost.__wrapped__
+    rents = np.array([0.0, 2.0])
+    assert over_arrays(price_per_device_hour=rents)["rent"] == pytest.approx([usual, at_two])
+    of_no_rent = {"accelerator": "V100 SXM2 32GB", "number_format": "fp16"}
+    assert answers.training_cost(**of_no_rent)["rent"] is None
+    with pytest.raises(Refusal):  # so that the sweep answers to each
+        over_arrays(**of_no_rent, price_per_device_hour=rents)
