@@ -633,12 +633,8 @@ def test_a_planner_marks_where_the_reader_stands(tab, site):
 def test_a_group_opens_for_what_a_link_changes_and_for_an_error(tab, site):
     open_page(tab, site, "planner", "?answer_tokens=300")
     groups = tab.locator(".calculator-group")
-    states = dict(
-        zip(
-            groups.locator("summary").all_text_contents(),
-            groups.evaluate_all("all => all.map(group => group.open)"),
-            strict=True,
-        )
+    states = groups.evaluate_all(
+        "all => Object.fromEntries(all.map(group => [group.querySelector(':scope > summary').textContent, group.open]))"
     )
     assert states == {name: name == "How serving runs" for name in states}
     [page] = tab.evaluate(TRY, [(defaults("planner") | CONTRADICTION, "pipeline_stages")])
