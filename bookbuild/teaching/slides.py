@@ -432,8 +432,8 @@ def _question(posed: Posed, title: str) -> Slide:
         f'<li><span class="letter">{LETTERS[place]}</span> {html.escape(text)}</li>'
         for place, text in enumerate(posed.options)
     )
-    hints = "".join(f'<p class="fragment hint"><b>Hint.</b> {html.escape(hint)}</p>' for hint in posed.hints)
-    text = f'<p class="ask">{html.escape(posed.text)}</p>'
+    hints = "".join(f'<p class="fragment hint"><b>Hint.</b> {hint}</p>' for hint in posed.shown()["hints"])
+    text = f'<p class="ask">{posed.shown()["text"]}</p>'
     body = text + (f'<ul class="options">{options}</ul>' if options else "") + hints
     notes = (
         f"<p>Exercise {posed.exercise.number} of the chapter, with seed {posed.seed}. It teaches: "
@@ -444,7 +444,7 @@ def _question(posed: Posed, title: str) -> Slide:
 
 
 def _solution(posed: Posed) -> Slide:
-    steps = "".join(f'<li class="fragment">{html.escape(step)}</li>' for step in posed.steps)
+    steps = "".join(f'<li class="fragment">{step}</li>' for step in posed.shown()["steps"])
     unit = posed.exercise.unit
     rows = []
     for wrong, said in posed.mistakes[:MISTAKES]:
