@@ -339,6 +339,49 @@ def test_columns_of_a_wide_table_that_are_all_alike_are_said_once():
     assert '<span class="unit">[10⁶ h]</span>' in narrow
 
 
+def headline(*groups):
+    bodies = ""
+    for name, *rows in groups:
+        heading = f'<tr><th scope="rowgroup" colspan="3">{name}</th></tr>' if name else ""
+        made = "".join(f'<tr><th scope="row">{label}</th><td>{value}</td><td>h</td></tr>' for label, value in rows)
+        bodies += f"<tbody>{heading}{made}</tbody>"
+    return lxml.html.fragment_fromstring(f'<table class="dataframe headline">{bodies}</table>')
+
+
+FOUND = headline(
+    ("Run", ("Verdict", "yes"), ("Days", "29.21"), ("Low", "26.2"), ("Cards", "6,560"), ("Again", "6,560")),
+    ("Memory: of each [GiB]", ("Fits", "yes, 3 left"), ("Peak", "71.8"), ("Rest", "2")),
+    ("Money", ("Hours", "5"), ("Rent", "12,369,331")),
+)
+
+
+def test_of_a_long_answer_slides_show_what_is_said_and_the_first_number_of_each_group():
+    sentence = "6,560 cards take 29.2 days, for 12.4 million."
+    shown, rest = slides.results(FOUND, sentence)
+    rows = [" ".join("".join(cell.itertext()) for cell in row[:2]) for row in shown.xpath(".//tr")]
+    assert rows == [
+        "Verdict yes",
+        "Days 29.21",
+        "Low 26.2",
+        "Cards 6,560",
+        "Memory: Peak 71.8",
+        "Money: Rent 12,369,331",
+    ]
+    assert slides.plain(rest) == "4 more results below the chapter’s form: Run · Memory · Money"
+    assert len(FOUND.xpath(".//tr")) == 13, "the page keeps its table"
+
+
+def test_an_answer_that_fits_is_shown_as_it_is():
+    short = headline(("", *((f"r{place}", str(place)) for place in range(slides.RESULTS))))
+    assert slides.results(short, "") == (short, "")
+
+
+@every_chapter
+def test_an_answer_is_read_at_a_glance(name):
+    [answer] = page(name).xpath("//div[contains(@class, 'answer')]")[:1]
+    assert 1 <= len(answer.xpath(".//table[contains(@class, 'headline')]//tr")) <= slides.RESULTS
+
+
 def test_a_table_named_as_its_section_stands_below_no_second_heading():
     [slide] = shown(CELL.format(tags="", text="").replace("<p></p>", "<table><caption>One</caption></table>"))
     assert (slide.title, slide.above) == ("One", "")

@@ -240,7 +240,11 @@ def largest_format(params, left, cache):
         options[place],
         wrong=wrong,
         hints=["Weights: parameters × bits / 8, in GiB.", "Begin with the largest, and add the cache."],
-        steps=[said + ".", f"Into {told(left)} GiB: {options[place]}."],
+        steps=[
+            f"Weights and cache: {told(params)} × bits / 8 / 2³⁰ + {told(cache)}, in GiB.",
+            said + ".",
+            f"Into {told(left)} GiB: {options[place]}.",
+        ],
         clear=all(abs(need / left - 1) > 0.03 for need in needs),
     )
 
