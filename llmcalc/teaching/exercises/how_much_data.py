@@ -26,7 +26,7 @@ def rule(params):
             (params, "One token a parameter is far too few."),
             (2 * params, "GPT-3 had about 2 tokens a parameter; the rule is 20."),
         ],
-        hints=["About how many tokens does each parameter want?", "20."],
+        hints=["About how many tokens does each parameter want?", "The rule of thumb says 20 for each parameter."],
         steps=[f"20 × {told(params)} = {told(key)} tokens."],
     )
 
