@@ -58,7 +58,9 @@ def paper(exam: Exam, version: int) -> str:
         f"<p>{RULES}</p>",
     ]
     for number, posed, heading in _numbered(exam, version):
-        parts.append(heading + f"<section>{_title(number, posed)}<p>{escape(posed.text)}</p>{_room(posed)}</section>")
+        parts.append(
+            heading + f"<section>{_title(number, posed)}<p>{posed.shown()['text']}</p>{_room(posed)}</section>"
+        )
     return _page(f"Exam, version {VERSIONS[version]}", parts)
 
 
@@ -78,9 +80,9 @@ def key(exam: Exam, version: int) -> str:
         "the rest was right: half of the points. Steps without a result: a quarter for each right one, up to half.</p>"
     )
     for number, posed, heading in _numbered(exam, version):
-        steps = "".join(f"<li>{escape(step)}</li>" for step in posed.steps)
+        steps = "".join(f"<li>{step}</li>" for step in posed.shown()["steps"])
         parts.append(
-            f"{heading}<section>{_title(number, posed)}<p>{escape(posed.text)}</p>"
+            f"{heading}<section>{_title(number, posed)}<p>{posed.shown()['text']}</p>"
             f"<p><strong>{escape(_answer(posed))}</strong>{escape(_accepted(posed))}</p>"
             f"<ol>{steps}</ol>{_mistakes(posed)}"
             f"<p><small>{posed.exercise.name}, seed {posed.seed}</small></p></section>"

@@ -56,13 +56,13 @@ async function pose(other) {
   tellProgress();
 }
 
-function show(section, { text, options, steps, solution, kind }) {
-  section.querySelector(".practice-text").textContent = text;
+function show(section, { shown, options, solution, kind }) {
+  section.querySelector(".practice-text").innerHTML = shown.text; // the author's own, with formulas set
   if (kind === "ordering") restore(section);
   for (const option of section.querySelectorAll("[data-option]")) option.textContent = options[option.dataset.option];
   const fold = section.querySelector(".practice-solution");
   fold.open = false;
-  fold.querySelector(".practice-steps").replaceChildren(...steps.map(item));
+  fold.querySelector(".practice-steps").replaceChildren(...shown.steps.map(item));
   fold.querySelector("strong").textContent = solution;
   section.querySelector(".practice-hints").replaceChildren();
   section.querySelector("[data-action=hint]").disabled = false;
@@ -70,9 +70,9 @@ function show(section, { text, options, steps, solution, kind }) {
   say(section, "", "");
 }
 
-function item(text) {
+function item(html) {
   const made = document.createElement("li");
-  made.textContent = text;
+  made.innerHTML = html;
   return made;
 }
 
@@ -96,9 +96,10 @@ async function check(section) {
   const place = sections.indexOf(section);
   const attempt = (tries.get(section) ?? 0) + 1;
   const answer = answerOf(section);
-  const { kind, feedback } = await ask("check", { place, answer, seed, attempt });
+  const { kind, shown } = await ask("check", { place, answer, seed, attempt });
   if (kind !== "unread") tries.set(section, attempt);
-  say(section, kind, feedback);
+  say(section, kind, "");
+  section.querySelector(".practice-feedback").innerHTML = shown;
   if (kind === "right") {
     solved[posed[place].name] ??= { seed, tries: attempt };
     store();
@@ -107,7 +108,7 @@ async function check(section) {
 }
 
 function hint(section) {
-  const { hints } = posed[sections.indexOf(section)];
+  const { hints } = posed[sections.indexOf(section)].shown;
   const count = (hinted.get(section) ?? 0) + 1;
   hinted.set(section, count);
   section.querySelector(".practice-hints").append(item(hints[count - 1]));

@@ -266,7 +266,7 @@ def pose(seed):
 def check(given):
     place, answer, seed, attempt = json.loads(given)
     verdict = mark(exercises[place], answer, seed, attempt)
-    return json.dumps({"kind": verdict.kind, "feedback": verdict.feedback})
+    return json.dumps({"kind": verdict.kind, "feedback": verdict.feedback, "shown": verdict.shown})
 `;
 
 const OWN = `

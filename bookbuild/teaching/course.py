@@ -22,6 +22,7 @@ from bookbuild.site import downloads, staging
 from llmcalc import teaching
 from llmcalc.questions import questions
 from llmcalc.teaching.marking import wanted
+from llmcalc.teaching.setting import escaped
 from llmcalc.teaching.writing import LETTERS, LEVELS, Exercise, Posed
 
 COURSE = BUILD / "course"
@@ -293,9 +294,9 @@ def _moodle_question(quiz: ElementTree.Element, each: Posed) -> None:
     question = ElementTree.SubElement(quiz, "question", type=kinds[each.kind])
     _text(question, "name", f"{each.exercise.name}, seed {each.seed}")
     unit = wanted(each.exercise)
-    text = each.text + (f" [{unit}]" if unit else "")
-    _text(question, "questiontext", f"<p>{_escaped(text)}</p>", format="html")
-    steps = "".join(f"<li>{_escaped(step)}</li>" for step in each.steps)
+    shown = each.shown()
+    _text(question, "questiontext", f"<p>{shown['text']}{escaped(f' [{unit}]') if unit else ''}</p>", format="html")
+    steps = "".join(f"<li>{step}</li>" for step in shown["steps"])
     _text(question, "generalfeedback", f"<ol>{steps}</ol>", format="html")
     ElementTree.SubElement(question, "defaultgrade").text = str(each.exercise.level)
     if each.kind == "numeric":
@@ -308,31 +309,27 @@ def _moodle_question(quiz: ElementTree.Element, each: Posed) -> None:
             ElementTree.SubElement(question, name).text = value
         for option, share, said in [(each.key, 100, "Right."), *((text, 0, said) for text, said in each.mistakes)]:
             answer = ElementTree.SubElement(question, "answer", fraction=str(share), format="html")
-            ElementTree.SubElement(answer, "text").text = _escaped(option)
-            _text(answer, "feedback", _escaped(said), format="html")
+            ElementTree.SubElement(answer, "text").text = escaped(option)
+            _text(answer, "feedback", escaped(said), format="html")
     else:
         ElementTree.SubElement(question, "shuffleanswers").text = "true"
         for option in each.options:
             part = ElementTree.SubElement(question, "subquestion", format="html")
-            ElementTree.SubElement(part, "text").text = _escaped(option)
+            ElementTree.SubElement(part, "text").text = escaped(option)
             _text(part, "answer", str(each.key.index(option) + 1))
-    for hint in each.hints:
-        _text(question, "hint", _escaped(hint), format="html")
+    for hint in shown["hints"]:
+        _text(question, "hint", hint, format="html")
 
 
 def _moodle_number(question: ElementTree.Element, value: float, tolerance: float, share: int, said: str) -> None:
     answer = ElementTree.SubElement(question, "answer", fraction=str(share), format="moodle_auto_format")
     ElementTree.SubElement(answer, "text").text = repr(float(value))
-    _text(answer, "feedback", _escaped(said), format="html")
+    _text(answer, "feedback", escaped(said), format="html")
     ElementTree.SubElement(answer, "tolerance").text = repr(tolerance * abs(float(value)))
 
 
 def _text(parent: ElementTree.Element, name: str, text: str, **attributes: str) -> None:
     ElementTree.SubElement(ElementTree.SubElement(parent, name, attributes), "text").text = text
-
-
-def _escaped(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def _qti(name: str) -> str:

@@ -29,7 +29,7 @@ from bookbuild.site.remembered import Remembered
 from bookbuild.teaching import course
 from bookbuild.templates import TEMPLATES
 from llmcalc import teaching
-from llmcalc.formats import counted
+from llmcalc.formats import counted, in_words, number
 from llmcalc.questions import questions
 from llmcalc.teaching.telling import told
 from llmcalc.teaching.writing import LETTERS, LEVELS, Posed
@@ -45,6 +45,7 @@ LITTLE, LETTERS_OF_A_SHORT_ONE = 450, 220  # for which more than first sentences
 SHORT_CELL, LONG = 16, 24  # letters of a cell that stays on one line, and of one that needs several
 FEW = 2  # paragraphs, of which more than the first sentence fits
 MISTAKES, ERRATA = 3, 4
+RESULTS, CHOSEN = 8, 6  # of an answer that are read at a glance; of more, so many that matter
 COLUMNS = 8  # of a table that are read at a glance; of more, those whose cells are all alike are said in a line
 # What a chapter can do without when it has more slides than there are minutes: the higher, the sooner.
 ASKED_FOR, SHOWN, DERIVED, SAID, PRINTED, FURTHER = range(6)
@@ -53,6 +54,7 @@ ANSWER = "The answer"
 SENTENCE = re.compile(r"(?<=[.!?])[”’)]?\s+(?=[“‘(A-Z0-9$\ue000-\uf8ff])")
 # A full stop after these ends no sentence.
 SHORT = re.compile(r"(?:\b(?:e\.g|i\.e|et al|vs|fig|Fig|no|No|p|pp|cf|approx|St|resp)|\b[A-Z])\.$")
+NUMBERS = re.compile(r"-?[\d.,]+(?: × 10[⁰¹²³⁴-⁹⁻]+)?")
 POWER = re.compile(r"(\d) × 10(?=[⁰¹²³⁴-⁹⁻])")
 TAG = re.compile(r"<[^>]+>")
 # A sentence that points to what stands elsewhere on the page makes no sense on a slide.
@@ -403,10 +405,81 @@ def _answer(section: Section) -> Iterator[Slide]:
     ]
     tables = [block for kind, block in section.blocks if kind.endswith("table")]
     headline = [table for table in tables if "headline" in _classes(table)] or tables[:1]
-    body = f'<div class="words">{sentences}{"".join(others[:2])}</div><div>{"".join(map(slide_table, headline))}</div>'
+    sentence = " ".join(block.text_content() for _, block in said[:1])
+    numbers = "".join(slide_table(shown) + rest for shown, rest in (results(table, sentence) for table in headline))
+    body = f'<div class="words">{sentences}{"".join(others[:2])}</div><div>{numbers}</div>'
     yield Slide(section.title, body, _notes(spoken), kind="answer")
     rest = [entry for entry in section.blocks if entry[1] not in headline and entry not in spoken]
     yield from _of_section(Section(section.title, "", rest))
+
+
+def results(table: Any, sentence: str) -> tuple[Any, str]:
+    """Return a table of results for a slide, and a line that says where the others stand.
+
+    Of a long one those are left that the answer's sentence tells, then the first of each group that has a number.
+    """
+    groups = [(_group_name(body), body.xpath("./tr[not(th[@scope='rowgroup'])]")) for body in table.xpath("./tbody")]
+    rows = [row for _, of_group in groups for row in of_group]
+    if len(rows) <= RESULTS:
+        return table, ""
+    told_rows = [row for row in rows if _is_told(row, sentence)]
+    # What is told once is shown once.
+    wanted = [row for place, row in enumerate(told_rows) if _value(row) not in map(_value, told_rows[:place])]
+    for _, of_group in groups:
+        if not any(row in wanted for row in of_group):
+            wanted += [row for row in of_group if NUMBERS.fullmatch(_value(row))][:1]
+    wanted = (wanted + [row for row in rows if row not in wanted])[:CHOSEN]
+    shown = deepcopy(table)
+    for body in shown.xpath("./tbody"):
+        shown.remove(body)
+    left = etree.SubElement(shown, "tbody")
+    for place, (name, of_group) in enumerate(groups):
+        for row in of_group:
+            if row in wanted:
+                left.append(deepcopy(row))
+                left[-1].tail = None
+                if name and place:
+                    _named(left[-1][0], name)
+    others = len(rows) - len(left)
+    named = [
+        html.escape(_bare(name)) for name, of_group in groups if name and not all(row in wanted for row in of_group)
+    ]
+    where = f": {' · '.join(named)}" if named else ""
+    return shown, f'<p class="more">{others} more results below the chapter’s form{where}</p>'
+
+
+def _group_name(body: Any) -> str:
+    return " ".join("".join(head.text_content() for head in body.xpath("./tr/th[@scope='rowgroup']")).split())
+
+
+def _bare(name: str) -> str:
+    """Return a group's name without what explains it."""
+    return re.split(r"[:,[]", name)[0].strip()
+
+
+def _named(label: Any, name: str) -> None:
+    """Say before a result's label which group it is of, as its heading did."""
+    group = etree.Element("span")
+    group.set("class", "of")
+    group.text, group.tail = f"{_bare(name)}: ", label.text
+    label.text = None
+    label.insert(0, group)
+
+
+def _value(row: Any) -> str:
+    return " ".join(row[1].text_content().split())
+
+
+def _is_told(row: Any, sentence: str) -> bool:
+    """Whether a sentence tells a result, in its words or, as it rounds them, its number."""
+    value = _value(row)
+    try:
+        size = float(value.replace(",", ""))
+    except ValueError:
+        return len(value) > 3 and value in sentence
+    forms = {write(size, digits) for digits in (2, 3, 4) for write in (number, in_words)}
+    # A number of one digit may be of anything.
+    return any(len(form) > 1 and re.search(rf"(?<![\d.,]){re.escape(form)}(?![.,]?\d)", sentence) for form in forms)
 
 
 # Slides that no section has.
@@ -432,8 +505,8 @@ def _question(posed: Posed, title: str) -> Slide:
         f'<li><span class="letter">{LETTERS[place]}</span> {html.escape(text)}</li>'
         for place, text in enumerate(posed.options)
     )
-    hints = "".join(f'<p class="fragment hint"><b>Hint.</b> {html.escape(hint)}</p>' for hint in posed.hints)
-    text = f'<p class="ask">{html.escape(posed.text)}</p>'
+    hints = "".join(f'<p class="fragment hint"><b>Hint.</b> {hint}</p>' for hint in posed.shown()["hints"])
+    text = f'<p class="ask">{posed.shown()["text"]}</p>'
     body = text + (f'<ul class="options">{options}</ul>' if options else "") + hints
     notes = (
         f"<p>Exercise {posed.exercise.number} of the chapter, with seed {posed.seed}. It teaches: "
@@ -444,7 +517,7 @@ def _question(posed: Posed, title: str) -> Slide:
 
 
 def _solution(posed: Posed) -> Slide:
-    steps = "".join(f'<li class="fragment">{html.escape(step)}</li>' for step in posed.steps)
+    steps = "".join(f'<li class="fragment">{step}</li>' for step in posed.shown()["steps"])
     unit = posed.exercise.unit
     rows = []
     for wrong, said in posed.mistakes[:MISTAKES]:

@@ -3,6 +3,7 @@
 from ..checks import Refusal
 from ..formats import counted
 from . import reading
+from .setting import escaped, plain, shown
 from .telling import told
 from .writing import Exercise, Posed
 
@@ -30,12 +31,16 @@ class Verdict:
     ----------
     kind : str
         right, mistake (a usual one of this exercise), slip (one of any exercise), wrong, or unread.
-    feedback : str
+    said : str
         What to say.
+    formulas : bool
+        Whether it has formulas between dollar signs; if not, a dollar sign is one.
     """
 
-    def __init__(self, kind: str, feedback: str) -> None:
-        self.kind, self.feedback = kind, feedback
+    def __init__(self, kind: str, said: str, formulas: bool = True) -> None:
+        self.kind, self.feedback = kind, plain(said) if formulas else said
+        # The same as HTML, in which formulas are set.
+        self.shown = shown(said) if formulas else escaped(said)
 
     @property
     def right(self) -> bool:
@@ -66,7 +71,7 @@ def mark(exercise: Exercise, answer: str, seed: int, attempt: int = 1) -> Verdic
             return _mark_letters(posed, reading.letters(answer, len(posed.options)), attempt)
         return _mark_number(posed, reading.number(answer, exercise.unit), str(answer), attempt)
     except Refusal as refusal:
-        return Verdict("unread", "That cannot be read: give " + refusal.accepted + ".")
+        return Verdict("unread", "That cannot be read: give " + refusal.accepted + ".", formulas=False)
 
 
 def near(value: float, wanted: float, tolerance: float) -> bool:
@@ -85,7 +90,7 @@ def _mark_number(posed: Posed, value: float, text: str, attempt: int) -> Verdict
     if near(value, posed.key, exercise.tolerance):
         return Verdict("right", "Right: " + posed.solution() + ".")
     closest, feedback = None, ""
-    for wrong, said in posed.mistakes:
+    for wrong, said in posed.answer.mistakes:
         distance = abs(value - wrong)
         if near(value, wrong, exercise.tolerance) and (closest is None or distance < closest):
             closest, feedback = distance, said
@@ -99,7 +104,10 @@ def _mark_number(posed: Posed, value: float, text: str, attempt: int) -> Verdict
         if near(value, factor * posed.key, exercise.tolerance):
             return Verdict("slip", said)
     if near(value, posed.key, 0.01) and not exercise.tolerance:
-        return Verdict("wrong", "Very near: the exact whole number is asked for. Round once, at the end: up or down?")
+        return Verdict(
+            "wrong",
+            "Very near: the exact whole number is asked for. Carry five digits, round once, at the end: up or down?",
+        )
     if near(value, posed.key, CLOSE) and exercise.tolerance:
         return Verdict("wrong", "Close: was it rounded too early, or too far? Carry three digits and more.")
     size = "Too large. " if value > posed.key else "Too small. "
@@ -111,21 +119,22 @@ def _mark_letters(posed: Posed, given: str, attempt: int) -> Verdict:
         if len(given) > 1:
             return Verdict("unread", "That cannot be read: give one letter.")
         if given == posed.letters([posed.key]):
-            return Verdict("right", "Right: " + posed.steps[-1])
-        for text, said in posed.mistakes:
+            return Verdict("right", "Right: " + posed.answer.steps[-1])
+        for text, said in posed.answer.mistakes:
             if given == posed.letters([text]):
                 return Verdict("mistake", said)
     if len(given.split(" ")) < len(posed.options):
         return Verdict("unread", f"That cannot be read: put all {len(posed.options)} in order.")
     if given == posed.letters(posed.key):
-        return Verdict("right", "Right: " + posed.steps[-1])
+        return Verdict("right", "Right: " + posed.answer.steps[-1])
     if given == " ".join(reversed(posed.letters(posed.key).split(" "))):
         return Verdict("mistake", "That is the order upside down: the smallest comes first.")
     return Verdict("wrong", "Not in this order. " + _hint(posed, attempt))
 
 
 def _hint(posed: Posed, attempt: int) -> str:
-    return "Hint: " + posed.hints[min(max(attempt, 1), len(posed.hints)) - 1]
+    hints = posed.answer.hints
+    return "Hint: " + hints[min(max(attempt, 1), len(hints)) - 1]
 
 
 def wanted(exercise: Exercise) -> str:

@@ -21,6 +21,7 @@ True
 from ..checks import Refusal
 from ..formats import counted
 from .draws import Generator, stream_of
+from .setting import plain, shown
 from .telling import told
 
 LEVELS = {1: "Recall and estimate", 2: "Derive and compute", 3: "Decide and defend"}
@@ -111,19 +112,24 @@ def order(
 
 
 class Posed:
-    """An exercise with its numbers: what to show, and what the answer is."""
+    """An exercise with its numbers: what to show, and what the answer is.
+
+    Texts are plain. `answer` has its texts as the author wrote them, with formulas between dollar signs.
+    """
 
     def __init__(self, exercise: "Exercise", seed: int, values: "dict[str, Any]", answer: Answer, options: "Any"):
         self.exercise, self.seed, self.values, self.answer, self.options = exercise, seed, values, answer, options
-        self.kind, self.key, self.mistakes = answer.kind, answer.key, answer.mistakes
-        self.hints, self.steps = answer.hints, answer.steps
-        shown = {name: exercise.draws[name].tell(value) for name, value in values.items()}
+        self.kind, self.key = answer.kind, answer.key
+        self.mistakes = [(value, plain(said)) for value, said in answer.mistakes]
+        self.hints, self.steps = [plain(hint) for hint in answer.hints], [plain(step) for step in answer.steps]
+        named = {name: exercise.draws[name].tell(value) for name, value in values.items()}
         for name, value in answer.given.items():
-            shown[name] = told(value)
+            named[name] = told(value)
         try:
-            self.text = exercise.text.format(**shown)
+            self.written = exercise.text.format(**named)
+            self.text = plain(self.written)
         except (KeyError, IndexError, ValueError) as error:
-            known = ", ".join(sorted(shown))
+            known = ", ".join(sorted(named))
             raise Refusal("text", exercise.text, f"a text that names {known} in braces, in {exercise.name}") from error
 
     def letters(self, texts: "Sequence[str]") -> str:
@@ -140,6 +146,14 @@ class Posed:
     def _words(self) -> str:
         return str(self.key) if self.kind == "choice" else "; ".join(self.key)
 
+    def shown(self) -> "dict[str, Any]":
+        """Text, hints and steps as HTML, in which formulas are set."""
+        return {
+            "text": shown(self.written),
+            "hints": [shown(hint) for hint in self.answer.hints],
+            "steps": [shown(step) for step in self.answer.steps],
+        }
+
     def described(self) -> "dict[str, Any]":
         """All that a page shows, ready for JSON, which keeps the order of lists alone."""
         exercise = self.exercise
@@ -153,6 +167,7 @@ class Posed:
             "options": self.options,
             "hints": self.hints,
             "steps": self.steps,
+            "shown": self.shown(),
             # Options have no letters in a page.
             "solution": self.solution() if self.kind == "numeric" else self._words(),
         }
@@ -218,10 +233,15 @@ class Exercise:
             raise Refusal(self.name, len(answer.hints), "two or three hints")
         if not answer.steps:
             raise Refusal(self.name, answer.steps, "the steps of a solution")
+        for text in [self.text] + answer.hints + answer.steps + [said for _, said in answer.mistakes]:
+            if text.count("$") % 2:
+                raise Refusal(self.name, text, "a text with a dollar sign on either side of each formula")
         if answer.kind == "numeric":
             self._hold_number(answer)
             return
         texts = list(answer.key) if answer.kind == "ordering" else [answer.key] + [text for text, _ in answer.mistakes]
+        if "$" in "".join(texts):
+            raise Refusal(self.name, texts, "options without formulas, which are compared as they are written")
         if answer.clear and not 3 <= len(set(texts)) == len(texts) <= len(LETTERS):
             raise Refusal(self.name, texts, f"three to {len(LETTERS)} different options")
 
@@ -302,6 +322,17 @@ def _hold_declaration(
         raise Refusal("tolerance", tolerance, f"a share from 0 to 0.2, in {name}")
     if not draws:
         raise Refusal("draws", "", f"numbers to draw, in {name}")
+
+
+def carried(exact: float) -> bool:
+    """Whether a count comes out the same for everybody who carries five digits, and rounds it at the end.
+
+    Examples
+    --------
+    >>> carried(1558.05), carried(1558.4), carried(12345.6)
+    (False, True, False)
+    """
+    return abs(exact - int(exact + 0.5)) > 1e-4 * exact
 
 
 def _told_apart(answer: Answer, tolerance: float) -> bool:

@@ -41,6 +41,13 @@ def believable(n):
     return "It is what well-tuned" if mfu >= 0.3 else "The cluster was used badly"
 
 
+def cluster_in_time(n):
+    work = 6 * n.params * n.tokens / 1e12 / DAY
+    old = work / (n.old * n.a100 * n.first) <= n.days
+    new = n.wait + work / (n.new * n.h100 * n.second) <= n.days
+    return "Both" if old and new else "Only the A100" if old else "Only the H100" if new else "Neither"
+
+
 def memory_or_computing(n):
     tokens = n.people * n.questions * 600 * 0.2 / 3600
     computing = 2 * n.params * tokens / (n.peak * 1e12 * 0.1)
@@ -74,6 +81,7 @@ INDEPENDENT = {
         lambda n: ceil(6 * n.params * n.tokens / (n.days * DAY) / (n.peak * 1e12 * n.mfu)),
         lambda n: 6 * n.params * n.tokens / (n.count * n.peak * 1e12 * n.mfu) / DAY,
         lambda n: 100 * 6 * n.params * n.tokens / (n.count * n.peak * 1e12 * n.days * DAY),
+        lambda n: 8 * n.params * n.tokens / (n.count * n.peak * 1e12 * n.hfu) / DAY,
         believable,
         lambda n: {
             "the plan": 1,
@@ -82,6 +90,8 @@ INDEPENDENT = {
             "H100": 312 / (989.5 * 0.8),
             "A100 in TF32": 2,
         },
+        lambda n: ceil(6 * n.params * n.tokens / (n.days * DAY * (1 - n.lost)) / (n.peak * 1e12 * n.low)),
+        cluster_in_time,
     ],
     "inference-gpus": [
         lambda n: 2 * n.params * n.tokens / 1e12,
@@ -104,21 +114,35 @@ INDEPENDENT = {
 
 def drafted(n):
     gain = sum(n.accepted**k for k in range(int(n.draft) + 1)) / (1 + n.draft * n.share)
-    return "Yes" if gain > 1 else "No"
+    return f"{float(f'{gain:.3g}'):g} times as fast" + (", and so slower" if gain < 1 else "")
+
+
+def batch_held_down(n):
+    memory = floor(round((0.9 * n.count * n.held - n.weights) / n.cache, 9))
+    pace = floor(round((n.limit / 1000 * n.count * n.bandwidth - n.weights) / n.cache, 9))
+    return f"{memory:,} answers, by the memory" if memory < pace else f"{pace:,} answers, by the promised pace"
+
+
+def cheaper_replicas(n):
+    a, b = ceil(n.need / n.first) * n.cheap, ceil(n.need / n.second) * n.dear
+    return "Both" if abs(a / b - 1) < 0.05 else "Cards A" if a < b else "Cards B"
 
 
 INDEPENDENT["serving-users"] = [
     lambda n: n.users * n.asked * n.share / 3600,
     lambda n: n.rate * n.answer * n.pace / 1000,
     lambda n: n.count * n.price * 24 / (n.tokens / 1e6),
-    lambda n: 2 * n.layers * n.kept * 128 * n.size * n.context / 1e9,
+    lambda n: 2 * n.layers * n.kept * 128 * n.bits / 8 * n.context / 1e9,
     lambda n: floor(round((0.9 * n.count * n.held - n.weights) / n.cache, 9)),
     lambda n: 100 * (1 - (1 - n.chosen / n.experts) ** n.batch),
+    lambda n: 1000 * (n.weights + n.batch * n.cache) / (n.count * n.bandwidth),
     drafted,
+    batch_held_down,
+    cheaper_replicas,
     lambda n: {
         "64 heads": 64 * 256 * 2 * n.short,
-        "8 heads kept, in 16": 8 * 256 * 2 * n.middle,
-        "8 heads kept, in 8": 8 * 256 * n.long,
+        "8 heads, in 16": 8 * 256 * 2 * n.middle,
+        "8 heads, in 8": 8 * 256 * n.long,
         "a latent": 576 * 2 * n.long,
     },
 ]

@@ -2,6 +2,7 @@
 
 import copy
 import math
+import re
 from types import SimpleNamespace
 
 import pytest
@@ -17,6 +18,7 @@ from tests.teaching.independent import INDEPENDENT
 SEEDS = range(200)
 CHAPTERS = teaching.chapters()
 EXERCISES = [exercise for name in CHAPTERS for exercise in teaching.chapter(name).exercises]
+ROUNDED = re.compile(r"([\d,]+(?:\.\d+)?), rounded (up|down): ([\d,]*\d)")
 every_exercise = pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.name)
 
 
@@ -151,6 +153,51 @@ def test_the_solution_shows_its_numbers(exercise):
         assert all(step.endswith(".") for step in posed.steps)
 
 
+@every_exercise
+def test_a_count_that_is_rounded_at_the_end_bears_what_was_rounded_before(exercise):
+    for seed in SEEDS if exercise.tolerance == 0 else ():
+        for exact, way, whole in ROUNDED.findall(exercise.pose(seed).steps[-1]):
+            value, count = (float(text.replace(",", "")) for text in (exact, whole))
+            for slip in (-5e-5, 0, 5e-5):
+                rounded = (math.ceil if way == "up" else math.floor)(round(value * (1 + slip), 9))
+                assert rounded == count or value == round(value), (seed, exact, whole)
+
+
+def test_all_counts_that_take_several_steps_are_looked_at():
+    looked = [each.name for each in EXERCISES if ROUNDED.search(each.pose(1).steps[-1])]
+    assert {"training-gpus/4", "training-gpus/10", "inference-gpus/4", "small-print/8", "planner/7"} <= set(looked)
+
+
+def test_options_have_no_formulas_and_every_formula_ends():
+    for text, message in (("One $a.", "on either side"), ("Two $a$.", None)):
+        posing = declare(
+            lambda a, text=text: numeric(a, [(2 * a, "Twice."), (3 * a, "Thrice.")], ["One.", text], [f"{a}."])
+        )
+        if message:
+            with pytest.raises(Refusal, match=message):
+                posing.pose(1)
+        else:
+            assert posing.pose(1).hints[1] == "Two a."
+            assert posing.pose(1).described()["shown"]["hints"][1] == "Two <var>a</var>."
+    with pytest.raises(Refusal, match="options without formulas"):
+        declare(lambda a: choose("$x$", [("No", "Not."), ("Or", "Nor.")], ["One.", "Two."], ["A."])).pose(1)
+
+
+@every_exercise
+def test_no_formula_is_left_in_a_programmers_signs(exercise):
+    for seed in range(12):
+        posed = exercise.pose(seed)
+        said = [posed.text, *posed.hints, *posed.steps, *posed.options, *(text for _, text in posed.mistakes)]
+        said = [text for text in said if isinstance(text, str)]
+        for text in said:
+            assert not re.search(r"\*|\$| - |\^\d+(?![.\d])", text), text
+        shown = posed.shown()
+        for html in (shown["text"], *shown["hints"], *shown["steps"]):
+            assert "^" not in html
+            # Letters that stand alone beside an operator are set as letters.
+            assert not re.search(r"(?<![\w>])[A-Za-zτδ] (?:=|×|/) (?!<)\d*[A-Za-zτδ]\b(?!\w)", html), html
+
+
 def test_units_convert_and_are_held_apart():
     exercise = teaching.find("training-gpus/2")
     posed = exercise.pose(7)
@@ -246,18 +293,18 @@ def test_who_chooses_wrongly_hears_what_is_wrong_with_that_choice(exercise):
 
 def test_digits_may_stand_in_groups_and_what_was_rounded_too_far_is_called_close():
     exercise = teaching.find("training-gpus/4")
-    whole = exercise.pose(11).key
+    whole = exercise.pose(25).key
     assert whole > 1000
     for text in (f"{whole:,.0f}", f"{whole:,.0f}".replace(",", " "), f"{whole:,.0f} devices".replace(",", "\u202f")):
-        assert mark(exercise, text, 11).right, text
-    assert mark(exercise, "12 34", 11).kind == "unread"
+        assert mark(exercise, text, 25).right, text
+    assert mark(exercise, "12 34", 25).kind == "unread"
     time = teaching.find("failures/3")
     key = time.pose(7).key
     verdict = mark(time, f"{key * 1.03} s", 7)
     assert verdict.kind == "wrong"
     assert verdict.feedback.startswith("Close")
     assert not mark(time, f"{key * 1.06} s", 7).feedback.startswith("Close")
-    assert "Round once, at the end" in mark(exercise, f"{whole + 1}", 11).feedback
+    assert "Carry five digits, round once, at the end" in mark(exercise, f"{whole + 1}", 25).feedback
 
 
 def declare(function, **changes):

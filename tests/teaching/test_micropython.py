@@ -55,4 +55,4 @@ def test_a_page_poses_and_checks_as_cpython_does(name, tmp_path):
         assert posed == [exercise.pose(seed).described() for exercise in chapter]
     for (place, answer, seed, attempt), verdict in zip(answers, found["verdicts"], strict=True):
         expected = mark(chapter[place], answer, seed, attempt)
-        assert verdict == {"kind": expected.kind, "feedback": expected.feedback}, answer
+        assert verdict == {"kind": expected.kind, "feedback": expected.feedback, "shown": expected.shown}, answer

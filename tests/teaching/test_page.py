@@ -1,7 +1,9 @@
 """Exercises in their pages, by a browser: answered right, wrong, with each mistake, in other units, with nonsense."""
 
+import html
 import json
 import os
+import re
 
 import pytest
 
@@ -44,6 +46,11 @@ def open_page(context, site, name, query=f"?seed={SEED}"):
     return tab
 
 
+def seen(shown):
+    """What a reader sees of HTML."""
+    return html.unescape(re.sub(r"<[^>]+>", "", shown))
+
+
 def section(tab, place):
     return tab.locator(f"#practice-{place + 1}")
 
@@ -71,11 +78,11 @@ def test_answers_get_the_words_that_python_has_for_them(site, context, name):
     tab = open_page(context, site, name)
     for place, exercise in enumerate(teaching.chapter(name).exercises):
         posed = exercise.pose(SEED)
-        assert section(tab, place).locator(".practice-text").inner_text() == posed.text
+        assert section(tab, place).locator(".practice-text").inner_text() == seen(posed.shown()["text"])
         if posed.kind == "numeric":
             for value, _ in posed.mistakes:
                 text = repr(float(value))
-                assert answer(tab, place, text, "mistake") == mark(exercise, text, SEED).feedback
+                assert answer(tab, place, text, "mistake") == seen(mark(exercise, text, SEED).shown)
             assert answer(tab, place, "nonsense", "unread") == mark(exercise, "nonsense", SEED).feedback
             assert answer(tab, place, repr(float(123 * posed.key)), "wrong").startswith("Too large. Hint: ")
             for text in filter(None, (in_another_unit(posed), repr(float(posed.key)))):
@@ -85,7 +92,7 @@ def test_answers_get_the_words_that_python_has_for_them(site, context, name):
                 clear(tab, place)
                 section(tab, place).locator(f"input[value='{posed.letters([text])}']").check()
                 section(tab, place).locator("button[type=submit]").click()
-                assert told(tab, place, "mistake") == said
+                assert told(tab, place, "mistake") == said, text
             section(tab, place).locator(f"input[value='{posed.solution()}']").check()
             section(tab, place).locator("button[type=submit]").click()
             assert told(tab, place, "right").startswith("Right")
@@ -109,22 +116,22 @@ def test_other_units_are_converted(site, context):
 
 
 def test_new_numbers_come_with_the_address_and_progress_stays(site, context):
-    tab = open_page(context, site, "training-gpus")
+    tab, count = open_page(context, site, "training-gpus"), len(teaching.chapter("training-gpus").exercises)
     assert answer(tab, 0, repr(teaching.pose("training-gpus/1", SEED).key), "right")
     tab.get_by_role("button", name="New numbers").click()
     browsing.wait_until(tab, f"new URLSearchParams(location.search).get('seed') !== '{SEED}'")
     seed = int(tab.evaluate("new URLSearchParams(location.search).get('seed')"))
     browsing.wait_until(tab, f"document.querySelector('.practice-bar [name=seed]').value === '{seed}'")
     assert section(tab, 0).locator(".practice-text").inner_text() == teaching.pose("training-gpus/1", seed).text
-    assert tab.locator(".practice-progress").inner_text().startswith("1 of 8 solved")
+    assert tab.locator(".practice-progress").inner_text().startswith(f"1 of {count} solved")
     with tab.expect_download() as download:
         tab.get_by_role("button", name="Save progress as a file").click()
     kept = json.loads(download.value.path().read_text(encoding="utf-8"))
     assert kept == {"solved": {"training-gpus/1": {"seed": SEED, "tries": 1}}}
     again = open_page(context, site, "training-gpus")
-    assert again.locator(".practice-progress").inner_text().startswith("1 of 8 solved")
+    assert again.locator(".practice-progress").inner_text().startswith(f"1 of {count} solved")
     again.get_by_role("button", name="Forget progress").click()
-    assert again.locator(".practice-progress").inner_text().startswith("0 of 8 solved")
+    assert again.locator(".practice-progress").inner_text().startswith(f"0 of {count} solved")
 
 
 def test_where_nothing_can_be_kept_exercises_work_all_the_same(site, context):
@@ -155,6 +162,19 @@ def test_the_calculator_leaves_the_numbers_of_the_exercises_alone(site, context)
     tab.locator(".calculator-form [name=days]").press("Tab")
     browsing.wait_until(tab, "location.search.includes('days=60')")
     assert f"seed={SEED}" in tab.url
+
+
+def test_letters_of_formulas_are_set_in_texts_hints_solutions_and_what_is_said(site, context):
+    tab = open_page(context, site, "failures")
+    formula = section(tab, 7)
+    assert formula.locator(".practice-text var").all_inner_texts()[:2] == ["M", "τ"]
+    assert formula.locator(".practice-text sup").first.inner_text() == "R/M"
+    formula.get_by_role("button", name="Hint").click()
+    formula.get_by_role("button", name="Hint").click()
+    assert formula.locator(".practice-hints var").count() == 5
+    quick = teaching.pose("failures/8", SEED).mistakes[0][0]
+    assert answer(tab, 7, repr(quick), "mistake").endswith("eR/M.")
+    assert formula.locator(".practice-feedback sup").inner_text() == "R/M"
 
 
 @pytest.mark.parametrize("name", teaching.chapters())

@@ -1,5 +1,6 @@
 """Slides of every chapter: as many as a lesson takes, its own numbers, and nothing beyond their edges."""
 
+import html
 import os
 import re
 
@@ -117,8 +118,10 @@ def test_a_chapter_shows_its_figures_and_asks_before_the_curve(name):
     assert all(image.get("alt") for image in page(name).xpath("//section//img"))
     assert len(page(name).xpath("//ol[@class='scale']")) == 1
     for posed in slides.chosen(name):
-        for text in (posed.text, *posed.hints, *posed.steps, *posed.options):
-            assert text in texts(page(name)), text
+        shown = posed.shown()
+        seen = "".join("".join(page(name).itertext()).split())
+        for text in (shown["text"], *shown["hints"], *shown["steps"], *map(html.escape, posed.options)):
+            assert "".join(html.unescape(slides.TAG.sub("", text)).split()) in seen, text
 
 
 @every_chapter
@@ -147,8 +150,12 @@ def test_every_number_is_the_chapters_own(name):
     }
     own = set(NUMBER.findall(known)) | counts
     for body in page(name).xpath("//div[@class='body']"):
-        for part in body.xpath(".//table[contains(@class, 'mistakes')]//td[@class='number'] | .//ol[@class='scale']"):
-            part.drop_tree()  # computed mistakes, and the scale's powers of ten
+        # Computed mistakes, the scale's powers of ten, and how many results are left out.
+        computed = (
+            ".//table[contains(@class, 'mistakes')]//td[@class='number'] | .//ol[@class='scale'] | .//p[@class='more']"
+        )
+        for part in body.xpath(computed):
+            part.drop_tree()
         assert set(NUMBER.findall(texts(body))) <= own
 
 
@@ -334,6 +341,49 @@ def test_columns_of_a_wide_table_that_are_all_alike_are_said_once():
     assert "c3" in narrow
     assert not narrow.partition("</table>")[2]
     assert '<span class="unit">[10⁶ h]</span>' in narrow
+
+
+def headline(*groups):
+    bodies = ""
+    for name, *rows in groups:
+        heading = f'<tr><th scope="rowgroup" colspan="3">{name}</th></tr>' if name else ""
+        made = "".join(f'<tr><th scope="row">{label}</th><td>{value}</td><td>h</td></tr>' for label, value in rows)
+        bodies += f"<tbody>{heading}{made}</tbody>"
+    return lxml.html.fragment_fromstring(f'<table class="dataframe headline">{bodies}</table>')
+
+
+FOUND = headline(
+    ("Run", ("Verdict", "yes"), ("Days", "29.21"), ("Low", "26.2"), ("Cards", "6,560"), ("Again", "6,560")),
+    ("Memory: of each [GiB]", ("Fits", "yes, 3 left"), ("Peak", "71.8"), ("Rest", "2")),
+    ("Money", ("Hours", "5"), ("Rent", "12,369,331")),
+)
+
+
+def test_of_a_long_answer_slides_show_what_is_said_and_the_first_number_of_each_group():
+    sentence = "6,560 cards take 29.2 days, for 12.4 million."
+    shown, rest = slides.results(FOUND, sentence)
+    rows = [" ".join("".join(cell.itertext()) for cell in row[:2]) for row in shown.xpath(".//tr")]
+    assert rows == [
+        "Verdict yes",
+        "Days 29.21",
+        "Low 26.2",
+        "Cards 6,560",
+        "Memory: Peak 71.8",
+        "Money: Rent 12,369,331",
+    ]
+    assert slides.plain(rest) == "4 more results below the chapter’s form: Run · Memory · Money"
+    assert len(FOUND.xpath(".//tr")) == 13, "the page keeps its table"
+
+
+def test_an_answer_that_fits_is_shown_as_it_is():
+    short = headline(("", *((f"r{place}", str(place)) for place in range(slides.RESULTS))))
+    assert slides.results(short, "") == (short, "")
+
+
+@every_chapter
+def test_an_answer_is_read_at_a_glance(name):
+    [answer] = page(name).xpath("//div[contains(@class, 'answer')]")[:1]
+    assert 1 <= len(answer.xpath(".//table[contains(@class, 'headline')]//tr")) <= slides.RESULTS
 
 
 def test_a_table_named_as_its_section_stands_below_no_second_heading():

@@ -31,9 +31,9 @@ def positions(kernel, stride, padding, size):
         ],
         hints=[
             "With padding the grid is wider by twice the padding.",
-            "(size + 2 × padding - kernel) / stride, rounded down, plus one.",
+            "(size + 2 × padding − kernel) / stride, rounded down, plus one.",
         ],
-        steps=[f"({size} + 2 × {padding} - {kernel}) / {stride}, rounded down, + 1 = {told(key)}."],
+        steps=[f"({size} + 2 × {padding} − {kernel}) / {stride}, rounded down, + 1 = {told(key)}."],
     )
 
 
@@ -244,7 +244,10 @@ def rate(card, share, macs):
 def apart(early, grid, inputs, outputs):
     w_a, w_b = convolution.convolution_weights(early, early, 3, 3), convolution.dense_macs(inputs, outputs)
     m_a = convolution.convolution_macs(w_a, grid, grid)
-    said = f"Weights: A {told(w_a)}, B {told(w_b)}. MAC: A {told(m_a)}, B {told(w_b)}."
+    said = (
+        f"Weights: A {early}² × 9 = {told(w_a)}, B {told(inputs)} × {told(outputs)} = {told(w_b)}. "
+        f"MAC: A {told(w_a)} × {grid}² = {told(m_a)}, B {told(w_b)}."
+    )
     options = (
         "A has more of both",
         "B has more of both",
@@ -292,5 +295,16 @@ def ranking(channels, grid, groups):
     return order(
         items,
         hints=["Weights: channels² × kernel² / groups.", "Depthwise means as many groups as channels."],
-        steps=[f"{text}: {told(value)} MAC." for text, value in items],
+        steps=[
+            f"{items[place][0]}: {how} × {grid}² = {told(items[place][1])} MAC."
+            for place, how in enumerate(
+                (
+                    f"{channels}² × 9",
+                    f"{channels}²",
+                    f"{channels}² × 25",
+                    f"{channels} × 9",
+                    f"{channels}² × 25 / {groups}",
+                )
+            )
+        ],
     )

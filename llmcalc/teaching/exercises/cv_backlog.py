@@ -226,8 +226,10 @@ def decide(tasks, setup, trials):
     rounds = devices.round_up(trials / 8)
     whole = tasks * (setup + 7 * rounds)
     hidden = tasks * 7 * rounds
-    cut = tasks * (setup + 7)
-    said = f"As planned it takes {told(whole)} days; with set-ups hidden behind the trials of other tasks {told(hidden)}; with 8 trials or fewer a task {told(cut)}."
+    said = (
+        f"A task has {told(rounds)} rounds of 8 trials. As planned the year takes {tasks} × ({setup} + {told(rounds)} × 7) = {told(whole)} days; with "
+        f"set-ups hidden behind the trials of other tasks {tasks} × {told(rounds)} × 7 = {told(hidden)}; with two clusters {told(whole / 2)}."
+    )
     options = (
         "Nothing: it fits",
         "Set-ups that overlap with the trials of other tasks suffice",
@@ -277,5 +279,15 @@ def changes(setup, trials, faster):
             "Twice the cards halve the rounds, rounded up.",
             "Faster cards shorten every round; a set-up is there once.",
         ],
-        steps=[f"{text}: {told(value)} days." for text, value in items],
+        steps=[
+            f"{items[place][0]}: {how} = {told(items[place][1])} days."
+            for place, how in enumerate(
+                (
+                    f"{setup} + {told(devices.round_up(trials / 8))} × 7",
+                    f"{setup} + {told(devices.round_up(trials / 8))} × 7 / {told(faster)}",
+                    f"{setup} + {told(devices.round_up(trials / 16))} × 7",
+                    f"1 + {told(devices.round_up(trials / 8))} × 7",
+                )
+            )
+        ],
     )

@@ -31,7 +31,7 @@ def error(predicted, measured):
             (-key, "The sign is the other way: a prediction that is too long has an error above zero."),
         ],
         hints=["Predicted minus measured.", "Divided by measured."],
-        steps=[f"({told(predicted)} - {told(measured)}) / {told(measured)} = {told(key)} %."],
+        steps=[f"({told(predicted)} − {told(measured)}) / {told(measured)} = {told(key)} %."],
         clear=abs(key) > 8,
     )
 
@@ -53,7 +53,7 @@ def outside(count):
             (count * (1 - ranges.SHARE) / 2, "There are two ends; as many lie above as below."),
         ],
         hints=["Which share lies outside?", "20 % of all."],
-        steps=[f"{count} × (1 - {told(ranges.SHARE)}) = {told(key)}."],
+        steps=[f"{count} × (1 − {told(ranges.SHARE)}) = {told(key)}."],
     )
 
 
@@ -88,7 +88,7 @@ def upper(predicted, kind):
 @chapter.exercise(
     level=2,
     teaches="Compute a mean error, without signs.",
-    text="Four predictions were off by {a} %, -{b} %, {c} % and -{d} %. What is the mean error without signs?",
+    text="Four predictions were off by {a} %, −{b} %, {c} % and −{d} %. What is the mean error without signs?",
     unit="%",
     within=(1, 30),
     a=steps(1, 30, 1),

@@ -1,5 +1,7 @@
 """Exercises on failures: how often, how often to save, and what is kept."""
 
+from math import exp
+
 from ...formulas import reliability
 from ...units import DAY, HOUR, MINUTE, TERA, YEAR
 from ..draws import of, steps
@@ -103,8 +105,11 @@ def young(stall, mtbf):
             (key * MINUTE, "Those are seconds."),
             (mtbf * 60 / 2, "Half the time between failures takes no account of what saving costs."),
         ],
-        hints=["τ = √(2 δ M), all in seconds.", "Divide by 60."],
-        steps=[f"√(2 × {stall} s × {told(mtbf * HOUR)} s) = {told(key * MINUTE)} s = {told(key)} min."],
+        hints=[
+            "$τ = √(2 δ M)$: $δ$ is how long a checkpoint stops training, $M$ the time between failures.",
+            "All in seconds; then divide by 60.",
+        ],
+        steps=[f"$τ$ = √(2 × {stall} s × {told(mtbf * HOUR)} s) = {told(key * MINUTE)} s; / 60 = {told(key)} min."],
     )
 
 
@@ -173,16 +178,21 @@ def grown(times):
             (1 / times, "The time between failures shrinks by that; the interval goes with its root."),
             (1 / key, "More devices fail more often: save sooner, not later."),
         ],
-        hints=["How does the time between failures change?", "τ = √(2 δ M)."],
-        steps=[f"M becomes 1/{told(times)} of what it was; √(1/{told(times)}) = {told(key)}."],
+        hints=[
+            "How does the time between failures change?",
+            "$τ = √(2 δ M)$, with the stop $δ$ and the time $M$ between failures.",
+        ],
+        steps=[
+            f"$M$, the time between failures, becomes 1/{told(times)} of what it was, so $τ$ √(1/{told(times)}) = {told(key)} of it."
+        ],
     )
 
 
 @chapter.exercise(
     level=3,
     teaches="Compute what share of a machine's time is kept.",
-    text="A machine fails every {mtbf} h on average. It saves after {interval} min of training, which stops it for {stall} s, and after a failure it takes {recovery} min until training goes on. "
-    "By Daly's formula, G = τ / (M e^(R/M) (e^((τ+δ)/M) - 1)), which share of the time is kept?",
+    text="A machine fails every {mtbf} h on average ($M$). It saves after {interval} min of training ($τ$), which stops it for {stall} s ($δ$), and after a failure it takes {recovery} min until training goes on ($R$). "
+    "By Daly's formula, $G = τ / (M e^(R/M) (e^((τ + δ)/M) − 1))$, which share of the time is kept?",
     unit="%",
     tolerance=0.005,
     within=(20, 98.5),
@@ -198,14 +208,19 @@ def kept(mtbf, interval, stall, recovery):
     return numeric(
         key,
         mistakes=[
-            (quick, "The recovery is missing: e^(R/M)."),
+            (quick, "The recovery is missing: $e^(R/M)$."),
             (100 * times[0] / (times[0] + stall), "That leaves out the failures."),
             (100 - key, "That is what is lost."),
         ],
-        hints=["Put all times into seconds, or all into hours.", "R/M and (τ+δ)/M are pure numbers."],
+        hints=[
+            "Put all times into seconds, or all into hours.",
+            "$R/M$ and $(τ + δ)/M$ are pure numbers. Carry five digits: one is subtracted from a number just above it.",
+        ],
         steps=[
-            f"R/M = {told(times[2] / times[3])}; (τ+δ)/M = {told((times[0] + stall) / times[3])}; τ/M = {told(times[0] / times[3])}.",
-            f"G = {told(key)} %.",
+            f"$R/M$ = {told(times[2] / times[3], 5)}; $(τ + δ)/M$ = {told((times[0] + stall) / times[3], 5)}; $τ/M$ = {told(times[0] / times[3], 5)}.",
+            f"$e^({told(times[2] / times[3], 5)})$ = {told(exp(times[2] / times[3]), 5)}; $e^({told((times[0] + stall) / times[3], 5)})$ − 1 = "
+            f"{told(exp((times[0] + stall) / times[3]) - 1, 5)}.",
+            f"$G$ = {told(times[0] / times[3], 5)} / ({told(exp(times[2] / times[3]), 5)} × {told(exp((times[0] + stall) / times[3]) - 1, 5)}) = {told(key)} %.",
         ],
     )
 
@@ -244,9 +259,15 @@ def improve(mtbf, stall, recovery):
         wrong=[(options[other], why[other]) for other in range(3) if other != place],
         hints=[
             "Young's interval already balances saving against lost work: saving more often gains nothing.",
-            "Compare √(2 δ / M) with R / M.",
+            "About $√(2 δ / M)$ of the time goes into saving and lost work ($δ$: the stop, $M$: the time between failures), and $R / M$ into recovering ($R$).",
         ],
-        steps=[said, options[place] + "."],
+        steps=[
+            f"Young's interval is √(2 × {stall} s × {told(mtbf * HOUR)} s) = {told(interval)} s. Saving and lost work take about √(2 × {stall} / "
+            f"{told(mtbf * HOUR)}) = {percent((2 * stall / (mtbf * HOUR)) ** 0.5)} of the time, recovering {recovery} × 60 / {told(mtbf * HOUR)} = "
+            f"{percent(recovery * MINUTE / (mtbf * HOUR))}. Half the stop saves 1 − √½ = 29 % of the first, half the recovery half of the second.",
+            said,
+            options[place] + ".",
+        ],
         clear=abs(storage - quick) > 0.003 and often < max(storage, quick),
     )
 
@@ -273,6 +294,12 @@ def machines(stall, years, recovery, middle):
     ]
     return order(
         items,
-        hints=["More devices fail more often.", "What a failure costs grows with the recovery."],
-        steps=[f"{text}: {percent(value)}." for text, value in items],
+        hints=[
+            "More devices fail more often, and what a failure costs grows with the recovery: how often does each machine fail?",
+            "With a failure every $M$, a stop of $δ$ and a recovery of $R$ about $√(2 δ / M) + R / M$ of the time is lost.",
+        ],
+        steps=[
+            f"{text}: a failure every {years} × 8,760 h / {told(count)} = {told(years * 8760 / count)} h costs {percent(value)}."
+            for (text, value), count in zip(items, (1024, 16384, middle, 65536))  # noqa: B905
+        ],
     )

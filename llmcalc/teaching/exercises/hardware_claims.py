@@ -174,7 +174,7 @@ def block(host, hosts):
             (100 - key, "That is how likely it does not."),
         ],
         hints=["All must work at the same time.", "Multiply the probability with itself, once for each host."],
-        steps=[f"{told(host)}^{hosts} = {told(key)} %."],
+        steps=[f"${told(host)}^{hosts}$ = {told(key)} %."],
     )
 
 
@@ -215,7 +215,7 @@ def needed(bandwidth, rate, params):
 )
 def judge(bandwidth, rate, params):
     dense = hardware.bandwidth_for_token_rate(params, 2, rate) / GIGA
-    said = f"It takes {told(dense)} GB/s in 16 bits, {told(dense / 4)} GB/s in 4 bits; there are {told(bandwidth)}."
+    said = f"It takes {told(params)} × 2 bytes × {rate} = {told(dense)} GB/s in 16 bits, a quarter, {told(dense / 4)} GB/s, in 4 bits; there are {told(bandwidth)}."
     options = (
         "Possible with dense weights in 16 bits",
         "Possible only with fewer bits a weight, 4 or more",
@@ -256,5 +256,8 @@ def joules(power, second, third):
     return order(
         items,
         hints=["Divide the speed by the power.", f"{told(2.5 * power)} W are 2.5 times {power} W."],
-        steps=[f"{text}: {told(value)} times the work." for text, value in items],
+        steps=[
+            f"{items[place][0]}: {how} = {told(items[place][1])} times the work."
+            for place, how in enumerate(("1 / 1", f"{told(second)} / 1", f"{told(third)} / 2.5", "1 / 0.8"))
+        ],
     )

@@ -26,7 +26,7 @@ def rule(params):
             (params, "One token a parameter is far too few."),
             (2 * params, "GPT-3 had about 2 tokens a parameter; the rule is 20."),
         ],
-        hints=["About how many tokens does each parameter want?", "20."],
+        hints=["About how many tokens does each parameter want?", "The rule of thumb says 20 for each parameter."],
         steps=[f"20 × {told(params)} = {told(key)} tokens."],
     )
 
@@ -57,7 +57,7 @@ def english(size, characters):
 @chapter.exercise(
     level=1,
     teaches="Mind the encoding: a Chinese character is two or three bytes.",
-    text="A corpus is {size} GB of Chinese in UTF-8, where a character takes three bytes; a token is {characters} characters. How many tokens is that?",
+    text="A corpus is {size} GB of Chinese in UTF-8, where a character takes three bytes (characters a token: {characters}). How many tokens is that?",
     unit="token",
     within=(1e9, 1e13),
     size=steps(50, 5000, 50),
@@ -99,14 +99,17 @@ def budget(days, more):
     return numeric(
         key,
         mistakes=[
-            (flop / 120, "C = 6 N × 20 N grows with the square of N: take the root."),
-            ((flop / 6) ** 0.5, "The 20 tokens a parameter are missing: C = 120 N²."),
+            (flop / 120, "$C = 6 N × 20 N$ grows with the square of $N$: take the root."),
+            ((flop / 6) ** 0.5, "The 20 tokens a parameter are missing: $C = 120 N²$."),
             ((flop / 40) ** 0.5, "Training takes six FLOP per parameter and token, not two."),
         ],
-        hints=["C = 6 N D with D = 20 N.", "So C = 120 N²; a petaFLOP/s-day is 8.64 × 10¹⁹ FLOP."],
+        hints=[
+            "$C = 6 N D$ with $D = 20 N$, for $N$ parameters and $D$ tokens.",
+            "So $C = 120 N²$; a petaFLOP/s-day is 8.64 × 10¹⁹ FLOP.",
+        ],
         steps=[
-            f"C = {told(days)} × 8.64 × 10¹⁹ = {told(flop)} FLOP.",
-            f"N = √(C / 120) = {told(key)} parameters.",
+            f"$C$ = {told(days)} × 8.64 × 10¹⁹ = {told(flop)} FLOP.",
+            f"$N = √(C / 120)$ = √({told(flop)} / 120) = {told(key)} parameters.",
         ],
         given={"days": days},
     )
@@ -115,7 +118,7 @@ def budget(days, more):
 @chapter.exercise(
     level=2,
     teaches="Say how much text a training needs on disk.",
-    text="A model of {params} parameters is to see 20 tokens a parameter, each once. How much text is that, at {characters} characters a token and {size} bytes a character?",
+    text="A model of {params} parameters is to see 20 tokens a parameter, each once. How much text is that (characters a token: {characters}; bytes a character: {size})?",
     unit="GB",
     within=(10, 1e6),
     params=of(1e9, 3e9, 7e9, 13e9, 34e9, 70e9),
@@ -143,8 +146,8 @@ def on_disk(params, characters, size):
 @chapter.exercise(
     level=2,
     teaches="Use a scaling law: how the best model grows with compute.",
-    text="By the law of Kaplan et al. for size and data, with exponents {a} for the parameters and {b} for the tokens, how many times as large is the best "
-    "model for {times} times the compute?",
+    text="By the law of Kaplan et al. the loss falls with the parameters $N$ as $N^-a$ and with the tokens $D$ as $D^-b$, $a$ = {a} and $b$ = {b}. "
+    "The best model balances the two. How many times as large is it for {times} times the compute?",
     unit="1",
     within=(1.2, 1000),
     times=of(2, 3, 4, 5, 8, 10, 20, 50, 100, 200, 500, 1000),
@@ -160,12 +163,15 @@ def grows(times, a, b):
         mistakes=[
             (times, "The compute is split between the model and its data: neither takes all of it."),
             (times / key, "That is how the data grow."),
-            (times**b, "The exponent of the best size is b / (a + b), with both exponents."),
+            (times**b, "The exponent of the best size is $b / (a + b)$, with both exponents."),
         ],
-        hints=["With C = 6 N D the loss has two terms, N^-a and (C/N)^-b.", "The best N grows as C^(b/(a+b))."],
+        hints=[
+            "With $C = 6 N D$ the two terms are $N^-a$ and $(C/N)^-b$. They stay in balance if they fall alike.",
+            "The best $N$ grows as $C^(b/(a + b))$.",
+        ],
         steps=[
-            f"b / (a + b) = {told(b)} / {told(a + b)} = {told(b / (a + b))}.",
-            f"{times}^{told(b / (a + b))} = {told(key)} times.",
+            f"$b / (a + b)$ = {told(b)} / {told(a + b)} = {told(b / (a + b))}.",
+            f"${times}^{told(b / (a + b))}$ = {told(key)} times.",
         ],
     )
 
@@ -233,7 +239,7 @@ def use(params, tokens):
 @chapter.exercise(
     level=3,
     teaches="Compare what the same compute gives by a law: the loss of two splits.",
-    text="By the replication of Chinchilla's law, L = {e} + {a}/N^{x} + {b}/D^{y}. Which of these splits of {flop} FLOP has the lowest loss?",
+    text="By the replication of Chinchilla's law a model of $N$ parameters has a loss of $L = {e} + {a}/N^{x} + {b}/D^{y}$ after $D$ tokens. Which of these splits of {flop} FLOP has the lowest loss?",
     flop=of(1e21, 3e21, 1e22, 3e22, 1e23, 3e23, 1e24),
     first=of(2, 3, 15, 25),
     second=of(5, 60, 100),
@@ -248,12 +254,15 @@ def splits(flop, first, second, third):
         found.append((ratio, size, scaling.chinchilla_loss(size, ratio * size, **constants)))
     losses = sorted([loss for _, _, loss in found])
     best = next(place for place in range(3) if found[place][2] == losses[0])
-    texts = [f"{told(size, 3)} parameters, {ratio} tokens each" for ratio, size, _ in found]
+    texts = [f"{told(size, 3)} parameters, {ratio} tokens for each of them" for ratio, size, _ in found]
     lines = [f"{texts[place]}: a loss of {told(found[place][2])}." for place in range(3)]
     return choose(
         texts[best],
         wrong=[(texts[place], lines[place] + " Another is lower.") for place in range(3) if place != best],
-        hints=["Put N and D = ratio × N into the law.", "Neither term should be much larger than the other."],
+        hints=[
+            "Put $N$ and $D$ into the law: the tokens are so many times the parameters.",
+            "Neither term should be much larger than the other.",
+        ],
         steps=lines + [f"The lowest: {texts[best]}."],
         given={
             "e": constants["irreducible_loss"],

@@ -112,7 +112,7 @@ def headroom(card, headroom, stream, count):
         ],
         hints=["How many whole streams does a card carry with its headroom?", "Then the cards, rounded up."],
         steps=[
-            f"{card} × (1 - {told(headroom)}) / {told(stream)} = {told(card * (1 - headroom) / stream)}: {told(each)} streams a card.",
+            f"{card} × (1 − {told(headroom)}) / {told(stream)} = {told(card * (1 - headroom) / stream)}: {told(each)} streams a card.",
             f"{told(count)} / {told(each)} = {told(count / each)}, rounded up: {told(key)} cards.",
         ],
         clear=0.02 < card * (1 - headroom) / stream % 1 < 0.98,
@@ -204,7 +204,7 @@ def spares(cards, count, each):
         hints=["How many cards do the streams need at least?", "The others may fail."],
         steps=[
             f"{told(count)} / {each}, rounded up: {told(need)} cards are needed.",
-            f"{told(cards)} - {told(need)} = {told(key)} cards may fail.",
+            f"{told(cards)} − {told(need)} = {told(key)} cards may fail.",
         ],
     )
 
@@ -240,8 +240,8 @@ def promise(cards, card, stream, headroom, failed):
         ],
         hints=["Whole streams a card, with headroom.", "Times the cards that are left."],
         steps=[
-            f"{card} × (1 - {told(headroom)}) / {told(stream)}: {told(each)} streams a card.",
-            f"({cards} - {failed}) × {told(each)} = {told(key)} streams.",
+            f"{card} × (1 − {told(headroom)}) / {told(stream)}: {told(each)} streams a card.",
+            f"({cards} − {failed}) × {told(each)} = {told(key)} streams.",
         ],
         clear=0.02 < card * (1 - headroom) / stream % 1 < 0.98,
     )
@@ -259,7 +259,10 @@ def promise(cards, card, stream, headroom, failed):
 def limit(card, frames, stream, rate):
     by_ops = streams.streams_per_card(card * TERA, stream * TERA)
     by_frames = devices.round_down(frames / rate)
-    said = f"Arithmetic carries {told(by_ops)} streams, the decoder {told(by_frames)}."
+    said = (
+        f"Arithmetic carries {card} / {told(stream)} = {told(card / stream)}, {told(by_ops)} whole streams; the decoder {frames} / {rate} = "
+        f"{told(frames / rate)}, {told(by_frames)} whole streams."
+    )
     options = (
         f"Arithmetic: {told(by_ops)} streams",
         f"The decoder: {told(by_frames)} streams",

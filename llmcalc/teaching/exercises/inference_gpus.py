@@ -5,7 +5,7 @@ from ...formulas import devices, serving, training
 from ...units import DAY, GIGA, TERA
 from ..draws import of, shares, steps
 from ..telling import percent, told
-from ..writing import Chapter, choose, numeric, order
+from ..writing import Chapter, carried, choose, numeric, order
 
 chapter = Chapter("inference-gpus")
 
@@ -28,8 +28,11 @@ def rate(params, tokens):
             (3 * key, "Six FLOP per parameter and token are training. Serving has no way back: it takes two."),
             (key / 2, "A multiply-accumulate is two FLOP, a multiplication and an addition."),
         ],
-        hints=["Serving is the way forward alone.", "F = 2 N R, with the rate R in tokens a second."],
-        steps=[f"F = 2 N R = 2 × {told(params)} × {told(tokens)} /s = {told(key)} TFLOP/s."],
+        hints=[
+            "Serving is the way forward alone.",
+            "$F = 2 N R$, with $N$ parameters and the rate $R$ in tokens a second.",
+        ],
+        steps=[f"$F = 2 N R$ = 2 × {told(params)} × {told(tokens)} /s = {told(key)} TFLOP/s."],
     )
 
 
@@ -100,12 +103,12 @@ def busiest(mean, share):
 @chapter.exercise(
     level=2,
     teaches="Size a service where computing is the limit, in whole devices.",
-    text="In its busiest hour a service processes {tokens} tokens a second with a dense model of {params} parameters. How many "
+    text="In its busiest hour a service processes {tokens} tokens a second with a dense model of {params} parameters. How many whole "
     "{device} does it take, with a dense BF16 peak of {peak} TFLOP/s, at a utilisation of {mfu}?",
     unit="device",
     tolerance=0,
-    within=(3, 60000),
-    tokens=steps(200000, 2000000, 50000),
+    within=(3, 4500),
+    tokens=steps(50000, 1000000, 50000),
     params=of(13e9, 34e9, 70e9, 175e9),
     device=of("A100 SXM 80GB", "H100 SXM", "L40S", "A10"),
     mfu=shares(0.2, 0.5, 0.05),
@@ -123,13 +126,18 @@ def service(tokens, params, device, mfu):
             (devices.round_up(exact / 2), "You took the sparse peak, twice the dense one."),
             (devices.round_up(exact * mfu), "The utilisation is missing: no service reaches the peak."),
         ],
-        hints=["The rate needed is 2 N R.", "A device sustains peak × utilisation.", "Round up to whole devices."],
+        hints=[
+            "The rate needed is $2 N R$, with $N$ parameters and $R$ tokens a second.",
+            "A device sustains peak × utilisation.",
+            "Round up to whole devices.",
+        ],
         steps=[
             f"Rate needed: 2 × {told(params)} × {told(tokens)} /s = {told(flops / TERA)} TFLOP/s.",
             f"A device sustains {told(peak / TERA)} × {percent(mfu)} = {told(peak * mfu / TERA)} TFLOP/s.",
-            f"{told(exact, 7)}, rounded up: {told(key, 7)} devices.",
+            f"{told(flops / TERA, 6)} / {told(peak * mfu / TERA, 6)} = {told(exact, 6)}, rounded up: {told(key, 7)} devices.",
         ],
         given={"peak": peak / TERA},
+        clear=carried(exact),
     )
 
 
@@ -192,11 +200,11 @@ def crossing(device, mfu):
         ],
         hints=[
             "Reading a weight takes 2 byte / bandwidth; computing with it takes 2 FLOP / rate for each answer.",
-            "The size of the model cancels: set B × 2 FLOP / rate = 2 byte / bandwidth.",
+            "The size of the model cancels: with $B$ answers set $B$ × 2 FLOP / rate = 2 byte / bandwidth.",
         ],
         steps=[
             f"The device sustains {percent(mfu)} × {told(peak / TERA)} = {told(peak * mfu / TERA)} TFLOP/s.",
-            f"B = rate / bandwidth = {told(peak * mfu / TERA)} × 10¹² / ({told(bandwidth / GIGA)} × 10⁹) = {told(key)} answers.",
+            f"$B$ = rate / bandwidth = {told(peak * mfu / TERA)} × 10¹² / ({told(bandwidth / GIGA)} × 10⁹) = {told(key)} answers.",
         ],
         given={"bandwidth": bandwidth / GIGA, "peak": peak / TERA},
     )
@@ -240,11 +248,12 @@ def limit(people, params, questions):
         ],
         hints=[
             "How many devices do the weights fill?",
-            "How many tokens come in a second of the busiest hour? F = 2 N R.",
+            "How many tokens come in a second of the busiest hour? They take $F = 2 N R$.",
         ],
         steps=[
-            f"Weights: 2 × {told(params)} byte = {told(2 * params / GIGA)} GB, {told(holding, 3)} devices.",
-            f"Busiest hour: {told(tokens)} tokens a second, {told(computing, 3)} devices.",
+            f"Weights: 2 × {told(params)} byte = {told(2 * params / GIGA)} GB, / {told(memory / GIGA)} GB: {told(holding, 3)} devices.",
+            f"Busiest hour: {told(people)} × {told(questions)} × 600 × 20 % / 3,600 s = {told(tokens)} tokens a second, which take 2 × {told(params)} × "
+            f"{told(tokens)} = {told(2 * params * tokens / TERA)} TFLOP/s, {told(computing, 3)} devices.",
             options[place][0] + ".",
         ],
         given={"memory": memory / GIGA, "peak": peak / TERA},
@@ -279,8 +288,8 @@ def even(params, tokens, rate):
         ],
         hints=["The parameters cancel.", "Serving must process three times the tokens of the training. Why?"],
         steps=[
-            "6 N D = 2 N R t, so t = 3 D / R, whatever the size of the model.",
-            f"t = 3 × {told(tokens)} / {told(rate)} = {told(key * DAY)} s = {told(key)} days.",
+            "$6 N D = 2 N R t$, so $t = 3 D / R$, whatever the size $N$ of the model.",
+            f"$t$ = 3 × {told(tokens)} / {told(rate)} = {told(key * DAY)} s; / 86,400 = {told(key)} days.",
         ],
         given={"rate": rate},
     )
@@ -316,5 +325,15 @@ def changes(share, mfu, smaller):
             "The devices are proportional to parameters × share of the busiest hour / utilisation.",
             "A flat day's hour has 1/24, 4.17 %.",
         ],
-        steps=[f"{text}: {percent(value / base)} of the devices." for text, value in items],
+        steps=[
+            f"{items[place][0]}: {how} = {percent(items[place][1] / base)} of the devices."
+            for place, how in enumerate(
+                (
+                    "1",
+                    f"{told(smaller)} / 70 × 10⁹",
+                    f"1/24 / {percent(share)}",
+                    f"{percent(mfu)} / {percent(1.2 * mfu)}",
+                )
+            )
+        ],
     )

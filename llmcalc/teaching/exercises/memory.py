@@ -141,7 +141,7 @@ def batch(card, fixed, each):
         ],
         hints=["What is left beside the weights?", "Divide by the memory of a sequence, and round down."],
         steps=[
-            f"{told(card)} - {told(fixed)} = {told(card - fixed)} GiB are left.",
+            f"{told(card)} − {told(fixed)} = {told(card - fixed)} GiB are left.",
             f"{told(card - fixed)} / {told(each)} = {told(room)}, rounded down: {told(key)} sequences.",
         ],
         clear=0.05 < room % 1 < 0.95,
@@ -194,7 +194,7 @@ def zero(params, devices, stage):
 @chapter.exercise(
     level=2,
     teaches="Compute the activations that layers keep for the way back.",
-    text="{layers} layers of GPT's shape, with a hidden size of {h} and {heads} heads, keep s h (34 + 5 a s / h) bytes each of a sequence of s tokens. How much do they keep of one sequence of {s} tokens?",
+    text="{layers} layers of GPT's shape, with a hidden size $h$ of {h} and $a$ = {heads} heads, keep $s h (34 + 5 a s / h)$ bytes each of a sequence of $s$ tokens. How much do they keep of one sequence of {s} tokens?",
     unit="GiB",
     within=(0.5, 5000),
     layers=of(24, 32, 48, 96),
@@ -208,8 +208,8 @@ def activations(layers, h, heads, s):
     return numeric(
         key,
         mistakes=[
-            (key - scores, "The scores are missing: 5 a s² bytes a layer."),
-            (scores, "Those are the scores alone; the 34 s h bytes come on top."),
+            (key - scores, "The scores are missing: $5 a s²$ bytes a layer."),
+            (scores, "Those are the scores alone; the $34 s h$ bytes come on top."),
             (key / layers, "That is one layer."),
         ],
         hints=["Put the numbers into the formula for one layer.", "Times the layers; a GiB has 2³⁰ bytes."],
@@ -236,7 +236,7 @@ def card(params, bits, batch, each):
     options = [f"a card of {size} GiB" for size in sizes] + ["none of these: it takes two or more cards"]
     small = f"That is too small: weights, caches and program take {told(need)} GiB."
     large = "A smaller one suffices: add up weights, caches and program."
-    said = f"Weights {told(memory.weight_bytes(params, bits / 8) / GIBI)} GiB, caches {told(batch * each)} GiB, program 1 GiB: {told(need)} GiB."
+    said = f"Weights: {told(params)} × {bits} / 8 / 2³⁰ = {told(memory.weight_bytes(params, bits / 8) / GIBI)} GiB; caches: {batch} × {told(each)} = {told(batch * each)} GiB; with the program's 1 GiB: {told(need)} GiB."
     return choose(
         options[place],
         wrong=[(options[other], small if other < place else large) for other in range(5) if other != place],
@@ -274,7 +274,7 @@ def outgrows(model, bits):
         steps=[
             f"A token: 2 × {layers} × {groups} × {told(h / heads)} × 2 bytes = {told(token)} bytes.",
             f"Weights: {told(params)} × {bits} / 8 = {told(params * bits / 8)} bytes.",
-            f"From {told(key)} tokens on.",
+            f"{told(params * bits / 8)} / {told(token)}: from {told(key)} tokens on.",
         ],
         given={"layers": layers, "h": h, "heads": heads, "groups": groups, "params": params},
     )
@@ -300,8 +300,18 @@ def savings(params, batch, each, shorter):
     return order(
         items,
         hints=[
-            "Which is larger: weights or caches?",
+            "How much are the weights (parameters × 2 bytes, in GiB of 2³⁰ bytes), and how much the caches?",
             "Four bits take a quarter of the weights; grouping takes an eighth of the caches.",
         ],
-        steps=[f"{text}: {told(value)} GiB." for text, value in items],
+        steps=[
+            f"{items[place][0]}: {how} = {told(items[place][1])} GiB."
+            for place, how in enumerate(
+                (
+                    f"{told(full)} + {batch} × {told(each)}",
+                    f"{told(full)} / 4 + {batch} × {told(each)}",
+                    f"{told(full)} + {batch} × {told(each)} / 8",
+                    f"{told(full)} + {batch} × {told(each)} × {percent(shorter)}",
+                )
+            )
+        ],
     )

@@ -124,13 +124,14 @@ def days(params, tokens, count, device, mfu, stages, microbatches):
             (key / 3, "Training takes six FLOP per parameter and token, not two."),
         ],
         hints=[
-            "Which share of the time do stages compute? m / (m + p - 1).",
+            "Which share of the time do stages compute? $m / (m + p − 1)$, with $m$ microbatches and $p$ stages.",
             "Work / (devices × peak × utilisation × that share).",
         ],
         steps=[
             f"Work: 6 × {told(params)} × {told(tokens)} = {told(flop)} FLOP.",
-            f"Stages compute {microbatches} / ({microbatches} + {stages} - 1) = {percent(used)} of the time.",
-            f"{told(count)} × {told(peak / TERA)} TFLOP/s × {percent(mfu)} × {percent(used)}: {told(key)} days.",
+            f"Stages compute {microbatches} / ({microbatches} + {stages} − 1) = {percent(used)} of the time.",
+            f"Rate: {told(count)} × {told(peak / TERA)} TFLOP/s × {percent(mfu)} × {percent(used)} = {told(count * peak * mfu * used / TERA)} TFLOP/s; "
+            f"{told(key * DAY)} s; / 86,400 = {told(key)} days.",
         ],
         given={"peak": peak / TERA},
     )
@@ -217,7 +218,7 @@ def latency(fixed, each, limit):
         ],
         hints=["How much time is left for the answers?", "Divide it by the time of one."],
         steps=[
-            f"{limit} - {fixed} = {limit - fixed} ms are left.",
+            f"{limit} − {fixed} = {limit - fixed} ms are left.",
             f"{limit - fixed} / {told(each)} = {told((limit - fixed) / each, 6)}, rounded down: {told(key)} answers.",
         ],
         clear=0.02 < (limit - fixed) / each % 1 < 0.98,
@@ -245,9 +246,12 @@ def doubled(stages, microbatches):
             (after / before, "The devices are doubled: a factor of 2 as well."),
             (2 * before, "Compare the two utilisations with each other."),
         ],
-        hints=["Utilisation: m / (m + p - 1), before and after.", "Twice the devices, times the ratio of the two."],
+        hints=[
+            "Utilisation: $m / (m + p − 1)$, with $m$ microbatches and $p$ stages, before and after.",
+            "Twice the devices, times the ratio of the two.",
+        ],
         steps=[
-            f"Before: {percent(before)}; after: {percent(after)}.",
+            f"Before: {microbatches} / ({microbatches} + {stages} − 1) = {percent(before, 4)}; after: {told(microbatches / 2)} / ({told(microbatches / 2)} + {stages} − 1) = {percent(after, 4)}.",
             f"2 × {told(after)} / {told(before)} = {told(key)} times as fast.",
         ],
     )
@@ -269,7 +273,6 @@ def hold(params, tokens, days, budget, count, mfu):
     flop = training.train_flop(params, tokens)
     took = training.training_seconds(flop, count, peak, mfu) / DAY
     price = cost.rent(cost.device_time(flop, peak, mfu), 2.5 / HOUR)
-    said = f"It takes {told(took)} days and costs {told(price)} dollars."
     options = (
         "Deadline and budget",
         "The deadline alone: it costs too much, with any number of devices",
@@ -287,7 +290,13 @@ def hold(params, tokens, days, budget, count, mfu):
             "Work, then days: work / (devices × peak × utilisation).",
             "Cost: device-hours × price, whatever the number of devices.",
         ],
-        steps=[said, options[place] + "."],
+        steps=[
+            f"Work: 6 × {told(params)} × {told(tokens)} = {told(flop)} FLOP; a device sustains {told(peak / TERA)} TFLOP/s × {percent(mfu)} = "
+            f"{told(peak * mfu / TERA)} TFLOP/s.",
+            f"Time: {told(flop)} FLOP / ({told(count)} × {told(peak * mfu / TERA)} TFLOP/s) = {told(took * DAY)} s = {told(took)} of {told(days)} days.",
+            f"Cost: {told(took)} days × 24 h × {told(count)} × 2.5 dollars = {told(price)} of {told(budget)} dollars.",
+            options[place] + ".",
+        ],
         given={"peak": peak / TERA},
         clear=abs(took / days - 1) > 0.05 and abs(price / budget - 1) > 0.05,
     )
@@ -317,8 +326,11 @@ def ranking(count, stages, microbatches, better):
     return order(
         items,
         hints=[
-            "Days are inversely proportional to devices × pipeline utilisation.",
+            "Days are inversely proportional to devices × pipeline utilisation, $m / (m + p − 1)$ with $m$ microbatches and $p$ stages.",
             "With the same batch, twice the devices halve the microbatches of a pipeline.",
         ],
-        steps=[f"{text}: {percent(value / base)} of the days." for text, value in items],
+        steps=[
+            f"Stages compute in {microbatches} / ({microbatches} + {stages} − 1) = {percent(1 / base)} of the time as it is."
+        ]
+        + [f"{text}: {percent(value / base)} of the days." for text, value in items],
     )

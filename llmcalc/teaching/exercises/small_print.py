@@ -5,7 +5,7 @@ from ...formulas import cost, devices, hardware, parallelism, training
 from ...units import HOUR, TERA
 from ..draws import of, shares, steps
 from ..telling import percent, told
-from ..writing import Chapter, choose, numeric, order
+from ..writing import Chapter, carried, choose, numeric, order
 
 chapter = Chapter("small-print")
 
@@ -77,7 +77,7 @@ def amdahl(share, speedup):
             (share * speedup, "Add up the times that are left, then take the inverse."),
             (share * speedup + 1 - share, "Speeds do not add up; times do."),
         ],
-        hints=["How much of the old time is left?", "1 / (1 - share + share / speed-up)."],
+        hints=["How much of the old time is left?", "1 / (1 − share + share / speed-up)."],
         steps=[
             f"Left: {told(1 - share)} + {told(share)} / {speedup} = {told(1 / key)} of the time.",
             f"1 / {told(1 / key)} = {told(key)} times as fast.",
@@ -185,21 +185,21 @@ def limit(share):
         key,
         mistakes=[
             (1 / share, "That would leave the loops and drop the rest."),
-            (1 + share, "Times are left over, not speeds: 1 / (1 - share)."),
+            (1 + share, "Times are left over, not speeds: 1 / (1 − share)."),
             (100 * share, "That is the share in percent, no factor."),
         ],
         hints=["Suppose that the loops take no time at all.", "What is left? Take the inverse."],
-        steps=[f"1 / (1 - {told(share)}) = {told(key)}."],
+        steps=[f"1 / (1 − {told(share)}) = {told(key)}."],
     )
 
 
 @chapter.exercise(
     level=3,
     teaches="Say how many people a data set takes.",
-    text="{labels} masks of {seconds} s are to be ready in a year of {year} working hours a person; a model draws {share} of them alone. How many people does it take?",
+    text="{labels} masks of {seconds} s are to be ready in a year of {year} working hours a person; a model draws {share} of them alone. How many people does it take, as whole people?",
     unit="person",
     tolerance=0,
-    within=(2, 5000),
+    within=(2, 4500),
     labels=of(1e6, 4e6, 11e6, 50e6, 100e6),
     seconds=steps(8, 34, 2),
     year=of(1600, 1750, 1800, 2000),
@@ -215,7 +215,7 @@ def people(labels, seconds, year, share):
             (devices.round_up(labels * seconds / 3600 / year), "The model draws a part of them."),
             (
                 devices.round_up(labels * share * seconds / 3600 / year),
-                "People draw what the model does not: 1 - share.",
+                "People draw what the model does not: 1 − share.",
             ),
             (devices.round_down(exact), "Round up: with fewer it is not ready in the year."),
         ],
@@ -224,7 +224,7 @@ def people(labels, seconds, year, share):
             f"{told(labels)} × {percent(1 - share)} × {seconds} s = {told(drawn * seconds / 3600)} h.",
             f"/ {told(year)} h = {told(exact, 6)}, rounded up: {told(key)} people.",
         ],
-        clear=0.001 < exact % 1 < 0.999,
+        clear=carried(exact),
     )
 
 
@@ -241,7 +241,7 @@ def next_step(loops, library, times):
     parts = [("the loops, still", loops / times), ("the library", library), ("waiting for files", rest)]
     most = max([value for _, value in parts])
     place = next(number for number in range(3) if parts[number][1] == most)
-    said = "Left of the old time: " + ", ".join([f"{name} {percent(value)}" for name, value in parts]) + "."
+    said = f"Left of the old time: the loops {percent(loops)} / {times} = {percent(loops / times)}, the library {percent(library)}, waiting for files {percent(rest)}."
     return choose(
         parts[place][0],
         wrong=[

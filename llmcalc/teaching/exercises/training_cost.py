@@ -110,10 +110,14 @@ def price_of_training(params, tokens, device, mfu, price):
             (key / 3, "Training takes six FLOP per parameter and token, not two."),
             (key * 24, "The price is for an hour, not for a day."),
         ],
-        hints=["Work: 6 N D.", "Device-time: work / (peak × utilisation).", "In hours, times the price."],
+        hints=[
+            "Work: $6 N D$, with $N$ parameters and $D$ tokens.",
+            "Device-time: work / (peak × utilisation).",
+            "In hours, times the price.",
+        ],
         steps=[
             f"Work: 6 × {told(params)} × {told(tokens)} = {told(flop)} FLOP.",
-            f"Device-time: {told(seconds)} s = {told(seconds / HOUR)} device-hours.",
+            f"Device-time: {told(flop)} FLOP / ({told(peak / TERA)} TFLOP/s × {percent(mfu)}) = {told(seconds)} s; / 3,600 = {told(seconds / HOUR)} device-hours.",
             f"Rent: {told(seconds / HOUR)} h × {told(price)} USD/h = {told(key)} USD.",
         ],
         given={"peak": peak / TERA},
@@ -161,14 +165,18 @@ def affordable(budget, price, mfu):
     return numeric(
         key,
         mistakes=[
-            (flop / 6 / 20, "The tokens grow with the parameters: C = 6 N × 20 N, so take a square root."),
+            (flop / 6 / 20, "The tokens grow with the parameters: $C = 6 N × 20 N$, so take a square root."),
             ((flop / 6) ** 0.5, "You left out the 20 tokens a parameter."),
             ((flop / mfu / 120) ** 0.5, "The utilisation is missing."),
         ],
-        hints=["How much compute does the money hire?", "C = 6 N D with D = 20 N, so C = 120 N².", "N = √(C / 120)."],
+        hints=[
+            "How much compute does the money hire?",
+            "$C = 6 N D$ with $D = 20 N$, so $C = 120 N²$.",
+            "$N = √(C / 120)$.",
+        ],
         steps=[
-            f"The money hires {told(budget / price)} device-hours, {told(flop)} FLOP.",
-            f"N = √({told(flop)} / 120) = {told(key)} parameters.",
+            f"The money hires {told(budget)} / {told(price)} = {told(budget / price)} device-hours: × 3,600 s × {told(peak / TERA)} TFLOP/s × {percent(mfu)} = {told(flop)} FLOP.",
+            f"$N$ = √({told(flop)} / 120) = {told(key)} parameters.",
         ],
         given={"peak": peak / TERA},
     )
@@ -223,7 +231,8 @@ def cheaper(cheap, dear, old, new):
         wrong=[(options[other], why[other]) for other in range(3) if other != place],
         hints=["What does each sustain?", "Divide the price by the sustained rate."],
         steps=[
-            f"Sustained: {told(a100 * old / TERA)} and {told(h100 * new / TERA)} TFLOP/s.",
+            f"Sustained: {told(a100 / TERA)} × {percent(old)} = {told(a100 * old / TERA)} and {told(h100 / TERA)} × {percent(new)} = {told(h100 * new / TERA)} TFLOP/s.",
+            f"A petaFLOP/s-day takes {told(PFLOPS_DAY / (a100 * old) / HOUR)} and {told(PFLOPS_DAY / (h100 * new) / HOUR)} device-hours.",
             said,
             options[place] + ".",
         ],
@@ -261,9 +270,9 @@ def even(mfu, peak, price, other, dear):
         ],
         hints=[
             "Cost the same means: price / sustained rate is the same.",
-            "Solve dear / (other × u) = price / (peak × mfu) for u.",
+            "Price of the second / (its peak × $u$) = price of the first / (its peak × its utilisation): solve for $u$.",
         ],
-        steps=[f"u = {percent(mfu)} × {told(dear)} / {told(price)} × {told(peak)} / {told(other)} = {told(key)} %."],
+        steps=[f"$u$ = {percent(mfu)} × {told(dear)} / {told(price)} × {told(peak)} / {told(other)} = {told(key)} %."],
     )
 
 
@@ -290,5 +299,10 @@ def changes(mfu, better, fewer, dearer):
     return order(
         items,
         hints=["Rent is device-hours × price.", "Twice the devices for half the days are the same device-hours."],
-        steps=[f"{text}: {percent(value / base)} of the rent." for text, value in items],
+        steps=[
+            f"{items[place][0]}: {how} = {percent(items[place][1] / base)} of the rent."
+            for place, how in enumerate(
+                ("2 × 1/2", f"{percent(mfu)} / {percent(better)}", f"{told(fewer)} × 1", f"{told(dearer)} × 1")
+            )
+        ],
     )

@@ -112,11 +112,11 @@ def implied(params, tokens, rate, days):
             (key / 3, "Training takes six FLOP per parameter and token, not two."),
             (key / 2, "A multiply-accumulate is two FLOP."),
         ],
-        hints=["What was needed: 6 N D.", "What was possible: peak × seconds."],
+        hints=["What was needed: $6 N D$, with $N$ parameters and $D$ tokens.", "What was possible: peak × seconds."],
         steps=[
             f"Needed: 6 × {told(params)} × {told(tokens)} = {told(flop)} FLOP.",
             f"Possible: {told(rate)} × 10¹⁵ × {told(days)} × 86,400 = {told(rate * PETA * days * DAY)} FLOP.",
-            f"Implied: {told(key)} %.",
+            f"Implied: {told(flop)} / {told(rate * PETA * days * DAY)} = {told(key)} %.",
         ],
     )
 
@@ -150,8 +150,8 @@ def recomputed(hfu):
 @chapter.exercise(
     level=2,
     teaches="Use Megatron's formula, which takes the rate that a GPU achieved.",
-    text="By Megatron's formula a training takes 8 N T / (n X) seconds. How many days take {params} parameters and {tokens} tokens on {count} "
-    "GPUs that achieve {achieved} TFLOP/s each?",
+    text="By Megatron's formula a training of $N$ parameters on $T$ tokens takes $8 N T / (n X)$ seconds on $n$ GPUs that achieve $X$ FLOP/s each, "
+    "recomputation counted. How many days take {params} parameters and {tokens} tokens on {count} GPUs that achieve {achieved} TFLOP/s?",
     unit="day",
     within=(2, 1000),
     params=of(22e9, 70e9, 145e9, 175e9, 310e9, 530e9, 1000e9),
@@ -172,7 +172,7 @@ def megatron(params, tokens, count, achieved):
         steps=[
             f"8 × {told(params)} × {told(tokens)} = {told(8 * params * tokens)} FLOP.",
             f"{told(count)} × {told(achieved)} TFLOP/s = {told(count * achieved / 1000)} PFLOP/s.",
-            f"{told(key * DAY)} s = {told(key)} days.",
+            f"{told(8 * params * tokens)} FLOP / {told(count * achieved / 1000)} PFLOP/s = {told(key * DAY)} s; / 86,400 = {told(key)} days.",
         ],
     )
 
@@ -200,11 +200,14 @@ def active(params, tokens, days, count, mfu):
             (key * 3, "Training takes six FLOP per active parameter and token, not two."),
             (key / 100 * params / 1e9, "That is in 10⁹ active parameters; the share of all of them is asked for."),
         ],
-        hints=["What can the machine do in the time, at that utilisation?", "Divide it by 6 N D of the whole model."],
+        hints=[
+            "What can the machine do in the time, at that utilisation?",
+            "Divide it by $6 N D$ of the whole model, with $N$ parameters and $D$ tokens.",
+        ],
         steps=[
             f"The machine: {told(count)} × 256 TFLOP/s × {percent(mfu)} × {told(days * DAY)} s = {told(budget)} FLOP.",
             f"The whole model: 6 × {told(params)} × {told(tokens)} = {told(training.train_flop(params, tokens))} FLOP.",
-            f"At most {told(key)} % can have been active.",
+            f"{told(budget)} / {told(training.train_flop(params, tokens))}: at most {told(key)} % can have been active.",
         ],
     )
 
@@ -221,7 +224,11 @@ def active(params, tokens, days, count, mfu):
 )
 def explanation(params, tokens, days, rate):
     mfu = training.implied_mfu(training.train_flop(params, tokens), days * DAY, 1, rate * PETA)
-    said = f"The utilisation would be {percent(mfu)}."
+    flop, possible = training.train_flop(params, tokens), rate * PETA * days * DAY
+    said = (
+        f"Needed: 6 × {told(params)} × {told(tokens)} = {told(flop)} FLOP; possible: {told(rate)} × 10¹⁵ × {told(days)} × 86,400 = "
+        f"{told(possible)} FLOP. The utilisation would be {percent(mfu)}."
+    )
     options = (
         "The model is not dense, or a number is wrong: more than the peak would be needed",
         "A good run: 20 to 60 % of the peak",
@@ -230,14 +237,17 @@ def explanation(params, tokens, days, rate):
     )
     place = 0 if mfu > 1 else 3 if mfu > 0.6 else 1 if mfu >= 0.2 else 2
     least = (1, 0.2, 0, 0.6)  # utilisation that an option stands for
-    higher = "The utilisation that follows is higher: divide 6 N D by peak × seconds."
-    lower = "The utilisation that follows is lower: divide 6 N D by peak × seconds."
+    higher = "The utilisation that follows is higher: divide $6 N D$ by peak × seconds."
+    lower = "The utilisation that follows is lower: divide $6 N D$ by peak × seconds."
     return choose(
         options[place],
         wrong=[
             (options[other], lower if least[other] > least[place] else higher) for other in range(4) if other != place
         ],
-        hints=["Compute the implied utilisation.", "Needed: 6 N D. Possible: peak × seconds."],
+        hints=[
+            "Compute the implied utilisation.",
+            "Needed: $6 N D$, with $N$ parameters and $D$ tokens. Possible: peak × seconds.",
+        ],
         steps=[said, options[place] + "."],
         clear=all(abs(mfu / bound - 1) > 0.05 for bound in (0.2, 0.6, 1)),
     )
@@ -270,5 +280,8 @@ def ranking(best, small, middle, large, long, medium, short):
             "The work is the same, so compare what the machines could have done.",
             "Possible: peak × days. The most possible is the worst used.",
         ],
-        steps=[f"{text}: {percent(value)}." for text, value in items],
+        steps=[
+            f"{text}: {told(rate * days)} petaFLOP/s-days possible, so {percent(best)} × {told(least)} / {told(rate * days)} = {percent(value)}."
+            for (text, value), (rate, days) in zip(items, runs)  # noqa: B905
+        ],
     )

@@ -74,10 +74,16 @@ def bubble(stages, microbatches):
         key,
         mistakes=[
             (100 - key, "That is the bubble, in which they wait."),
-            (100 * (1 - (stages - 1) / microbatches), "The bubble is p - 1 of m + p - 1 slots, not of m."),
+            (
+                100 * (1 - (stages - 1) / microbatches),
+                "The bubble is $p − 1$ of $m + p − 1$ slots, not of the $m$ that work.",
+            ),
         ],
-        hints=["A pipeline fills for p - 1 slots, in which later stages wait.", "m of m + p - 1 slots are used."],
-        steps=[f"{microbatches} / ({microbatches} + {stages} - 1) = {told(key)} %."],
+        hints=[
+            "With $p$ stages a pipeline fills for $p − 1$ slots, in which later stages wait.",
+            "With $m$ microbatches $m$ of $m + p − 1$ slots are used.",
+        ],
+        steps=[f"{microbatches} / ({microbatches} + {stages} − 1) = {told(key)} %."],
     )
 
 
@@ -98,11 +104,14 @@ def fill(stages, goal):
         key,
         mistakes=[
             (devices.round_down(exact), "Round up: with fewer the goal is missed."),
-            (devices.round_up(stages * goal / (1 - goal)), "Filling takes p - 1 slots, not p."),
+            (devices.round_up(stages * goal / (1 - goal)), "Filling takes $p − 1$ slots for $p$ stages, not $p$."),
         ],
-        hints=["m / (m + p - 1) = u.", "m = (p - 1) u / (1 - u), rounded up."],
+        hints=[
+            "With $m$ microbatches and $p$ stages the utilisation is $u = m / (m + p − 1)$.",
+            "Solved for the microbatches: $m = (p − 1) u / (1 − u)$, rounded up.",
+        ],
         steps=[
-            f"({stages} - 1) × {told(goal)} / (1 - {told(goal)}) = {told(exact, 6)}.",
+            f"({stages} − 1) × {told(goal)} / (1 − {told(goal)}) = {told(exact, 6)}.",
             f"Rounded up: {told(key)} microbatches.",
         ],
     )
@@ -133,9 +142,9 @@ def pipeline(stages, microbatches, forward, backward):
         ],
         hints=[
             "How many slots, from the first microbatch in to the last one out?",
-            "(m + p - 1) × (forward + backward).",
+            "$m + p − 1$ slots with $m$ microbatches and $p$ stages, each as long as forward and backward together.",
         ],
-        steps=[f"({microbatches} + {stages} - 1) × ({forward} + {backward}) ms = {told(key)} ms."],
+        steps=[f"({microbatches} + {stages} − 1) × ({forward} + {backward}) ms = {told(key)} ms."],
     )
 
 
@@ -153,12 +162,12 @@ def without(seconds, share):
     return numeric(
         key,
         mistakes=[
-            (1 + share, "The time falls by that share, so the speed grows by more: 1 / (1 - share)."),
+            (1 + share, "The time falls by that share, so the speed grows by more: 1 / (1 − share)."),
             (1 / share, "That would leave the communication and drop the rest."),
             (1 - share, "That is the time that is left, as a share; the speed is its inverse."),
         ],
         hints=["How much time is left?", "Divide the old time by the new."],
-        steps=[f"{told(seconds)} s / {told(seconds * (1 - share))} s = 1 / (1 - {told(share)}) = {told(key)}."],
+        steps=[f"{told(seconds)} s / {told(seconds * (1 - share))} s = 1 / (1 − {told(share)}) = {told(key)}."],
     )
 
 
@@ -262,15 +271,15 @@ def network(linearity, times):
                 parallelism.largest_network_gain(linearity),
                 "That is what a perfect network would give; this one still takes time.",
             ),
-            (1 + saved, "The time falls by that share, so the speed grows by more: 1 / (1 - saved)."),
+            (1 + saved, "The time falls by that share, so the speed grows by more: 1 / (1 − saved)."),
         ],
         hints=[
-            "Communication takes 1 - linearity of the time.",
+            "Communication takes 1 − linearity of the time.",
             "It shrinks to one part in as many as the bandwidth grows. What is saved?",
         ],
         steps=[
             f"Communication: {percent(1 - linearity)} of the time; saved: {percent(saved)}.",
-            f"1 / (1 - {told(saved)}) = {told(key)}.",
+            f"1 / (1 − {told(saved)}) = {told(key)}.",
         ],
     )
 
@@ -297,5 +306,15 @@ def changes(computing, communication, data, optimiser):
     return order(
         items,
         hints=["What does each save?", "1.5 times as fast saves a third of the computing."],
-        steps=[f"{text}: {told(value)} s." for text, value in items],
+        steps=[
+            f"{items[place][0]}: {how} = {told(items[place][1])} s."
+            for place, how in enumerate(
+                (
+                    f"{told(computing)} + {told(communication)} + {told(data)} + {told(optimiser)}",
+                    f"{told(step())} − {told(data)}",
+                    f"{told(step())} − {told(communication)} / 2",
+                    f"{told(step())} − {told(computing)} / 3",
+                )
+            )
+        ],
     )

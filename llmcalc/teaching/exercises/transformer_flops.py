@@ -61,7 +61,7 @@ def iteration(forward):
 @chapter.exercise(
     level=1,
     teaches="Estimate when attention's scores matter: sequence length against six times the width.",
-    text="A layer of GPT's shape has a hidden size of {h}; sequences have {s} tokens. How much work do attention's scores take beside that of the "
+    text="A layer of GPT's shape has a hidden size $h$ of {h}; sequences have $s$ = {s} tokens. How much work do attention's scores take beside that of the "
     "layer's weights?",
     unit="%",
     within=(0.5, 300),
@@ -73,12 +73,12 @@ def scores(h, s):
     return numeric(
         key,
         mistakes=[
-            (100 * h / (6 * s), "The scores grow with the length of the sequence: s is in the numerator."),
-            (100 * s / h, "The weights of a layer are 12 h², so that a 6 is left below."),
+            (100 * h / (6 * s), "The scores grow with the length of the sequence: $s$ is in the numerator."),
+            (100 * s / h, "The weights of a layer are $12 h²$, so that a 6 is left below."),
             (key / 2, "Two products make the scores: queries by keys, and scores by values."),
         ],
-        hints=["The weights take 24 h² FLOP a token, the scores 4 h s.", "Divide the two."],
-        steps=[f"4 h s / 24 h² = s / (6 h) = {told(s)} / (6 × {told(h)}) = {told(key)} %."],
+        hints=["The weights take $24 h²$ FLOP a token, the scores $4 h s$.", "Divide the two."],
+        steps=[f"$4 h s / 24 h² = s / (6 h)$ = {told(s)} / (6 × {told(h)}) = {told(key)} %."],
     )
 
 
@@ -102,7 +102,7 @@ def attention(h, heads, groups):
             (key - h * h, "The output matrix, which mixes the heads, is missing."),
         ],
         hints=[
-            "Queries and output take h² each.",
+            "With a hidden size $h$ queries and output take $h²$ weights each.",
             "Keys and values have groups/heads of that width.",
         ],
         steps=[
@@ -129,9 +129,12 @@ def gated(h, m):
         mistakes=[
             (2 * h * m, "A gated MLP has three matrices; two are GPT's."),
             (8 * h * h, "That is GPT's MLP, two matrices four times as wide as the model."),
-            (3 * m * m, "Each matrix leads from the hidden size to the width or back: h × m."),
+            (3 * m * m, "Each matrix leads from the hidden size $h$ to the width $m$ or back: $h × m$."),
         ],
-        hints=["A gated MLP has three matrices.", "Each has h × m weights."],
+        hints=[
+            "A gated MLP has three matrices.",
+            "Each has $h × m$ weights, with the hidden size $h$ and the width $m$.",
+        ],
         steps=[f"3 × {told(h)} × {told(m)} = {told(key)} weights."],
     )
 
@@ -150,11 +153,14 @@ def of_layers(layers, h):
     return numeric(
         key,
         mistakes=[
-            (key * 8 / 12, "Attention's four matrices are missing: 4 h² beside the 8 h² of the MLP."),
-            (key / 3, "The MLP is missing: 8 h² beside the 4 h² of attention."),
+            (key * 8 / 12, "Attention's four matrices are missing: $4 h²$ beside the $8 h²$ of the MLP."),
+            (key / 3, "The MLP is missing: $8 h²$ beside the $4 h²$ of attention."),
             (key / layers, "That is one layer."),
         ],
-        hints=["Attention has four matrices of h × h.", "The MLP has two of h × 4h: 12 h² in a layer."],
+        hints=[
+            "With a hidden size $h$ attention has four matrices of $h × h$.",
+            "The MLP has two of $h × 4 h$: $12 h²$ in a layer.",
+        ],
         steps=[f"12 × {told(h)}² = {told(12 * h * h)} in a layer, × {layers} layers = {told(key)} weights."],
     )
 
@@ -186,8 +192,8 @@ def whole(model, s):
             ),
         ],
         hints=[
-            "Forward, a layer takes 2 FLOP a weight and token, and 4 s h a token for the scores.",
-            "The logits take 2 h V a token. Then times three.",
+            "Forward, a layer takes 2 FLOP a weight and token, and $4 s h$ a token for the scores, with $s$ tokens and the hidden size $h$.",
+            "The logits take $2 h V$ a token, with a vocabulary of $V$. Then all times three.",
         ],
         steps=[
             f"A layer: {told(transformer.layer_flop(1, s, h, *shape))} FLOP, × {layers} layers.",
@@ -259,10 +265,13 @@ def longer(h, s, times):
             (100 * (times**2 - 1), "For a token the scores grow with the length, not with its square."),
             (100 * (after - before) / before, "That is how the scores grow, not the whole layer."),
         ],
-        hints=["Scores take s/(6h) of the work of the weights.", "Compare 1 + s'/(6h) with 1 + s/(6h)."],
+        hints=[
+            "With $s$ tokens and a hidden size $h$ scores take $s / (6 h)$ of the work of the weights.",
+            "By how much is $1 + s / (6 h)$ larger for the longer $s$ than for the shorter?",
+        ],
         steps=[
-            f"Before: 1 + {told(s)}/(6 × {told(h)}) = {told(1 + before)}; after: {told(1 + after)}.",
-            f"The work grows by {told(key)} %.",
+            f"Before: 1 + {told(s)} / (6 × {told(h)}) = {told(1 + before)}; after: 1 + {told(times * s)} / (6 × {told(h)}) = {told(1 + after)}.",
+            f"({told(1 + after)} − {told(1 + before)}) / {told(1 + before)}: the work grows by {told(key)} %.",
         ],
     )
 
@@ -279,16 +288,26 @@ def designs(h, narrow):
         return 2 * (transformer.attention_weights(size, 64, 64 * kv_share) + transformer.mlp_weights(size, m, matrices))
 
     items = [
-        ("GPT's: all heads have their own keys, an MLP of two matrices of width 4 h", flop(1, 4 * h, 2)),
+        ("GPT's: all heads have their own keys, an MLP of two matrices four times as wide", flop(1, 4 * h, 2)),
         ("the same, with 8 query heads sharing their keys and values", flop(1 / 8, 4 * h, 2)),
-        ("a gated MLP of three matrices of width 4 h, heads as in GPT", flop(1, 4 * h, 3)),
+        ("a gated MLP of three matrices four times as wide, heads as in GPT", flop(1, 4 * h, 3)),
         (f"GPT's with {percent(narrow)} of the hidden size throughout", flop(1, 4 * narrow * h, 2, narrow * h)),
     ]
     return order(
         items,
         hints=[
-            "Attention: 2 h² and 2 h² × groups/heads. MLP: matrices × h × width.",
-            "Everything is proportional to h².",
+            "With a hidden size $h$ attention has $2 h²$ weights, and $2 h²$ × heads of keys / query heads. An MLP has matrices × $h$ × width.",
+            "Count in $h²$: every layer is some times that, and each weight takes two FLOP.",
         ],
-        steps=[f"{text}: {told(value)} FLOP." for text, value in items],
+        steps=[
+            f"{items[place][0]}: {how} = {told(items[place][1])} FLOP."
+            for place, how in enumerate(
+                (
+                    f"2 × (4 + 8) × {told(h)}²",
+                    f"2 × (2 + 2 / 8 + 8) × {told(h)}²",
+                    f"2 × (4 + 12) × {told(h)}²",
+                    f"2 × (4 + 8) × ({told(narrow)} × {told(h)})²",
+                )
+            )
+        ],
     )

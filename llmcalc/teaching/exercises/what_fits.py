@@ -31,7 +31,7 @@ def room(size, share, engine):
         hints=["First take the share of the card.", "Then subtract what the engine takes."],
         steps=[
             f"{percent(share)} of {told(size)} GiB are {told(share * size)} GiB.",
-            f"{told(share * size)} - {told(engine)} = {told(key)} GiB.",
+            f"{told(share * size)} − {told(engine)} = {told(key)} GiB.",
         ],
     )
 
@@ -240,7 +240,11 @@ def largest_format(params, left, cache):
         options[place],
         wrong=wrong,
         hints=["Weights: parameters × bits / 8, in GiB.", "Begin with the largest, and add the cache."],
-        steps=[said + ".", f"Into {told(left)} GiB: {options[place]}."],
+        steps=[
+            f"Weights and cache: {told(params)} × bits / 8 / 2³⁰ + {told(cache)}, in GiB.",
+            said + ".",
+            f"Into {told(left)} GiB: {options[place]}.",
+        ],
         clear=all(abs(need / left - 1) > 0.03 for need in needs),
     )
 
@@ -300,6 +304,19 @@ def helps(params, batch, each):
     ]
     return order(
         items,
-        hints=["Which is larger, weights or caches?", "Two cards halve both; the others save on one of them."],
-        steps=[f"{text}: {told(value)} GiB." for text, value in items],
+        hints=[
+            "How much are the weights (parameters × 8.5 / 8 bytes, in GiB of 2³⁰ bytes), and how much the caches?",
+            "Two cards halve both; the others save on one of them.",
+        ],
+        steps=[
+            f"{items[place][0]}: {how} = {told(items[place][1])} GiB."
+            for place, how in enumerate(
+                (
+                    f"{told(weights)} + {batch} × {told(each)}",
+                    f"{told(weights)} × 4.8 / 8.5 + {told(caches)}",
+                    f"{told(weights)} + {told(caches)} / 2",
+                    f"({told(weights)} + {told(caches)}) / 2",
+                )
+            )
+        ],
     )
