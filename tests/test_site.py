@@ -15,6 +15,7 @@ from bookbuild import browser as browsing
 from bookbuild import notebooks
 from bookbuild.notebooks import BUILD
 from bookbuild.site import citing
+from tests.test_style import themes
 
 SITE = BUILD / "html"
 PAGES = sorted(path.relative_to(SITE).as_posix() for path in SITE.rglob("*.html") if "_static" not in path.parts)
@@ -32,6 +33,19 @@ DRAWN_BY_STYLE = """() => {
   }
   return [...found.values()];
 }"""
+# Sizes of letters of all texts that are seen; exponents, code and formulas follow what stands around them.
+SIZES = """() => {
+  const found = {};
+  for (const element of document.querySelectorAll("body *")) {
+    if (element.closest("mjx-container, code, pre, sup, sub, svg, [hidden], .sd-stretched-link")) continue;
+    const fields = ["INPUT", "SELECT", "TEXTAREA"].includes(element.tagName);
+    if (!fields && ![...element.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim())) continue;
+    if (!element.checkVisibility({ visibilityProperty: true })) continue;
+    found[getComputedStyle(element).fontSize] ??= element.outerHTML.slice(0, 160);
+  }
+  return found;
+}"""
+STEPS = ("tiny", "small", "text", "lead", "part", "section", "title")
 in_a_browser = pytest.mark.skipif(
     "CI" not in os.environ and browsing.find_browser() is None,
     reason="no browser: install Chromium, or name one in BROWSER",
@@ -179,6 +193,7 @@ class Visit:
     troubles: list
     width: int
     drawn: list
+    sizes: dict
 
 
 @pytest.fixture(scope="module")
@@ -196,6 +211,7 @@ def visit(site):
         tab.on("pageerror", lambda error: troubles.append(str(error)))
         tab.on("console", lambda message: troubles.append(message.text) if message.type == "error" else None)
         tab.goto(address + page, wait_until="networkidle")
+        sizes = tab.evaluate(SIZES)
         tab.set_viewport_size({"width": 390, "height": 844})
         tab.evaluate(NARROW)
         visit = Visit(
@@ -204,6 +220,7 @@ def visit(site):
             troubles,
             tab.evaluate("document.documentElement.scrollWidth"),
             tab.evaluate(DRAWN_BY_STYLE),
+            sizes | tab.evaluate(SIZES),
         )
         tab.close()
         return visit
@@ -275,6 +292,17 @@ def test_every_icon_and_every_character_of_a_formula_is_drawn(visit, page):
         characters = {ord(character) for character in text if not character.isspace()}
         families = [family.strip() for family in font.split(",")]
         assert any(characters <= characters_of(family, weight) for family in families), (font, weight, text)
+
+
+@in_a_browser
+@every_page
+def test_all_letters_of_a_page_have_sizes_of_the_style_sheet(visit, page):
+    told = themes()["light"]
+    steps = {f"{16 * float(told[f'size-{step}'].removesuffix('rem')):g}px" for step in STEPS}
+    sizes = visit(page).sizes
+    assert len(sizes) > 1
+    if not page.startswith("slides/"):  # theirs grow until a slide is full
+        assert not {size: where for size, where in sizes.items() if size not in steps}
 
 
 @in_a_browser

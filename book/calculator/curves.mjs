@@ -1,11 +1,10 @@
 // Draws curves of quantities over another one, each in a plot of its own, and marks on them where somebody stands.
-import { compact, powers } from "./axes.mjs";
+import { compact, letters, powers, styled } from "./axes.mjs";
 import { takeable } from "./files.mjs";
 import uPlot from "./uplot.mjs";
 
 const HEIGHT = 200; // px
 const LOGARITHMIC_FROM = 20; // times the smallest value
-const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--pst-color-${name}`);
 
 /**
  * Put a planner's plots in the place of a figure's picture, and a fold to take them along; return what draws them, and fills the
@@ -55,12 +54,12 @@ export function plotsIn(place, here, none) {
   function newPlot(number, logarithmic) {
     const range = (position) => () => limits(values(drawn.curves[position], drawn.marks), logarithmic[position]);
     const axis = (position) => ({
-      stroke: () => colour("text-muted"),
-      grid: { stroke: () => colour("border"), width: 1 },
-      ticks: { stroke: () => colour("border"), width: 1 },
+      stroke: () => styled("colour-quiet"),
+      grid: { stroke: () => styled("colour-line"), width: 1 },
+      ticks: { stroke: () => styled("colour-line"), width: 1 },
       label: drawn.curves[position].axis ?? titled(drawn.curves[position]),
-      labelFont: "13px system-ui, sans-serif",
-      font: "12px system-ui, sans-serif",
+      labelFont: letters("small"),
+      font: letters("tiny"),
       values: (_, splits) => splits.map((split) => (split === null ? "" : compact.format(split))),
       ...(logarithmic[position] && { splits: ticks(position), filter: (_, splits) => splits }),
     });
@@ -74,7 +73,7 @@ export function plotsIn(place, here, none) {
         y: { distr: logarithmic[number] ? 3 : 1, range: range(number) },
       },
       axes: [axis(0), { ...axis(number), size: 64 }],
-      series: [{}, { stroke: () => colour("primary"), width: 2, points: { show: true, size: 5 } }],
+      series: [{}, { stroke: () => styled("series-1"), width: 2, points: { show: true, size: 5 } }],
       hooks: { draw: [(plot) => drawMarks(plot, number)] },
     };
     return new uPlot(options, null, place);
@@ -85,7 +84,7 @@ export function plotsIn(place, here, none) {
     const { ctx } = plot;
     const scale = devicePixelRatio;
     ctx.save();
-    ctx.font = `bold ${11 * scale}px system-ui, sans-serif`;
+    ctx.font = letters("tiny", "bold", scale);
     ctx.textAlign = "center";
     ctx.textBaseline = "middle";
     // The reader's own last, so that it lies above all.
@@ -95,12 +94,12 @@ export function plotsIn(place, here, none) {
       const [left, top] = [plot.valToPos(x, "x", true), plot.valToPos(y, "y", true)];
       ctx.beginPath();
       ctx.arc(left, top, (mark.label ? 9 : 6) * scale, 0, 2 * Math.PI);
-      ctx.fillStyle = mark.label ? colour("background") : colour("text-base");
-      ctx.strokeStyle = colour("text-base");
+      ctx.fillStyle = mark.label ? styled("colour-ground") : styled("colour-text");
+      ctx.strokeStyle = styled("colour-text");
       ctx.lineWidth = 1.5 * scale;
       ctx.fill();
       ctx.stroke();
-      ctx.fillStyle = colour("text-base");
+      ctx.fillStyle = styled("colour-text");
       if (mark.label) ctx.fillText(mark.label, left, top);
     }
     ctx.restore();

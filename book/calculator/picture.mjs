@@ -1,5 +1,5 @@
 // A picture of the page to take along: drawn anew as SVG, also as PNG, and its numbers as CSV with a JSON that says what they are.
-import { compact, even, powers } from "./axes.mjs";
+import { compact, even, pixels, powers, styled } from "./axes.mjs";
 import { download } from "./files.mjs";
 
 const SVG = "http://www.w3.org/2000/svg";
@@ -10,8 +10,9 @@ const LINE = 22;
 const SHARPER = 2; // pixels of a PNG, along each side
 const FEW = 5; // ticks of an even axis, about
 const CLOSEST = 46; // px between two ticks
-// On white, wherever it is pasted; the colour is told apart from grey by everybody.
-const [INK, PALE, BLUE] = ["#222222", "#d0d0d0", "#0072b2"];
+// On white, wherever it is pasted, and as large as on the page that it is taken from.
+const [PAPER, INK, PALE, BLUE] = ["paper", "paper-ink", "paper-line", "paper-series"].map(styled);
+const [LETTERS, SMALL] = [pixels("small"), pixels("tiny")]; // px, as is the rest
 
 /**
  * Fill a fold with buttons. `current` returns what is seen: `name` of its files, `title`, `panels` to draw one below the other,
@@ -59,7 +60,7 @@ function described({ name, title, columns, marks, about }) {
 
 /** The text of an SVG. */
 function drawn({ title, panels, about: { source } }) {
-  const picture = element("svg", { "font-family": "system-ui, sans-serif", "font-size": 13, fill: INK });
+  const picture = element("svg", { "font-family": "system-ui, sans-serif", "font-size": LETTERS, fill: INK });
   const heads = wrapped(title);
   let top = 0;
   const body = element("g", {});
@@ -73,15 +74,15 @@ function drawn({ title, panels, about: { source } }) {
     body.append(part);
     top += height;
   }
-  for (const line of wrapped(source, 95)) {
-    body.append(text(line, { x: 8, y: top + 12, "font-size": 10 }));
-    top += 14;
+  for (const line of wrapped(source, 88)) {
+    body.append(text(line, { x: 8, y: top + 12, "font-size": SMALL }));
+    top += 16;
   }
   const size = { width: WIDTH, height: top + 8 };
   const name = element("title", {});
   name.textContent = title;
   for (const [key, value] of Object.entries({ ...size, viewBox: `0 0 ${size.width} ${size.height}` })) picture.setAttribute(key, value);
-  picture.append(name, element("rect", { ...size, fill: "#ffffff" }), body);
+  picture.append(name, element("rect", { ...size, fill: PAPER }), body);
   return new XMLSerializer().serializeToString(picture);
 }
 
@@ -113,8 +114,8 @@ function curve({ across, up, marks }) {
   for (const mark of marks) {
     if (typeof mark.x !== "number" || typeof mark.y !== "number") continue;
     const at = { cx: rounded(x.at(mark.x)), cy: rounded(y.at(mark.y)) };
-    panel.append(element("circle", { ...at, r: mark.label ? 9 : 6, fill: mark.label ? "#ffffff" : INK, stroke: INK }));
-    if (mark.label) panel.append(text(mark.label, { x: at.cx, y: at.cy + 4, "font-size": 11, "text-anchor": "middle" }));
+    panel.append(element("circle", { ...at, r: mark.label ? 9 : 6, fill: mark.label ? PAPER : INK, stroke: INK }));
+    if (mark.label) panel.append(text(mark.label, { x: at.cx, y: at.cy + 4, "font-size": SMALL, "text-anchor": "middle" }));
   }
   return [panel, HEIGHT];
 }

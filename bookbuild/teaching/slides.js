@@ -3,8 +3,7 @@
   const WIDTH = 1280;
   const HEIGHT = 720;
   const SIZES = [1.4, 1.25, 1.12, 1, 0.92, 0.85, 0.78, 0.72, 0.66];
-  const SIZES_OF_TABLES = SIZES.filter((size) => size >= 0.72); // their text is smaller than what stands around them
-  const SMALLEST_OF_CUT = 0.78; // a table that is cut anyway needn't be small
+  const SMALLEST_OF_CUT = 0.72; // a table that is cut anyway needn't be small
   const printing = new URLSearchParams(location.search).has("print-pdf");
 
   const tooHigh = (body) => body.scrollHeight > body.clientHeight + 1;
@@ -17,7 +16,7 @@
     const rest = document.createElement("p");
     rest.className = "rest";
     table.after(rest);
-    body.style.setProperty("--size", size);
+    body.style.setProperty("--fit", size);
     let left = 0;
     while (rows.length - left > 1 && tooHigh(body)) {
       left += 1;
@@ -29,22 +28,24 @@
 
   function fit(slide) {
     const body = slide.querySelector(".body");
-    const sizes = body.querySelector("table") ? SIZES_OF_TABLES : SIZES;
-    body.style.setProperty("--size", sizes.at(-1));
+    body.style.setProperty("--fit", SIZES.at(-1));
     body.classList.toggle("tight", tooWide(body)); // then columns stand closer
-    for (const size of sizes) {
-      body.style.setProperty("--size", size);
+    for (const size of SIZES) {
+      body.style.setProperty("--fit", size);
       if (!tooHigh(body) && !tooWide(body)) return;
     }
-    const wide = sizes.find((size) => {
-      body.style.setProperty("--size", size);
+    const wide = SIZES.find((size) => {
+      body.style.setProperty("--fit", size);
       return !tooWide(body);
     });
-    cut(body, Math.min(wide ?? sizes.at(-1), SMALLEST_OF_CUT));
+    cut(body, Math.min(wide ?? SIZES.at(-1), SMALLEST_OF_CUT));
     // What is said on a slide is in its notes as well.
     const points = [...body.querySelectorAll(".point, .outcomes li, .hint, .mistakes tr")];
     while (points.length > 1 && tooHigh(body)) points.pop().remove();
   }
+
+  const dark = matchMedia("(prefers-color-scheme: dark)");
+  dark.addEventListener("change", () => (document.documentElement.dataset.theme = dark.matches ? "dark" : "light"));
 
   async function start() {
     const slides = document.querySelector(".slides");

@@ -680,6 +680,7 @@ def write(site: Path, remembered: Remembered) -> None:
     shutil.copy(REVEAL / "LICENSE", folder / "reveal-license.txt")
     for part in ("slides.js", "slides.css"):
         shutil.copy(SOURCES / part, folder)
+    shutil.copy(site / "_static" / "style.css", folder)
     for name in teaching.chapters():  # a chapter that has no exercises yet has no slides
         source = site / "notebooks" / f"{name}.html"
         if not source.exists():
