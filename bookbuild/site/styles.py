@@ -28,6 +28,7 @@ IMPORT = re.compile(r"""@import\s+["']([^"']+)["'];""")
 NAMED = re.compile(r"""url\(\s*(["']?)(?!data:|[a-z]+:|#|/)([^"')]+)\1\s*\)""")
 SCRIPTS = {".js", ".mjs"}
 RULES = {"media", "supports", "layer", "container"}  # at-rules that hold rules
+WITH_SLIDES = {Path(mathematics.STYLE).name, "style.css"}  # which these go on to use
 STATIC, NAME = "_static", "style"
 
 
@@ -46,11 +47,9 @@ def bundle(output: Path, remembered: Remembered) -> None:
     named = _Named(pages.values(), (path for path in output.rglob("*") if path.suffix in SCRIPTS))
     used: dict[Path, str] = {}
     for sheet in sorted({sheet for sheets in linked.values() for sheet in sheets}):
-        style = _with_imports(sheet)
+        style = _with_imports(sheet, static)
         wanted = sorted({name for name in CLASS.findall(style) if name in named})
-        kept = remembered.made(without_unused, style, " ".join(wanted))
-        folder = sheet.parent.relative_to(output).as_posix()
-        used[sheet] = NAMED.sub(partial(_moved, folder), kept)
+        used[sheet] = remembered.made(without_unused, style, " ".join(wanted))
     for path, sheets in linked.items():
         links = []
         for together in (sheets[: len(first)], sheets[len(first) :]):
@@ -61,15 +60,15 @@ def bundle(output: Path, remembered: Remembered) -> None:
                 address = posixpath.relpath(file.as_posix(), path.parent.as_posix())
                 links.append(f'\n  <link rel="stylesheet" href="{address}" />')
         path.write_text(_placed(pages[path], "".join(links)), encoding="utf-8")
-    # Of mathematics, slides go on to use their own.
     for sheet in output.glob("**/*.css"):
-        if sheet in used and sheet.name != Path(mathematics.STYLE).name:
+        if sheet in used and sheet.name not in WITH_SLIDES:
             sheet.unlink()
 
 
-def _with_imports(sheet: Path) -> str:
-    """Return a style sheet with those that it imports, which have no addresses of their own."""
-    return IMPORT.sub(lambda match: _with_imports(sheet.parent / match[1]), sheet.read_text(encoding="utf-8"))
+def _with_imports(sheet: Path, folder: Path) -> str:
+    """Return a style sheet with those that it imports, and with addresses as they are in a folder."""
+    style = IMPORT.sub(lambda match: _with_imports(sheet.parent / match[1], sheet.parent), sheet.read_text("utf-8"))
+    return NAMED.sub(partial(_moved, posixpath.relpath(sheet.parent.as_posix(), folder.as_posix())), style)
 
 
 def without_unused(style: str, words: str) -> str:
@@ -153,7 +152,7 @@ def _sheet(output: Path, page: Path, address: str) -> Path:
 
 
 def _moved(folder: str, match: re.Match[str]) -> str:
-    return f'url("{posixpath.relpath(posixpath.join(folder, match[2]), STATIC)}")'
+    return f'url("{posixpath.normpath(posixpath.join(folder, match[2]))}")'
 
 
 def _head(page: str) -> str:
