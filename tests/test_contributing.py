@@ -210,7 +210,7 @@ def shared_by_{count}(tokens, pace):
     return numeric(
         key,
         mistakes=[(24 * key, "Those are hours, of which a day has 24."), ({count} * key, "Each reads a part of it.")],
-        hints=["What does one of them read?", "t = D / r, in seconds; a day has 86,400 of them."],
+        hints=["What does one of them read?", "$t = D / r$, in seconds; a day has 86,400 of them."],
         steps=[f"{{told(tokens / {count})}} / {{told(pace)}} / 86,400 = {{told(key)}} days."],
     )
 """
