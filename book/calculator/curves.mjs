@@ -1,6 +1,7 @@
 // Draws curves of quantities over another one, each in a plot of its own, and marks on them where somebody stands.
-import { compact, letters, powers, styled } from "./axes.mjs";
+import { compact, powers } from "./axes.mjs";
 import { takeable } from "./files.mjs";
+import { letters, styled } from "./styled.mjs";
 import uPlot from "./uplot.mjs";
 
 const HEIGHT = 200; // px

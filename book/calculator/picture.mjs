@@ -1,6 +1,7 @@
 // A picture of the page to take along: drawn anew as SVG, also as PNG, and its numbers as CSV with a JSON that says what they are.
-import { compact, even, pixels, powers, styled } from "./axes.mjs";
+import { compact, even, powers } from "./axes.mjs";
 import { download } from "./files.mjs";
+import { pixels, styled } from "./styled.mjs";
 
 const SVG = "http://www.w3.org/2000/svg";
 const WIDTH = 640; // px, as all below

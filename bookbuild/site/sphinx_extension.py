@@ -12,7 +12,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 
 from bookbuild.calculator import calculators, drill, exercises, verbs
-from bookbuild.site import citing, downloads, fonts, pages, pdf, programs, styles
+from bookbuild.site import citing, downloads, fonts, pages, pdf, programs, stylesheets
 from bookbuild.site.answer_first import AnswerFirst
 from bookbuild.site.documents import LinkLines
 from bookbuild.site.jupyter_book import finished
@@ -180,7 +180,7 @@ def finish_pages(app: Sphinx, exception: Exception | None) -> None:
         if script.exists():
             silent = script.read_text(encoding="utf-8").replace("console.log(", "void(")
             script.write_text(silent, encoding="utf-8")
-    styles.bundle(output, remembered)
+    stylesheets.bundle(output, remembered)
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

@@ -165,8 +165,6 @@ class Posed:
             "unit": exercise.unit,
             "text": self.text,
             "options": self.options,
-            "hints": self.hints,
-            "steps": self.steps,
             "shown": self.shown(),
             # Options have no letters in a page.
             "solution": self.solution() if self.kind == "numeric" else self._words(),

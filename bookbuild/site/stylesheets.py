@@ -28,8 +28,8 @@ IMPORT = re.compile(r"""@import\s+["']([^"']+)["'];""")
 NAMED = re.compile(r"""url\(\s*(["']?)(?!data:|[a-z]+:|#|/)([^"')]+)\1\s*\)""")
 SCRIPTS = {".js", ".mjs"}
 RULES = {"media", "supports", "layer", "container"}  # at-rules that hold rules
-WITH_SLIDES = {Path(mathematics.STYLE).name, "style.css"}  # which these go on to use
-STATIC, NAME = "_static", "style"
+WITH_SLIDES = {Path(mathematics.STYLE).name, "style.css"}  # which slides take besides
+STATIC, NAME = "_static", "sheet"
 
 
 def bundle(output: Path, remembered: Remembered) -> None:
@@ -38,31 +38,26 @@ def bundle(output: Path, remembered: Remembered) -> None:
     linked = {
         path: [_sheet(output, path, address) for address in LINK.findall(_head(page))] for path, page in pages.items()
     }
-    # Slides begin with the sheets of their own folder, and go to others with them.
-    static = output / STATIC
-    linked = {path: sheets for path, sheets in linked.items() if sheets and sheets[0].is_relative_to(static)}
-    if not linked:
-        return
     first = list(_common(linked.values()))
     named = _Named(pages.values(), (path for path in output.rglob("*") if path.suffix in SCRIPTS))
     used: dict[Path, str] = {}
     for sheet in sorted({sheet for sheets in linked.values() for sheet in sheets}):
-        style = _with_imports(sheet, static)
+        style = _with_imports(sheet, output / STATIC)
         wanted = sorted({name for name in CLASS.findall(style) if name in named})
         used[sheet] = remembered.made(without_unused, style, " ".join(wanted))
+    for sheet in output.rglob("*.css"):
+        if sheet.name not in WITH_SLIDES:
+            sheet.unlink()
     for path, sheets in linked.items():
         links = []
         for together in (sheets[: len(first)], sheets[len(first) :]):
             text = "".join(used[sheet] for sheet in together)
-            file = static / f"{NAME}-{hashlib.sha256(text.encode()).hexdigest()[:12]}.css"
+            file = output / STATIC / f"{NAME}-{hashlib.sha256(text.encode()).hexdigest()[:12]}.css"
             if text:
                 file.write_text(text, encoding="utf-8")
                 address = posixpath.relpath(file.as_posix(), path.parent.as_posix())
                 links.append(f'\n  <link rel="stylesheet" href="{address}" />')
         path.write_text(_placed(pages[path], "".join(links)), encoding="utf-8")
-    for sheet in output.glob("**/*.css"):
-        if sheet in used and sheet.name not in WITH_SLIDES:
-            sheet.unlink()
 
 
 def _with_imports(sheet: Path, folder: Path) -> str:
