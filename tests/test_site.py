@@ -168,6 +168,18 @@ def test_every_chapter_s_answer_is_seen_without_scrolling(site, width, height):
     tab.close()
 
 
+@in_a_browser
+@pytest.mark.parametrize("width", [1280, 768])
+def test_numbers_of_an_answer_stay_in_their_column(site, width):
+    address, browser = site
+    tab = browser.new_page(viewport={"width": width, "height": 800})
+    for page in CHAPTERS:
+        tab.goto(address + page, wait_until="networkidle")
+        sentence, numbers = (tab.locator(part).first.bounding_box() for part in (".answer-sentence", "table.headline"))
+        assert numbers["x"] + numbers["width"] <= sentence["x"] + sentence["width"] + 1, page
+    tab.close()
+
+
 def test_errata_show_every_slip_with_its_proof():
     text = soup("errata.html").get_text()
     slips = text.count("How we know:")
