@@ -3,12 +3,14 @@
 import functools
 import os
 import re
+from types import SimpleNamespace
 
 import pytest
 
 from bookbuild import browser as browsing
 from bookbuild.calculator import verbs
 from bookbuild.notebooks import BUILD
+from bookbuild.site import sphinx_extension
 from llmcalc.checks import Refusal
 from llmcalc.quantities import read
 from llmcalc.questions import find
@@ -113,6 +115,12 @@ def test_the_default_answers_stand_in_the_page_without_scripts(site):
         assert tab.locator(f'section[data-verb="{name}"] .verbs-sentence').inner_text() == verb["sentence"]
         assert verb["sentence"] == find(verb["question"]).answer().sentence
     context.close()
+
+
+def test_a_place_whose_form_was_not_staged_stays_as_it_is(tmp_path):
+    context = {"body": f"before{verbs.PLACE}"}
+    sphinx_extension.add_verbs(SimpleNamespace(srcdir=tmp_path), "index", "page.html", context, None)
+    assert context == {"body": f"before{verbs.PLACE}"}
 
 
 def test_nothing_is_calculated_before_somebody_asks(tab, site):

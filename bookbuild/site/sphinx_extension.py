@@ -51,10 +51,10 @@ def add_calculator(app: Sphinx, pagename: str, templatename: str, context: dict[
 
 
 def add_verbs(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
-    """Put the form of verbs into the page that has a place for it."""
-    if verbs.PLACE not in context.get("body", ""):
+    """Put the form of verbs into the page that has a place for it, if what it asks was staged."""
+    file = next((Path(app.srcdir) / "extra" / "calculator").glob(f"*/{verbs.FILE}"), None)
+    if file is None or verbs.PLACE not in context.get("body", ""):
         return
-    [file] = (Path(app.srcdir) / "extra" / "calculator").glob(f"*/{verbs.FILE}")
     listed = json.loads(file.read_text(encoding="utf-8"))["verbs"]
     context["body"] = verbs.place(context["body"], f"calculator/{file.parent.name}", listed)
     address = f"../calculator/{file.parent.name}"  # from the folder of styles and scripts
