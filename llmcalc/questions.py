@@ -51,8 +51,7 @@ def questions() -> dict[str, Question]:
     >>> questions()["training-gpus"].parameters["mfu"].high
     1
     """
-    found = [_question(getattr(answers, name)) for name in answers.__all__]
-    return {question.name: question for question in found}
+    return {name.replace("_", "-"): _question(name) for name in answers.__all__}
 
 
 def find(name: str) -> Question:
@@ -63,13 +62,16 @@ def find(name: str) -> Question:
     Refusal
         If there is no such question, naming the closest.
     """
-    known = questions()
+    known = [function.replace("_", "-") for function in answers.__all__]
     if name not in known:
         raise Refusal("question", name, "one of " + ", ".join(known) + did_you_mean(name, known))
-    return known[name]
+    return _question(name.replace("-", "_"))
 
 
-def _question(answer: Callable[..., Results]) -> Question:
+# One at a time: a command asks one question, and does not wait for the others' parameters to be read.
+@lru_cache
+def _question(function: str) -> Question:
+    answer: Callable[..., Results] = getattr(answers, function)
     module = inspect.getmodule(inspect.unwrap(answer))
     assert module is not None
     described = {name: " ".join(text.split()) for name, text in _DESCRIBED.findall(answer.__doc__ or "")}
@@ -78,7 +80,7 @@ def _question(answer: Callable[..., Results]) -> Question:
         for name, parameter in inspect.signature(answer).parameters.items()
     }
     title = (module.__doc__ or "").strip().splitlines()[0]
-    return Question(answer.__name__.replace("_", "-"), title, parameters, answer)
+    return Question(function.replace("_", "-"), title, parameters, answer)
 
 
 def _parameter(name: str, declared: inspect.Parameter, described: str, answer: Callable[..., Results]) -> Parameter:

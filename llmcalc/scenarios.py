@@ -5,7 +5,6 @@ the cores.
 """
 
 import csv
-import multiprocessing
 import os
 import signal
 from collections import deque
@@ -213,6 +212,8 @@ def answered(table: Table, rows: Iterator[Row]) -> Iterator[list[tuple[Row, bool
         for chunk in _chunks(chain(first, rest)):
             yield [table.answer(row) for row in chunk]
         return
+    import multiprocessing  # slow to load, and only long tables need it
+
     arguments = (table.question.name, table.header, table.common, table.points)
     with multiprocessing.Pool(cores, _start, arguments) as pool:
         waiting: deque[Any] = deque()

@@ -4,7 +4,6 @@
 (1.08, 1.2)
 """
 
-import statistics
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -84,7 +83,9 @@ def middle_half(values: list[float]) -> tuple[float, float]:
     >>> middle_half([1.0, 2.0, 3.0, 4.0, 5.0])
     (2.0, 4.0)
     """
-    low, _, high = statistics.quantiles(values, n=4, method="inclusive")
+    from statistics import quantiles  # slow to load
+
+    low, _, high = quantiles(values, n=4, method="inclusive")
     return low, high
 
 

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import math
 import os
 import signal
 import subprocess
@@ -337,20 +338,26 @@ def unshared_seconds(processes, samples):
 def test_two_workers_lose_a_tenth_of_what_two_cores_can_do(tmp_path):
     # Long enough that connecting and starting, which are not shared, hardly count.
     samples = 10 * LONG_SAMPLES
-    with cluster(tmp_path, 1) as (address, _, start):
+    folders = [tmp_path / "one", tmp_path / "two"]
+    for folder in folders:
+        folder.mkdir()
+    with cluster(folders[0], 1) as (one, _, _), cluster(folders[1], 2) as (two, _, _):
+        wait_for_workers(one, 1)
+        wait_for_workers(two, 2)
 
-        def seconds():
+        def seconds(address):
             begin = time.perf_counter()
             sweep("training-cost", LONG, OBJECTIVES, samples=samples, scheduler=address)
             return time.perf_counter() - begin
 
-        wait_for_workers(address, 1)
-        one = min(seconds() for _ in range(3))
-        start()
-        wait_for_workers(address, 2)
-        two = min(seconds() for _ in range(3))
-    best = [min(unshared_seconds(count, samples // count) for _ in range(3)) for count in (1, 2)]
-    assert two / one <= best[1] / best[0] + 0.1, f"{two:.1f} s with two workers, {one:.1f} s with one; alone {best}"
+        # All four in turn, so that a slow minute of the machine falls on each; a loss would stay in every round.
+        fastest = [math.inf] * 4
+        for _ in range(5):
+            measured = [seconds(one), seconds(two), *(unshared_seconds(count, samples // count) for count in (1, 2))]
+            fastest = list(map(min, fastest, measured))
+            if fastest[1] / fastest[0] <= fastest[3] / fastest[2] + 0.1:
+                return
+    pytest.fail("{1:.1f} s with two workers, {0:.1f} s with one; alone {3:.1f} s and {2:.1f} s".format(*fastest))
 
 
 @pytest.mark.alone
