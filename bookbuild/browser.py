@@ -142,6 +142,8 @@ class Calculator:
 
 
 # Chapters whose answers are searched for among many plans: their updates may take longer than a film’s picture.
+# A model with much to work out: latent attention, shared experts, dense first layers.
+MIXTURE = "DeepSeek V3"
 SEARCHING = ("planner", "serving-users")
 
 MOVE_SLIDERS = """async () => {
@@ -169,12 +171,19 @@ MOVE_SLIDERS = """async () => {
 }"""
 
 
-def measure_calculator(browser: Any, address: str, parameter: dict[str, Any]) -> Calculator:
-    """Open a calculator's page with an empty cache, move each slider, and measure; of updates, the median.
+def scenarios(calculator: dict[str, Any]) -> list[dict[str, Any]]:
+    """Scenarios in which a calculator is measured: as it starts, and with a mixture of experts if it asks for a model.
 
     A page comes with the results of its starting values. So a parameter is given in the address, from which the
     calculator works out its first result.
     """
+    started = {calculator["parameters"][0]["name"]: calculator["parameters"][0]["default"]}
+    asks = any(parameter["name"] == "model" for parameter in calculator["parameters"])
+    return [started, {"model": MIXTURE}] if asks else [started]
+
+
+def measure_calculator(browser: Any, address: str, scenario: dict[str, Any]) -> Calculator:
+    """Open a calculator's page with an empty cache, move each slider, and measure; of updates, the median."""
     context = browser.new_context()
     page = context.new_page()
     sizes: list[int] = []
@@ -184,8 +193,7 @@ def measure_calculator(browser: Any, address: str, parameter: dict[str, Any]) ->
             sizes.append(request.sizes()["responseBodySize"])
 
     page.on("requestfinished", finished)
-    scenario = urlencode({parameter["name"]: parameter["default"]})
-    page.goto(f"{address}?{scenario}", wait_until="networkidle")
+    page.goto(f"{address}?{urlencode(scenario)}", wait_until="networkidle")
     wait_until(page, "performance.getEntriesByName('calculator-ready').length")
     ready, painted = page.evaluate(
         "['calculator-ready', 'first-contentful-paint'].map((name) => performance.getEntriesByName(name)[0].startTime)"

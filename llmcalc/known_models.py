@@ -7,6 +7,7 @@
 from . import datasets
 from .checks import Refusal, closest
 from .models.model import Model
+from .once import Latest
 
 # What people and repositories write behind a model's name: how it was tuned, the format of its weights, its context.
 ENDINGS = (
@@ -35,6 +36,9 @@ ENDINGS = (
     "4bit",
     "8bit",
 )
+
+
+_LATEST = Latest()
 
 
 def names() -> "list[str]":
@@ -76,7 +80,8 @@ def find(text: str) -> str:
     """
     if not isinstance(text, str) or not _words(text) or len(text) > 200:
         raise Refusal("model", text, "the name of a model")
-    spelled = _spellings()
+    # Anew where rows have come: a page loads those of the data package when it needs them.
+    spelled = _LATEST(_spellings, len(datasets.records("models")), len(datasets.records("transformer-shapes")))
     words = _words(text)
     while True:
         joined = "".join(words)
@@ -99,7 +104,7 @@ def find(text: str) -> str:
     raise Refusal("model", text, "the name of a model", reason=f"model = {text!r} is not known{hint}")
 
 
-def _spellings() -> "dict[str, str]":
+def _spellings(models: int, shapes: int) -> "dict[str, str]":
     """Names by how they and their aliases are written without case, dashes and blanks."""
     found = {}
     for row in datasets.records("transformer-shapes"):
