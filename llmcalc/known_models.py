@@ -81,7 +81,8 @@ def find(text: str) -> str:
     if not isinstance(text, str) or not _words(text) or len(text) > 200:
         raise Refusal("model", text, "the name of a model")
     # Anew where rows have come: a page loads those of the data package when it needs them.
-    spelled = _LATEST(_spellings, len(datasets.records("models")), len(datasets.records("transformer-shapes")))
+    models, shapes = datasets.records("models"), datasets.records("transformer-shapes")
+    spelled: dict[str, str] = _LATEST(_spellings, len(models), len(shapes))
     words = _words(text)
     while True:
         joined = "".join(words)

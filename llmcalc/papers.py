@@ -238,11 +238,12 @@ def _accepted(posed: Posed) -> str:
 
 def _mistakes(posed: Posed) -> str:
     rows = [
-        (told(value) if posed.kind == "numeric" else posed.letters([value]), said) for value, said in posed.mistakes
+        (told(value) if posed.kind == "numeric" else posed.letters([value]), said)
+        for value, said in posed.shown_mistakes()
     ]
     if not rows:
         return ""
-    cells = "".join(f"<tr><td>{escape(value)}</td><td>{escape(said)}</td></tr>" for value, said in rows)
+    cells = "".join(f"<tr><td>{escape(value)}</td><td>{said}</td></tr>" for value, said in rows)
     return f'<table><tr><th scope="col">Instead</th><th scope="col">Mistake</th></tr>{cells}</table>'
 
 

@@ -307,8 +307,8 @@ def main() -> None:
         site = BUILD / "html"
         for page in lighthouse.PAGES:
             for form in lighthouse.FORMS:
-                tries = [lighthouse.audit(site, [page], [form])[0].scores for _ in range(3)]
-                best_scores = {name: max(scores[name] for scores in tries) for name in tries[0]}
+                audits = [lighthouse.audit(site, [page], [form])[0].scores for _ in range(3)]
+                best_scores = {name: max(scores[name] for scores in audits) for name in audits[0]}
                 value = " ".join(str(score) for score in best_scores.values())
                 report(f"Lighthouse, {page}, {form}: {', '.join(best_scores)}", value, f"aim {lighthouse.AIM} each")
     else:

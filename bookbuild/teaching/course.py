@@ -302,15 +302,16 @@ def _moodle_question(quiz: ElementTree.Element, each: Posed) -> None:
     if each.kind == "numeric":
         tolerance = max(each.exercise.tolerance, EXACT)
         _moodle_number(question, each.key, tolerance, 100, "Right.")
-        for value, said in each.mistakes:
+        for value, said in each.shown_mistakes():
             _moodle_number(question, value, tolerance, 0, said)
     elif each.kind == "choice":
         for name, value in (("single", "true"), ("shuffleanswers", "true"), ("answernumbering", "abc")):
             ElementTree.SubElement(question, name).text = value
-        for option, share, said in [(each.key, 100, "Right."), *((text, 0, said) for text, said in each.mistakes)]:
+        wrong = [(text, 0, said) for text, said in each.shown_mistakes()]
+        for option, share, said in [(each.key, 100, "Right."), *wrong]:
             answer = ElementTree.SubElement(question, "answer", fraction=str(share), format="html")
             ElementTree.SubElement(answer, "text").text = escaped(option)
-            _text(answer, "feedback", escaped(said), format="html")
+            _text(answer, "feedback", said, format="html")
     else:
         ElementTree.SubElement(question, "shuffleanswers").text = "true"
         for option in each.options:
@@ -324,7 +325,7 @@ def _moodle_question(quiz: ElementTree.Element, each: Posed) -> None:
 def _moodle_number(question: ElementTree.Element, value: float, tolerance: float, share: int, said: str) -> None:
     answer = ElementTree.SubElement(question, "answer", fraction=str(share), format="moodle_auto_format")
     ElementTree.SubElement(answer, "text").text = repr(float(value))
-    _text(answer, "feedback", escaped(said), format="html")
+    _text(answer, "feedback", said, format="html")
     ElementTree.SubElement(answer, "tolerance").text = repr(tolerance * abs(float(value)))
 
 

@@ -520,15 +520,15 @@ def _solution(posed: Posed) -> Slide:
     steps = "".join(f'<li class="fragment">{step}</li>' for step in posed.shown()["steps"])
     unit = posed.exercise.unit
     rows = []
-    for wrong, said in posed.mistakes[:MISTAKES]:
+    for wrong, said in posed.shown_mistakes()[:MISTAKES]:
         given = f"{told(wrong)} {counted(unit, wrong)}".rstrip() if posed.kind == "numeric" else str(wrong)
         cell = '<td class="number">' if posed.kind == "numeric" else "<td>"
-        rows.append(f"<tr>{cell}{html.escape(given)}</td><td>{html.escape(said)}</td></tr>")
+        rows.append(f"<tr>{cell}{html.escape(given)}</td><td>{said}</td></tr>")
     head = "<thead><tr><th>Who answered</th><th>hears</th></tr></thead>"
     table = f"<table class='mistakes fragment'>{head}<tbody>{''.join(rows)}</tbody></table>" if rows else ""
     key = posed.solution() if posed.kind != "choice" else f"{posed.solution()}) {posed.key}"
     body = f'<ol class="steps">{steps}</ol><p class="key fragment">{html.escape(key)}</p>{table}'
-    notes = "".join(f"<p>{html.escape(said)}</p>" for _, said in posed.mistakes)
+    notes = "".join(f"<p>{said}</p>" for _, said in posed.shown_mistakes())
     return Slide("Step by step", body, [notes], above=f"Solution of exercise {posed.exercise.number}", kind="solution")
 
 

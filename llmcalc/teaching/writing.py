@@ -154,6 +154,10 @@ class Posed:
             "steps": [shown(step) for step in self.answer.steps],
         }
 
+    def shown_mistakes(self) -> "list[tuple[Any, str]]":
+        """Answers of usual mistakes, with what to say about each as HTML."""
+        return [(value, shown(said)) for value, said in self.answer.mistakes]
+
     def described(self) -> "dict[str, Any]":
         """All that a page shows, ready for JSON, which keeps the order of lists alone."""
         exercise = self.exercise

@@ -166,7 +166,15 @@ def test_the_mistakes_on_slides_are_those_of_the_exercises(name):
     assert len(tables) == len(with_mistakes)
     for table, posed in zip(tables, with_mistakes, strict=True):
         heard = [texts(row.xpath("./td")[1]) for row in table.xpath("./tbody/tr")]
-        assert heard == [said for _, said in posed.mistakes[: slides.MISTAKES]]
+        said = [said for _, said in posed.shown_mistakes()[: slides.MISTAKES]]
+        assert heard == [texts(lxml.html.fragment_fromstring(text, create_parent="p")) for text in said]
+
+
+def test_formulas_in_the_words_for_a_mistake_are_set():
+    exercise = next(each for each in teaching.chapter("failures").exercises if "formula" in each.text)
+    slide = slides._solution(exercise.pose(1))
+    assert "The recovery is missing: <var>e</var><sup><var>R</var>/<var>M</var></sup>." in slide.body
+    assert "e^(" not in slide.body + "".join(slide.notes)
 
 
 @in_a_browser
