@@ -42,6 +42,17 @@ def number(value: "float | None", digits: int = 4) -> str:
     return f"{sign}{text[0]}{_after_point(text[1:])} × 10{power}"
 
 
+def headed(name: str, unit: str) -> str:
+    """What a number is, with its unit in brackets if it has one: a header of a column, or a label of an axis.
+
+    Examples
+    --------
+    >>> headed("speed", "km/h"), headed("speed-up", "1")
+    ('speed [km/h]', 'speed-up')
+    """
+    return name if unit in ("", "1") else f"{name} [{unit}]"
+
+
 def exact_digits(size: float, digits: int) -> "tuple[str, int]":
     """The first digits of a number above 0, rounded exactly, and the power of ten of the first.
 

@@ -17,6 +17,7 @@ from nbformat import NotebookNode
 from bookbuild.notebooks import ROOT, close_match, closest, read
 from llmcalc import quantities
 from llmcalc.answering import accept, takes_own
+from llmcalc.formats import headed
 from llmcalc.own_devices import is_own
 
 COMMENT = re.compile(r"\[(?P<unit>[^\]]+)\]\s*(?P<help>[^;]*)(;\s*(?P<accepted>.+))?$")
@@ -82,7 +83,7 @@ class Parameter:
             return self.accepted
         if self.choices:
             return "one of " + ", ".join(self.choices)
-        return f"{kind} [{self.unit}]" + (f" with {self.accepted}" if self.accepted else "")
+        return headed(kind, self.unit) + (f" with {self.accepted}" if self.accepted else "")
 
     @property
     def limits(self) -> tuple[float, float, bool, bool]:

@@ -11,7 +11,7 @@ from nbformat import NotebookNode
 from bookbuild import notebooks
 from bookbuild.run import parameters
 from bookbuild.site import documents
-from llmcalc.formats import number, written
+from llmcalc.formats import headed, number, written
 from llmcalc.report import ledger
 
 
@@ -139,7 +139,7 @@ def scoreboard(record: Record) -> str:
             if row["chapter"] == name:
                 document = f'<span class="facet-document">{row["document"][:3]}</span>'
                 cells = [
-                    f"{address(row['id'])}{row['quantity']} [{row['unit']}]",
+                    address(row["id"]) + headed(row["quantity"], row["unit"]),
                     number(ledger.printed_value(row["printed"]), 7),
                     number(row["computed"], 7),
                     row["status"],

@@ -18,6 +18,7 @@ from bookbuild.site.documents import LinkLines
 from bookbuild.site.jupyter_book import finished
 from bookbuild.site.remembered import Remembered
 
+UNIT_ONE = re.compile(r"(?<=[\w)`]) \[1\](?=[.,;:)]|$)")
 # A page's place for a filter of all its rows, or a table with a filter of its own.
 FILTERED = re.compile(r'class="row-filter"|<table [^>]*\bfiltered\b')
 
@@ -183,10 +184,16 @@ def finish_pages(app: Sphinx, exception: Exception | None) -> None:
     stylesheets.bundle(output, remembered)
 
 
+def leave_out_the_unit_one(app: Sphinx, what: str, name: str, thing: Any, options: Any, lines: list[str]) -> None:
+    """Show pure numbers without the bracket that the docstrings of formulas give every argument for its unit."""
+    lines[:] = [UNIT_ONE.sub("", line) for line in lines]
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
     app.add_transform(AnswerFirst)
     app.add_transform(LinkLines)
     app.connect("builder-inited", write_all_nodes_on_one_page)
+    app.connect("autodoc-process-docstring", leave_out_the_unit_one)
     app.connect("html-page-context", add_calculator)
     app.connect("html-page-context", add_verbs)
     app.connect("html-page-context", add_exercises)

@@ -11,7 +11,7 @@ from fractions import Fraction
 
 import pandas as pd
 
-from ..formats import number
+from ..formats import headed, number
 from . import tables
 
 TYPE_CHECKING = False
@@ -180,7 +180,7 @@ class Ledger:
     def _table(self, rows: "list[dict[str, Any]]", caption: str) -> str:
         frame = pd.DataFrame(
             {
-                "quantity [unit]": [f"{row['quantity']} [{row['unit']}]" for row in rows],
+                "quantity [unit]": [headed(row["quantity"], row["unit"]) for row in rows],
                 "printed": [number(printed_value(row["printed"]), 7) for row in rows],
                 "computed": [number(row["computed"], 7) for row in rows],
                 "status": [verdict(row) for row in rows],

@@ -127,6 +127,8 @@ def show(
     texts = frame.astype(object)
     for column in numeric:
         texts[column] = [number(value, digits) for value in frame[column]]
+    if "unit" in texts:
+        texts["unit"] = texts["unit"].replace("1", "")
     texts = texts.fillna("–").map(_for_people)
     attributes = 'class="dataframe"'
     if filtered:
