@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 
 
 class Request:
-    """A request, from its arrival to its last token."""
+    """A question, from its arrival to the last token of its last answer."""
 
-    first_token: float  # when it is written, and the answer ends [s]
-    end: float
+    first_token: float  # when it is written [s]
 
-    def __init__(self, arrival: float, question_tokens: int, answer_tokens: int, hit_share: float) -> None:
-        self.arrival, self.question_tokens, self.answer_tokens = arrival, question_tokens, answer_tokens
+    def __init__(self, arrival: float, question_tokens: int, answers: "list[int]", hit_share: float) -> None:
+        self.arrival, self.question_tokens, self.answers = arrival, question_tokens, answers
         self.read_tokens = self.unread = question_tokens * (1 - hit_share)  # a chunk may end within a token
+        self.ends: list[tuple[int, float]] = []  # of its answers: tokens, and when the last is written [s]
 
 
 def simulate(
@@ -59,18 +59,16 @@ def simulate(
         raise Refusal("simulation", "SimPy", "an environment that has it: pip install 'llmcalc[simulation]'") from None
     chance = random.Random(seed)
     environment = simpy.Environment()
-    engine = _Engine(environment, service)
+    engine = _Engine(environment, service, chance)
     environment.process(_arrivals(environment, engine, request_rate, requests, chance))
     environment.run(until=environment.process(engine.run(requests)))
     kept = sorted(engine.done, key=lambda request: request.arrival)[int(warm * requests) :]
     return {
         "first_token": [request.first_token - request.arrival for request in kept],
         "output_token": [
-            (request.end - request.first_token) / (request.answer_tokens - 1)
-            for request in kept
-            if request.answer_tokens > 1
+            (end - request.first_token) / (tokens - 1) for request in kept for tokens, end in request.ends if tokens > 1
         ],
-        "answer": [request.end - request.arrival for request in kept],
+        "answer": [end - request.arrival for request in kept for _, end in request.ends],
     }
 
 
@@ -81,8 +79,9 @@ def _arrivals(
     for _ in range(requests):
         yield environment.timeout(_gap(request_rate, service.arrival_spread, chance))
         question = _length(service.question_tokens, service.question_spread, chance)
-        answer = _length(service.answer_tokens, service.answer_spread, chance)
-        engine.take(Request(environment.now, question, answer, service.hit_share))
+        lengths = service.answer_tokens, service.answer_spread
+        answers = [_length(*lengths, chance) for _ in range(service.answers_per_question)]
+        engine.take(Request(environment.now, question, answers, service.hit_share))
 
 
 def _gap(request_rate: float, spread: float, chance: "random.Random") -> float:
@@ -103,19 +102,22 @@ def _length(mean: float, spread: float, chance: "random.Random") -> int:
 class _Engine:
     """Requests that wait, are read and are written.
 
-    All answers in progress get a token a step, so that each ends in a step known from its start.
+    An answer ends in a step known from its start: all in progress get a token a step, or as many more of a draft as are
+    accepted.
     """
 
-    def __init__(self, environment: "simpy.Environment", service: "Service") -> None:
-        self.environment, self.service = environment, service
+    def __init__(self, environment: "simpy.Environment", service: "Service", chance: "random.Random") -> None:
+        self.environment, self.service, self.chance = environment, service, chance
         self.waiting: deque[Request] = deque()
         self.reading: list[Request] = []
-        self.writing: list[tuple[int, int, Request]] = []  # a heap: step of the last token, order, request
+        # A heap: step of the last token, order, step of the first, tokens, request.
+        self.writing: list[tuple[int, int, int, int, Request]] = []
         self.done: list[Request] = []
         self.came = environment.event()
         self.steps = self.begun = 0
         self.held = 0.0  # bytes of caches
-        self.context = 0  # tokens of all answers in progress, with their questions
+        self.context = 0.0  # tokens of all answers in progress, with their questions
+        self.written = service.written()
         self.most_tokens = service.chunk_tokens * (service.ranks if service.by_sequence else 1)
 
     def take(self, request: "Request") -> None:
@@ -133,26 +135,37 @@ class _Engine:
             chunks = self._chunks()
             tokens = sum([count for _, count in chunks])
             ended = sum([1 for request, count in chunks if count == request.unread])
-            batch = len(self.writing)
-            context = self.context / batch if batch else 0
-            yield self.environment.timeout(self.service.step_seconds(batch, context, tokens, ended))
+            yield self.environment.timeout(self._seconds(tokens, ended))
             self._write()
             self._read(chunks)
 
-    def _bytes(self, request: "Request") -> float:
-        return float(self.service.sequence_bytes(request.read_tokens + request.answer_tokens))
+    def _seconds(self, prompt_tokens: float, prompts: int) -> float:
+        batch = len(self.writing)
+        context = self.context / batch if batch else 0
+        seconds: float = self.service.step_seconds(batch, context, prompt_tokens, prompts)
+        if batch and self.service.draft_tokens:
+            quiet = self.service.step_seconds(batch, context)
+            seconds += self.service.drafted(quiet) - quiet
+        return seconds
+
+    def _bytes(self, request: "Request", answer_tokens: int) -> float:
+        # All answers to a question share its part of the cache.
+        question = request.read_tokens / len(request.answers)
+        return float(self.service.sequence_bytes(question + answer_tokens))
 
     def _admit(self) -> None:
-        service = self.service
-        while self.waiting and len(self.reading) + len(self.writing) < service.most_sequences():
-            needed = self._bytes(self.waiting[0])
-            if self.held + needed > service.cache_room and (self.reading or self.writing):
+        service, answers = self.service, self.service.answers_per_question
+        while self.waiting:
+            busy = len(self.writing) + answers * len(self.reading)
+            needed = sum([self._bytes(self.waiting[0], tokens) for tokens in self.waiting[0].answers])
+            full = busy + answers > service.most_sequences() or self.held + needed > service.cache_room
+            if busy and full:
                 return
             self.held += needed
             self.reading.append(self.waiting.popleft())
 
     def _chunks(self) -> "list[tuple[Request, float]]":
-        room = self.most_tokens - len(self.writing)
+        room = self.most_tokens - len(self.writing) * (1 + self.service.draft_tokens)
         found = []
         for request in self.reading:
             count = min(request.unread, room)
@@ -164,11 +177,11 @@ class _Engine:
 
     def _write(self) -> None:
         self.steps += 1
-        self.context += len(self.writing)
+        self.context += len(self.writing) * self.written
         while self.writing and self.writing[0][0] <= self.steps:
-            request = heappop(self.writing)[2]
-            self.context -= request.question_tokens + request.answer_tokens
-            self._end(request)
+            last, _, first, tokens, request = heappop(self.writing)
+            self.context -= request.question_tokens + 1 + (last - first) * self.written
+            self._end(request, tokens)
 
     def _read(self, chunks: "list[tuple[Request, float]]") -> None:
         for request, count in chunks:
@@ -177,14 +190,28 @@ class _Engine:
                 continue
             self.reading.remove(request)
             request.first_token = self.environment.now
-            if request.answer_tokens > 1:
-                self.begun += 1
-                heappush(self.writing, (self.steps + request.answer_tokens - 1, self.begun, request))
-                self.context += request.question_tokens + 1
-            else:
-                self._end(request)
+            for tokens in request.answers:
+                if tokens > 1:
+                    self.begun += 1
+                    last = self.steps + self._steps(tokens - 1)
+                    heappush(self.writing, (last, self.begun, self.steps, tokens, request))
+                    self.context += request.question_tokens + 1
+                else:
+                    self._end(request, tokens)
 
-    def _end(self, request: "Request") -> None:
-        request.end = self.environment.now
-        self.held -= self._bytes(request)
-        self.done.append(request)
+    def _steps(self, tokens: int) -> int:
+        """Steps that write some tokens of an answer."""
+        drafted, acceptance, steps = self.service.draft_tokens, self.service.acceptance, 0
+        if not drafted:
+            return tokens
+        while tokens > 0:
+            steps, tokens, left = steps + 1, tokens - 1, drafted
+            while left and self.chance.random() < acceptance:
+                tokens, left = tokens - 1, left - 1
+        return steps
+
+    def _end(self, request: "Request", tokens: int) -> None:
+        request.ends.append((tokens, self.environment.now))
+        self.held -= self._bytes(request, tokens)
+        if len(request.ends) == len(request.answers):
+            self.done.append(request)

@@ -251,8 +251,8 @@ class _Waits:
         # The rest of a step is a uniform share of it; so many more prompts arrive as it is long.
         square = met * step_seconds * (1 + 2 * uneven)
         waited = (1 / 3 + share + share**2) * square - ((0.5 + share) * met) ** 2 + share * self.prompt * met
-        # What of the own prompt is as long as the prompt is.
-        reading = passes * (self.one - self.none)
+        # What of the own prompt is as long as the prompt is: reading more experts is not.
+        reading = passes * least(self.one - self.none, self.prompt)
         self.variance = waited + (reading * spread) ** 2
         if service.bursts:  # what prompts wait for each other, beyond those that come at random
             # Those who wait for others wait for the steps, too, in which twice as many are read as usually.
@@ -316,8 +316,8 @@ class _Waits:
         life, reading, uneven = service.answer_tokens, self.prompt, service.question_spread**2
         arrivals = self.rate * self.seconds  # within a step
         alone = 1 - self.share
-        slow = most(0.05, 1 - self.batch * beside / self.seconds / alone)
         writing = beside * life * service.answers_per_question  # that a request adds to all later steps
+        slow = most(0.05, 1 - self.rate * writing / alone)
         decay = life * (1 + service.answer_spread**2) / 2
         gathered = 1 + service.crowd(arrivals * tokens)
         white = gathered * reading**2 * (1 + uneven) / tokens

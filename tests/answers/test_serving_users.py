@@ -106,6 +106,35 @@ def test_asking_for_less_never_takes_more_devices(form, change, share):
     assert devices(**(form | {change: eased})) <= before * (1 + 2 * serving.CLOSE)
 
 
+# Mixtures at batches near one, which once took more devices for shorter answers.
+NEAR_ONE = [
+    {
+        "model": "Phi-3.5 MoE",
+        "accelerator": "RTX PRO 6000 Blackwell Max-Q",
+        "question_spread": 2.8,
+        "weight_format": "fp8",
+    },
+    {"model": "MiniMax M2", "accelerator": "H200 SXM", "time_to_first_token": 0.0507, "weight_format": "fp8"},
+    {
+        "model": "Mixtral 8x7B",
+        "accelerator": "A100 PCIe 40GB",
+        "weight_format": "int4",
+        "cache_format": "fp8",
+        "time_per_output_token": 0.096,
+        "arrival_spread": 1.64,
+        "answer_spread": 2.2,
+        "answers_per_question": 16,
+    },
+]
+
+
+@pytest.mark.parametrize("form", NEAR_ONE, ids=[form["model"] for form in NEAR_ONE])
+def test_shorter_answers_of_a_mixture_never_take_more_devices(form):
+    found = [devices(**form, users=1e8, answer_tokens=float(tokens)) for tokens in (300, 100, 30, 10, 5, 3, 2, 1)]
+    assert math.isfinite(found[-1])
+    assert found == sorted(found, reverse=True)
+
+
 @settings(max_examples=60, deadline=None)
 @given(
     form=FORMS,

@@ -44,6 +44,57 @@ def test_first_tokens_come_as_the_simulation_has_them(case, load):
         assert closed.output_token[quantile] == pytest.approx(tokens[int(share * len(tokens))], rel=0.10)
 
 
+# What people ask for beyond one answer to each question, written token by token.
+OTHERWISE = {
+    "eight answers to a question": ("Llama 3.1 8B", "H200", 1, 1000, 200, {"answers_per_question": 8}),
+    "four drafted tokens": ("Llama 3.1 8B", "H200", 1, 1000, 200, {"draft_tokens": 4, "acceptance": 0.7}),
+    "a mixture, uneven questions": ("MiniMax M2", "H200", 8, 600, 300, {"question_spread": 1.0}),
+}
+
+
+@pytest.mark.parametrize("load", [0.05, 0.2])
+@pytest.mark.parametrize("case", OTHERWISE)
+def test_times_of_other_services_are_as_the_simulation_has_them(case, load):
+    name, device, ranks, question, answer, options = OTHERWISE[case]
+    service = Service(
+        known_models.model(name),
+        catalogue.device(device),
+        "fp8",
+        ranks,
+        question_tokens=question,
+        answer_tokens=answer,
+        **options,
+    )
+    rate = load * replica(service).requests
+    closed, first, token = replica(service, rate), [], []
+    for seed in range(3):
+        events = simulate(service, rate, requests=3000, seed=seed)
+        first += events["first_token"]
+        token += events["output_token"]
+    for found, times in ((closed.first_token, sorted(first)), (closed.output_token, sorted(token))):
+        assert found["mean"] == pytest.approx(statistics.mean(times), rel=0.10)
+        assert found["p95"] == pytest.approx(times[int(0.95 * len(times))], rel=0.12)
+
+
+def test_a_draft_writes_as_many_tokens_a_step_as_are_accepted():
+    options = {"draft_tokens": 3, "acceptance": 0.6, "answer_tokens": 400, "question_tokens": 10}
+    service = Service(known_models.model("Llama 3.1 8B"), catalogue.device("H200"), "fp8", 1, **options)
+    # Alone, so that all steps are alike.
+    events = simulate(service, 1e-3, requests=200, seed=1)
+    step = service.drafted(service.step_seconds(1, service.mean_context()))
+    assert statistics.mean(events["output_token"]) == pytest.approx(step / service.written(), rel=0.01)
+
+
+def test_answers_to_one_question_begin_together_and_are_all_counted():
+    options = {"answers_per_question": 5, "answer_tokens": 20, "question_tokens": 100}
+    service = Service(known_models.model("Llama 3.1 8B"), catalogue.device("H200"), "fp8", 1, **options)
+    events = simulate(service, 1e-3, requests=100, warm=0.0, seed=1)
+    assert len(events["first_token"]) == 100
+    assert len(events["answer"]) == len(events["output_token"]) == 500
+    alone = service.step_seconds(5, 110)
+    assert statistics.mean(events["output_token"]) == pytest.approx(alone, rel=0.01)
+
+
 # Standard deviations of the time between requests, in shares of its mean, and loads.
 BURSTS = [(2.0, 0.3), (2.0, 0.5), (2.0, 0.7), (2.0, 0.8), (1.5, 0.8)]
 
