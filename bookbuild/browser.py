@@ -141,9 +141,9 @@ class Calculator:
     compressed_bytes: int
 
 
-# Chapters whose answers are searched for among many plans: their updates may take longer than a film’s picture.
 # A model with much to work out: latent attention, shared experts, dense first layers.
 MIXTURE = "DeepSeek V3"
+# Chapters whose answers are searched for among many plans: their updates may take longer than a film’s picture.
 SEARCHING = ("planner", "serving-users")
 
 MOVE_SLIDERS = """async () => {
@@ -171,15 +171,17 @@ MOVE_SLIDERS = """async () => {
 }"""
 
 
-def scenarios(calculator: dict[str, Any]) -> list[dict[str, Any]]:
-    """Scenarios in which a calculator is measured: as it starts, and with a mixture of experts if it asks for a model.
+def scenarios(calculator: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Scenarios by name in which a calculator is measured: as it starts, and with a mixture if it asks for a model.
 
     A page comes with the results of its starting values. So a parameter is given in the address, from which the
     calculator works out its first result.
     """
-    started = {calculator["parameters"][0]["name"]: calculator["parameters"][0]["default"]}
-    asks = any(parameter["name"] == "model" for parameter in calculator["parameters"])
-    return [started, {"model": MIXTURE}] if asks else [started]
+    chapter, parameters = calculator["notebook"], calculator["parameters"]
+    found = {chapter: {parameters[0]["name"]: parameters[0]["default"]}}
+    if any(parameter["name"] == "model" for parameter in parameters):
+        found[f"{chapter}, {MIXTURE}"] = {"model": MIXTURE}
+    return found
 
 
 def measure_calculator(browser: Any, address: str, scenario: dict[str, Any]) -> Calculator:

@@ -80,9 +80,7 @@ def find(text: str) -> str:
     """
     if not isinstance(text, str) or not _words(text) or len(text) > 200:
         raise Refusal("model", text, "the name of a model")
-    # Anew where rows have come: a page loads those of the data package when it needs them.
-    models, shapes = datasets.records("models"), datasets.records("transformer-shapes")
-    spelled: dict[str, str] = _LATEST(_spellings, len(models), len(shapes))
+    spelled: dict[str, str] = _LATEST(_spellings, datasets.records("models"), datasets.records("transformer-shapes"))
     words = _words(text)
     while True:
         joined = "".join(words)
@@ -105,19 +103,18 @@ def find(text: str) -> str:
     raise Refusal("model", text, "the name of a model", reason=f"model = {text!r} is not known{hint}")
 
 
-def _spellings(models: int, shapes: int) -> "dict[str, str]":
+def _spellings(models: "list[datasets.Row]", shapes: "list[datasets.Row]") -> "dict[str, str]":
     """Names by how they and their aliases are written without case, dashes and blanks."""
     found = {}
-    for row in datasets.records("transformer-shapes"):
+    for row in shapes:
         found["".join(_words(row["model"]))] = row["model"]
-    rows = datasets.records("models")
-    for row in rows:
+    for row in models:
         for alias in (row["aliases"] or "").split(";"):
             if alias:
                 found["".join(_words(alias))] = row["model"]
         if "huggingface.co" in row["link"]:
             found["".join(_words(row["link"]))] = row["model"]
-    for row in rows:  # after the aliases: a name means itself
+    for row in models:  # after the aliases: a name means itself
         found["".join(_words(row["model"]))] = row["model"]
     return found
 

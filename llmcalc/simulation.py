@@ -79,8 +79,9 @@ def _arrivals(
     for _ in range(requests):
         yield environment.timeout(_gap(request_rate, service.arrival_spread, chance))
         question = _length(service.question_tokens, service.question_spread, chance)
-        lengths = service.answer_tokens, service.answer_spread
-        answers = [_length(*lengths, chance) for _ in range(service.answers_per_question)]
+        answers = [
+            _length(service.answer_tokens, service.answer_spread, chance) for _ in range(service.answers_per_question)
+        ]
         engine.take(Request(environment.now, question, answers, service.hit_share))
 
 

@@ -278,6 +278,12 @@ def test_a_table_without_rows_is_shown_as_one():
     assert "<tbody>" in tables.show(empty, "Nothing fits", filtered=True, facets=["card"]).to_html()
 
 
+def test_a_pure_number_has_no_unit():
+    rows = pd.DataFrame({"quantity": ["speed-up", "time"], "unit": ["1", "s"]})
+    written = BeautifulSoup(tables.show(rows, "Numbers").to_html(), "html.parser")
+    assert [cell.text for cell in written.select("td:nth-child(2)")] == ["", "s"]
+
+
 def test_a_printed_number_with_its_power_of_ten_is_written_for_people():
     written = tables.show(pd.DataFrame({"printed": ["1750e8", "8.8e4", "GPT-3e", "12"]}), "Printed").to_html()
     assert re.findall(r"<td[^>]*>([^<]*)<", written) == ["1750 × 10⁸", "8.8 × 10⁴", "GPT-3e", "12"]

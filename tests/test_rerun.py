@@ -19,7 +19,6 @@ import llmcalc
 from bookbuild import notebooks
 from bookbuild.run import parameters, rerun, target
 from llmcalc import cli, datasets, scenarios
-from llmcalc.formats import headed
 from llmcalc.formulas import devices, training
 from llmcalc.questions import find
 from llmcalc.units import DAY, PFLOPS_DAY, TERA
@@ -402,7 +401,7 @@ def test_a_table_answers_as_the_command_does_and_starts_no_kernel(monkeypatch, t
     for name, row in rows.items():
         assert answered[name].problem == row["error"]
         shown = {key: float(value) for key, value in row.items() if " [" in key and value}
-        assert {headed(key, each["unit"]): each["value"] for key, each in answered[name].results.items()} == shown
+        assert {f"{key} [{each['unit']}]": each["value"] for key, each in answered[name].results.items()} == shown
     assert answered["a"].parameters == scenarios.run(question, {})["parameters"] | {
         "days": 10,
         "mfu": 0.4,

@@ -168,6 +168,14 @@ def test_every_chapter_s_answer_is_seen_without_scrolling(site, width, height):
     tab.close()
 
 
+@pytest.mark.parametrize("page", ["reference", "scoreboard", "notebooks/small-print", "notebooks/training-step"])
+def test_pure_numbers_stand_without_a_unit(page):
+    content = BeautifulSoup((SITE / f"{page}.html").read_text(encoding="utf-8"), "html.parser").article
+    for code in content(["pre", "script"]):
+        code.decompose()
+    assert " [1]" not in content.get_text()
+
+
 @in_a_browser
 @pytest.mark.parametrize("width", [1280, 768])
 def test_numbers_of_an_answer_stay_in_their_column(site, width):

@@ -20,9 +20,17 @@ from typing import Any
 import numpy as np
 import yaml
 
-from bookbuild import browser as browsing
 from bookbuild import notebooks
-from bookbuild.browser import MIXTURE, SEARCHING, browse, find_browser, serve
+from bookbuild.browser import (
+    MIXTURE,
+    SEARCHING,
+    browse,
+    find_browser,
+    measure_calculator,
+    measure_first_page,
+    scenarios,
+    serve,
+)
 from bookbuild.measure import lighthouse
 from bookbuild.notebooks import BUILD, ROOT
 from bookbuild.run.execute import EXECUTED
@@ -268,7 +276,7 @@ def main() -> None:
     report("time over the bare NumPy expression", f"{checked / expression:.2f} times", "aim within 3 times")
     if find_browser():
         with serve(BUILD / "html") as address, browse() as browser:
-            pages = [browsing.measure_first_page(browser, address) for _ in range(3)]
+            pages = [measure_first_page(browser, address) for _ in range(3)]
         first_page = min(pages, key=lambda measured: measured.readable)
         report("first page readable on localhost", f"{first_page.readable:.2f} s", "aim under 1 s")
         report(
@@ -279,9 +287,8 @@ def main() -> None:
             files = [path for name in questions() for path in BUILD.glob(f"html/calculator/*/{name}.json")]
             for model in map(json.loads, map(Path.read_text, files)):
                 page = f"{address}notebooks/{model['notebook']}.html"
-                for kind, scenario in zip(("", f", {MIXTURE}"), browsing.scenarios(model), strict=False):
-                    tries = [browsing.measure_calculator(browser, page, scenario) for _ in range(5)]
-                    measured[model["notebook"] + kind] = tries
+                for named, scenario in scenarios(model).items():
+                    measured[named] = [measure_calculator(browser, page, scenario) for _ in range(5)]
         first = {name: min(page.first_result for page in pages) for name, pages in measured.items()}
         update = {name: min(page.update for page in pages) for name, pages in measured.items()}
         weight = {name: pages[0].compressed_bytes for name, pages in measured.items()}
@@ -307,8 +314,8 @@ def main() -> None:
         site = BUILD / "html"
         for page in lighthouse.PAGES:
             for form in lighthouse.FORMS:
-                audits = [lighthouse.audit(site, [page], [form])[0].scores for _ in range(3)]
-                best_scores = {name: max(scores[name] for scores in audits) for name in audits[0]}
+                tries = [lighthouse.audit(site, [page], [form])[0].scores for _ in range(3)]
+                best_scores = {name: max(scores[name] for scores in tries) for name in tries[0]}
                 value = " ".join(str(score) for score in best_scores.values())
                 report(f"Lighthouse, {page}, {form}: {', '.join(best_scores)}", value, f"aim {lighthouse.AIM} each")
     else:

@@ -35,7 +35,6 @@ from bookbuild.site import staging
 from bookbuild.site.jupyter_book import Builder, BuildError
 from llmcalc import scenarios as tables
 from llmcalc.comparison import as_text, compare
-from llmcalc.formats import headed
 from llmcalc.questions import Question, find
 
 # More columns nobody compares; a table of any length has all of them.
@@ -251,7 +250,7 @@ def rerun_scenarios(name: str, scenarios: list[Scenario], folder: Path) -> int:
 
 def write_comparison(path: Path, default: dict[str, Any], answered: dict[str, Answered]) -> None:
     """Write one row a scenario: its parameters, its results with their units, and what went wrong."""
-    headers = {key: headed(key, result["unit"]) for key, result in default["results"].items()}
+    headers = {key: f"{key} [{result['unit']}]" for key, result in default["results"].items()}
     rows = {"default": Answered(default["parameters"], default["results"])} | answered
     with path.open("w", encoding="utf-8", newline="") as file:
         fields = ["scenario", *default["parameters"], *headers.values(), "error"]

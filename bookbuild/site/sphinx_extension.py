@@ -18,7 +18,7 @@ from bookbuild.site.documents import LinkLines
 from bookbuild.site.jupyter_book import finished
 from bookbuild.site.remembered import Remembered
 
-UNIT_ONE = re.compile(r"(?<=[\w)`]) \[1\](?=[.,;:)]|$)")
+UNIT_ONE = re.compile(r"(?<=[\w)`]) \[1\](?=[\s.,;:)]|$)")
 # A page's place for a filter of all its rows, or a table with a filter of its own.
 FILTERED = re.compile(r'class="row-filter"|<table [^>]*\bfiltered\b')
 

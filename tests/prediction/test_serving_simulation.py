@@ -21,18 +21,22 @@ CASES = {
 }
 
 
-@pytest.mark.parametrize("load", [0.3, 0.5, 0.7, 0.8])
-@pytest.mark.parametrize("case", CASES)
-def test_first_tokens_come_as_the_simulation_has_them(case, load):
-    name, device, ranks, number_format, question, answer = CASES[case]
-    service = Service(
+def serves(name, device, ranks, number_format, question, answer, options=None):
+    return Service(
         known_models.model(name),
         catalogue.device(device),
         number_format,
         ranks,
         question_tokens=question,
         answer_tokens=answer,
+        **(options or {}),
     )
+
+
+@pytest.mark.parametrize("load", [0.3, 0.5, 0.7, 0.8])
+@pytest.mark.parametrize("case", CASES)
+def test_first_tokens_come_as_the_simulation_has_them(case, load):
+    service = serves(*CASES[case])
     rate = load * replica(service).requests
     closed, events = replica(service, rate), simulate(service, rate, requests=5000, seed=2)
     ordered = sorted(events["first_token"])
@@ -46,25 +50,16 @@ def test_first_tokens_come_as_the_simulation_has_them(case, load):
 
 # What people ask for beyond one answer to each question, written token by token.
 OTHERWISE = {
-    "eight answers to a question": ("Llama 3.1 8B", "H200", 1, 1000, 200, {"answers_per_question": 8}),
-    "four drafted tokens": ("Llama 3.1 8B", "H200", 1, 1000, 200, {"draft_tokens": 4, "acceptance": 0.7}),
-    "a mixture, uneven questions": ("MiniMax M2", "H200", 8, 600, 300, {"question_spread": 1.0}),
+    "eight answers to a question": ("Llama 3.1 8B", "H200", 1, "fp8", 1000, 200, {"answers_per_question": 8}),
+    "four drafted tokens": ("Llama 3.1 8B", "H200", 1, "fp8", 1000, 200, {"draft_tokens": 4, "acceptance": 0.7}),
+    "a mixture, uneven questions": ("MiniMax M2", "H200", 8, "fp8", 600, 300, {"question_spread": 1.0}),
 }
 
 
 @pytest.mark.parametrize("load", [0.05, 0.2])
 @pytest.mark.parametrize("case", OTHERWISE)
 def test_times_of_other_services_are_as_the_simulation_has_them(case, load):
-    name, device, ranks, question, answer, options = OTHERWISE[case]
-    service = Service(
-        known_models.model(name),
-        catalogue.device(device),
-        "fp8",
-        ranks,
-        question_tokens=question,
-        answer_tokens=answer,
-        **options,
-    )
+    service = serves(*OTHERWISE[case])
     rate = load * replica(service).requests
     closed, first, token = replica(service, rate), [], []
     for seed in range(3):
@@ -77,8 +72,7 @@ def test_times_of_other_services_are_as_the_simulation_has_them(case, load):
 
 
 def test_a_draft_writes_as_many_tokens_a_step_as_are_accepted():
-    options = {"draft_tokens": 3, "acceptance": 0.6, "answer_tokens": 400, "question_tokens": 10}
-    service = Service(known_models.model("Llama 3.1 8B"), catalogue.device("H200"), "fp8", 1, **options)
+    service = serves("Llama 3.1 8B", "H200", 1, "fp8", 10, 400, {"draft_tokens": 3, "acceptance": 0.6})
     # Alone, so that all steps are alike.
     events = simulate(service, 1e-3, requests=200, seed=1)
     step = service.drafted(service.step_seconds(1, service.mean_context()))
@@ -86,8 +80,7 @@ def test_a_draft_writes_as_many_tokens_a_step_as_are_accepted():
 
 
 def test_answers_to_one_question_begin_together_and_are_all_counted():
-    options = {"answers_per_question": 5, "answer_tokens": 20, "question_tokens": 100}
-    service = Service(known_models.model("Llama 3.1 8B"), catalogue.device("H200"), "fp8", 1, **options)
+    service = serves("Llama 3.1 8B", "H200", 1, "fp8", 100, 20, {"answers_per_question": 5})
     events = simulate(service, 1e-3, requests=100, warm=0.0, seed=1)
     assert len(events["first_token"]) == 100
     assert len(events["answer"]) == len(events["output_token"]) == 500
@@ -102,16 +95,7 @@ BURSTS = [(2.0, 0.3), (2.0, 0.5), (2.0, 0.7), (2.0, 0.8), (1.5, 0.8)]
 @pytest.mark.parametrize(("spread", "load"), BURSTS)
 @pytest.mark.parametrize("case", CASES)
 def test_first_tokens_of_bursts_come_as_the_simulation_has_them(case, spread, load):
-    name, device, ranks, number_format, question, answer = CASES[case]
-    service = Service(
-        known_models.model(name),
-        catalogue.device(device),
-        number_format,
-        ranks,
-        question_tokens=question,
-        answer_tokens=answer,
-        arrival_spread=spread,
-    )
+    service = serves(*CASES[case], {"arrival_spread": spread})
     rate = load * replica(service).requests
     closed, ordered, tokens = replica(service, rate), [], []
     for seed in range(6):  # bursts differ so much that a single run says little
