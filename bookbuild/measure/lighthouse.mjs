@@ -1,5 +1,7 @@
 // Runs Lighthouse on pages, on a slowed telephone and on a desk, and prints the scores of each as a line of JSON.
 import { createRequire } from "node:module";
+import { availableParallelism } from "node:os";
+import { Worker } from "node:worker_threads";
 
 const { packages, browser, flags, forms, pages } = JSON.parse(process.argv[2]);
 const require = createRequire(packages);
@@ -13,8 +15,17 @@ const { pageFunctions } = require("lighthouse/core/lib/page-functions.js");
 // calculator that its documentation names, and never more than Lighthouse takes for every machine.
 const SLOWER = [[150, 1], [800, 2], [1300, 3], [1533, 4]];
 
-function telephone() {
-  const index = pageFunctions.computeBenchmarkIndex();
+// A browser draws with several threads at once: what all cores do together counts, not what one does while the others rest.
+function benchmark() {
+  const code = `require("node:worker_threads").parentPort.postMessage((${pageFunctions.computeBenchmarkIndex})());`;
+  const found = Array.from({ length: availableParallelism() }, () => {
+    return new Promise((resolve, reject) => new Worker(code, { eval: true }).on("message", resolve).on("error", reject));
+  });
+  return Promise.all(found).then((indices) => Math.min(...indices));
+}
+
+async function telephone() {
+  const index = await benchmark();
   let slowdown = SLOWER[0][1];
   for (let place = 1; place < SLOWER.length; place++) {
     const [[low, less], [high, more]] = [SLOWER[place - 1], SLOWER[place]];
@@ -29,7 +40,7 @@ try {
   for (const page of pages) {
     for (const form of forms) {
       const options = { port: chrome.port, logLevel: "silent", onlyCategories };
-      if (form === "phone") options.throttling = telephone();
+      if (form === "phone") options.throttling = await telephone();
       const { lhr } = await lighthouse(page, options, form === "desk" ? desk : undefined);
       const scores = {};
       const lost = [];
