@@ -132,6 +132,7 @@ lint: $(TESTING)
 	@$(VENV)/bin/ruff check .
 	@$(VENV)/bin/ruff format --check .
 	@$(VENV)/bin/mypy
+	@$(VENV)/bin/codespell
 
 mutants: $(MUTATING)
 	@$(PYTHON) -m tests.mutants --number "$$NUMBER" --seed "$$SEED"

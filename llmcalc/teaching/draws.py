@@ -94,7 +94,7 @@ class Draw:
     values : list
         What may be drawn.
     shares : bool
-        Whether values are told in percent.
+        Whether values are told in per cent.
     """
 
     def __init__(self, values: "list[Any]", shares: bool = False) -> None:
@@ -142,7 +142,7 @@ def steps(low: float, high: float, step: float) -> Draw:
 
 
 def shares(low: float, high: float, step: float) -> Draw:
-    """Draw a share as `steps` does, and tell it in percent.
+    """Draw a share as `steps` does, and tell it in per cent.
 
     Examples
     --------

@@ -22,7 +22,7 @@ def told(value: "float | str", digits: int = 4) -> str:
 
 
 def percent(share: float, digits: int = 3) -> str:
-    """A share in percent.
+    """A share in per cent.
 
     Examples
     --------

@@ -155,7 +155,7 @@ def saving(interval, stall):
         mistakes=[
             (100 * stall / interval, "Minutes are not seconds."),
             (100 - key, "That is the share in which it trains."),
-            (key / 100, "That is the share itself; percent are asked for."),
+            (key / 100, "That is the share itself; per cent are asked for."),
         ],
         hints=["How long is it from one checkpoint to the next, saving included?", "Divide the stop by that."],
         steps=[f"{stall} / ({interval} × 60 + {stall}) = {told(key)} %."],

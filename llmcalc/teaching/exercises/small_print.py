@@ -186,7 +186,7 @@ def limit(share):
         mistakes=[
             (1 / share, "That would leave the loops and drop the rest."),
             (1 + share, "Times are left over, not speeds: 1 / (1 − share)."),
-            (100 * share, "That is the share in percent, no factor."),
+            (100 * share, "That is the share in per cent, no factor."),
         ],
         hints=["Suppose that the loops take no time at all.", "What is left? Take the inverse."],
         steps=[f"1 / (1 − {told(share)}) = {told(key)}."],

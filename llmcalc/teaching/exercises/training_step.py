@@ -50,7 +50,7 @@ def linear(single, count, total):
         key,
         mistakes=[
             (100 * 100 / key, "That is the other way round: the ideal over what is reached."),
-            (100 * total / single, "That is the speed-up in percent; divide it by the devices."),
+            (100 * total / single, "That is the speed-up in per cent; divide it by the devices."),
             (100 - key, "That is what is missing."),
         ],
         hints=["What would the devices reach if none hindered another?", "Divide what they reach by that."],
