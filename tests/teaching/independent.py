@@ -100,6 +100,7 @@ INDEPENDENT = {
         lambda n: ceil(2 * n.params * n.tokens / (n.peak * 1e12 * n.mfu)),
         lambda n: n.bandwidth * 1e9 / (n.params * n.bits / 8),
         lambda n: n.peak * n.mfu * 1000 / n.bandwidth,
+        lambda n: n.count * n.bandwidth * 1e9 / n.active,
         memory_or_computing,
         lambda n: 3 * n.tokens / n.rate / DAY,
         lambda n: {
@@ -108,6 +109,7 @@ INDEPENDENT = {
             "the day is flat": 1 / 24 / n.share,
             "the utilisation rises": 1 / 1.2,
         },
+        lambda n: n.price / (n.rate * 3600 / (24 * n.share)) * 1e6,
     ],
 }
 
@@ -153,12 +155,14 @@ INDEPENDENT["training-schedules"] = [
     lambda n: 100 * 6 * n.params * n.tokens / (n.rate * 1e15 * n.days * DAY),
     lambda n: 75 * n.hfu,
     lambda n: 8 * n.params * n.tokens / (n.count * n.achieved * 1e12) / DAY,
+    lambda n: 100 * n.share * n.counted / n.peak,
     lambda n: 100 * n.count * 256e12 * n.mfu * n.days * DAY / (6 * n.params * n.tokens),
     lambda n: explanation(6 * n.params * n.tokens / (n.rate * 1e15 * n.days * DAY)),
     lambda n: {
         f"{rate:,} petaFLOP/s for {days} days": 1 / (rate * days)
         for rate, days in ((n.small, n.long), (n.middle, n.medium), (n.large, n.short))
     },
+    lambda n: ceil(n.count * n.peak * n.days * n.larger * n.longer / (n.other * n.wanted)),
 ]
 INDEPENDENT["training-cost"] = [
     lambda n: n.count * n.hours * n.price,

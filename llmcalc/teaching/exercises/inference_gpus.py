@@ -1,8 +1,8 @@
 """Exercises on serving: demand, rates, devices, and where memory decides."""
 
 from ... import datasets
-from ...formulas import devices, serving, training
-from ...units import DAY, GIGA, TERA
+from ...formulas import cost, devices, serving, training
+from ...units import DAY, GIGA, HOUR, TERA
 from ..draws import of, shares, steps
 from ..telling import percent, told
 from ..writing import Chapter, carried, choose, numeric, order
@@ -211,6 +211,42 @@ def crossing(device, mfu):
 
 
 @chapter.exercise(
+    level=2,
+    teaches="Compute the most tokens a second that memory lets one answer of a mixture of experts have.",
+    text="A mixture of experts has {params} parameters of one byte each, of which {active} work on a token. It is spread over {count} "
+    "{device}, each of which reads {bandwidth} GB/s. How many tokens a second can they write at most of a single answer, if only weights are read?",
+    unit="token/s",
+    within=(100, 10000),
+    params=of(120e9, 235e9, 357e9, 456e9),
+    active=of(12e9, 17e9, 22e9, 32e9, 46e9),
+    count=of(8, 16),
+    device=of("H100 SXM", "H200 SXM"),
+)
+def mixture(params, active, count, device):
+    bandwidth = datasets.specification(device, "memory_bandwidth")
+    key = serving.decode_token_rate(active, 1, count * bandwidth)
+    return numeric(
+        key,
+        mistakes=[
+            (
+                key * active / params,
+                "A token passes through its own experts alone: the weights of the others are not read.",
+            ),
+            (key / count, "Each device reads its part of the weights at the same time: their bandwidths add up."),
+        ],
+        hints=[
+            "Which weights does a single token need?",
+            "All devices read at the same time, each its part.",
+        ],
+        steps=[
+            f"Of {told(params / GIGA)} GB a token reads {told(active)} × 1 byte = {told(active / GIGA)} GB.",
+            f"{told(count)} × {told(bandwidth / GIGA)} GB/s / {told(active / GIGA)} GB = {told(key)} tokens a second.",
+        ],
+        given={"bandwidth": bandwidth / GIGA},
+    )
+
+
+@chapter.exercise(
     level=3,
     teaches="Say which limit decides a small service: computing or the memory that the weights fill.",
     text="Each of {people} people asks a model of {params} parameters, of two bytes each, {questions} questions a day of 600 "
@@ -335,5 +371,39 @@ def changes(share, mfu, smaller):
                     f"{percent(mfu)} / {percent(1.2 * mfu)}",
                 )
             )
+        ],
+    )
+
+
+@chapter.exercise(
+    level=3,
+    teaches="Find the price of a million tokens at which somebody else's service is as dear as one's own devices.",
+    text="A rented device costs {price} USD an hour, day and night, and processes {rate} tokens a second when it is busy. The service is built for its "
+    "busiest hour, which has {share} of the day's tokens. At which price of a million tokens would an API of somebody else cost as much?",
+    unit="USD",
+    within=(0.1, 20),
+    price=steps(1.5, 6, 0.25),
+    rate=steps(500, 4000, 250),
+    share=shares(0.06, 0.2, 0.01),
+)
+def alike(price, rate, share):
+    mean = rate / serving.peak_rate(1, share)
+    key = 1e6 * cost.cost_per_token(cost.rent(HOUR, price / HOUR), mean * HOUR)
+    return numeric(
+        key,
+        mistakes=[
+            (
+                key * mean / rate,
+                "So many tokens come in the busiest hour alone: in the others the device is paid for and waits.",
+            ),
+            (key * 24, "That sets the rent of a day against the tokens of an hour."),
+        ],
+        hints=[
+            "How many tokens does the device process in a mean hour?",
+            "On a flat day every hour has 1/24 of the day; the busiest has share × 24 times the mean.",
+        ],
+        steps=[
+            f"On average {told(rate)} / (24 × {percent(share)}) = {told(mean)} tokens a second, {told(mean * HOUR)} an hour.",
+            f"{told(price)} USD / {told(mean * HOUR)} × 10⁶ = {told(key)} USD a million tokens.",
         ],
     )

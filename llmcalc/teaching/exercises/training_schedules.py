@@ -4,7 +4,7 @@ from ...formulas import devices, training
 from ...units import DAY, PETA, PFLOPS_DAY, TERA
 from ..draws import of, shares, steps
 from ..telling import percent, told
-from ..writing import Chapter, choose, numeric, order
+from ..writing import Chapter, carried, choose, numeric, order
 
 chapter = Chapter("training-schedules")
 
@@ -178,6 +178,35 @@ def megatron(params, tokens, count, achieved):
 
 
 @chapter.exercise(
+    level=2,
+    teaches="Correct a utilisation for the peak that a table counts with.",
+    text="A table counts a card at {counted} TFLOP/s and finds that a run used its machine at {share}. The datasheet gives the card a dense peak of "
+    "{peak} TFLOP/s. Which utilisation is that of the datasheet's peak?",
+    unit="%",
+    within=(10, 85),
+    counted=of(125, 140, 200, 220),
+    peak=of(256, 280, 312, 320),
+    share=shares(0.4, 0.9, 0.01),
+)
+def counted(counted, peak, share):
+    done = training.budget_flop(1, DAY, counted * TERA, share)
+    key = 100 * training.implied_mfu(done, DAY, 1, peak * TERA)
+    return numeric(
+        key,
+        mistakes=[
+            (100 * share * peak / counted, "The wrong way round: of a higher peak the same work is a smaller share."),
+            (100 * share, "That is the share of what the table counts with; the work is the same, the peak is not."),
+            (100 * counted / peak, "That is what the table counts of the peak; the run used only a share of it."),
+        ],
+        hints=["How many TFLOP/s did a card achieve?", "Divide them by the peak of the datasheet."],
+        steps=[
+            f"Achieved: {percent(share)} × {told(counted)} = {told(share * counted)} TFLOP/s.",
+            f"{told(share * counted)} / {told(peak)} = {told(key)} %.",
+        ],
+    )
+
+
+@chapter.exercise(
     level=3,
     teaches="Find the largest share of a sparse model that a machine can have trained.",
     text="A model of {params} parameters is announced, trained on {tokens} tokens in {days} days on {count} cards of 256 TFLOP/s, at a "
@@ -284,4 +313,47 @@ def ranking(best, small, middle, large, long, medium, short):
             f"{text}: {told(rate * days)} petaFLOP/s-days possible, so {percent(best)} × {told(least)} / {told(rate * days)} = {percent(value)}."
             for (text, value), (rate, days) in zip(items, runs)  # noqa: B905
         ],
+    )
+
+
+@chapter.exercise(
+    level=3,
+    teaches="Carry a published schedule over to another model, deadline and card.",
+    text="A model was trained in {days} days on {count} cards of {peak} TFLOP/s. Another is to have {larger} times its parameters and {longer} times its "
+    "tokens, and be ready in {wanted} days, on cards of {other} TFLOP/s. How many whole cards does it take at the same utilisation?",
+    unit="card",
+    tolerance=0,
+    within=(20, 7000),
+    days=steps(10, 40, 5),
+    count=of(64, 128, 256, 512),
+    peak=of(256, 312),
+    larger=of(2, 3, 4),
+    longer=of(2, 3),
+    wanted=steps(30, 60, 10),
+    other=of(376, 989),
+)
+def carried_over(days, count, peak, larger, longer, wanted, other):
+    flop = larger * longer * training.budget_flop(count, days * DAY, peak * TERA, 1)
+    exact = devices.devices_for_flops(flop / (wanted * DAY), other * TERA, 1)
+    key = devices.round_up(exact)
+    work, possible = count * peak * days * larger * longer, other * wanted
+    return numeric(
+        key,
+        mistakes=[
+            (devices.round_down(exact), "You rounded down: that many cards are late."),
+            (devices.round_up(exact / longer), "Both count: the work grows with the parameters and with the tokens."),
+            (devices.round_up(exact * other / peak), "The new card has another peak."),
+            (devices.round_up(exact * wanted / days), "The days are not the same: another deadline takes other cards."),
+        ],
+        hints=[
+            "Work is cards × peak × days × utilisation; the utilisation cancels.",
+            "Parameters and tokens each multiply the work.",
+            "Round up to whole cards.",
+        ],
+        steps=[
+            f"Work: {told(count)} × {told(peak)} × {told(days)} × {larger} × {longer} = {told(work, 7)} TFLOP/s-days of peak.",
+            f"A new card has {told(other)} × {told(wanted)} = {told(possible, 7)} in its days.",
+            f"{told(work, 7)} / {told(possible, 7)} = {told(exact, 6)}, rounded up: {told(key, 7)} cards.",
+        ],
+        clear=days != wanted and carried(exact),
     )
