@@ -38,21 +38,32 @@ class Latest:
 
     A page asks for the same plan again and again while somebody moves what it does not depend on.
 
+    Parameters
+    ----------
+    times : int, optional
+        After so many calls one is made anew all the same: what remembers things itself is not to grow for ever.
+
     Examples
     --------
     >>> latest, asked = Latest(), []
     >>> double = lambda number: asked.append(number) or 2 * number
     >>> latest(double, 3), latest(double, 3), latest(double, 4), latest(double, 3), asked
     (6, 6, 8, 6, [3, 4, 3])
+    >>> latest, asked = Latest(times=2), []
+    >>> [latest(double, 3) for _ in range(5)], asked
+    ([6, 6, 6, 6, 6], [3, 3, 3])
     """
 
-    def __init__(self) -> None:
+    def __init__(self, times: "int | None" = None) -> None:
         self._latest: dict[Any, Any] = {}
+        self._times = times
 
     def __call__(self, function: "Callable[..., Any]", *arguments: "Any") -> "Any":
         known = self._latest.get(function)
-        if known is None or known[0] != arguments:
-            known = self._latest[function] = (arguments, function(*arguments))
+        if known is None or known[0] != arguments or known[2] == self._times:
+            known = [arguments, function(*arguments), 0]
+            self._latest[function] = known
+        known[2] += 1
         return known[1]
 
 

@@ -204,7 +204,7 @@ def planner(
     >>> answer["devices"], answer["days_low"] < answer["days"] < answer["days_high"]
     (1024.0, True)
     """
-    device, assumed = device_named(accelerator).with_usual_links()
+    device, assumed = _latest(_machine, accelerator)
     deadline = sized_by == "deadline"
     shape, run = _latest(
         _trained,
@@ -311,6 +311,10 @@ def curves(plan: Plan) -> Curves:
     )
 
 
+def _machine(accelerator: str) -> "tuple[Device, list[str]]":
+    return device_named(accelerator).with_usual_links()
+
+
 def _trained(
     model: str,
     accelerator: str,
@@ -326,7 +330,7 @@ def _trained(
     outside_bytes: float,
     *cut: "Any",
 ) -> "tuple[Model, TrainingPlan]":
-    shape, (device, _) = attentive_model(model), device_named(accelerator).with_usual_links()
+    shape, (device, _) = _latest(attentive_model, model), _latest(_machine, accelerator)
     fixed = {name: given for name, given in zip(FIXED, cut) if (given is not None if name == "zero_stage" else given)}  # noqa: B905 - MicroPython's zip knows no `strict`
     try:
         return shape, training_plan(
@@ -378,7 +382,7 @@ def _served(
     answer_tokens: float,
 ) -> "tuple[ServicePlan | None, str]":
     """The plan of the service, or None and why there is none."""
-    shape, (device, _) = attentive_model(model), device_named(accelerator).with_usual_links()
+    shape, (device, _) = _latest(attentive_model, model), _latest(_machine, accelerator)
     try:
         plan = service_plan(
             shape,

@@ -148,7 +148,6 @@ class Search:
         self.once = Once()
         self._passes: dict[Any, dict[str, Any]] = {}
         self.layers = self._ways_to_cut_a_layer()
-        self.tried = 0
         self._kept: dict[Any, Cut] = {}
         self._too_large: list[tuple[Any, ...]] = []
         self._all_spreads: list[tuple[int, int]] = []
@@ -674,7 +673,6 @@ class _Way:
         search = self.search
         key = (replicas, self.order())
         if key not in search._kept:
-            search.tried += 1
             run = self.layer.with_replicas(replicas, self.stages, self.chunks, self.recomputation)
             sums = self.layer.sums(self.recomputation) if self.layer.zero_stage < 3 else None
             search._kept[key] = Cut(run, search.constants, search.memory_options, search.once, sums)

@@ -5,6 +5,7 @@ from ..checks import Refusal, choice, single
 from ..datasets import FORMATS
 from ..models.numbers import size, whole
 from ..models.stacks import OWN_STACK, is_known, is_measured, resolve
+from ..once import Latest
 from . import guards, ranges
 from .cuts import BOUNDLESS, CHEAPEST, FASTEST, FEWEST, Search
 
@@ -19,7 +20,12 @@ if TYPE_CHECKING:
 GOOD, LATE, TOO_LARGE = VERDICTS = ("good", "late", "too large")
 GIVEN = "given"  # a utilisation that somebody typed
 USUAL_CONTEXT = 8192  # longest sequence of most of a training run: Llama 3 (arXiv:2407.21783), section 3.4.1 [token]
+REUSED = 100  # plans that share a search, which remembers every cut that it looked at
 DOUBLINGS = 6  # of the batch, when one is looked for with which a deadline can be met
+
+
+# Deadline, devices at hand and tokens decide which cut is the best, and change none of them.
+_latest = Latest(REUSED)
 
 
 class TrainingPlan:
@@ -175,10 +181,10 @@ class _Planner:
         constants = resolve(device.name, number_format, stack)
         length = usual_context(model) if context is None else context
 
-        def search(batch: float) -> Search:
-            return Search(model, device, constants, batch, length, number_format, fixed, run, memory)
+        def asked(batch: float) -> "tuple[Any, ...]":
+            return model, device, constants, batch, length, number_format, fixed, run, memory
 
-        self.searching, self.search = search, search(batch)
+        self.asked, self.search = asked, _latest(Search, *asked(batch))
 
     @property
     def steps(self) -> float:
@@ -231,7 +237,7 @@ class _Planner:
         batch = self.search.batch
         for _ in range(DOUBLINGS):
             batch *= 2
-            search = self.searching(batch)
+            search = Search(*self.asked(batch))
             steps = -(-self.tokens // (batch * search.context))
             fastest = search.best(FASTEST, devices=BOUNDLESS)
             if fastest is not None and fastest.step.seconds * steps <= seconds:
