@@ -485,17 +485,18 @@ def test_a_page_without_a_calculator_loads_nothing_of_it(site):
 def test_a_calculator_is_light_and_keeps_up(site, name):
     address, browser = site
     for named, scenario in browsing.scenarios(model(name)).items():
-        if named == name or name not in browsing.SEARCHING:
-            keeps_up(browser, f"{address}notebooks/{name}.html", name, scenario)
+        # A search through the cuts of a mixture is longer, and worked out before the first answer.
+        begun = 1 if named != name and name in browsing.SEARCHING else 0.5
+        keeps_up(browser, f"{address}notebooks/{name}.html", name, scenario, begun)
 
 
-def keeps_up(browser, page, name, scenario):
+def keeps_up(browser, page, name, scenario, begun):
     first = update = math.inf
     for _ in range(TRIES):
         measured = browsing.measure_calculator(browser, page, scenario)
         assert measured.compressed_bytes < 400_000
         first, update = min(first, measured.first_result), min(update, measured.update)
-        longest = max(first / 0.5, update / (0.1 if name in browsing.SEARCHING else 0.016))
+        longest = max(first / begun, update / (0.1 if name in browsing.SEARCHING else 0.016))
         if longest < 1 or longest < slower():
             return
     pytest.fail(f"{scenario}: first result {first:.3f} s, update {1000 * update:.1f} ms")

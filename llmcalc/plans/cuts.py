@@ -330,7 +330,7 @@ class Search:
         """Whether a cut fits, which is clear if one fails that computes more again on as many devices or more."""
         size = way.size(cut.run.replicas)
         for other in self._too_large:
-            if other[:2] == size[:2] and all([mine >= its for mine, its in zip(size[2:], other[2:])]):  # noqa: B905, C419 - MicroPython's zip knows no `strict`
+            if other[:3] == size[:3] and all([mine >= its for mine, its in zip(size[3:], other[3:])]):  # noqa: B905, C419 - MicroPython's zip knows no `strict`
                 return False
         if not cut.fits:
             self._too_large.append(size)
@@ -663,10 +663,13 @@ class _Way:
         return bool(held > search.device.memory)
 
     def size(self, replicas: float) -> "tuple[Any, ...]":
-        """What decides whether a cut fits: of two that agree in the first two, one fails if none is smaller."""
+        """What decides whether a cut fits: of two that agree in the first three, one fails if none is smaller.
+
+        More chunks may keep more or less.
+        """
         layer = self.layer
         again = -RECOMPUTATIONS.index(self.recomputation)
-        return (layer.way, layer.zero_stage, layer.microbatch, again, -self.stages, self.chunks, -replicas)
+        return (layer.way, layer.zero_stage, self.chunks, layer.microbatch, again, -self.stages, -replicas)
 
     def at(self, replicas: float) -> Cut:
         """The cut with so many replicas."""

@@ -179,7 +179,8 @@ class _Planner:
         self.known = is_known(device.name, stack)
         self.mixture = bool(model.experts)
         constants = resolve(device.name, number_format, stack)
-        length = usual_context(model) if context is None else context
+        # Nothing but numbers is compared with what was asked before.
+        length = usual_context(model) if context is None else whole("context", context)
 
         def asked(batch: float) -> "tuple[Any, ...]":
             return model, device, constants, batch, length, number_format, fixed, run, memory

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from llmcalc import catalogue, known_models
 from llmcalc.models.device import Device
 from llmcalc.models.stacks import resolve
-from llmcalc.plans.cuts import CHEAPEST, FASTEST, FEWEST, Search, _Way
+from llmcalc.plans.cuts import CHEAPEST, FASTEST, FEWEST, Search, _Way, cut_numbers
 from llmcalc.plans.step import predict
 from llmcalc.plans.training import GOOD, LATE, TOO_LARGE, by_devices, training_plan, usual_context
 from llmcalc.units import DAY
@@ -43,6 +43,35 @@ VALUES = {
     FEWEST: lambda cut: cut.run.devices,
     CHEAPEST: lambda cut: cut.run.devices * cut.step.seconds,
 }
+
+
+def described(cut):
+    return cut_numbers(cut.run), cut.run.recomputation, cut.run.zero_stage, cut.run.replicas, cut.step.seconds
+
+
+LIMITS = st.one_of(
+    st.tuples(st.just(FASTEST), st.builds(lambda power: {"devices": 2**power}, st.integers(3, 14))),
+    st.tuples(st.sampled_from((FEWEST, CHEAPEST)), st.builds(lambda limit: {"seconds": limit}, st.floats(0.5, 500))),
+)
+
+
+@settings(max_examples=40)
+@given(st.sampled_from(("Llama 3 70B", "Qwen3 30B-A3B")), st.lists(LIMITS, min_size=2, max_size=8))
+def test_what_was_asked_before_does_not_change_what_a_search_finds(model, limits):
+    used = searching(MODELS[model], DEVICES["H100 SXM"], 1024, 8192)
+    for goal, limit in limits:
+        found = used.ranked(goal, number=3, **limit)
+        fresh = searching(MODELS[model], DEVICES["H100 SXM"], 1024, 8192).ranked(goal, number=3, **limit)
+        assert [described(cut) for cut in found] == [described(cut) for cut in fresh]
+
+
+def test_plans_share_a_search_while_the_cut_depends_on_the_same_numbers():
+    def plan(batch=1024, **limit):
+        return training_plan(MODELS["Llama 3 70B"], DEVICES["H100 SXM"], 1e12, batch, memory=MEMORY, **limit).planner
+
+    first = plan(devices=512)
+    assert plan(seconds=20 * DAY).search is plan(devices=256).search is first.search
+    assert plan(512, devices=512).search is not first.search
 
 
 @pytest.mark.parametrize(
