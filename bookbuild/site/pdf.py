@@ -2,6 +2,7 @@
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import pikepdf
 
@@ -28,6 +29,14 @@ PREPARE = """() => {
 # A print brings its Chinese along, whatever fonts the machine has that makes it: of this one the characters that it
 # shows. It comes in slices, of which a browser takes those that it needs.
 CHINESE = Path(sys.prefix) / "npm" / "node_modules" / "@fontsource" / "noto-sans-sc"
+# Chromium keeps some texts as it drew them before the font was there, unless they are set anew.
+RESET = """async () => {
+  await document.fonts.load("1em 'Noto Sans SC'", document.body.textContent);
+  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  const found = [];
+  while (texts.nextNode()) if (/\\p{Script=Han}/u.test(texts.currentNode.data)) found.push(texts.currentNode);
+  for (const text of found) text.replaceWith(text.data);
+}"""
 # Articles of other pages follow that of the page; a print of several pages has one structure and one outline.
 JOIN = """async (names) => {
   let last = document.querySelector("article");
@@ -70,12 +79,7 @@ def print_pages(folder: Path, names: list[str], target: Path) -> None:
         tab = chromium.new_page(color_scheme="light")
         tab.goto(f"{address}{first}.html")
         tab.evaluate(JOIN, others)
-        if CHINESE.exists():
-            faces = (CHINESE / "400.css").read_text(encoding="utf-8").replace("url(./files/", "url(/chinese/")
-            tab.route(
-                "**/chinese/*", lambda route: route.fulfill(path=CHINESE / "files" / Path(route.request.url).name)
-            )
-            tab.add_style_tag(content=faces)
+        bring_chinese(tab)
         tab.evaluate(PREPARE)
         tab.emulate_media(media="print")
         tab.pdf(
@@ -90,6 +94,15 @@ def print_pages(folder: Path, names: list[str], target: Path) -> None:
         )
         headings = tab.evaluate(HEADINGS)
     finish(target, headings)
+
+
+def bring_chinese(tab: Any) -> None:
+    """Give a page that is to be printed a Chinese font, of which it loads what it shows."""
+    if CHINESE.exists():
+        faces = (CHINESE / "400.css").read_text(encoding="utf-8").replace("url(./files/", "url(/chinese/")
+        tab.route("**/chinese/*", lambda route: route.fulfill(path=CHINESE / "files" / Path(route.request.url).name))
+        tab.add_style_tag(content=faces)
+        tab.evaluate(RESET)
 
 
 def finish(path: Path, headings: list[str]) -> None:

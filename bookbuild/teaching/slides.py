@@ -715,6 +715,7 @@ def print_all(folder: Path, names: Iterable[str], chromium: Any) -> None:
             tab = chromium.new_page(viewport={"width": 1280, "height": 720}, color_scheme="light")
             tab.goto(f"{address}{name}.html?print-pdf")
             browser.wait_until(tab, "document.documentElement.dataset.ready")
+            pdf.bring_chinese(tab)
             headings = tab.evaluate(pdf.HEADINGS)
             target = folder / f"{name}.pdf"
             tab.pdf(path=target, prefer_css_page_size=True, print_background=True, outline=True, tagged=True)

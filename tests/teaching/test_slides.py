@@ -12,6 +12,7 @@ from bookbuild import browser as browsing
 from bookbuild import notebooks
 from bookbuild.build import EXECUTED
 from bookbuild.notebooks import BUILD
+from bookbuild.site import pdf
 from bookbuild.teaching import slides
 from llmcalc import teaching
 from llmcalc.report.ledger import verdict
@@ -19,6 +20,7 @@ from llmcalc.teaching.writing import LEVELS
 
 SITE = BUILD / "html"
 CHAPTERS = notebooks.names()
+HAN = re.compile(r"[\u4e00-\u9fff]")
 NUMBER = re.compile(r"\d[\d,.]*\d|\d")
 every_chapter = pytest.mark.parametrize("name", CHAPTERS)
 in_a_browser = pytest.mark.skipif(
@@ -222,11 +224,18 @@ def test_slides_work_from_a_folder_without_a_server_and_print(site, tmp_path):
     assert tab.evaluate(pictures)
     assert not troubles
     tab.close()
-    slides.print_all(tmp_path / "slides", ["training-gpus", "planner"], site[1])
-    for name in ("training-gpus", "planner"):
+    slides.print_all(tmp_path / "slides", ["inference-gpus", "planner"], site[1])
+    for name in ("inference-gpus", "planner"):
         with pikepdf.open(tmp_path / "slides" / f"{name}.pdf") as printed:
             assert len(printed.pages) == len(page(name).xpath("//section"))
             assert all(len(sheet.Contents.read_bytes()) > 500 for sheet in printed.pages)
+            in_chinese = [bool(HAN.search(section.text_content())) for section in page(name).xpath("//section")]
+            brought = [
+                any("NotoSansSC" in str(font.BaseFont) for font in sheet.Resources.Font.values() if "/BaseFont" in font)
+                for sheet in printed.pages
+            ]
+            assert brought == in_chinese or not pdf.CHINESE.exists()
+            assert any(in_chinese) == (name == "inference-gpus")
             with printed.open_outline() as outline:
                 assert len(list(outline.root)) >= 1
 
