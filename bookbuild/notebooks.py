@@ -18,6 +18,7 @@ SOURCES = ROOT / "notebooks"
 LEDGER = "application/vnd.llmcalc.ledger+json"
 RESULTS = "application/vnd.llmcalc.results+json"
 CURVES = "application/vnd.llmcalc.curves+json"
+DRAWN = "application/vnd.llmcalc.drawn+json"
 
 # These chapters have no table of a source document to reproduce: the planner and the service join the others.
 WITHOUT_SOURCE = {"planner", "does-it-predict", "failures", "serving-users", "what-fits"}
@@ -102,6 +103,6 @@ def without_records(notebook: NotebookNode) -> NotebookNode:
     stripped = deepcopy(notebook)
     for cell in stripped.cells:
         for output in cell.get("outputs", []):
-            for mime_type in (LEDGER, RESULTS, CURVES):
+            for mime_type in (LEDGER, RESULTS, CURVES, DRAWN):
                 output.get("data", {}).pop(mime_type, None)
     return stripped

@@ -23,7 +23,7 @@ export function createPlots(figure, table, about) {
   return (curves, marks) => {
     draw(curves, marks);
     seen = { curves, marks };
-    for (const element of [picture, ...figure.querySelectorAll("a:has(img)")]) element.hidden = true;
+    for (const element of [picture, ...figure.querySelectorAll("a:has(img), .figure-files")]) element.hidden = true;
     fill(table, curves);
   };
 }

@@ -64,12 +64,12 @@ def stage(folder: Path, changed: set[Path] | None = None) -> None:
 
 def stage_whole(folder: Path, executed: dict[str, NotebookNode]) -> None:
     """Lay out what is not prose."""
-    from bookbuild.site import computed, publications  # a second, which a change of prose need not wait
+    from bookbuild.site import computed, figures, publications  # a second, which a change of prose need not wait
 
     shutil.copytree(ROOT / "book", folder, ignore=shutil.ignore_patterns("calculator", "screenshots"))
     try:
         computed.stage(folder, executed)
-    except publications.LedgerError as failure:
+    except (figures.FigureError, publications.LedgerError) as failure:
         raise SiteError(failure) from failure
 
 

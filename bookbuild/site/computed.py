@@ -7,7 +7,7 @@ from nbformat import NotebookNode
 
 from bookbuild.calculator import calculators, drill, exercises, verbs
 from bookbuild.notebooks import ROOT
-from bookbuild.site import data_page, downloads, programs, publications
+from bookbuild.site import data_page, downloads, figures, programs, publications
 from bookbuild.site.staging import write_settings
 
 
@@ -23,4 +23,5 @@ def stage(folder: Path, executed: dict[str, NotebookNode]) -> None:
     shutil.copy(ROOT / "data" / "source-lines.csv", folder / "extra")
     (folder / "extra" / "reproduction.csv").write_text(publications.ledger_csv(record), encoding="utf-8")
     data_page.stage(folder / "extra" / data_page.FOLDER)
+    figures.stage(folder / "extra" / figures.FOLDER, executed)
     programs.stage_schemas(folder / "extra" / programs.SCHEMAS)

@@ -11,7 +11,7 @@ import yaml
 
 from bookbuild import notebooks
 from bookbuild.notebooks import ROOT
-from bookbuild.site import citing, data_page, downloads, publications
+from bookbuild.site import citing, data_page, downloads, figures, publications
 from bookbuild.site.markdown import plain
 from bookbuild.site.staging import write_json
 from llmcalc.questions import Question, answer_schema, json_schema, questions
@@ -89,6 +89,8 @@ def stage_list(folder: Path) -> None:
     package = f"{data_page.FOLDER}/{data_page.PACKAGE}"
     lines += ["## Files", ""]
     lines.append(_link("Data package", package, "every table of the book, with the meaning and unit of each column"))
+    about = "every figure of the book as SVG and PNG, its data as CSV, and their meaning, units and sources as JSON"
+    lines.append(_link("Figures", f"{figures.FOLDER}/{figures.LIST}", about))
     lines.append(
         _link("Ledger", "reproduction.csv", "every number that the sources print, and what is computed for it")
     )

@@ -12,7 +12,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 
 from bookbuild.calculator import calculators, drill, exercises, verbs
-from bookbuild.site import citing, downloads, fonts, pages, pdf, programs, stylesheets
+from bookbuild.site import citing, downloads, figures, fonts, pages, pdf, programs, stylesheets
 from bookbuild.site.answer_first import AnswerFirst
 from bookbuild.site.documents import LinkLines
 from bookbuild.site.jupyter_book import finished
@@ -85,6 +85,13 @@ def add_guesses(app: Sphinx, pagename: str, templatename: str, context: dict[str
     """Let a page that asks to predict first do so; the print of the whole book shows its figures at once."""
     if '<div class="guess"' in context.get("body", "") and app.builder.name == "html":
         app.add_js_file("guess.mjs", type="module")
+
+
+def offer_figures(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
+    """Offer the files of each figure below its caption; in the print of the whole book links would lead nowhere."""
+    folder = Path(app.srcdir) / "extra" / figures.FOLDER
+    if "<figcaption>" in context.get("body", "") and app.builder.name == "html" and folder.is_dir():
+        context["body"] = figures.place(context["body"], folder, context["pathto"](figures.FOLDER, 1))
 
 
 def add_filters(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
@@ -200,6 +207,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("html-page-context", add_drill)
     app.connect("html-page-context", add_guesses)
     app.connect("html-page-context", add_filters)
+    app.connect("html-page-context", offer_figures)
     app.connect("html-page-context", drop_unused_scripts, priority=900)
     app.connect("html-page-context", describe, priority=900)
     app.connect("html-page-context", tell_reference_managers, priority=900)

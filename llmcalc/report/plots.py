@@ -2,10 +2,13 @@
 
 import matplotlib.pyplot as plt
 from cycler import cycler
+from IPython.core.getipython import get_ipython
+from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 from matplotlib_inline.backend_inline import set_matplotlib_formats
 
 from ..formats import number
+from . import drawn
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,8 +24,11 @@ COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#0
 
 
 def use_style() -> None:
-    """Set the style for every figure that follows, drawn as SVG without a date."""
+    """Set the style for every figure that follows, drawn as SVG without a date, with its data beside it."""
     set_matplotlib_formats("svg", metadata={"Date": None})
+    shell = get_ipython()
+    if shell and shell.display_formatter:
+        shell.display_formatter.mimebundle_formatter.for_type(Figure, drawn.bundle)
     plt.rcParams.update(
         {
             "axes.axisbelow": True,
