@@ -6,7 +6,7 @@ from ..choosing import attentive_model, device_named
 from ..formats import in_words, number, number_of
 from ..formulas import cost, serving
 from ..once import Latest
-from ..plans.cuts import FIXED
+from ..plans.cuts import FIXED, Search
 from ..plans.project import project
 from ..plans.serving import Impossible, service_plan
 from ..plans.training import GOOD, LATE, by_devices, training_plan
@@ -37,6 +37,8 @@ UNPRICED, UNPOWERED = "no rent of this device is known", "no power of this devic
 NAMES = {"devices": "device_count", "outside_bytes": "overhead_gb", "device": "accelerator"}
 
 _latest = Latest()
+# A search remembers every cut that it looked at, so that it is made anew now and then.
+_searches = Latest(times=100)
 
 
 class Plan(Results):
@@ -315,6 +317,12 @@ def _machine(accelerator: str) -> "tuple[Device, list[str]]":
     return device_named(accelerator).with_usual_links()
 
 
+def _search(*asked: "Any") -> Search:
+    """The search of last time, if only deadline, devices or tokens have changed since."""
+    found: Search = _searches(Search, *asked)
+    return found
+
+
 def _trained(
     model: str,
     accelerator: str,
@@ -347,6 +355,7 @@ def _trained(
             fixed=fixed,
             memory={"outside_bytes": outside_bytes, "fragmentation": FRAGMENTATION},
             stack=stack,
+            search=_search,
         )
     except Refusal as refused:
         raise _renamed(refused) from None

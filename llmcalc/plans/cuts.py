@@ -145,6 +145,9 @@ class Search:
                 whole(name, self.fixed[name])
             else:
                 raise Refusal(name, self.fixed[name], "one of " + ", ".join(FIXED))
+        for name, value in self.options.items():  # `Run` takes arrays, too
+            if getattr(value, "ndim", 0):
+                raise Refusal(name, value, "a single number")
         self.once = Once()
         self._passes: dict[Any, dict[str, Any]] = {}
         self.layers = self._ways_to_cut_a_layer()

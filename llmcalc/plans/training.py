@@ -5,12 +5,12 @@ from ..checks import Refusal, choice, single
 from ..datasets import FORMATS
 from ..models.numbers import size, whole
 from ..models.stacks import OWN_STACK, is_known, is_measured, resolve
-from ..once import Latest
 from . import guards, ranges
 from .cuts import BOUNDLESS, CHEAPEST, FASTEST, FEWEST, Search
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
     from ..models.device import Device
@@ -20,12 +20,7 @@ if TYPE_CHECKING:
 GOOD, LATE, TOO_LARGE = VERDICTS = ("good", "late", "too large")
 GIVEN = "given"  # a utilisation that somebody typed
 USUAL_CONTEXT = 8192  # longest sequence of most of a training run: Llama 3 (arXiv:2407.21783), section 3.4.1 [token]
-REUSED = 100  # plans that share a search, which remembers every cut that it looked at
 DOUBLINGS = 6  # of the batch, when one is looked for with which a deadline can be met
-
-
-# Deadline, devices at hand and tokens decide which cut is the best, and change none of them.
-_latest = Latest(REUSED)
 
 
 class TrainingPlan:
@@ -87,6 +82,7 @@ def training_plan(
     run: "dict[str, Any] | None" = None,
     memory: "dict[str, Any] | None" = None,
     stack: "str | None" = None,
+    search: "Callable[..., Search]" = Search,
 ) -> TrainingPlan:
     """Plan a training run for a deadline, or for devices at hand.
 
@@ -118,6 +114,9 @@ def training_plan(
         Further arguments of `Run` and of `training_memory`.
     stack : str, optional
         Software whose constants hold; of none in particular, if left out.
+    search : callable
+        What makes the `Search`. Who asks for many plans may hand on one that knows the cuts already: deadline, devices
+        at hand and tokens decide which is the best, and change none of them.
 
     Returns
     -------
@@ -156,7 +155,9 @@ def training_plan(
         whole("devices", devices)
     if mfu is not None:
         size("mfu", mfu, 1e-4, 1)
-    planner = _Planner(model, device, tokens, batch, context, number_format, mfu, fixed, run, memory, stack)
+    if not callable(search):
+        raise Refusal("search", search, "a function that makes a Search")
+    planner = _Planner(model, device, tokens, batch, context, number_format, mfu, fixed, run, memory, stack, search)
     return planner.for_devices(devices) if seconds is None else planner.for_deadline(float(seconds), goal)
 
 
@@ -174,18 +175,18 @@ class _Planner:
         run: "dict[str, Any] | None",
         memory: "dict[str, Any] | None",
         stack: "str | None",
+        search: "Callable[..., Search]",
     ) -> None:
         self.tokens, self.mfu, self.stack = tokens, mfu, stack
         self.known = is_known(device.name, stack)
         self.mixture = bool(model.experts)
         constants = resolve(device.name, number_format, stack)
-        # Nothing but numbers is compared with what was asked before.
-        length = usual_context(model) if context is None else whole("context", context)
+        length = usual_context(model) if context is None else context
 
         def asked(batch: float) -> "tuple[Any, ...]":
             return model, device, constants, batch, length, number_format, fixed, run, memory
 
-        self.asked, self.search = asked, _latest(Search, *asked(batch))
+        self.asked, self.search = asked, search(*asked(batch))
 
     @property
     def steps(self) -> float:

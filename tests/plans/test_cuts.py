@@ -3,11 +3,15 @@
 import itertools
 import math
 
+import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from llmcalc import catalogue, known_models
+from llmcalc.answers import planner
+from llmcalc.checks import Refusal
 from llmcalc.models.device import Device
 from llmcalc.models.stacks import resolve
 from llmcalc.plans.cuts import CHEAPEST, FASTEST, FEWEST, Search, _Way, cut_numbers
@@ -65,13 +69,36 @@ def test_what_was_asked_before_does_not_change_what_a_search_finds(model, limits
         assert [described(cut) for cut in found] == [described(cut) for cut in fresh]
 
 
-def test_plans_share_a_search_while_the_cut_depends_on_the_same_numbers():
-    def plan(batch=1024, **limit):
-        return training_plan(MODELS["Llama 3 70B"], DEVICES["H100 SXM"], 1e12, batch, memory=MEMORY, **limit).planner
+def test_the_planner_keeps_its_search_while_the_cut_depends_on_the_same_numbers():
+    def search(**asked):
+        return planner(**asked).run.planner.search
 
-    first = plan(devices=512)
-    assert plan(seconds=20 * DAY).search is plan(devices=256).search is first.search
-    assert plan(512, devices=512).search is not first.search
+    first = search(model="Llama 3 8B", days=30)
+    assert search(model="Llama 3 8B", days=20, tokens=1e13) is first
+    assert search(model="Llama 3 8B", sized_by="devices", device_count=256) is first
+    assert search(model="Llama 3 8B", days=30, batch=512) is not first
+    assert search(model="Llama 3 8B", days=30, tensor_parallel=2).fixed == {"tensor_parallel": 2}
+
+
+@pytest.mark.parametrize("bad", [np.array([1, 2]), pd.NA, math.nan, None, "x", [1]], ids=str)
+@pytest.mark.parametrize(
+    "given", [("fixed", "tensor_parallel"), ("memory", "fragmentation"), ("run", "gradient_bytes")]
+)
+def test_nonsense_within_a_mapping_is_refused(given, bad):
+    mapping, name = given
+    with pytest.raises(Refusal) as refused:
+        training_plan(MODELS["Llama 3 8B"], DEVICES["H100 SXM"], 1e12, 512, devices=64, **{mapping: {name: bad}})
+    assert refused.value.argument == name
+
+
+def test_plans_of_others_follow_what_they_are_given():
+    fixed = {"tensor_parallel": 2}
+    for number in (2, 4):
+        fixed["tensor_parallel"] = number
+        plan = training_plan(
+            MODELS["Llama 3 8B"], DEVICES["H100 SXM"], 1e12, 512, devices=64, fixed=fixed, memory=MEMORY
+        )
+        assert plan.cut.run.tensor_parallel == number
 
 
 @pytest.mark.parametrize(
