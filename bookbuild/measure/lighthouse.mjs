@@ -15,7 +15,7 @@ const { pageFunctions } = require("lighthouse/core/lib/page-functions.js");
 // calculator that its documentation names, and never more than Lighthouse takes for every machine.
 const SLOWER = [[150, 1], [800, 2], [1300, 3], [1533, 4]];
 
-// A browser draws with several threads at once: what all cores do together counts, not what one does while the others rest.
+// A browser draws with several threads: what counts is how quick a core is while all of them work.
 function benchmark() {
   const code = `require("node:worker_threads").parentPort.postMessage((${pageFunctions.computeBenchmarkIndex})());`;
   const found = Array.from({ length: availableParallelism() }, () => {

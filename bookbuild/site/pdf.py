@@ -30,7 +30,7 @@ PREPARE = """() => {
 # shows. It comes in slices, of which a browser takes those that it needs.
 CHINESE = Path(sys.prefix) / "npm" / "node_modules" / "@fontsource" / "noto-sans-sc"
 # Chromium keeps some texts as it drew them before the font was there, unless they are set anew.
-RESET = """async () => {
+LOAD_CHINESE = """async () => {
   await document.fonts.load("1em 'Noto Sans SC'", document.body.textContent);
   const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   const found = [];
@@ -102,7 +102,7 @@ def bring_chinese(tab: Any) -> None:
         faces = (CHINESE / "400.css").read_text(encoding="utf-8").replace("url(./files/", "url(/chinese/")
         tab.route("**/chinese/*", lambda route: route.fulfill(path=CHINESE / "files" / Path(route.request.url).name))
         tab.add_style_tag(content=faces)
-        tab.evaluate(RESET)
+        tab.evaluate(LOAD_CHINESE)
 
 
 def finish(path: Path, headings: list[str]) -> None:
