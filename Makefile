@@ -9,6 +9,7 @@ SCENARIOS ?=
 OUT ?=
 PORT ?= 8000
 TESTED ?=
+BEGIN ?=
 VARIANTS ?= 10
 NUMBER ?= 200
 SEED ?= 1
@@ -17,6 +18,7 @@ override NOTEBOOK := $(value NOTEBOOK)
 override PARAMS := $(value PARAMS)
 override SCENARIOS := $(value SCENARIOS)
 override OUT := $(value OUT)
+override BEGIN := $(value BEGIN)
 override PORT := $(value PORT)
 override NUMBER := $(value NUMBER)
 override SEED := $(value SEED)
@@ -34,7 +36,7 @@ START := $(firstword $(subst ., ,$(BUILD_STARTED)))
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 # What a reader's terminal speaks is one thing; what programs write for each other is UTF-8.
 export PYTHONUTF8 := 1
-export NOTEBOOK PARAMS SCENARIOS OUT PORT NUMBER SEED VARIANTS
+export BEGIN NOTEBOOK PARAMS SCENARIOS OUT PORT NUMBER SEED VARIANTS
 DRY_RUN := $(if $(findstring n,$(firstword -$(MAKEFLAGS))),--dry-run)
 
 # An environment knows its place: after a move its programs do not start. It is made anew then, and if Python is gone.
@@ -46,7 +48,7 @@ endif
 BEGUN = $(PYTHON) -c 'import os, bookbuild; os.utime("$@", ns=(bookbuild.STARTED, bookbuild.STARTED))'
 
 .DELETE_ON_ERROR:
-.PHONY: help book pdf course slides executed test torch check rerun serve lint mutants bench screenshots lock clean
+.PHONY: help book pdf course slides executed test torch check rerun serve lint mutants bench screenshots messages lock clean
 
 help:
 	@echo 'make book     build the site into _build/html'
@@ -63,6 +65,7 @@ help:
 	@echo 'make mutants  make mistakes by chance, and see whether tests notice (NUMBER=$(NUMBER), or all; SEED=$(SEED))'
 	@echo 'make bench    measure builds, a rerun and the formulas'
 	@echo 'make screenshots   renew the pictures in the README'
+	@echo 'make messages   renew the catalogue of texts in the code (BEGIN=zh_CN begins a translation)'
 	@echo 'make lock     renew the locked dependencies'
 	@echo 'make clean    remove all that was built (not $(VENV))'
 
@@ -133,6 +136,9 @@ lint: $(TESTING)
 	@$(VENV)/bin/ruff format --check .
 	@$(VENV)/bin/mypy
 	@$(VENV)/bin/codespell
+
+messages: $(INSTALLED)
+	@$(PYTHON) -m bookbuild messages
 
 mutants: $(MUTATING)
 	@$(PYTHON) -m tests.mutants --number "$$NUMBER" --seed "$$SEED"

@@ -19,6 +19,7 @@ INTERRUPTED, PIPE_CLOSED = 130, 141
 APART = {
     "course": "bookbuild.teaching.course",
     "execute": "bookbuild.run.execute",
+    "messages": "bookbuild.messages",
     "rerun": "bookbuild.run.rerun",
     "serve": "bookbuild.serve",
     "slides": "bookbuild.teaching.slides",

@@ -16,9 +16,9 @@ NODE = Path(sys.prefix) / "bin" / "node"
 PACKAGES = Path(sys.prefix) / "npm"
 
 
-def run_in_micropython(calls, folder, models=()):
-    shared = [SOURCE / f"{name}.py" for name in ("checks", "vocabulary", "units")]
-    files = [*shared, *(path for path in SOURCE.glob("formulas/*.py") if path.stem != "__init__")]
+def run_in_micropython(calls, folder, models=(), shared=()):
+    files = [SOURCE / f"{name}.py" for name in ("checks", "vocabulary", "units", *shared)]
+    files += [path for path in SOURCE.glob("formulas/*.py") if path.stem != "__init__"]
     files += [SOURCE / "models" / f"{name}.py" for name in models]
     modules = {f"llmcalc/{path.relative_to(SOURCE)}": path.read_text(encoding="utf-8") for path in files}
     # Node looks for packages beside the script.

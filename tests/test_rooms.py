@@ -10,7 +10,7 @@ import pytest
 from tests.formulas import SOURCE
 
 # What stands beside the rooms and runs in a page, too; `datasets` alone opens files, where there are any.
-COMMON = {"checks", "formats", "once", "quantities", "units", "vocabulary"}
+COMMON = {"checks", "formats", "messages", "once", "quantities", "units", "vocabulary"}
 DATA = COMMON | {"answering", "datasets", "results"}
 MAY_IMPORT = {
     "formulas": COMMON | {"formulas"},

@@ -1,11 +1,13 @@
 // Predict first: the cells below a question wait until a reader has committed to a guess on a logarithmic scale.
+import { message as _ } from "./messages.mjs";
+
 const STEPS = 50; // of the slider for a power of ten
 const SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹";
 const WORDS = [
-  [0.05, "Spot on."],
-  [0.15, "Very near."],
-  [0.31, "Within a factor of two."],
-  [1, "Within an order of magnitude."],
+  [0.05, _("Spot on.")],
+  [0.15, _("Very near.")],
+  [0.31, _("Within a factor of two.")],
+  [1, _("Within an order of magnitude.")],
 ];
 
 /** A number for people, to some digits. */
@@ -63,15 +65,15 @@ function start(box, place) {
   );
   const result = make("p", { className: "guess-result" });
   result.setAttribute("role", "status");
-  const skip = make("button", { type: "button", textContent: "Show it without a guess" });
+  const skip = make("button", { type: "button", textContent: _("Show it without a guess") });
   const form = make(
     "form",
     { className: "guess-form" },
-    make("label", { htmlFor: slider.id, textContent: "Your guess: " }, shown),
+    make("label", { htmlFor: slider.id, textContent: _("Your guess: ") }, shown),
     slider,
     ends,
-    make("p", { className: "guess-note", textContent: "What follows shows once you have guessed." }),
-    make("div", { className: "guess-buttons" }, make("button", { type: "submit", textContent: "This is my guess" }), skip),
+    make("p", { className: "guess-note", textContent: _("What follows shows once you have guessed.") }),
+    make("div", { className: "guess-buttons" }, make("button", { type: "submit", textContent: _("This is my guess") }), skip),
   );
 
   const fold = box.querySelector("details");
@@ -86,13 +88,17 @@ function start(box, place) {
     event.preventDefault();
     const exponent = Number(slider.value);
     const off = Math.abs(exponent - Math.log10(value));
-    const side = 10 ** exponent < value ? "small" : "large";
-    const [, words] = WORDS.find(([within]) => off <= within) ?? [0, "More than an order of magnitude off."];
-    const how = off < 0.01 ? "" : ` Your guess is too ${side} by a factor of ${written(10 ** off, 2)}, ${written(off, 1)} orders of magnitude.`;
+    const [, words] = WORDS.find(([within]) => off <= within) ?? [0, _("More than an order of magnitude off.")];
+    const far = { factor: written(10 ** off, 2), orders: written(off, 1) };
+    const small = 10 ** exponent < value;
+    let how = "";
+    if (off >= 0.01 && small) how = _("Your guess is too small by a factor of {factor}, {orders} orders of magnitude.", far);
+    else if (off >= 0.01) how = _("Your guess is too large by a factor of {factor}, {orders} orders of magnitude.", far);
     show();
     fold.before(scale(exponent));
     fold.remove();
-    result.textContent = `${words} You guessed ${withUnit(10 ** exponent)}; it is ${text}.${how}`;
+    const told = _("You guessed {guess}; it is {answer}.", { guess: withUnit(10 ** exponent), answer: text });
+    result.textContent = `${words} ${told} ${how}`.trim();
     focus(result);
   });
   skip.addEventListener("click", () => {
@@ -111,7 +117,7 @@ function start(box, place) {
       mark.style.left = at(power);
       return mark;
     });
-    const words = ["○ your guess", "● the answer"].map((textContent) => make("span", { textContent }));
+    const words = [_("○ your guess"), _("● the answer")].map((textContent) => make("span", { textContent }));
     const legend = make("div", { className: "guess-legend" }, ...words);
     const line = make("div", { className: "guess-line" }, ...marks);
     return make("div", { className: "guess-scale", ariaHidden: "true" }, line, ends, legend);

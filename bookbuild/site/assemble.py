@@ -66,7 +66,7 @@ def stage_whole(folder: Path, executed: dict[str, NotebookNode]) -> None:
     """Lay out what is not prose."""
     from bookbuild.site import computed, figures, publications  # a second, which a change of prose need not wait
 
-    shutil.copytree(ROOT / "book", folder, ignore=shutil.ignore_patterns("calculator", "screenshots"))
+    shutil.copytree(ROOT / "book", folder, ignore=shutil.ignore_patterns("calculator", "locale", "screenshots"))
     try:
         computed.stage(folder, executed)
     except (figures.FigureError, publications.LedgerError) as failure:

@@ -11,6 +11,7 @@ from typing import Any
 from docutils import nodes
 from sphinx.application import Sphinx
 
+from bookbuild import messages
 from bookbuild.calculator import calculators, drill, exercises, verbs
 from bookbuild.site import citing, downloads, figures, fonts, pages, pdf, programs, stylesheets
 from bookbuild.site.answer_first import AnswerFirst
@@ -87,11 +88,19 @@ def add_guesses(app: Sphinx, pagename: str, templatename: str, context: dict[str
         app.add_js_file("guess.mjs", type="module")
 
 
+<<<<<<< HEAD
 def offer_figures(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
     """Offer the files of each figure below its caption; in the print of the whole book links would lead nowhere."""
     folder = Path(app.srcdir) / "extra" / figures.FOLDER
     if "<figcaption>" in context.get("body", "") and app.builder.name == "html" and folder.is_dir():
         context["body"] = figures.place(context["body"], folder, context["pathto"](figures.FOLDER, 1))
+=======
+def write_messages(app: Sphinx, exception: Exception | None) -> None:
+    """Give an edition that is not English the texts of its scripts, beside the script that looks for them."""
+    if exception is None and app.builder.name == "html" and (texts := messages.of_edition(app.config.language)):
+        path = Path(app.outdir) / "_static" / "messages.json"
+        path.write_text(json.dumps(texts, ensure_ascii=False), encoding="utf-8")
+>>>>>>> ebf4bfd (Take the texts of guesses from one catalogue, so that another edition is a translation and no rewrite)
 
 
 def add_filters(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
@@ -213,6 +222,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("html-page-context", tell_reference_managers, priority=900)
     app.connect("html-page-context", offer_downloads, priority=900)
     # Other extensions write their files first; formulas are set in between.
+    app.connect("build-finished", write_messages, priority=890)
     app.connect("build-finished", copy_what_is_written, priority=900)
     app.connect("build-finished", finish_pages, priority=920)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

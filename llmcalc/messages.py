@@ -1,0 +1,41 @@
+"""Texts for people, in the language of the edition: English as the code has it, or what a catalogue has for it.
+
+No `gettext` here, since MicroPython has none. English needs no catalogue, and a page in English carries none.
+
+>>> message("{count} of {all} cards", count=3, all=8)
+'3 of 8 cards'
+>>> plural("{n} page", "{n} pages", 1), plural("{n} page", "{n} pages", 3)
+('1 page', '3 pages')
+"""
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    # A text's translation, or its forms: one of a language without a plural, else those for one and for many.
+    Catalogue = dict[str, str | list[str]]
+
+_translations: "Catalogue" = {}
+
+
+def use(catalogue: "Catalogue") -> None:
+    """Take texts from a catalogue from now on; an empty one is English."""
+    _translations.clear()
+    _translations.update(catalogue)
+
+
+def message(text: str, **values: "Any") -> str:
+    """Return a text in the edition's language, with values in the place of the names between braces."""
+    found = _translations.get(text, text)
+    return _filled(found if isinstance(found, str) else found[0], values)
+
+
+def plural(singular: str, plural_: str, n: float, **values: "Any") -> str:
+    """Return the form of a text that a number asks for; the number stands in it as {n}."""
+    found = _translations.get(singular, [singular, plural_])
+    forms = [found] if isinstance(found, str) else found
+    return _filled(forms[0 if n == 1 else -1], dict(values, n=n))
+
+
+def _filled(text: str, values: "dict[str, Any]") -> str:
+    return text.format(**values) if values else text

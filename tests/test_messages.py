@@ -1,0 +1,117 @@
+"""Texts that stand in code: their catalogue is complete; Python, MicroPython and scripts take them from it alike."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bookbuild import messages as catalogues
+from llmcalc import messages
+from tests.formulas import SOURCE
+from tests.test_micropython import run_in_micropython
+
+NODE = Path(sys.prefix) / "bin" / "node"
+SCRIPT = SOURCE.parent / "book" / "_static" / "messages.mjs"
+PLACEHOLDER = re.compile(r"\{\w+\}")
+EDITIONS = sorted(catalogues.LOCALE.glob("*/LC_MESSAGES/llmcalc.po"))
+MADE_UP = {"{all} of us": "⟦{all}⟧", "{n} page": ["⟦{n} p⟧", "⟦{n} pp⟧"], "{n} card": ["⟦{n} k⟧"]}
+CALLS = [
+    ("message", ["{all} of us"], {"all": 3}),
+    ("message", ["constructor"], {}),
+    ("message", ["a set {in} braces"], {}),
+    *[("plural", [f"{{n}} {thing}", f"{{n}} {thing}s", n], {}) for thing in ("page", "card", "row") for n in (0, 1, 7)],
+    ("plural", ["{n} row of {all}", "{n} rows of {all}", 2], {"all": 9}),
+]
+IN_ENGLISH = [
+    "3 of us",
+    "constructor",
+    "a set {in} braces",
+    *["0 pages", "1 page", "7 pages", "0 cards", "1 card", "7 cards", "0 rows", "1 row", "7 rows"],
+    "2 rows of 9",
+]
+MADE_UP_TEXTS = [
+    "⟦3⟧",
+    "constructor",
+    "a set {in} braces",
+    *["⟦0 pp⟧", "⟦1 p⟧", "⟦7 pp⟧", "⟦0 k⟧", "⟦1 k⟧", "⟦7 k⟧", "0 rows", "1 row", "7 rows"],
+    "2 rows of 9",
+]
+
+
+@pytest.fixture(params=[({}, IN_ENGLISH), (MADE_UP, MADE_UP_TEXTS)], ids=["English", "made up"])
+def edition(request):
+    yield request.param
+    messages.use({})
+
+
+def test_python_takes_texts_from_the_catalogue(edition):
+    catalogue, expected = edition
+    messages.use(catalogue)
+    assert [getattr(messages, name)(*given, **values) for name, given, values in CALLS] == expected
+
+
+def test_micropython_takes_the_same(edition, tmp_path):
+    catalogue, expected = edition
+    lines = [f"from llmcalc import messages\nmessages.use(json.loads({json.dumps(catalogue)!r}))"]
+    lines += [f"print(messages.{name}(*{given!r}, **{values!r}))" for name, given, values in CALLS]
+    assert run_in_micropython([{"statements": "\n".join(lines)}], tmp_path, shared=("messages",)) == expected
+
+
+def test_scripts_take_the_same(edition):
+    catalogue, expected = edition
+    program = f"""
+import * as messages from {json.dumps(SCRIPT.as_uri())};
+messages.use({json.dumps(catalogue)});
+const calls = {json.dumps(CALLS)};
+console.log(JSON.stringify(calls.map(([name, given, values]) => messages[name](...given, values))));
+"""
+    run = subprocess.run([NODE, "--input-type=module", "-e", program], capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr
+    assert json.loads(run.stdout) == expected
+
+
+def test_the_template_is_up_to_date():
+    assert catalogues.TEMPLATE.read_bytes() == catalogues.written(catalogues.extracted()), "run make messages"
+
+
+def test_the_template_has_every_text_that_scripts_mark():
+    """Also that Babel looks into no template literal, so that a text may not be marked there."""
+    texts = {entry.id for entry in catalogues.extracted() if isinstance(entry.id, str)}
+    scripts = [path.read_text(encoding="utf-8") for path in (SOURCE.parent / "book").rglob("*.mjs")]
+    marked = {text for script in scripts for text in re.findall(r'(?<!\w)_\("([^"]+)"', script)}
+    assert {"This is my guess", "You guessed {guess}; it is {answer}."} <= marked <= texts
+
+
+def badly_filled(catalogue):
+    """Texts whose translation has other placeholders; {n} may be told in words where the form is for one."""
+    for entry in catalogue:
+        texts, translated = [[text] if isinstance(text, str) else list(text) for text in (entry.id, entry.string)]
+        names = {name for text in texts for name in PLACEHOLDER.findall(text)}
+        if entry.id and any({*PLACEHOLDER.findall(text)} | {"{n}"} != names | {"{n}"} for text in translated if text):
+            yield texts[0]
+
+
+@pytest.mark.parametrize("path", EDITIONS, ids=lambda path: path.parent.parent.name)
+def test_translations_have_the_placeholders_of_their_texts(path):
+    assert list(badly_filled(catalogues.read(path, path.parent.parent.name))) == []
+
+
+def test_an_edition_is_begun_and_brought_up_to_date(tmp_path, monkeypatch):
+    monkeypatch.setattr(catalogues, "LOCALE", tmp_path)
+    monkeypatch.setattr(catalogues, "TEMPLATE", tmp_path / "llmcalc.pot")
+    monkeypatch.setenv("BEGIN", "zh_CN")
+    assert catalogues.main([]) == 0
+    path = catalogues.edition("zh_CN")
+    assert catalogues.of_edition("zh_CN") == {}
+    begun = catalogues.read(path, "zh_CN")
+    begun["This is my guess"].string = "我猜"
+    begun["You guessed {guess}; it is {answer}."].string = "{guess}"
+    assert list(badly_filled(begun)) == ["You guessed {guess}; it is {answer}."]
+    path.write_bytes(catalogues.written(begun))
+    monkeypatch.delenv("BEGIN")
+    assert catalogues.main([]) == 0
+    assert catalogues.of_edition("zh_CN")["This is my guess"] == "我猜"
+    assert catalogues.of_edition("en") == {}
