@@ -4,6 +4,8 @@
 // A page has a place for its filter, `<div class="row-filter" data-rows="SELECTOR" data-facets="LABEL: WHERE; …">`, or a
 // table of class "filtered" gets one of its own. WHERE is a class of elements in a row (`.status`), `section` or
 // `subsection` for the heading above it, or the head of a column.
+import { message as _ } from "./messages.mjs";
+
 const LONGEST_WAIT = 300; // ms until what is typed stands in the address
 
 function make(name, properties, ...children) {
@@ -41,7 +43,7 @@ function valuesOf(row, where) {
 }
 
 class Filter {
-  constructor(place, name, rows, facets, { things = "rows", about = "" }) {
+  constructor(place, name, rows, facets, { things = _("rows"), about = "" }) {
     Object.assign(this, { name, rows, facets, things });
     // A table that is filtered is one of a section that has more to say.
     this.sections = place.matches(".row-filter") ? [...new Set(rows.flatMap(sectionsOf))] : [];
@@ -49,14 +51,14 @@ class Filter {
     this.values = facets.map(({ where }) => rows.map((row) => valuesOf(row, where)));
     this.field = make("input", { type: "search", autocomplete: "off", spellcheck: false });
     this.choices = facets.map((facet, place) => this.choice(place));
-    this.clear = make("button", { type: "reset", textContent: "Clear" });
+    this.clear = make("button", { type: "reset", textContent: _("Clear") });
     this.found = make("span", { className: "row-filter-found" });
     this.found.setAttribute("role", "status");
-    const parts = [["Search", this.field], ...facets.map(({ label }, place) => [label, this.choices[place]])];
+    const parts = [[_("Search"), this.field], ...facets.map(({ label }, place) => [label, this.choices[place]])];
     this.form = make("form", { className: "row-filter-form" },
       ...parts.map(([label, control], place) => labelled(label, control, `${name}-part-${place}`)), this.clear, this.found);
     this.form.setAttribute("role", "search");
-    this.form.setAttribute("aria-label", about ? `Filter: ${about}` : `Filter the ${things}`);
+    this.form.setAttribute("aria-label", about ? _("Filter: {about}", { about }) : _("Filter the {things}", { things }));
     this.form.addEventListener("input", () => this.changed());
     this.form.addEventListener("submit", (event) => event.preventDefault());
     this.form.addEventListener("reset", (event) => {
@@ -72,7 +74,7 @@ class Filter {
     const counts = new Map();
     for (const value of this.values[place].flat()) counts.set(value, (counts.get(value) ?? 0) + 1);
     const options = [...counts].map(([value, count]) => make("option", { value, textContent: `${value} (${count})` }));
-    return make("select", {}, make("option", { value: "", textContent: "all" }), ...options);
+    return make("select", {}, make("option", { value: "", textContent: _("all") }), ...options);
   }
 
   /** Names of what is chosen, as they stand in the address. */
@@ -122,7 +124,8 @@ class Filter {
     const full = new Set(this.rows.filter((row) => !row.hidden).flatMap(sectionsOf));
     for (const section of this.sections) section.hidden = !full.has(section);
     this.clear.hidden = !narrowed;
-    this.found.textContent = narrowed ? `${shown} of ${this.rows.length} ${this.things}` : `${this.rows.length} ${this.things}`;
+    const counts = { shown, all: this.rows.length, things: this.things };
+    this.found.textContent = narrowed ? _("{shown} of {all} {things}", counts) : _("{all} {things}", counts);
   }
 
   /** Whether it hides an element; then it lets everything be seen. */
@@ -154,8 +157,8 @@ for (const place of document.querySelectorAll("article :is(.row-filter, table.fi
   for (const row of rows) {
     const named = row.matches("tr") && row.querySelector("[id^='row-']");
     if (!named) continue;
-    const link = make("a", { className: "row-link", href: `#${named.id}`, textContent: "#", title: "Address of this row" });
-    link.setAttribute("aria-label", `Address of row ${words(row.cells[0])}`);
+    const link = make("a", { className: "row-link", href: `#${named.id}`, textContent: "#", title: _("Address of this row") });
+    link.setAttribute("aria-label", _("Address of row {row}", { row: words(row.cells[0]) }));
     const cell = named.closest("td, th");
     (cell.querySelector("p") ?? cell).append(" ", link);
   }
