@@ -77,9 +77,14 @@ def translations(catalogue: Catalog) -> dict[str, str | list[str]]:
     return texts
 
 
+def is_english(language: str) -> bool:
+    """Whether an edition is in English, as messages.mjs sees it, too."""
+    return language.split("_")[0] == ENGLISH
+
+
 def of_edition(language: str) -> dict[str, str | list[str]]:
     """Return the texts of an edition; there are none of the English one, whose texts are in the code."""
-    return {} if language.split("_")[0] == ENGLISH else translations(read(edition(language), language))
+    return {} if is_english(language) else translations(read(edition(language), language))
 
 
 def main(arguments: list[str]) -> int:

@@ -97,7 +97,9 @@ def offer_figures(app: Sphinx, pagename: str, templatename: str, context: dict[s
 =======
 def write_messages(app: Sphinx, exception: Exception | None) -> None:
     """Give an edition that is not English the texts of its scripts, beside the script that looks for them."""
-    if exception is None and app.builder.name == "html" and (texts := messages.of_edition(app.config.language)):
+    language = app.config.language
+    if exception is None and app.builder.name == "html" and not messages.is_english(language):
+        texts = messages.of_edition(language)
         path = Path(app.outdir) / "_static" / "messages.json"
         path.write_text(json.dumps(texts, ensure_ascii=False), encoding="utf-8")
 >>>>>>> ebf4bfd (Take the texts of guesses from one catalogue, so that another edition is a translation and no rewrite)
