@@ -6,6 +6,7 @@ one.
 
 import os
 import re
+from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 
@@ -14,6 +15,11 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
 
 from bookbuild.notebooks import ROOT
+from llmcalc import datasets
+from llmcalc.formats import THINGS
+from llmcalc.formats import plural as things
+from llmcalc.questions import questions
+from llmcalc.vocabulary import WORDS
 
 LOCALE = ROOT / "book" / "locale"
 TEMPLATE = LOCALE / "llmcalc.pot"
@@ -21,7 +27,7 @@ ENGLISH = "en"
 # Folders with texts for people, and what reads them.
 SOURCES = {"llmcalc": ("**.py", "python"), "book": ("**.mjs", "javascript")}
 # What marks a text, and which arguments are texts; `_` is short for the first.
-KEYWORDS = {"_": None, "message": None, "plural": (1, 2)}
+KEYWORDS = {"_": None, "message": None, "marked": None, "plural": (1, 2), "Refusal": (3,)}
 DATE = re.compile(rb'^"POT-Creation-Date: .*\n', re.MULTILINE)
 
 
@@ -38,7 +44,31 @@ def extracted() -> Catalog:
         )
         for path, _, text, comments, context in found:
             catalogue.add(text, locations=[(f"{folder}/{path}", 1)], auto_comments=comments, context=context)
+    for place, text in _declared():
+        catalogue.add(text, locations=[(place, 1)])
     return catalogue
+
+
+def _declared() -> Iterator[tuple[str, str]]:
+    """Yield texts that data and declarations hold, which code shows without naming them, each with its place."""
+    for name, word in WORDS.items():
+        yield from _of(f"llmcalc/vocabulary.py:{name}", word.meaning, word.shown, word.accepted)
+    for question in questions().values():
+        place = f"llmcalc/answers/{question.name.replace('-', '_')}.py"
+        for parameter in question.parameters.values():
+            listed = parameter.choices if WORDS[parameter.name].choices.count(" in data/") == 0 else ()
+            yield from _of(place, parameter.meaning, parameter.unit, *listed)
+        for result in question.answer().listed():
+            yield from _of(place, result["label"], result["heading"], result["unit"])
+    for thing in sorted(THINGS):
+        yield from _of("llmcalc/formats.py", thing, things(thing))
+    for row in datasets.records("default-reasons"):
+        yield from _of("data/default-reasons.csv", row["reason"])
+
+
+def _of(place: str, *texts: str) -> Iterator[tuple[str, str]]:
+    """Yield those of some texts that have a letter, with their place."""
+    yield from ((place, text) for text in texts if any(letter.isalpha() for letter in text))
 
 
 def written(catalogue: Catalog) -> bytes:

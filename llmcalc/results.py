@@ -1,6 +1,7 @@
 """Headline results of a chapter, what its readers came for, and curves that show where they stand."""
 
 from .formats import counted, number, written
+from .messages import message
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -106,12 +107,15 @@ class Results:
 
     def listed(self) -> "list[dict[str, Any]]":
         """Each result as a mapping: name, value, unit, label, heading, and the reason where there is no number."""
-        return [dict(result, name=name) for name, result in self._results.items()]
+        return [dict(_shown(result), name=name) for name, result in self._results.items()]
 
     def __repr__(self) -> str:
         texts, units = self.formatted(), self.units()
         return "\n".join(
-            [f"{result['label']}: {texts[name]} {units[name]}".rstrip() for name, result in self._results.items()]
+            [
+                f"{message(result['label'])}: {texts[name]} {units[name]}".rstrip()
+                for name, result in self._results.items()
+            ]
         )
 
     def _repr_html_(self) -> str:
@@ -122,8 +126,8 @@ class Results:
         for name, result in self._results.items():
             if result["heading"] != heading:
                 heading = result["heading"]
-                rows += f'</tbody><tbody><tr><th scope="rowgroup" colspan="3">{html.escape(heading)}</th></tr>'
-            label, unit = html.escape(result["label"]), html.escape(_unit(result))
+                rows += f'</tbody><tbody><tr><th scope="rowgroup" colspan="3">{html.escape(message(heading))}</th></tr>'
+            label, unit = html.escape(message(result["label"])), html.escape(_unit(result))
             # Words wrap, and numbers do not.
             words = "" if isinstance(result["value"], float) else ' class="words"'
             rows += f'<tr data-result="{name}"><th scope="row">{label}</th><td{words}>{html.escape(texts[name])}</td>'
@@ -131,19 +135,31 @@ class Results:
         rows = f"{rows}</tbody>".replace("<tbody></tbody>", "")
         kind, sentence = self.told
         said = f'<p class="answer-sentence" data-kind="{kind}">{html.escape(sentence)}</p>' if sentence else ""
-        return f'{said}<table class="dataframe headline"><caption>The answer in numbers</caption>{rows}</table>'
+        caption = html.escape(message("The answer in numbers"))
+        return f'{said}<table class="dataframe headline"><caption>{caption}</caption>{rows}</table>'
 
     def _repr_mimebundle_(self, include: "Any" = None, exclude: "Any" = None) -> "dict[str, Any]":
         # A list, because files of notebooks sort the keys of mappings.
         return {"text/html": self._repr_html_(), "text/plain": repr(self), MIME_TYPE: self.listed()}
 
 
+def _shown(result: "dict[str, Any]") -> "dict[str, Any]":
+    """A result as people read it; its unit stays the one that programs know."""
+    shown = dict(result, label=message(result["label"]), heading=message(result["heading"]))
+    for key in ("value", "reason"):
+        if isinstance(result.get(key), str):
+            shown[key] = message(result[key])
+    return shown
+
+
 def _unit(result: "dict[str, Any]") -> str:
-    return "" if result["value"] is None else counted(result["unit"], result["value"])
+    return "" if result["value"] is None else message(counted(result["unit"], result["value"]))
 
 
 def _text(result: "dict[str, Any]") -> str:
-    return str(result["reason"]) if result["value"] is None else written(result["value"], DIGITS)
+    if result["value"] is None:
+        return message(result["reason"])
+    return message(result["value"]) if isinstance(result["value"], str) else written(result["value"], DIGITS)
 
 
 class Curves:

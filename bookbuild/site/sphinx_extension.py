@@ -88,13 +88,13 @@ def add_guesses(app: Sphinx, pagename: str, templatename: str, context: dict[str
         app.add_js_file("guess.mjs", type="module")
 
 
-<<<<<<< HEAD
 def offer_figures(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
     """Offer the files of each figure below its caption; in the print of the whole book links would lead nowhere."""
     folder = Path(app.srcdir) / "extra" / figures.FOLDER
     if "<figcaption>" in context.get("body", "") and app.builder.name == "html" and folder.is_dir():
         context["body"] = figures.place(context["body"], folder, context["pathto"](figures.FOLDER, 1))
-=======
+
+
 def write_messages(app: Sphinx, exception: Exception | None) -> None:
     """Give an edition that is not English the texts of its scripts, beside the script that looks for them."""
     language = app.config.language
@@ -102,7 +102,6 @@ def write_messages(app: Sphinx, exception: Exception | None) -> None:
         texts = messages.of_edition(language)
         path = Path(app.outdir) / "_static" / "messages.json"
         path.write_text(json.dumps(texts, ensure_ascii=False), encoding="utf-8")
->>>>>>> ebf4bfd (Take the texts of guesses from one catalogue, so that another edition is a translation and no rewrite)
 
 
 def add_filters(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
