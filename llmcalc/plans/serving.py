@@ -440,7 +440,7 @@ class ServicePlan:
         step = self.replica.step
         busy = self.request_rate / (self.replicas * self.replica.requests)
         products = step.weights + step.experts + step.logits
-        reading = min(products, self.replica.service.reading_seconds(self.replica.step_tokens))
+        reading = min(products, self.replica.service.reading_seconds(self.replica.step_tokens, self.replica.batch))
         parts = {
             "weights": reading,
             "caches": step.caches,
