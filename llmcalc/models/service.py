@@ -327,7 +327,7 @@ class Service:
         device, known, ranks, stages = self.device, self.constants, self.ranks, self.pipeline_stages
         row = self.model.hidden_size * ROW_BYTES
         self.sent_fixed = self.sent_token = self.hidden_share = 0.0
-        # Before each of its steps, every stage's host goes through the sequences of all stages, one stage after another.
+        # Before each step of a stage its host goes through the sequences of all stages, one stage after another.
         self.host_stages = known["stage_sequence_seconds"] * stages**2 if stages > 1 else 0.0
         if ranks > 1 or stages > 1:
             joined = _joined(device, ranks)

@@ -189,7 +189,7 @@ def test_experts_on_many_servers_are_sent_to_by_the_tokens_that_chose_them():
     ("card", "servers", "batch", "context", "measured"),
     [
         # SGLang team 2025, "Deploying DeepSeek with PD disaggregation and large-scale expert parallelism on 96 H100
-        # GPUs", overall throughput: tokens a second of a server of eight, of their own system and of DeepSeek's profile.
+        # GPUs", overall throughput: tokens a second of a server of eight, of theirs and of DeepSeek's profile.
         ("H100 SXM", 9, 256, 2000, 22282),
         ("H800 SXM", 16, 128, 4096, 18598),
     ],
