@@ -2,6 +2,7 @@
 
 from . import datasets
 from .checks import NUMBERS, Refusal, choice
+from .messages import message
 from .vocabulary import WORDS
 
 TYPE_CHECKING = False
@@ -64,7 +65,8 @@ def accept(name: str, value: "Any", limits: "tuple[Any, ...] | str | None" = Non
         Naming the parameter, its unit and what is accepted; the closest choice of texts.
     """
     if name not in WORDS:
-        raise Refusal(name, value, "a parameter of this question", reason=f"{name} is no parameter of this question")
+        sentence = message("{name} is no parameter of this question", name=name)
+        raise Refusal(name, value, "a parameter of this question", reason=sentence)
     word = WORDS[name]
     if word.choices:
         _accept_text(name, value, limits or word.choices)
@@ -76,8 +78,20 @@ def accept(name: str, value: "Any", limits: "tuple[Any, ...] | str | None" = Non
         low, high = limits or word.usual or (word.range.low, word.range.high)
         number = value if type(value) in NUMBERS else _number(value)
         if number is None or not low <= number <= high or (word.whole and number % 1):
-            kind = "a whole number" if word.whole else "a number"
-            raise Refusal(name, value, f"{kind} from {written(low)} to {written(high)}", unit=word.shown)
+            raise Refusal(name, value, numbers_between(low, high, word.whole), unit=word.shown)
+
+
+def numbers_between(low: float, high: float, whole: bool) -> str:
+    """What is accepted where it is a number between two ends.
+
+    Examples
+    --------
+    >>> numbers_between(0.1, 1, False), numbers_between(1, 72, True)
+    ('a number from 0.1 to 1', 'a whole number from 1 to 72')
+    """
+    if whole:
+        return message("a whole number from {low} to {high}", low=written(low), high=written(high))
+    return message("a number from {low} to {high}", low=written(low), high=written(high))
 
 
 def takes_own(listed: "str | Sequence[str]") -> bool:

@@ -7,6 +7,7 @@ array's own namespace where it has one.
 
 import sys
 
+from .messages import message
 from .vocabulary import WORDS, Range
 
 INFINITY = float("inf")
@@ -75,8 +76,24 @@ class Refusal(ValueError):
         if not unit and argument in WORDS:
             unit = WORDS[argument].unit
         self.argument, self.value, self.unit, self.accepted = argument, value, unit, accepted
-        shown = "" if unit in ("", "1") else " [" + unit + "]"
-        super().__init__(reason or f"{argument} = {_written(value)}{shown} is not accepted: give {accepted}")
+        super().__init__(message(reason) if reason else _refused(argument, value, message(accepted), unit))
+
+
+def _refused(argument: str, value: object, accepted: str, unit: str) -> str:
+    if unit in ("", "1"):
+        return message(
+            "{argument} = {value} is not accepted: give {accepted}",
+            argument=argument,
+            value=_written(value),
+            accepted=accepted,
+        )
+    return message(
+        "{argument} = {value} [{unit}] is not accepted: give {accepted}",
+        argument=argument,
+        value=_written(value),
+        unit=message(unit),
+        accepted=accepted,
+    )
 
 
 def accept(**quantities: "Numeric") -> None:
@@ -160,19 +177,67 @@ def choice(name: str, value: object, choices: "Sequence[str]") -> None:
     llmcalc.checks.Refusal: mode = 'ful' is not accepted: give one of none, full; did you mean 'full'?
     """
     if not (isinstance(value, str) and value in choices):
-        raise Refusal(name, value, "one of " + ", ".join(choices) + did_you_mean(value, choices))
+        raise Refusal(name, value, did_you_mean(one_of(choices), value, choices))
 
 
-def did_you_mean(value: object, names: "Iterable[str]") -> str:
-    """A hint at the closest of some names, or nothing if none is close.
+def one_of(names: "Iterable[str]") -> str:
+    """What is accepted where it is one of some names.
 
     Examples
     --------
-    >>> did_you_mean("trainig-gpus", ["training-gpus", "memory"])
-    "; did you mean 'training-gpus'?"
+    >>> one_of(["none", "full"])
+    'one of none, full'
+    """
+    return message("one of {names}", names=", ".join(names))
+
+
+def did_you_mean(accepted: str, value: object, names: "Iterable[str]") -> str:
+    """What is accepted, with a hint at the closest of some names if one is close.
+
+    Examples
+    --------
+    >>> did_you_mean("a question", "trainig-gpus", ["training-gpus", "memory"])
+    "a question; did you mean 'training-gpus'?"
     """
     close = closest(str(value), names, CLOSE)
-    return f"; did you mean {close!r}?" if close else ""
+    return message("{accepted}; did you mean {name}?", accepted=accepted, name=repr(close)) if close else accepted
+
+
+def unknown(argument: str, value: str, accepted: str, near: str = "") -> Refusal:
+    """The refusal of a name that nothing has, with the one that was perhaps meant.
+
+    Examples
+    --------
+    >>> raise unknown("device", "RTX 4080", "the name of a device", "RTX 4090")
+    Traceback (most recent call last):
+    ...
+    llmcalc.checks.Refusal: device = 'RTX 4080' is not known: did you mean 'RTX 4090'?
+    """
+    given = {"argument": argument, "value": repr(value)}
+    if near:
+        sentence = message("{argument} = {value} is not known: did you mean {name}?", name=repr(near), **given)
+    else:
+        sentence = message("{argument} = {value} is not known", **given)
+    return Refusal(argument, value, accepted, reason=sentence)
+
+
+def ambiguous(argument: str, value: str, names: "Sequence[str]") -> Refusal:
+    """The refusal of a name that could be one of several.
+
+    Examples
+    --------
+    >>> raise ambiguous("device", "RTX", ["RTX 3090", "RTX 4090"])
+    Traceback (most recent call last):
+    ...
+    llmcalc.checks.Refusal: device = 'RTX' could be any of RTX 3090, RTX 4090: give one of them
+    """
+    sentence = message(
+        "{argument} = {value} could be any of {names}: give one of them",
+        argument=argument,
+        value=repr(value),
+        names=", ".join(names),
+    )
+    return Refusal(argument, value, one_of(names), reason=sentence)
 
 
 def closest(text: str, names: "Iterable[str]", likeness: float = 0.0) -> str:
@@ -214,7 +279,8 @@ def fewer(than: "tuple[str, Numeric]", **quantities: "Numeric") -> None:
         if not _all(value < limit):
             pairs = _pairs(value + 0 * limit, limit + 0 * value)
             refused, bound = next((low, high) for low, high in pairs if not low < high)
-            raise Refusal(name, refused, f"0 or more, and fewer than {limit_name} = {_written(bound)}")
+            accepted = message("0 or more, and fewer than {name} = {limit}", name=limit_name, limit=_written(bound))
+            raise Refusal(name, refused, accepted)
 
 
 def _are_numbers(value: "Numeric") -> bool:
@@ -251,7 +317,8 @@ def _line_up(arrays: "list[tuple[str, Numeric]]") -> None:
     for position, (name, value) in enumerate(arrays):
         for other_name, other in arrays[:position]:
             if not _fits(value, other):
-                raise Refusal(name, _outline(value), f"values that line up with {other_name} = {_outline(other)}")
+                accepted = message("values that line up with {name} = {value}", name=other_name, value=_outline(other))
+                raise Refusal(name, _outline(value), accepted)
 
 
 def _fits(value: "Numeric", other: "Numeric") -> bool:
@@ -276,7 +343,7 @@ def _labels(value: "Numeric", other: "Numeric") -> "list[tuple[Numeric, Numeric]
 
 
 def _outline(value: "Numeric") -> str:
-    return f"{type(value).__name__} of shape {tuple(value.shape)}"
+    return message("{kind} of shape {shape}", kind=type(value).__name__, shape=tuple(value.shape))
 
 
 def _pairs(values: "Numeric", limits: "Numeric") -> "Iterator[tuple[Numeric, Numeric]]":

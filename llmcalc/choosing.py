@@ -9,6 +9,7 @@
 
 from . import datasets, known_models, own_devices
 from .checks import Refusal
+from .messages import message
 from .models import short
 from .models.device import Device, find
 from .models.model import Model
@@ -51,7 +52,8 @@ def model_named(text: str) -> "Model":
 
         return from_config(text)
     except Refusal as refusal:
-        raise Refusal("model", own_devices.start(text), refusal.accepted, reason=f"model: {refusal}") from None
+        sentence = message("{argument}: {refusal}", argument="model", refusal=refusal)
+        raise Refusal("model", own_devices.start(text), refusal.accepted, reason=sentence) from None
 
 
 def attentive_model(text: str) -> "Model":
@@ -69,8 +71,9 @@ def attentive_model(text: str) -> "Model":
     """
     model = model_named(text)
     if model.attention == "none":
-        sentence = (
-            f"model: {model.name} has no attention, and nothing is known of how quick layers with a state alone are"
+        sentence = message(
+            "model: {model} has no attention, and nothing is known of how quick layers with a state alone are",
+            model=model.name,
         )
         raise Refusal("model", own_devices.start(text), "a model with attention", reason=sentence)
     return model
@@ -111,11 +114,7 @@ without a unit (MB, GB, TB, MiB, GiB, TiB)
         names = datasets.values("accelerators", "accelerator")
         names += [name for name in datasets.values("accelerators-missing", "accelerator") if name not in names]
         aliases = {row["alias"]: row["accelerator"] for row in datasets.records("accelerator-aliases")}
-        try:
-            name = find(names, text, aliases)
-        except Refusal as refusal:
-            sentence = str(refusal).replace("device = ", argument + " = ", 1)
-            raise Refusal(argument, text, refusal.accepted, reason=sentence) from None
+        name = find(names, text, aliases, argument)
     rows = datasets.records("accelerators-missing")
     missing = {row["quantity"]: row["reason"] for row in rows if row["accelerator"] == name}
     return Device.from_facts(name, known.get(name, {}), missing)

@@ -10,7 +10,9 @@ from typing import Any
 
 import click
 
-from .checks import Refusal, did_you_mean
+from .checks import Refusal, did_you_mean, one_of
+from .files import unreadable, unwritable
+from .messages import message
 
 REFUSED, FAULT, INTERRUPTED, PIPE_CLOSED = 2, 1, 130, 141
 POINTS = 512  # at which ranges are looked at, as in the pages
@@ -24,7 +26,7 @@ class Commands(click.Group):
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
         if args and self.get_command(ctx, args[0]) is None and not args[0].startswith("-"):
             known = self.list_commands(ctx)
-            raise Refusal("command", args[0], "one of " + ", ".join(known) + did_you_mean(args[0], known))
+            raise Refusal("command", args[0], did_you_mean(one_of(known), args[0], known))
         return super().resolve_command(ctx, args)
 
 
@@ -81,7 +83,7 @@ def command(ctx: click.Context, version: bool) -> None:
     elif ctx.invoked_subcommand is None:
         from .questions import questions
 
-        lines = [["question", "asks", "default answer"]]
+        lines = [[message("question"), message("asks"), message("default answer")]]
         for name, question in questions().items():
             first = question.answer().listed()[0]
             text = question.answer().formatted()[first["name"]]
@@ -158,12 +160,8 @@ def answer(
     if instead:
         for other, found in (("--csv", as_csv), ("--scenarios", scenarios), ("--together", together)):
             if found:
-                raise Refusal(
-                    "--instead",
-                    instead,
-                    "two answers",
-                    reason=f"--instead sets two answers side by side: leave out {other}",
-                )
+                sentence = message("--instead sets two answers side by side: leave out {option}", option=other)
+                raise Refusal("--instead", instead, "two answers", reason=sentence)
         changed = tables.read_values(asked, _assignments(instead))
         told = tables.run_instead(asked, given, changed)
         with _writing(output) as file:
@@ -173,38 +171,56 @@ def answer(
                 for table in _differing(told):
                     file.write(_laid_out(table, file) + "\n")
                 for refused in told["refused"]:
-                    names = " and ".join(refused["changed"])
-                    file.write(_plain(f"no answer with {names} alone changed: {refused['reason']}", file) + "\n")
+                    changed_alone = refused["changed"][0]
+                    for name in refused["changed"][1:]:
+                        changed_alone = message("{names} and {name}", names=changed_alone, name=name)
+                    sentence = message(
+                        "no answer with {names} alone changed: {reason}", names=changed_alone, reason=refused["reason"]
+                    )
+                    file.write(_plain(sentence, file) + "\n")
         return
     for other in [name for name, given in (("--json", as_json), ("--scenarios", scenarios)) if as_csv and given]:
-        raise Refusal("--csv", True, f"--csv or {other}", reason=f"--csv is for one answer: leave out {other}")
+        sentence = message("{option} is for one answer: leave out {other}", option="--csv", other=other)
+        accepted = message("{option} or {other}", option="--csv", other=other)
+        raise Refusal("--csv", True, accepted, reason=sentence)
     if scenarios is None:
         answered = tables.run_ranges(asked, given, points, groups) if uncertain else tables.run(asked, given)
         with _writing(output) as file:
             if as_json:
                 file.write(_readable(records.as_json(answered), file) + "\n")
             elif as_csv:
-                described = {name: (one.meaning, one.unit) for name, one in asked.parameters.items()}
+                described = {name: (message(one.meaning), one.unit) for name, one in asked.parameters.items()}
                 file.write(_plain(records.as_csv(answered, described), file))
             else:
                 from .comparison import compare
 
                 default = tables.run(asked, {})["results"]
-                columns = _ends(answered["results"]) if uncertain else {"yours": answered["results"]}
-                file.write(_laid_out(compare({"default": default, **columns}), file) + "\n")
+                columns = _ends(answered["results"]) if uncertain else {message("yours"): answered["results"]}
+                file.write(_laid_out(compare({message("default"): default, **columns}), file) + "\n")
                 for name, moves in answered.get("moves", {}).items():
                     file.write("\n" + _laid_out(_moved(asked, answered["results"][name], moves), file) + "\n")
         return
     if together:
-        raise Refusal(
-            "--together", together, "one answer", reason="--together is for one answer: leave out --scenarios"
-        )
+        sentence = message("{option} is for one answer: leave out {other}", option="--together", other="--scenarios")
+        raise Refusal("--together", together, "one answer", reason=sentence)
     if as_json:
-        raise Refusal("--json", True, "--json or --scenarios", reason="--json is for one answer: leave out --scenarios")
+        sentence = message("{option} is for one answer: leave out {other}", option="--json", other="--scenarios")
+        accepted = message("{option} or {other}", option="--json", other="--scenarios")
+        raise Refusal("--json", True, accepted, reason=sentence)
     refused, faults = _answer_table(asked, given, scenarios, output, points if ranges else None)
     if refused or faults:
-        problems = f"rows refused: {refused}" + (f", ended in a fault: {faults}" if faults else "")
-        click.echo(f'llmcalc: {problems}; the reasons are in the column "error"', err=True)
+        if faults:
+            problems = message(
+                'rows refused: {refused}, ended in a fault: {faults}; the reasons are in the column "{column}"',
+                refused=refused,
+                faults=faults,
+                column="error",
+            )
+        else:
+            problems = message(
+                'rows refused: {refused}; the reasons are in the column "{column}"', refused=refused, column="error"
+            )
+        click.echo(f"llmcalc: {problems}", err=True)
         sys.exit(FAULT if faults else REFUSED)
 
 
@@ -242,16 +258,18 @@ def sweep(question: str, values: tuple[str, ...], output: str, resume: bool, as_
     try:
         from . import sweep as sweeps
     except ModuleNotFoundError as missing:
-        sentence = f"llmcalc sweep needs {missing.name}: pip install 'llmcalc[sweep]'"
+        sentence = _needs("llmcalc sweep", missing.name, "pip install 'llmcalc[sweep]'")
         raise Refusal("sweep", missing.name, "an installed package", reason=sentence) from None
     _need_pyarrow("--output", output)
     shares = [_share(text) for text in options.pop("quantiles").split(",")]
     objectives, results = (_names(options.pop(name)) for name in ("objective", "result"))
     state = "sweep.part" if output == "-" else f"{output}.part"
     if os.path.exists(state) and not resume:
-        sentence = f"{state} holds what a stopped sweep has finished: give --resume to go on from it, or remove it"
+        sentence = message(
+            "{file} holds what a stopped sweep has finished: give --resume to go on from it, or remove it", file=state
+        )
         raise Refusal("--resume", False, "--resume", reason=sentence)
-    bar = click.progressbar(length=1, label="scenarios", file=sys.stderr, hidden=not sys.stderr.isatty())
+    bar = click.progressbar(length=1, label=message("scenarios"), file=sys.stderr, hidden=not sys.stderr.isatty())
 
     def told(done: int, total: int) -> None:
         bar.length = total
@@ -272,12 +290,16 @@ def sweep(question: str, values: tuple[str, ...], output: str, resume: bool, as_
             )
         except sweeps.Interrupted as stopped:
             bar.render_finish()
-            how = "the same command with --resume goes on from there"
-            click.echo(f"llmcalc: interrupted: {stopped}; {how}", err=True)
+            sentence = message("interrupted: {what}; the same command with --resume goes on from there", what=stopped)
+            click.echo(f"llmcalc: {sentence}", err=True)
             sys.exit(INTERRUPTED)
     _tell_sweep(swept, output, shares, as_json)
     if swept.refused == swept.total:
         sys.exit(REFUSED)
+
+
+def _needs(command: str, package: str | None, how: str) -> str:
+    return message("{command} needs {package}: {how}", command=command, package=package, how=how)
 
 
 def _names(text: str) -> list[str]:
@@ -306,11 +328,15 @@ def _tell_sweep(swept: Any, output: str, shares: list[float], as_json: bool) -> 
         return
     from .formats import written
 
-    refused = f", of which {swept.refused:,} refused" if swept.refused else ""
-    _say(f"{swept.total:,} scenarios of {swept.question}{refused}")
+    counts = {"total": f"{swept.total:,}", "question": swept.question, "refused": f"{swept.refused:,}"}
+    if swept.refused:
+        _say(message("{total} scenarios of {question}, of which {refused} refused", **counts))
+    else:
+        _say(message("{total} scenarios of {question}", **counts))
     for reason in swept.reasons:
-        _say(f"refused: {reason}")
-    lines = [["result", "unit", "least", *(f"{100 * share:g} %" for share in shares), "most", "mean"]]
+        _say(message("refused: {reason}", reason=reason))
+    quantiles = [f"{100 * share:g} %" for share in shares]
+    lines = [[message("result"), message("unit"), message("least"), *quantiles, message("most"), message("mean")]]
     for name in swept.results:
         numbers = [swept.quantile(name, share) for share in (0, *shares, 1)] + [swept.mean(name)]
         cells = ["–" if number is None else written(number, 4) for number in numbers]
@@ -319,8 +345,13 @@ def _tell_sweep(swept: Any, output: str, shares: list[float], as_json: bool) -> 
     if not rows:
         return
     found = len(next(iter(rows.values())))
-    title = "that no other one beats in all objectives" if several else f"with the best {swept.objectives[0]}"
-    _say(f"\nscenarios {title}: {found:,}" + (f", the first {SHOWN_ROWS} of them" if found > SHOWN_ROWS else ""))
+    if several:
+        title = message("scenarios that no other one beats in all objectives: {count}", count=f"{found:,}")
+    else:
+        title = message("scenarios with the best {result}: {count}", result=swept.objectives[0], count=f"{found:,}")
+    if found > SHOWN_ROWS:
+        title = message("{title}, the first {shown} of them", title=title, shown=SHOWN_ROWS)
+    _say("\n" + title)
     table = [list(map(str, rows))]
     for row in list(zip(*rows.values(), strict=True))[:SHOWN_ROWS]:
         table.append([cell if isinstance(cell, str) else "–" if cell is None else written(cell, 4) for cell in row])
@@ -333,14 +364,17 @@ def _differing(told: dict[str, Any]) -> list[list[list[str]]]:
     from .formats import written
 
     first, second = told["first"]["parameters"], told["second"]["parameters"]
-    inputs = [["input", "unit", "yours", "instead"]]
+    inputs = [[message("input"), message("unit"), message("yours"), message("instead")]]
     for name in told["inputs"]:
         inputs.append([name, _unit(told["units"][name]), *(_value(values[name]) for values in (first, second))])
-    lines = [["result", "unit", "yours", "instead", "change", *(f"by {name}" for name in told["inputs"])]]
+    heads = [message("result"), message("unit"), message("yours"), message("instead"), message("change")]
+    lines = [heads + [message("by {name}", name=name) for name in told["inputs"]]]
     for result in told["results"].values():
         ends = [written(result[end], 6) for end in ("first", "second")]
         parts = [written_part(result["kind"], result["parts"][name]) for name in told["inputs"]]
-        lines.append([result["label"], result["unit"], *ends, written_part(result["kind"], result["change"]), *parts])
+        lines.append(
+            [result["label"], message(result["unit"]), *ends, written_part(result["kind"], result["change"]), *parts]
+        )
     return [inputs, [[""]], lines]
 
 
@@ -405,16 +439,18 @@ def device(name: str, as_json: bool) -> None:
     if as_json:
         _say(_json(described, sys.stdout))
         return
-    lines = [["quantity", "value", "unit", "kind", "where", "source"]]
+    lines = [
+        [message("quantity"), message("value"), message("unit"), message("kind"), message("where"), message("source")]
+    ]
     for quantity, fact in described["facts"].items():
         source = fact.get("link") or fact.get("source")  # numbers of one's own have neither
         value = written(fact["value"], 6)
         where = [str(fact.get(column) or "") for column in ("kind", "locator")]
-        lines.append([quantity, value, fact["unit"], *where, source or ""])
+        lines.append([quantity, value, message(fact["unit"]), *where, source or ""])
     _say(described["name"])
     click.echo(_laid_out(lines, sys.stdout, texts=6))
     for quantity, reason in described["missing"].items():
-        _say(f"{quantity}: missing, because {reason}")
+        _say(message("{quantity}: missing, because {reason}", quantity=quantity, reason=message(reason)))
 
 
 @command.group()
@@ -469,13 +505,16 @@ def calibrate(runs: str, output: str) -> None:
     try:
         table, errors = calibration.calibrate(rows)
     except ModuleNotFoundError as missing:
-        sentence = f"llmcalc calibrate needs {missing.name}: pip install 'llmcalc[calibration]'"
+        sentence = _needs("llmcalc calibrate", missing.name, "pip install 'llmcalc[calibration]'")
         raise Refusal("calibrate", missing.name, "an installed package", reason=sentence) from None
     with _replacing(output) as path:
         calibration.write(table, path)
     if errors:
         mean = 100 * sum(abs(error) for error in errors) / len(errors)
-        _say(f"{len(rows)} runs, each predicted from the others: {mean:.1f} % off on average")
+        sentence = message(
+            "{runs} runs, each predicted from the others: {error} % off on average", runs=len(rows), error=f"{mean:.1f}"
+        )
+        _say(sentence)
 
 
 @command.command()
@@ -503,8 +542,19 @@ def exam(chapters: str, minutes: int, seed: int, versions: int, output: str, as_
     made = exams.make(names, minutes, seed, versions)
     written = papers.write(made, output, as_pdf)
     by_level = [sum(each.level == level for each in made.exercises) for level in LEVELS]
-    counts = ", ".join(f"{count} of level {level}" for level, count in zip(LEVELS, by_level, strict=True))
-    _say(f"{len(made.exercises)} questions ({counts}), {made.points} points; {len(written)} files in {output}")
+    counts = ", ".join(
+        message("{count} of level {level}", count=count, level=level)
+        for level, count in zip(LEVELS, by_level, strict=True)
+    )
+    sentence = message(
+        "{questions} questions ({counts}), {points} points; {files} files in {folder}",
+        questions=len(made.exercises),
+        counts=counts,
+        points=made.points,
+        files=len(written),
+        folder=output,
+    )
+    _say(sentence)
 
 
 @contextmanager
@@ -513,13 +563,16 @@ def _own_rows(runs: str) -> Any:
     try:
         source = sys.stdin if runs == "-" else open(runs, encoding="utf-8-sig", newline="")  # noqa: SIM115
     except OSError as error:
-        sentence = f"RUNS = {runs!r} can't be read: {error.strerror}"
+        sentence = unreadable("RUNS", runs, error)
         raise Refusal("RUNS", runs, "a CSV file", reason=sentence) from None
     try:
         with source:
             yield source
     except (UnicodeDecodeError, csv.Error) as error:
-        raise Refusal("RUNS", runs, "a CSV file", reason=f"RUNS = {runs!r} is no CSV file: {error}") from None
+        sentence = message(
+            "{argument} = {value} is no CSV file: {reason}", argument="RUNS", value=repr(runs), reason=error
+        )
+        raise Refusal("RUNS", runs, "a CSV file", reason=sentence) from None
 
 
 @predict.command()
@@ -568,15 +621,16 @@ def model(name: str, as_json: bool) -> None:
         _say(_json(described, sys.stdout))
         return
     _say(described["name"])
-    lines = [["quantity", "value", "unit"]]
+    lines = [[message("quantity"), message("value"), message("unit")]]
     for quantity, unit in MODEL_UNITS.items():
         value = described[quantity]
         for part, number in value.items() if isinstance(value, dict) else [("", value)]:
-            lines.append([f"{quantity} {part}".strip(), f"{number:,}", "token" if part == "context" else unit])
+            unit = "token" if part == "context" else unit
+            lines.append([f"{quantity} {part}".strip(), f"{number:,}", message(unit)])
     click.echo(_laid_out(lines, sys.stdout, texts=3))
     for sentence in described["assumed"]:
-        _say(f"assumed: {sentence}")
-    _say(f"source: {_model_source(name, described['name'])}")
+        _say(message("assumed: {sentence}", sentence=sentence))
+    _say(message("source: {source}", source=_model_source(name, described["name"])))
 
 
 def _complete_network(ctx: Any, param: Any, incomplete: str) -> list[str]:
@@ -609,22 +663,25 @@ def vision(name: str, values: tuple[str, ...], by_layer: bool, as_json: bool) ->
         _say(_json(described, sys.stdout))
         return
     multipliers = [f"{word} × {described[word]:g}" for word in ("width", "depth") if described[word] != 1]
-    sentence = [f"{_shape(described['input'])} pixels", f"classes: {described['classes']}", *multipliers]
-    _say(f"{described['name']}, {', '.join(sentence)}")
-    lines = [["quantity", "value", "unit"]]
+    pixels = message("{shape} pixels", shape=_shape(described["input"]))
+    classes = message("classes: {classes}", classes=described["classes"])
+    _say(", ".join([described["name"], pixels, classes, *multipliers]))
+    lines = [[message("quantity"), message("value"), message("unit")]]
     lines += [[quantity, f"{described[quantity]:,}", _unit(unit)] for quantity, unit in known_networks.UNITS.items()]
-    lines += [[f"MAC as {tool} counts", f"{count:,}", ""] for tool, count in described["tools"].items()]
+    lines += [
+        [message("MAC as {tool} counts", tool=tool), f"{count:,}", ""] for tool, count in described["tools"].items()
+    ]
     click.echo(_laid_out(lines, sys.stdout, texts=3))
     counts = ["params", "macs", "attention_macs"]
-    lines = [["kind", "layers", *counts]]
+    lines = [[message("kind"), message("layers"), *counts]]
     for kind, sums in described["kinds"].items():
-        lines.append([kind, *(f"{sums[count]:,}" for count in ("layers", *counts))])
+        lines.append([message(kind), *(f"{sums[count]:,}" for count in ("layers", *counts))])
     click.echo("\n" + _laid_out(lines, sys.stdout, texts=1))
     if by_layer:
-        lines = [["layer", "kind", "input", "output", *counts]]
+        lines = [[message("layer"), message("kind"), message("input"), message("output"), *counts]]
         for row in described["layers"]:
             shapes = [_shape(row["input"]), _shape(row["output"])]
-            lines.append([row["name"], row["kind"], *shapes, *(f"{row[count]:,}" for count in counts)])
+            lines.append([row["name"], message(row["kind"]), *shapes, *(f"{row[count]:,}" for count in counts)])
         click.echo("\n" + _laid_out(lines, sys.stdout, texts=4))
 
 
@@ -675,10 +732,13 @@ def _assignments(words: tuple[str, ...]) -> dict[str, str]:
     for word in words:
         name, equals, value = word.partition("=")
         if not equals or not name:
-            sentence = f"{word!r} is no assignment: write name=value, without spaces around the equals sign"
+            sentence = message(
+                "{word} is no assignment: write name=value, without spaces around the equals sign", word=repr(word)
+            )
             raise Refusal("name=value", word, "name=value", reason=sentence)
         if name in given:
-            raise Refusal(name, value, "each parameter once", reason=f"{name} = {value!r} is given twice: give it once")
+            sentence = message("{argument} = {value} is given twice: give it once", argument=name, value=repr(value))
+            raise Refusal(name, value, "each parameter once", reason=sentence)
         given[name] = value
     return given
 
@@ -694,10 +754,11 @@ def _ends(results: dict[str, Any]) -> dict[str, dict[str, Any]]:
 def _moved(question: Any, result: dict[str, Any], moves: list[dict[str, Any]]) -> list[list[str]]:
     from .formats import number
 
-    lines = [[f"what moves: {result['label']}", "unit", "at the low end", "at the high end"]]
+    moved = message("what moves: {result}", result=result["label"])
+    lines = [[moved, message("unit"), message("at the low end"), message("at the high end")]]
     for row in moves:
-        names = ", ".join(question.parameters[name].meaning for name in row["names"])
-        lines.append([names, result["unit"], *(number(row[end], 6) for end in ("low", "high"))])
+        names = ", ".join(message(question.parameters[name].meaning) for name in row["names"])
+        lines.append([names, message(result["unit"]), *(number(row[end], 6) for end in ("low", "high"))])
     return lines
 
 
@@ -713,7 +774,11 @@ def _answer_table(
     with _rows(source) as (rows, size, position):
         header = [str(cell).strip() for cell in next(rows, [])]
         if not header:
-            sentence = f"--scenarios = {source!r} has no first line: give one of parameters' names"
+            sentence = message(
+                "{argument} = {value} has no first line: give one of parameters' names",
+                argument="--scenarios",
+                value=repr(source),
+            )
             raise Refusal("--scenarios", source, "a table with parameters' names in its first line", reason=sentence)
         table = tables.Table(question, header, common, points)
         with _table_writer(output, table) as write, _progress(size) as bar:
@@ -728,7 +793,9 @@ def _answer_table(
 def _progress(size: int | None) -> Any:
     from itertools import count
 
-    return click.progressbar(count(), length=size, label="scenarios", file=sys.stderr, hidden=not sys.stderr.isatty())
+    return click.progressbar(
+        count(), length=size, label=message("scenarios"), file=sys.stderr, hidden=not sys.stderr.isatty()
+    )
 
 
 def _need_pyarrow(argument: str, path: str) -> None:
@@ -737,7 +804,13 @@ def _need_pyarrow(argument: str, path: str) -> None:
     try:
         import pyarrow.parquet  # noqa: F401
     except ImportError:
-        sentence = f"{argument} = {path!r} needs pyarrow: install it with 'pip install pyarrow', or give a .csv"
+        sentence = message(
+            "{argument} = {value} needs {package}: install it with '{how}', or give a .csv",
+            argument=argument,
+            value=repr(path),
+            package="pyarrow",
+            how="pip install pyarrow",
+        )
         raise Refusal(argument, path, "a .csv file, or pyarrow", reason=sentence) from None
 
 
@@ -749,7 +822,7 @@ def _rows(source: str) -> Any:
     try:
         opened = sys.stdin.buffer if source == "-" else open(source, "rb")  # noqa: SIM115
     except OSError as error:
-        sentence = f"--scenarios = {source!r} can't be read: {error.strerror}"
+        sentence = unreadable("--scenarios", source, error)
         raise Refusal("--scenarios", source, "a file that can be read", reason=sentence) from None
     try:
         if source.endswith(".parquet"):
@@ -777,7 +850,7 @@ def _parquet_rows(file: Any, name: str) -> Any:
             for row in batch.to_pylist():
                 yield list(row.values())
     except pyarrow.ArrowException as error:
-        sentence = f"--scenarios = {name!r} can't be read: {' '.join(str(error).split())}"
+        sentence = unreadable("--scenarios", name, " ".join(str(error).split()))
         raise Refusal("--scenarios", name, "a Parquet file", reason=sentence) from None
 
 
@@ -830,7 +903,7 @@ def _replacing(output: str) -> Any:
     target = os.path.realpath(output)
     if os.path.exists(target) and not os.path.isfile(target):
         if os.path.isdir(target):
-            sentence = f"--output = {output!r} is a folder: give a file"
+            sentence = message("{argument} = {value} is a folder: give a file", argument="--output", value=repr(output))
             raise Refusal("--output", output, "a file", reason=sentence)
         yield target  # a device or a pipe is written to as it is
         return
@@ -838,7 +911,7 @@ def _replacing(output: str) -> Any:
     try:
         open(temporary, "xb").close()
     except OSError as error:
-        sentence = f"--output = {output!r} can't be written: {error.strerror}"
+        sentence = unwritable("--output", output, error)
         raise Refusal("--output", output, "a file that can be written", reason=sentence) from None
     try:
         yield temporary
@@ -849,7 +922,7 @@ def _replacing(output: str) -> Any:
 
 
 def _unit(unit: str) -> str:
-    return "" if unit == "1" else unit
+    return "" if unit == "1" else message(unit)
 
 
 def _json(value: Any, file: Any) -> str:
@@ -905,7 +978,8 @@ def _refuse(refusal: Refusal, as_json: bool) -> None:
 def _as_refusal(error: click.ClickException) -> Refusal:
     argument = getattr(error, "option_name", None) or getattr(getattr(error, "param", None), "name", None) or "command"
     sentence = " ".join(error.format_message().split()).rstrip(".")
-    return Refusal(argument, None, "arguments as llmcalc --help shows them", reason=f"{sentence} (see llmcalc --help)")
+    sentence = message("{sentence} (see {command})", sentence=sentence, command="llmcalc --help")
+    return Refusal(argument, None, "arguments as llmcalc --help shows them", reason=sentence)
 
 
 def run(arguments: list[str] | None = None) -> int:
@@ -924,7 +998,7 @@ def run(arguments: list[str] | None = None) -> int:
     except click.exceptions.Exit as end:
         return end.exit_code
     except (click.Abort, KeyboardInterrupt):
-        click.echo("llmcalc: interrupted", err=True)
+        click.echo(f"llmcalc: {message('interrupted')}", err=True)
         return INTERRUPTED
     except click.ClickException as error:
         _refuse(_as_refusal(error), as_json)
@@ -934,7 +1008,8 @@ def run(arguments: list[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return PIPE_CLOSED
     except Exception as fault:
-        click.echo(f"llmcalc: fault: {type(fault).__name__}: {' '.join(str(fault).split())}", err=True)
+        sentence = message("fault: {kind}: {fault}", kind=type(fault).__name__, fault=" ".join(str(fault).split()))
+        click.echo(f"llmcalc: {sentence}", err=True)
         return FAULT
     return 0
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from .formats import written
+from .messages import message
 
 
 def compare(columns: dict[str, dict[str, dict[str, Any]]]) -> list[list[str]]:
@@ -13,10 +14,10 @@ def compare(columns: dict[str, dict[str, dict[str, Any]]]) -> list[list[str]]:
     >>> compare({"default": {"gpus": {"value": 1559.0, "unit": "GPU", "label": "GPUs"}}})
     [['result', 'unit', 'default'], ['GPUs', 'GPU', '1,559']]
     """
-    lines = [["result", "unit", *columns]]
+    lines = [[message("result"), message("unit"), *columns]]
     for name, result in next(iter(columns.values())).items():
         cells = [_cell(run.get(name)) for run in columns.values()]
-        lines.append([str(result["label"]), str(result["unit"]), *cells])
+        lines.append([str(result["label"]), message(str(result["unit"])), *cells])
     return lines
 
 
@@ -24,7 +25,7 @@ def _cell(result: dict[str, Any] | None) -> str:
     if result is None:
         return "–"
     if result["value"] is None and result.get("reason"):
-        return str(result["reason"])
+        return message(str(result["reason"]))
     return written(result["value"], 6)
 
 

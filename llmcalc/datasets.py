@@ -6,7 +6,8 @@ Nothing but the standard library is needed. A page has no files: it provides the
 96
 """
 
-from .checks import Refusal, choice, did_you_mean
+from .checks import Refusal, choice, did_you_mean, one_of
+from .messages import message
 from .units import HOUR
 
 FORMATS = ("fp64", "fp32", "tf32", "fp16", "bf16", "fp8", "fp4", "int8", "int4")
@@ -61,8 +62,8 @@ def record(name: str, column: str, value: str) -> "Row":
     for candidate in rows:
         if candidate[column] == value:
             return candidate
-    hint = did_you_mean(value, [str(row[column]) for row in rows])
-    raise Refusal(column, value, f"one of {column} in data/{name}.csv{hint}")
+    accepted = one_of([f"{column} in data/{name}.csv"])
+    raise Refusal(column, value, did_you_mean(accepted, value, [str(row[column]) for row in rows]))
 
 
 def values(name: str, column: str) -> "list[Any]":
@@ -115,11 +116,17 @@ def specification(accelerator: str, quantity: str) -> float:
     if quantity not in known:
         # By the rows, because mappings have no order in MicroPython.
         others = [row["accelerator"] for row in records("accelerators") if row["quantity"] == quantity]
-        accepted = (
-            f"one whose {quantity} is in data/accelerators.csv, e.g. {others[0]}" if others else "another quantity"
-        )
         if accelerator[:1] == "{":
-            accepted = f"its {quantity} among its numbers"
+            accepted = message("its {quantity} among its numbers", quantity=quantity)
+        elif others:
+            accepted = message(
+                "one whose {quantity} is in {file}, e.g. {device}",
+                quantity=quantity,
+                file="data/accelerators.csv",
+                device=others[0],
+            )
+        else:
+            accepted = message("another quantity")
         raise Refusal("accelerator", accelerator, accepted)
     return known[quantity]
 
@@ -152,7 +159,8 @@ def peak_flops(accelerator: str, number_format: str, argument: str = "number_for
     if number_format not in known:
         if not known:
             raise Refusal("accelerator", accelerator, "one with a peak in data/accelerators.csv")
-        raise Refusal(argument, number_format, f"a format of which {accelerator} has a peak: {', '.join(known)}")
+        accepted = message("a format of which {device} has a peak: {names}", device=accelerator, names=", ".join(known))
+        raise Refusal(argument, number_format, accepted)
     return numbers[f"peak_{number_format}"]
 
 
@@ -212,6 +220,6 @@ def _numbers(accelerator: str) -> "dict[str, float]":
 
         return facts(accelerator)
     if not isinstance(accelerator, str) or accelerator not in known:
-        hint = did_you_mean(accelerator, known)
-        raise Refusal("accelerator", accelerator, "a name in data/accelerators.csv" + hint)
+        accepted = did_you_mean(message("a name in data/accelerators.csv"), accelerator, known)
+        raise Refusal("accelerator", accelerator, accepted)
     return known[accelerator]

@@ -273,8 +273,7 @@ def numbers(values: "Mapping[str, Any]") -> "Mapping[str, Any]":
     """
     for name in sorted(values):
         if isinstance(values[name], Spread):
-            wanted = "a single number, to compare two answers"
-            raise Refusal(name, str(values[name]), wanted, unit=WORDS[name].shown)
+            raise Refusal(name, str(values[name]), "a single number, to compare two answers", unit=WORDS[name].shown)
     return values
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from .checks import Refusal
+from .messages import message
 
 LARGEST_FILE = 2_000_000  # bytes of a config.json: hundreds of times a usual one
 
@@ -52,12 +53,25 @@ def own_text(argument: str, name: str) -> str:
     path = Path(name)
     try:
         if path.exists() and not path.is_file():
-            raise OSError(0, "Not a file")
+            raise OSError(0, message("Not a file"))
         with path.open("rb") as file:
             content = file.read(LARGEST_FILE + 1)
         if len(content) > LARGEST_FILE:
-            raise OSError(0, f"Larger than {LARGEST_FILE:,} bytes")
+            raise OSError(0, message("Larger than {most} bytes", most=f"{LARGEST_FILE:,}"))
         return content.decode("utf-8-sig")
     except (OSError, ValueError) as error:  # a name with a zero byte is a ValueError, and so is what is no UTF-8
-        sentence = f"{argument} = {name!r} can't be read: {getattr(error, 'strerror', None) or error}"
+        sentence = unreadable(argument, name, error)
         raise Refusal(argument, name, "a JSON file in UTF-8", reason=sentence) from None
+
+
+def unreadable(argument: str, name: str, error: Exception | str) -> str:
+    """Return the sentence about a file that can't be read, and why."""
+    reason = getattr(error, "strerror", None) or error
+    return message("{argument} = {value} can't be read: {reason}", argument=argument, value=repr(name), reason=reason)
+
+
+def unwritable(argument: str, name: str, error: OSError) -> str:
+    """Return the sentence about a file or folder that can't be written, and why."""
+    return message(
+        "{argument} = {value} can't be written: {reason}", argument=argument, value=repr(name), reason=error.strerror
+    )

@@ -5,6 +5,7 @@ Rounding is done in whole numbers, exactly, so that every Python writes the same
 
 import math
 
+from .messages import marked, message
 from .units import TERA
 
 _SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹"
@@ -94,15 +95,20 @@ def in_words(value: float, digits: int = 3) -> str:
     ('12.4 million', '15 trillion', '1,160', '1 million', '1,000 trillion')
     """
     if value < 1e16:
-        for scale, name in ((1e12, "trillion"), (1e9, "billion"), (1e6, "million")):
+        for scale, words in SCALES:
             if value >= scale:
-                return f"{number(value / scale, digits)} {name}"
+                return message(words, number=number(value / scale, digits))
     if 1e3 <= value < 1e6:
         step = 10 ** (len(str(int(value))) - digits)
         value = int(value / step + 0.5) * step if step > 1 else int(value + 0.5)
     return number(value, digits)
 
 
+SCALES = (
+    (1e12, marked("{number} trillion")),
+    (1e9, marked("{number} billion")),
+    (1e6, marked("{number} million")),
+)
 # Units that are things one counts, and so have a plural.
 THINGS = {
     "answer", "batch", "camera", "card", "chip", "chunk", "cube", "day", "device", "epoch", "failure", "gene", "GPU",
@@ -110,6 +116,15 @@ THINGS = {
     "sample", "sequence", "server", "stage", "step", "stream", "switch", "task", "token", "training", "trial", "user",
     "week", "weight", "word", "year",
 }  # fmt: skip
+# What sentences count besides, and what is no unit.
+SPOKEN = {
+    marked("device-hour"): marked("device-hours"),
+    marked("hour"): marked("hours"),
+    marked("mask"): marked("masks"),
+    marked("minute"): marked("minutes"),
+    marked("second"): marked("seconds"),
+    marked("visit"): marked("visits"),
+}
 IRREGULAR = {"batch": "batches", "microbatch": "microbatches", "person": "people", "switch": "switches"}
 
 
@@ -121,7 +136,7 @@ def plural(thing: str) -> str:
     >>> plural("GPU"), plural("switch"), plural("box")
     ('GPUs', 'switches', 'boxes')
     """
-    return IRREGULAR.get(thing, thing + ("es" if thing[-1] in "xs" else "s"))
+    return SPOKEN.get(thing) or IRREGULAR.get(thing) or thing + ("es" if thing[-1] in "xs" else "s")
 
 
 def counted(unit: str, value: "float | str | None" = None) -> str:
@@ -150,7 +165,18 @@ def number_of(value: float, thing: str, digits: int = 4, in_word: bool = False) 
     '175 billion parameters'
     """
     text = in_words(value, digits) if in_word else number(value, digits)
-    return f"{text} {thing if text == '1' else plural(thing)}"
+    return message("{number} {things}", number=text, things=message(thing if text == "1" else plural(thing)))
+
+
+def together(first: str, second: str) -> str:
+    """Two sentences, one after the other.
+
+    Examples
+    --------
+    >>> together("It fits.", "It is late.")
+    'It fits. It is late.'
+    """
+    return message("{first} {second}", first=first, second=second)
 
 
 def sustained(devices: float, mfu: float, peak_flops: float, number_format: str) -> str:
@@ -161,10 +187,10 @@ def sustained(devices: float, mfu: float, peak_flops: float, number_format: str)
     >>> sustained(1559, 0.5, 312e12, "bf16")
     'each sustains 50 % of its 312 TFLOP/s in BF16'
     """
-    each = "it" if devices == 1 else "each"
-    return (
-        f"{each} sustains {number(100 * mfu)} % of its {number(peak_flops / TERA)} TFLOP/s in {number_format.upper()}"
-    )
+    given = {"share": number(100 * mfu), "peak": number(peak_flops / TERA), "format": number_format.upper()}
+    if devices == 1:
+        return message("it sustains {share} % of its {peak} TFLOP/s in {format}", **given)
+    return message("each sustains {share} % of its {peak} TFLOP/s in {format}", **given)
 
 
 def _scaled(size: float, places: int) -> int:

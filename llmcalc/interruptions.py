@@ -3,6 +3,7 @@
 import random
 
 from .checks import Refusal, require
+from .messages import message
 from .vocabulary import FROM_ZERO, POSITIVE
 
 LONGEST = 8  # mean times between failures that a stretch may take: one in 3,000 such stretches passes
@@ -44,9 +45,10 @@ def simulate(
         require(name, value, FROM_ZERO)
     for name, value in (("interval", interval + stall_seconds), ("recovery_seconds", recovery_seconds)):
         if value > LONGEST * mtbf:
-            raise Refusal(
-                name, value, f"at most {LONGEST} times mtbf: beyond, hardly any stretch passes without a failure"
+            accepted = message(
+                "at most {most} times mtbf: beyond, hardly any stretch passes without a failure", most=LONGEST
             )
+            raise Refusal(name, value, accepted)
     draw = random.Random(seed)
 
     def recovered() -> float:

@@ -5,7 +5,8 @@
 """
 
 from . import datasets
-from .checks import Refusal, closest
+from .checks import Refusal, ambiguous, closest, unknown
+from .messages import marked
 from .models.model import Model
 from .once import Latest
 
@@ -96,11 +97,9 @@ def find(text: str) -> str:
     if len(fitting) == 1:
         return fitting[0]
     if fitting:
-        sentence = f"model = {text!r} could be any of {', '.join(fitting)}: give one of them"
-        raise Refusal("model", text, "one of " + ", ".join(fitting), reason=sentence)
+        raise ambiguous("model", text, fitting)
     near = closest("".join(words), spelled)
-    hint = f": did you mean {spelled[near]!r}?" if near else ""
-    raise Refusal("model", text, "the name of a model", reason=f"model = {text!r} is not known{hint}")
+    raise unknown("model", text, marked("the name of a model"), spelled[near] if near else "")
 
 
 def _spellings(models: "list[datasets.Row]", shapes: "list[datasets.Row]") -> "dict[str, str]":

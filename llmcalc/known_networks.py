@@ -8,7 +8,7 @@ import re
 from typing import Any
 
 from . import datasets, quantities
-from .checks import Refusal, did_you_mean
+from .checks import Refusal, did_you_mean, one_of
 from .models import counting_tools, networks, vision
 
 SETTINGS = ("input_size", "classes", "width", "depth")
@@ -54,8 +54,8 @@ data/vision-networks.csv; did you mean 'efficientnet_b0'?
     known.pop("", None)
     if _plain(text) in known:
         return str(known[_plain(text)])
-    hint = did_you_mean(text.lower(), networks.NAMES)
-    raise Refusal("network", text, "one of name in data/vision-networks.csv" + hint)
+    accepted = did_you_mean(one_of(["name in data/vision-networks.csv"]), text.lower(), networks.NAMES)
+    raise Refusal("network", text, accepted)
 
 
 def describe(text: str, settings: dict[str, str]) -> dict[str, Any]:
@@ -85,8 +85,7 @@ def describe(text: str, settings: dict[str, str]) -> dict[str, Any]:
     """
     for name, value in settings.items():
         if name not in SETTINGS:
-            hint = did_you_mean(name, SETTINGS)
-            raise Refusal(name, value, f"one of {', '.join(SETTINGS)}{hint}")
+            raise Refusal(name, value, did_you_mean(one_of(SETTINGS), name, SETTINGS))
     given: dict[str, Any] = {
         name: quantities.read(value, name) for name, value in settings.items() if name != "input_size"
     }
@@ -108,8 +107,7 @@ def describe(text: str, settings: dict[str, str]) -> dict[str, Any]:
 def _sides(text: str) -> int | tuple[int, int]:
     parts = text.lower().replace("×", "x").split("x")
     if len(parts) > 2 or not all(part.strip().isascii() and part.strip().isdigit() for part in parts):
-        accepted = "pixels: one number for height and width, or both as 256x192"
-        raise Refusal("input_size", text, accepted)
+        raise Refusal("input_size", text, "pixels: one number for height and width, or both as 256x192")
     sides = [int(part) for part in parts]
     return sides[0] if len(sides) == 1 else (sides[0], sides[1])
 

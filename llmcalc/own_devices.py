@@ -8,6 +8,7 @@ import json
 
 from . import datasets
 from .checks import INFINITY, Refusal, did_you_mean
+from .messages import message
 from .models.device import Device
 from .quantities import expected, read
 from .units import HOUR
@@ -76,29 +77,36 @@ def device(text: str, argument: str = "accelerator") -> "Device":
         except ValueError:
             mapping = None
     if not isinstance(mapping, dict):
-        accepted = (
-            f"a flat JSON object of at most {MOST_TEXT} characters, e.g. " + '{"name": "mine", "memory": "24 GB"}'
+        accepted = message(
+            "a flat JSON object of at most {most} characters, e.g. {example}",
+            most=MOST_TEXT,
+            example='{"name": "mine", "memory": "24 GB"}',
         )
         raise Refusal(argument, start(text), accepted)
     try:
         return _made(mapping)
     except Refusal as refusal:
-        raise Refusal(argument, refusal.value, refusal.accepted, reason=f"{argument}: {refusal}") from None
+        raise Refusal(
+            argument,
+            refusal.value,
+            refusal.accepted,
+            reason=message("{argument}: {refusal}", argument=argument, refusal=refusal),
+        ) from None
 
 
 def _made(mapping: "dict[str, Any]") -> "Device":
     words = dict(device_quantities())
     name = mapping.get("name", "custom")
     if not isinstance(name, str) or not name.strip() or len(name) > LONGEST_NAME:
-        raise Refusal("name", name, f"a text of 1 to {LONGEST_NAME} characters")
+        raise Refusal("name", name, message("a text of 1 to {most} characters", most=LONGEST_NAME))
     numbers: dict[str, Any] = {}
     peaks: dict[str, float] = {}
     for quantity in mapping:
         if quantity == "name":
             continue
         if quantity not in words:
-            accepted = "only name, " + ", ".join([known for known, _ in device_quantities()])
-            raise Refusal(quantity, mapping[quantity], accepted + did_you_mean(quantity, words))
+            accepted = message("only {names}", names=", ".join(["name"] + [known for known, _ in device_quantities()]))
+            raise Refusal(quantity, mapping[quantity], did_you_mean(accepted, quantity, words))
         value = _quantity(quantity, words[quantity], mapping[quantity])
         if quantity[:5] == "peak_":
             peaks[quantity[5:]] = value

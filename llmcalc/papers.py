@@ -9,7 +9,9 @@ from html import escape
 from pathlib import Path
 
 from .checks import Refusal
+from .files import unwritable
 from .formats import counted
+from .messages import message
 from .teaching.exams import MINUTES, Exam
 from .teaching.telling import percent, told
 from .teaching.writing import LEVELS, Posed
@@ -109,7 +111,7 @@ def write(exam: Exam, folder: "str | Path", as_pdf: bool = False) -> "list[Path]
     """
     browser = find_browser() if as_pdf else None
     if as_pdf and browser is None:
-        sentence = (
+        sentence = message(
             "--pdf needs a browser: install Chromium or Chrome, name one in BROWSER, or print the pages without --pdf"
         )
         raise Refusal("--pdf", True, "an installed browser", reason=sentence)
@@ -125,7 +127,7 @@ def write(exam: Exam, folder: "str | Path", as_pdf: bool = False) -> "list[Path]
                     path.write_text(page, encoding="utf-8")
                 written.append(path)
     except OSError as error:
-        sentence = f"--output = {str(folder)!r} can't be written: {error.strerror}"
+        sentence = unwritable("--output", str(folder), error)
         raise Refusal("--output", str(folder), "a folder that can be written", reason=sentence) from None
     return written
 
@@ -163,7 +165,7 @@ def print_page(browser: str, page: str, target: Path) -> None:
         with suppress(subprocess.TimeoutExpired):  # it has printed nothing, and that is said
             subprocess.run(command, capture_output=True, timeout=SECONDS_TO_PRINT, check=False)
         if not made.exists():
-            sentence = f"--pdf: {browser} printed nothing; print the pages without --pdf"
+            sentence = message("--pdf: {browser} printed nothing; print the pages without --pdf", browser=browser)
             raise Refusal("--pdf", browser, "a browser that prints", reason=sentence)
         shutil.copyfile(made, target)
 

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from .checks import Refusal, single, whole
+from .messages import message
 from .models import networks
 
 # By the name of the operation in PyTorch, without the underscore of those that work in place.
@@ -128,7 +129,12 @@ def _torch() -> Any:
     try:
         import torch
     except ModuleNotFoundError:
-        sentence = "llmcalc.pytorch needs torch: pip install 'llmcalc[torch]'"
+        sentence = message(
+            "{command} needs {package}: {how}",
+            command="llmcalc.pytorch",
+            package="torch",
+            how="pip install 'llmcalc[torch]'",
+        )
         raise Refusal("module", None, "a module, where torch is installed", reason=sentence) from None
     return torch
 
@@ -146,7 +152,9 @@ def _trace(torch: Any, module: Any, inputs: tuple[Any, ...]) -> list[Any]:
                 raise
             said = " ".join(str(error).split())[:200]
             shown = [tuple(value.shape) for value in inputs]
-            sentence = f"the module can't be traced with inputs of {shown}: {said}"
+            sentence = message(
+                "the module can't be traced with inputs of {shapes}: {reason}", shapes=shown, reason=said
+            )
             raise Refusal("inputs", shown, "inputs that the module takes", reason=sentence) from None
     return recorder.found()  # type: ignore[no-any-return]
 
@@ -248,8 +256,11 @@ def _recorder(torch: Any, parameters: dict[str, Any]) -> Any:
                 pairs = _product(query.shape[:-1]) * key.shape[-2]
                 return "attention products", 0, pairs * (query.shape[-1] + value.shape[-1])
             if any(word in name for word in UNKNOWN_WORK):
-                where = self._where() or "the module"
-                sentence = f"{where} can't be counted: there is no rule for its operation {name}"
+                sentence = message(
+                    "{module} can't be counted: there is no rule for its operation {name}",
+                    module=self._where() or message("the module"),
+                    name=name,
+                )
                 raise Refusal("module", name, "a module of operations that can be counted", reason=sentence)
             plain = name[:-1] if name.endswith("_") else name
             if plain in ("add", "mul") and not (len(args) > 1 and isinstance(args[1], torch.Tensor)):

@@ -7,8 +7,9 @@ What could mean two things is refused: ``1,5``, ``80G``, ``1_0``, digits that on
 (15000000000000.0, 80.0, 14.0, 0.4)
 """
 
-from .answering import written
-from .checks import Refusal
+from .answering import numbers_between
+from .checks import Refusal, one_of
+from .messages import marked, message
 from .units import DAY, HOUR, MINUTE, WEEK, YEAR
 from .vocabulary import POSITIVE, WORDS, Word
 
@@ -62,7 +63,11 @@ PLAIN = {
     "px": ("pixel", 0, 1.0),
     "1": ("", 0, 1.0),
 }
-SUGGESTED = {"s": "s, min, h, days, weeks, years", "byte": "MB, GB, TB, MiB, GiB, TiB", "USD": "USD or $"}
+SUGGESTED = {
+    "s": marked("s, min, h, days, weeks, years"),
+    "byte": "MB, GB, TB, MiB, GiB, TiB",
+    "USD": marked("USD or $"),
+}
 
 
 def read(text: str, name: str, limits: "tuple[float, float] | tuple[str, ...] | None" = None) -> "float | str | bool":
@@ -102,7 +107,8 @@ def read(text: str, name: str, limits: "tuple[float, float] | tuple[str, ...] | 
     llmcalc.checks.Refusal: mfu = '1_0' is not accepted: give a number from 0.001 to 1, e.g. 0.4 or 40%
     """
     if name not in WORDS:
-        raise Refusal(name, text, "a known parameter", reason=f"{name} is no word of the vocabulary")
+        sentence = message("{name} is no word of the vocabulary", name=name)
+        raise Refusal(name, text, "a known parameter", reason=sentence)
     word = WORDS[name]
     bare = text.strip(" \t\r\n") if isinstance(text, str) else ""
     if word.choices and bare:
@@ -143,8 +149,9 @@ def measure(text: str, unit: str) -> float:
     value = _number(text.strip(" \t\r\n"), word)
     if value is None:
         counted = word.unit == "1" and unit != "1"
-        names = "" if unit == "1" or counted else f", with or without the unit {unit}"
-        raise Refusal("answer", text, f"a number{names}", unit=unit)
+        bare = unit == "1" or counted
+        accepted = "a number" if bare else message("a number, with or without the unit {unit}", unit=message(unit))
+        raise Refusal("answer", text, accepted, unit=unit)
     return value
 
 
@@ -158,18 +165,19 @@ def expected(name: str, limits: "tuple[float, float] | tuple[str, ...] | None" =
     """
     word = WORDS[name]
     if word.choices:
-        return "one of " + word.choices
+        return one_of([word.choices])
     if word.range is None:
-        return "true or false"
+        return message("true or false")
     ends: tuple[Any, ...] | None = limits or word.usual
-    kind = "a whole number" if word.whole else "a number"
-    sentence = f"{kind} from {written(ends[0])} to {written(ends[1])}" if ends else word.range.accepted
+    number = numbers_between(ends[0], ends[1], word.whole) if ends else message(word.range.accepted)
     if word.unit == "1" and word.shown == "1" and not word.whole and ends and ends[1] <= 1:
-        return sentence + ", e.g. 0.4 or 40%"
+        return message("{number}, e.g. 0.4 or 40%", number=number)
     if word.shown in ("1", "device", "sample", "sequence"):
-        return sentence
+        return number
     names = SUGGESTED.get(word.unit)
-    return sentence + (f", with or without a unit ({names})" if names else f", with or without the unit {word.shown}")
+    if names:
+        return message("{number}, with or without a unit ({units})", number=number, units=message(names))
+    return message("{number}, with or without the unit {unit}", number=number, unit=message(word.shown))
 
 
 def _number(text: str, word: "Word") -> "float | None":

@@ -9,7 +9,8 @@ from typing import Any
 
 from . import answers, reasons, usual
 from .answering import choices, takes_own
-from .checks import Refusal, did_you_mean
+from .checks import Refusal, did_you_mean, one_of
+from .messages import message
 from .results import Results
 from .vocabulary import WORDS
 
@@ -64,7 +65,7 @@ def find(name: str) -> Question:
     """
     known = [function.replace("_", "-") for function in answers.__all__]
     if name not in known:
-        raise Refusal("question", name, "one of " + ", ".join(known) + did_you_mean(name, known))
+        raise Refusal("question", name, did_you_mean(one_of(known), name, known))
     return _question(name.replace("-", "_"))
 
 
@@ -122,7 +123,7 @@ def json_schema(question: Question) -> dict[str, Any]:
 
 def _reason(question: str, parameter: str) -> str:
     why = reasons.reason(question, parameter)
-    return f"{why['reason']} ({reasons.origin(why)})"
+    return message("{reason} ({origin})", reason=message(why["reason"]), origin=reasons.origin(why))
 
 
 def _usual(question: str, parameter: str) -> dict[str, Any]:

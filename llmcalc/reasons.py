@@ -2,6 +2,7 @@
 
 from . import datasets
 from .checks import Refusal
+from .messages import message
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,7 +32,8 @@ def reason(question: str, parameter: str) -> "dict[str, Any]":
     for row in datasets.records("default-reasons"):
         if (row["question"], row["parameter"]) == (question, parameter):
             return row
-    raise Refusal("parameter", parameter, f"a parameter of {question} in data/default-reasons.csv")
+    accepted = message("a parameter of {question} in {file}", question=question, file="data/default-reasons.csv")
+    raise Refusal("parameter", parameter, accepted)
 
 
 def origin(row: "dict[str, Any]") -> str:
@@ -49,7 +51,10 @@ def origin(row: "dict[str, Any]") -> str:
     """
     if row["kind"] == "document":
         first, _, last = row["line"].partition("-")
-        return f"document {row['document'][:3]}, " + (f"lines {first} to {last}" if last else f"line {first}")
+        document = row["document"][:3]
+        if last:
+            return message("document {document}, lines {first} to {last}", document=document, first=first, last=last)
+        return message("document {document}, line {line}", document=document, line=first)
     if row["kind"] == "publication":
-        return f"{row['source']} in the bibliography"
-    return f"data/{row['table']}.csv" if row["kind"] == "data" else "our choice"
+        return message("{source} in the bibliography", source=row["source"])
+    return f"data/{row['table']}.csv" if row["kind"] == "data" else message("our choice")

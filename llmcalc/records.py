@@ -11,6 +11,7 @@ llmcalc answer training-gpus mfu='40%' days='2 weeks'
 from collections import OrderedDict
 
 from .formats import exact_digits
+from .messages import marked, message
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,9 +27,19 @@ POINTS = 512  # at which the command looks at ranges, if it is not told otherwis
 ENDS = ("p10", "median", "p90")
 SPREAD = ENDS + ("share", "first", "last", "bars")  # noqa: RUF005 - MicroPython has no starred elements in displays
 MONTHS = (
-    "January", "February", "March", "April", "May", "June",
-    "July", "August", "September", "October", "November", "December",
-)  # fmt: skip
+    marked("{day} January {year}"),
+    marked("{day} February {year}"),
+    marked("{day} March {year}"),
+    marked("{day} April {year}"),
+    marked("{day} May {year}"),
+    marked("{day} June {year}"),
+    marked("{day} July {year}"),
+    marked("{day} August {year}"),
+    marked("{day} September {year}"),
+    marked("{day} October {year}"),
+    marked("{day} November {year}"),
+    marked("{day} December {year}"),
+)
 _UNQUOTED = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.+-"
 
 
@@ -55,7 +66,7 @@ def results_of(answer: "Results", names: "Sequence[str]" = ()) -> "dict[str, dic
         if isinstance(value, str):
             value, reason = None, value
         elif value is not None and value - value != 0:
-            value, reason = None, "no finite number"
+            value, reason = None, message("no finite number")
         parts = [("value", value), ("unit", listed[name]["unit"]), ("label", listed[name]["label"])]
         if value is None:
             parts.append(("reason", reason))
@@ -390,15 +401,28 @@ def citation(work: "Mapping[str, str]", question: str, title: str, link: str, se
     """
     year = work["date"][:4]
     name = work["title"] if work["title"][-1:] in ".?!" else work["title"] + "."
-    text = (
-        f"{work['author']} ({year}). {name} Version {work['version']} of {_day(work['date'])}. "
-        f'Chapter "{title}" {link} (seen on {_day(seen)}).'
+    text = message(
+        '{author} ({year}). {book} Version {version} of {day}. Chapter "{title}" {link} (seen on {seen}).',
+        author=work["author"],
+        year=year,
+        book=name,
+        version=work["version"],
+        day=_day(work["date"]),
+        title=title,
+        link=link,
+        seen=_day(seen),
+    )
+    note = message(
+        'Chapter "{title}", version {version} of {date}',
+        title=_tex(title),
+        version=work["version"],
+        date=work["date"],
     )
     fields = [
         ("author", "{" + _tex(work["author"]) + "}"),
         ("title", "{" + _tex(work["title"]) + "}"),
         ("year", year),
-        ("note", f'Chapter "{_tex(title)}", version {work["version"]} of {work["date"]}'),
+        ("note", note),
         ("url", link),
         ("urldate", seen),
     ]
@@ -412,4 +436,4 @@ def _tex(text: str) -> str:
 
 def _day(date: str) -> str:
     year, month, day = date.split("-")
-    return f"{int(day)} {MONTHS[int(month) - 1]} {year}"
+    return message(MONTHS[int(month) - 1], day=int(day), year=year)

@@ -185,9 +185,9 @@ class Curves:
         return [
             {
                 "name": name,
-                "label": label,
+                "label": message(label),
                 "unit": unit,
-                "units": counted(unit),
+                "units": message(counted(unit)),
                 "values": values,
                 "texts": [number(value) for value in values],
             }
@@ -199,14 +199,15 @@ class Curves:
 
         columns = self.data()
         heads = "".join(
-            f'<th scope="col">{html.escape(of["label"])} [{html.escape(of["unit"])}]</th>' for of in columns
+            f'<th scope="col">{html.escape(of["label"])} [{html.escape(message(of["unit"]))}]</th>' for of in columns
         )
         rows = "".join(
             "<tr>" + "".join(f"<td>{text}</td>" for text in row) + "</tr>"
             for row in zip(*(of["texts"] for of in columns), strict=True)
         )
         table = f'<table class="dataframe curves"><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>'
-        return f"<details><summary>The curves in numbers</summary>{table}</details>"
+        summary = html.escape(message("The curves in numbers"))
+        return f"<details><summary>{summary}</summary>{table}</details>"
 
     def _repr_mimebundle_(self, include: "Any" = None, exclude: "Any" = None) -> "dict[str, Any]":
         return {"text/html": self._repr_html_(), CURVES_MIME_TYPE: self.data()}

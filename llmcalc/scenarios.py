@@ -14,11 +14,13 @@ from typing import IO, Any
 
 from . import differences, records, spread
 from .answering import kept
-from .checks import Refusal, did_you_mean
-from .files import own_text
+from .checks import CLOSE, Refusal, closest, did_you_mean, one_of
+from .files import own_text, unreadable
+from .messages import marked, message
 from .quantities import read
 from .questions import Parameter, Question, find
 
+TWICE = marked("--scenarios: the column {column} stands there twice")
 CHUNK = 500
 # Fewer rows are answered before the processes that would share them have started.
 WORTH_SHARING = 2000
@@ -53,8 +55,18 @@ def read_values(question: Question, given: dict[str, Any]) -> dict[str, Any]:
     for name, text in given.items():
         if name not in question.parameters:
             known = question.parameters
-            sentence = f"{name} = {text!r} is no parameter of {question.name}{did_you_mean(name, known)}"
-            raise Refusal(name, text, "one of " + ", ".join(known), reason=f"{sentence}: known are {', '.join(known)}")
+            sentence = message(
+                "{argument} = {value} is no parameter of {question}",
+                argument=name,
+                value=repr(text),
+                question=question.name,
+            )
+            sentence = message(
+                "{sentence}: known are {names}",
+                sentence=did_you_mean(sentence, name, known),
+                names=", ".join(known),
+            )
+            raise Refusal(name, text, one_of(known), reason=sentence)
         parameter = question.parameters[name]
         if parameter.own and isinstance(text, str):
             text = _own(parameter, text.strip())
@@ -72,7 +84,7 @@ def _own(parameter: Parameter, text: str) -> str:
     if text[:1] == "@":
         text = own_text(parameter.name, text[1:]).strip()
         if text[:1] != "{":
-            sentence = f"{parameter.name}: the file holds no JSON object"
+            sentence = message("{argument}: the file holds no JSON object", argument=parameter.name)
             raise Refusal(parameter.name, text, "a JSON object", reason=sentence)
     if text[:1] != "{":
         return text
@@ -150,27 +162,36 @@ class Table:
             self._check(column)
 
     def _check(self, column: str) -> None:
+        near = closest(column, self.question.parameters, CLOSE)
         if column in self.question.parameters:
-            reason = "stands there twice"
+            sentence = TWICE
             if self.header.count(column) == 1:
                 return
         elif self.header.count(column) > 1:
-            reason = "stands there twice"
+            sentence = TWICE
         elif column == "error" or column in self.results.values():
-            reason = "is the name of a column of the answers"
-        elif hint := did_you_mean(column, self.question.parameters):
-            reason = f"is no parameter of {self.question.name}{hint}"
+            sentence = marked("--scenarios: the column {column} is the name of a column of the answers")
+        elif near:
+            sentence = marked("--scenarios: the column {column} is no parameter of {question}; did you mean {name}?")
         else:
             return
-        accepted = "parameters' names, and other names for columns that are to be kept as they are"
-        raise Refusal("--scenarios", column, accepted, reason=f"--scenarios: the column {column!r} {reason}")
+        sentence = message(sentence, column=repr(column), question=self.question.name, name=repr(near))
+        raise Refusal(
+            "--scenarios",
+            column,
+            "parameters' names, and other names for columns that are to be kept as they are",
+            reason=sentence,
+        )
 
     def answer(self, row: Row) -> tuple[Row, bool, bool]:
         """Return a row with its results and its error, and whether it was refused or is a fault."""
         kept = [*row[: len(self.header)], *[""] * (len(self.header) - len(row))]
         nothing = [None] * len(self.results)
         if len(row) != len(self.header):
-            return [*kept, *nothing, f"{len(row)} cells where the first line has {len(self.header)}"], True, False
+            problem = message(
+                "{cells} cells where the first line has {columns}", cells=len(row), columns=len(self.header)
+            )
+            return [*kept, *nothing, problem], True, False
         given = {
             column: cell
             for column, cell in zip(self.header, row, strict=True)
@@ -181,7 +202,8 @@ class Table:
         except Refusal as refusal:
             return [*kept, *nothing, str(refusal)], True, False
         except Exception as fault:  # the other rows are worth their answers
-            return [*kept, *nothing, f"fault: {type(fault).__name__}: {fault}"], False, True
+            problem = message("fault: {kind}: {fault}", kind=type(fault).__name__, fault=fault)
+            return [*kept, *nothing, problem], False, True
         cells = [self._cell(results.get(name), part) for name, part in self.results]
         return [*kept, *cells, ""], False, False
 
@@ -254,7 +276,7 @@ def csv_rows(file: IO[str], name: str) -> Iterator[Row]:
     try:
         yield from (row for row in csv.reader(file, strict=True) if row)
     except (csv.Error, UnicodeDecodeError) as error:
-        sentence = f"--scenarios = {name!r} can't be read: {error}"
+        sentence = unreadable("--scenarios", name, error)
         raise Refusal("--scenarios", name, "a CSV file in UTF-8", reason=sentence) from None
 
 

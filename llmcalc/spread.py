@@ -14,6 +14,7 @@ from math import exp, log, sqrt
 
 from .answering import written
 from .checks import Refusal, choice
+from .messages import message
 from .plans.ranges import quantile
 from .quantities import read as read_number
 from .vocabulary import WORDS
@@ -83,7 +84,7 @@ class Spread:
         self.kind = kind or (LOGIT_NORMAL if share else LOGNORMAL if low > 0 else UNIFORM)
         choice("kind", self.kind, KINDS)
         if (self.kind == LOGNORMAL and low <= 0) or (self.kind == LOGIT_NORMAL and not (low > 0 and high < 1)):
-            raise Refusal(name, str(self), f"a range that can be {self.kind}", unit=word.shown)
+            raise Refusal(name, str(self), message("a range that can be {kind}", kind=self.kind), unit=word.shown)
 
     def __str__(self) -> str:
         return written(self.low) + BETWEEN + written(self.high)
@@ -152,7 +153,8 @@ def _end(text: str, name: str, limits: "tuple[float, float] | None", text_given:
     assert not isinstance(value, str), f"{name} is a number"
     low, high = limits or WORDS[name].usual or (value, value)
     if not low <= value <= high:
-        raise Refusal(name, text_given, f"a range between {written(low)} and {written(high)}", unit=WORDS[name].shown)
+        accepted = message("a range between {low} and {high}", low=written(low), high=written(high))
+        raise Refusal(name, text_given, accepted, unit=WORDS[name].shown)
     return value
 
 
@@ -320,7 +322,8 @@ class Sample:
         for place, names in enumerate(together):
             for name in names:
                 if name not in self.spreads:
-                    raise Refusal("together", name, "names of ranges: " + ", ".join(sorted(self.spreads)))
+                    accepted = message("names of ranges: {names}", names=", ".join(sorted(self.spreads)))
+                    raise Refusal("together", name, accepted)
                 grouped[name] = place
         groups: list[list[str]] = []
         for name in sorted(self.spreads):  # in this order everywhere: mappings of MicroPython have none

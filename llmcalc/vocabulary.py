@@ -11,6 +11,7 @@ and integer operations are dimensions of their own, so that mixing them up fails
 ('day', 86400.0)
 """
 
+from .messages import message
 from .units import DAY, GIBI, GIGA, HOUR, KILOWATT_HOUR, MINUTE, TERA
 
 INFINITY = float("inf")
@@ -31,8 +32,8 @@ class Range:
         The ends.
     low_open, high_open : bool
         Whether an end is left out.
-    accepted : str
-        What to give, for people.
+    accepted : str, optional
+        What to give, for people, if it is more than a number between the two.
 
     Examples
     --------
@@ -40,10 +41,15 @@ class Range:
     (True, False)
     """
 
-    def __init__(self, low: float, high: float, low_open: bool, high_open: bool, accepted: str) -> None:
+    def __init__(self, low: float, high: float, low_open: bool, high_open: bool, accepted: str = "") -> None:
         self.low, self.high = low, high
         self.low_open, self.high_open = low_open, high_open
-        self.accepted = accepted
+        self._accepted = accepted
+
+    @property
+    def accepted(self) -> str:
+        """What to give, for people."""
+        return self._accepted or message("a number from {low} to {high}", low=self.low, high=self.high)
 
     def holds(self, smallest: "Numeric", largest: "Numeric | None" = None) -> "Numeric":
         """Whether numbers from the smallest to the largest lie in the range; of arrays, element by element."""
@@ -62,7 +68,7 @@ def between(low: float, high: float) -> Range:
     >>> between(0.01, 1).accepted
     'a number from 0.01 to 1'
     """
-    return Range(low, high, False, False, f"a number from {low} to {high}")
+    return Range(low, high, False, False)
 
 
 POSITIVE = Range(0, INFINITY, True, True, "a finite number above 0")

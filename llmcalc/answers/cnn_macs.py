@@ -4,6 +4,7 @@ from .. import datasets
 from ..answering import question
 from ..formats import number, number_of
 from ..formulas import convolution, training
+from ..messages import message
 from ..models import networks, vision
 from ..results import GOOD, Results
 from ..units import GIGA, HOUR, MINUTE, PETA, TERA
@@ -88,10 +89,24 @@ def cnn_macs(
 
 def _told(results: Results, network: str, image_size: int, epochs: float, accelerator: str) -> "tuple[str, str]":
     products = results["attention_macs"]
-    attention = f", and {number(products, 3)} billion in its attention" if products else ""
-    return GOOD, (
-        f"{network} has {number_of(results['params'], 'parameter', 3, in_word=True)} and takes "
-        f"{number(results['macs'], 3)} billion multiply-accumulates{attention} for a picture of {image_size} × "
-        f"{image_size} pixels; training it for {number_of(epochs, 'epoch')} takes one {datasets.title(accelerator)} "
-        f"{number_of(results['training_hours'], 'hour', 3)}."
+    given = {
+        "network": network,
+        "params": number_of(results["params"], "parameter", 3, in_word=True),
+        "macs": number(results["macs"], 3),
+        "size": image_size,
+        "epochs": number_of(epochs, "epoch"),
+        "device": datasets.title(accelerator),
+        "hours": number_of(results["training_hours"], "hour", 3),
+    }
+    if products:
+        return GOOD, message(
+            "{network} has {params} and takes {macs} billion multiply-accumulates, and {products} billion in its "
+            "attention for a picture of {size} × {size} pixels; training it for {epochs} takes one {device} {hours}.",
+            products=number(products, 3),
+            **given,
+        )
+    return GOOD, message(
+        "{network} has {params} and takes {macs} billion multiply-accumulates for a picture of {size} × {size} pixels; "
+        "training it for {epochs} takes one {device} {hours}.",
+        **given,
     )

@@ -5,6 +5,7 @@ from ..answering import question
 from ..checks import Refusal
 from ..formats import number, number_of
 from ..formulas import backlog
+from ..messages import message
 from ..models import scheduling
 from ..results import GOOD, LATE, Results
 from ..units import DAY, PETA, TERA, WEEK
@@ -62,7 +63,12 @@ def cv_backlog(
     Document 000, lines 667 to 907.
     """
     if trials > trials_high:
-        raise Refusal("trials", trials, f"at most trials_high = {trials_high:g}", unit="training")
+        raise Refusal(
+            "trials",
+            trials,
+            message("at most {name} = {most}", name="trials_high", most=f"{trials_high:g}"),
+            unit="training",
+        )
     year = days_in_year * DAY
     cluster_flops = cluster_cards * card_tflops * TERA
     year_tasks = scheduling.equal_tasks(
@@ -93,15 +99,26 @@ def cv_backlog(
 
 
 def _told(results: Results, tasks_per_year: int, trials: int, cluster_cards: int) -> "tuple[str, str]":
-    cards = f"{number_of(cluster_cards, 'card')} ({number(results['cluster_pflops'], 3)} PFLOP/s)"
-    done = f"{number_of(tasks_per_year, 'model')} at {number_of(trials, 'trial')} each"
-    day, slack = number(results["last_day"], 3), results["slack_days"]
-    apart = number_of(abs(slack), "day", 3)
+    slack = results["slack_days"]
+    given = {
+        "cards": number_of(cluster_cards, "card"),
+        "rate": number(results["cluster_pflops"], 3),
+        "models": number_of(tasks_per_year, "model"),
+        "trials": number_of(trials, "trial"),
+        "day": number(results["last_day"], 3),
+        "days": number_of(abs(slack), "day", 3),
+    }
     if slack >= 0:
-        return GOOD, f"Yes: {cards} are done with {done} on day {day}, {apart} before the year ends."
-    return LATE, (
-        f"No: {cards} are done with {done} only on day {day}, {apart} after the year ends. What may "
-        "help: fewer or shorter trials, more cards, or a set-up that is shorter or leaves the cluster running."
+        return GOOD, message(
+            "Yes: {cards} ({rate} PFLOP/s) are done with {models} at {trials} each on day {day}, {days} before the "
+            "year ends.",
+            **given,
+        )
+    return LATE, message(
+        "No: {cards} ({rate} PFLOP/s) are done with {models} at {trials} each only on day {day}, {days} after the year "
+        "ends. What may help: fewer or shorter trials, more cards, or a set-up that is shorter or leaves the cluster "
+        "running.",
+        **given,
     )
 
 

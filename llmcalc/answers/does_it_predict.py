@@ -4,6 +4,8 @@ from ..answering import question
 from ..checks import Refusal
 from ..choosing import attentive_model, device_named
 from ..formats import number
+from ..messages import marked, message
+from ..models.device import assumptions
 from ..models.memory import fullest_stages, training_memory
 from ..models.model import Model
 from ..models.run import Run
@@ -21,21 +23,21 @@ OTHER = "other"
 
 # What a step is made of: the name of the result, the part of the step, what it is called.
 PARTS = (
-    ("products", "matrix products", "Matrix products"),
-    ("experts", "experts", "Products of experts"),
-    ("attention", "attention", "Attention"),
-    ("element_wise", "element-wise", "Norms, activations, casts"),
-    ("recomputed", "recomputation", "Recomputation"),
-    ("tensor", "tensor-parallel exchange", "Exchange of tensor parallelism"),
-    ("ring", "context-parallel exchange", "Exchange of context parallelism"),
-    ("routing", "expert-parallel exchange", "Exchange of expert parallelism"),
-    ("sharded", "sharded parameters", "Waiting for sharded parameters"),
-    ("host", "host", "Waiting for the host"),
-    ("logits", "logits and uneven stages", "Logits and uneven stages"),
-    ("sends", "pipeline sends", "Sends of the pipeline"),
-    ("bubble", "pipeline bubble", "Filling the pipeline"),
-    ("gradients", "gradient exchange", "Exchange of gradients"),
-    ("optimiser", "optimiser", "Optimiser"),
+    ("products", marked("matrix products"), "Matrix products"),
+    ("experts", marked("experts"), "Products of experts"),
+    ("attention", marked("attention"), "Attention"),
+    ("element_wise", marked("element-wise"), "Norms, activations, casts"),
+    ("recomputed", marked("recomputation"), "Recomputation"),
+    ("tensor", marked("tensor-parallel exchange"), "Exchange of tensor parallelism"),
+    ("ring", marked("context-parallel exchange"), "Exchange of context parallelism"),
+    ("routing", marked("expert-parallel exchange"), "Exchange of expert parallelism"),
+    ("sharded", marked("sharded parameters"), "Waiting for sharded parameters"),
+    ("host", marked("host"), "Waiting for the host"),
+    ("logits", marked("logits and uneven stages"), "Logits and uneven stages"),
+    ("sends", marked("pipeline sends"), "Sends of the pipeline"),
+    ("bubble", marked("pipeline bubble"), "Filling the pipeline"),
+    ("gradients", marked("gradient exchange"), "Exchange of gradients"),
+    ("optimiser", marked("optimiser"), "Optimiser"),
 )
 
 
@@ -146,6 +148,7 @@ def does_it_predict(
     low, high = ranges.interval(kind)
     memory = training_memory(run, stages=fullest_stages(run))["peak"]
     free = number(abs(device.memory - memory) / GIBI, 3)
+    left = marked("yes, {size} GiB left") if memory <= device.memory else marked("no, {size} GiB short")
     return Results(
         step="The step",
         step_seconds=(step.seconds, "s", "Predicted time of a step"),
@@ -156,12 +159,12 @@ def does_it_predict(
         mfu=(100 * step.mfu, "%", "MFU, all scores counted"),
         device_tflops=(step.mfu * device.peak(number_format) / TERA, "TFLOP/s", "Rate of a device"),
         device_tokens=(batch * context / (step.seconds * devices), "token/s", "Tokens a second of a device"),
-        assumed=(", ".join(assumed).replace("_", " ") or "nothing", "", "Assumed of the device"),
+        assumed=(assumptions(assumed), "", "Assumed of the device"),
         measurement="Your measurement",
         **_measured(measured_seconds, step.seconds, low, high),
         memory="Memory of the fullest device",
         memory_gib=(memory / GIBI, "GiB", "Peak"),
-        fits=(f"yes, {free} GiB left" if memory <= device.memory else f"no, {free} GiB short", "", "Fits"),
+        fits=(message(left, size=free), "", "Fits"),
         parts="Where the step's time goes",
         **{name: (100 * step.terms[part] / step.seconds, "%", label) for name, part, label in PARTS},
     ).tell(_told, shape.name or model, device.name or accelerator, devices, device.memory / GIBI, measured_seconds)
@@ -171,20 +174,33 @@ def _told(
     results: Results, model: str, device: str, devices: int, memory_gib: float, measured_seconds: float
 ) -> "tuple[str, str]":
     step, low, high = [number(results[end + "_seconds"], 3) for end in ("step", "low", "high")]
-    timed = f"A step of {model} on {number(devices)} {device}"
+    given = {"model": model, "devices": number(devices), "device": device, "step": step}
     if results["memory_gib"] > memory_gib:
-        return UNFIT, (
-            f"{timed} would take {step} s, but it does not fit: the fullest device needs "
-            f"{number(results['memory_gib'], 3)} of {number(memory_gib, 3)} GiB. What may help: more devices that "
-            "share layers, states or sequences, or recomputation."
+        return UNFIT, message(
+            "A step of {model} on {devices} {device} would take {step} s, but it does not fit: the fullest device "
+            "needs {needed} of {memory} GiB. What may help: more devices that share layers, states or sequences, or "
+            "recomputation.",
+            needed=number(results["memory_gib"], 3),
+            memory=number(memory_gib, 3),
+            **given,
         )
-    measured = ""
-    if measured_seconds:
-        where = "within" if results["within"] == "yes" else "outside"
-        measured = f"; the {number(measured_seconds)} s that you measured are {where} that range"
-    return GOOD, (
-        f"{timed} takes {step} s ({low} to {high} in four of five cases), at "
-        f"{number(results['mfu'], 3)} % of the peak{measured}."
+    given.update({"low": low, "high": high, "share": number(results["mfu"], 3), "measured": number(measured_seconds)})
+    if not measured_seconds:
+        return GOOD, message(
+            "A step of {model} on {devices} {device} takes {step} s ({low} to {high} in four of five cases), at "
+            "{share} % of the peak.",
+            **given,
+        )
+    if results["within"] == "yes":
+        return GOOD, message(
+            "A step of {model} on {devices} {device} takes {step} s ({low} to {high} in four of five cases), at "
+            "{share} % of the peak; the {measured} s that you measured are within that range.",
+            **given,
+        )
+    return GOOD, message(
+        "A step of {model} on {devices} {device} takes {step} s ({low} to {high} in four of five cases), at "
+        "{share} % of the peak; the {measured} s that you measured are outside that range.",
+        **given,
     )
 
 
@@ -192,19 +208,23 @@ def _legal(shape: Model, devices: int, tensor_parallel: int, cut: int, batch: in
     """Refuse a cut that no program runs."""
     heads = shape.heads
     if heads % tensor_parallel:
-        raise Refusal("tensor_parallel", tensor_parallel, f"a number that divides the {heads} heads")
+        raise Refusal(
+            "tensor_parallel", tensor_parallel, message("a number that divides the {heads} heads", heads=heads)
+        )
     if devices % cut:
-        raise Refusal("devices", devices, f"a multiple of {cut}: the devices that share a layer, stages and a sequence")
+        accepted = message("a multiple of {cut}: the devices that share a layer, stages and a sequence", cut=cut)
+        raise Refusal("devices", devices, accepted)
     if batch < devices / cut * microbatch:
-        accepted = f"at least {number(devices / cut * microbatch)}: a microbatch for each replica"
+        fewest = number(devices / cut * microbatch)
+        accepted = message("at least {fewest}: a microbatch for each replica", fewest=fewest)
         raise Refusal("batch", batch, accepted, unit="sequence")
 
 
 def _measured(measured: float, predicted: float, low: float, high: float) -> "dict[str, tuple[Any, ...]]":
     if not measured:
-        none = (None, "", "Measured against predicted", "not given")
-        return {"measured_difference": none, "within": (None, "", "Within the range", "not given")}
+        none = (None, "", "Measured against predicted", marked("not given"))
+        return {"measured_difference": none, "within": (None, "", "Within the range", marked("not given"))}
     return {
         "measured_difference": (100 * (measured / predicted - 1), "%", "Measured against predicted"),
-        "within": ("yes" if low <= measured / predicted <= high else "no", "", "Within the range"),
+        "within": (marked("yes") if low <= measured / predicted <= high else marked("no"), "", "Within the range"),
     }

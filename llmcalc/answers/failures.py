@@ -2,8 +2,9 @@
 
 from ..answering import question
 from ..checks import Refusal
-from ..formats import number, number_of
+from ..formats import number, number_of, together
 from ..formulas import reliability
+from ..messages import marked, message, plural
 from ..models import availability
 from ..results import GOOD, UNFIT, Results
 from ..units import DAY, GIGA, HOUR, MINUTE, TERA, YEAR
@@ -93,10 +94,17 @@ def failures(
     best = max(reliability.daly_interval(stall, mtbf), behind, SHORTEST)
     interval = checkpoint_minutes * MINUTE or best
     if interval < behind:
-        accepted = f"0, or at least {number(behind / MINUTE, 3)}: until then the last checkpoint is being written"
+        least = number(behind / MINUTE, 3)
+        accepted = message("0, or at least {least}: until then the last checkpoint is being written", least=least)
         # Written for people, because not every Python writes the last digit of a float alike.
-        reason = f"checkpoint_minutes = {number(checkpoint_minutes)} [min] is not accepted: give {accepted}"
-        raise Refusal("checkpoint_minutes", checkpoint_minutes, accepted, unit="min", reason=reason)
+        sentence = message(
+            "{argument} = {value} [{unit}] is not accepted: give {accepted}",
+            argument="checkpoint_minutes",
+            value=number(checkpoint_minutes),
+            unit=message("min"),
+            accepted=accepted,
+        )
+        raise Refusal("checkpoint_minutes", checkpoint_minutes, accepted, unit="min", reason=sentence)
     recovery = detection_minutes * MINUTE + restart_minutes * MINUTE + behind
     goodput = reliability.goodput(interval, stall, recovery, mtbf)
     down = reliability.downtime_share(recovery, mtbf)
@@ -108,7 +116,7 @@ def failures(
     works = availability.availability(server_mtbf, repair_hours * HOUR)
     servers = -(-devices // devices_per_server)
     spare = availability.spares(servers * (1 - works), spare_probability)
-    endless = "failures come faster than work is saved"
+    endless = marked("failures come faster than work is saved")
     ends = goodput >= LEAST_GOODPUT
     calendar = days / goodput if ends else None
     lost = days / goodput - days if ends else None
@@ -147,18 +155,31 @@ def failures(
 
 
 def _told(results: Results, devices: int, days: float) -> "tuple[str, str]":
-    among = "The one device fails" if devices == 1 else f"One of {number(devices)} devices fails"
-    often = _duration(results["mtbf_hours"])
+    given = {"devices": number(devices), "often": _duration(results["mtbf_hours"])}
     if results["calendar_days"] is None:
-        return UNFIT, (
-            f"{among} every {often} on average, faster than work is saved: this training never ends. What may help: "
-            "fewer devices, quicker restarts or faster storage."
+        return UNFIT, plural(
+            "The one device fails every {often} on average, faster than work is saved: this training never ends. What "
+            "may help: fewer devices, quicker restarts or faster storage.",
+            "One of {devices} devices fails every {often} on average, faster than work is saved: this training never "
+            "ends. What may help: fewer devices, quicker restarts or faster storage.",
+            devices,
+            **given,
         )
-    take = "takes" if days == 1 else "take"
-    return GOOD, (
-        f"{number_of(days, 'day')} of training {take} {number_of(results['calendar_days'], 'day', 3)}. {among} every "
-        f"{often} on average, and {number(results['goodput'], 3)} % of the time is training that is kept."
+    taking = plural(
+        "{days} of training takes {calendar}.",
+        "{days} of training take {calendar}.",
+        days,
+        days=number_of(days, "day"),
+        calendar=number_of(results["calendar_days"], "day", 3),
     )
+    failing = plural(
+        "The one device fails every {often} on average, and {share} % of the time is training that is kept.",
+        "One of {devices} devices fails every {often} on average, and {share} % of the time is training that is kept.",
+        devices,
+        share=number(results["goodput"], 3),
+        **given,
+    )
+    return GOOD, together(taking, failing)
 
 
 def _duration(hours: float) -> str:

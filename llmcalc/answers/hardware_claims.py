@@ -5,6 +5,7 @@ from ..answering import question
 from ..checks import Refusal
 from ..formats import number, number_of
 from ..formulas import hardware, serving, training
+from ..messages import message, plural
 from ..models import availability
 from ..results import GOOD, Results
 from ..units import DAY, GIGA
@@ -93,7 +94,8 @@ def hardware_claims(
     chips = blocks * block_edge**3
     hosts_per_block = block_edge**3 / chips_per_host
     if hosts_per_block % 1:
-        raise Refusal("chips_per_host", chips_per_host, f"a number that divides the {block_edge**3} chips of a block")
+        accepted = message("a number that divides the {chips} chips of a block", chips=block_edge**3)
+        raise Refusal("chips_per_host", chips_per_host, accepted)
     fixed = availability.fixed_goodput(host_availability, slice_blocks, blocks, hosts_per_block)
     switched = availability.switched_goodput(host_availability, slice_blocks, blocks, hosts_per_block)
     tpu_peak = datasets.peak_flops("TPU v4", "bf16")
@@ -124,11 +126,42 @@ def _told(
     results: Results, gpus: int, token_rate: float, cards: int, speedup: float, palm_days: float
 ) -> "tuple[str, str]":
     most = results["gpu_token_rate"]
-    writers = "1 GPU lets it" if gpus == 1 else f"{number(gpus)} GPUs lets them"
-    beaten = "less than" if most < token_rate else "as much as" if most == token_rate else "more than"
-    return GOOD, (
-        f"If the card is {number(speedup)} times as fast, an H100 does {number(results['h100_rate'])} pictures a "
-        f"second; the memory of {writers} write {number(most, 3)} tokens a second, {beaten} the "
-        f"{number(token_rate)} claimed for {number_of(cards, 'card')}; and at its printed speed PaLM's machine would "
-        f"have taken {number_of(results['palm_busy_days'], 'day', 3)} and not {number(palm_days)}."
+    given = {
+        "gpus": number(gpus),
+        "rate": number(most, 3),
+        "claimed": number(token_rate),
+        "cards": number_of(cards, "card"),
+    }
+    if most < token_rate:
+        writing = plural(
+            "the memory of 1 GPU lets it write {rate} tokens a second, less than the {claimed} claimed for {cards}",
+            "the memory of {gpus} GPUs lets them write {rate} tokens a second, less than the {claimed} claimed for "
+            "{cards}",
+            gpus,
+            **given,
+        )
+    elif most == token_rate:
+        writing = plural(
+            "the memory of 1 GPU lets it write {rate} tokens a second, as much as the {claimed} claimed for {cards}",
+            "the memory of {gpus} GPUs lets them write {rate} tokens a second, as much as the {claimed} claimed for "
+            "{cards}",
+            gpus,
+            **given,
+        )
+    else:
+        writing = plural(
+            "the memory of 1 GPU lets it write {rate} tokens a second, more than the {claimed} claimed for {cards}",
+            "the memory of {gpus} GPUs lets them write {rate} tokens a second, more than the {claimed} claimed for "
+            "{cards}",
+            gpus,
+            **given,
+        )
+    return GOOD, message(
+        "If the card is {times} times as fast, an H100 does {pictures} pictures a second; {writing}; and at its "
+        "printed speed PaLM's machine would have taken {days} and not {printed}.",
+        times=number(speedup),
+        pictures=number(results["h100_rate"]),
+        writing=writing,
+        days=number_of(results["palm_busy_days"], "day", 3),
+        printed=number(palm_days),
     )

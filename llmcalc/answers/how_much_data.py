@@ -4,6 +4,7 @@ from .. import datasets
 from ..answering import question
 from ..formats import in_words, number, number_of
 from ..formulas import scaling, training
+from ..messages import message
 from ..results import GOOD, Results
 from ..units import GIGA
 
@@ -107,10 +108,14 @@ def how_much_data(
 
 def _told(results: Results, params: float, tokens_per_param: float, budget_flop: float) -> "tuple[str, str]":
     laws = [results[law + "_params"] for law in ("kaplan_frontier", "kaplan_loss", "chinchilla", "replication")]
-    return GOOD, (
-        f"At {number_of(tokens_per_param, 'token')} a parameter, {number_of(params, 'parameter', 3, in_word=True)} "
-        f"take {number_of(results['tokens'], 'token', 3, in_word=True)}, which are "
-        f"{in_words(results['corpus_gigabytes'])} GB of Chinese text; "
-        f"for {number(budget_flop, 3)} FLOP, four published laws recommend anything from "
-        f"{in_words(min(laws), 2)} to {number_of(max(laws), 'parameter', 2, in_word=True)}."
+    return GOOD, message(
+        "At {ratio} a parameter, {params} take {tokens}, which are {size} GB of Chinese text; for {budget} FLOP, four "
+        "published laws recommend anything from {low} to {high}.",
+        ratio=number_of(tokens_per_param, "token"),
+        params=number_of(params, "parameter", 3, in_word=True),
+        tokens=number_of(results["tokens"], "token", 3, in_word=True),
+        size=in_words(results["corpus_gigabytes"]),
+        budget=number(budget_flop, 3),
+        low=in_words(min(laws), 2),
+        high=number_of(max(laws), "parameter", 2, in_word=True),
     )

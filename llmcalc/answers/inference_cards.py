@@ -3,6 +3,7 @@
 from ..answering import question
 from ..formats import number, number_of
 from ..formulas import streams as video
+from ..messages import marked, message
 from ..results import GOOD, UNFIT, Results
 from ..units import TERA
 
@@ -61,8 +62,8 @@ def inference_cards(
     full_card = video.streams_per_card(card_ops, stream_ops, chips_per_card=chips_per_card)
     per_card = video.streams_per_card(card_ops, stream_ops, headroom, chips_per_card)
     cards = video.cards_for_streams(streams, per_card, efficiency) if per_card else None
-    no_stream = "no card can hold a whole stream"
-    no_room = "no whole stream fits into what the headroom leaves" if full_card else no_stream
+    no_stream = marked("no card can hold a whole stream")
+    no_room = marked("no whole stream fits into what the headroom leaves") if full_card else no_stream
     return Results(
         streams_per_card=(per_card, "stream", "Streams a card"),
         bare_cards=(
@@ -90,13 +91,19 @@ def inference_cards(
 def _told(results: Results, streams: int, card_tops: float) -> "tuple[str, str]":
     cameras, cards = number_of(streams, "camera"), results["cards"]
     if cards is None:
-        told = f"No number of cards watches {cameras}: {results.formatted()['cards']}."
-        return (
-            UNFIT,
-            f"{told} What would help: cards of more than {number(card_tops)} TOPS, or a stream that takes less.",
+        return UNFIT, message(
+            "No number of cards watches {cameras}: {reason}. What would help: cards of more than {rate} TOPS, or a "
+            "stream that takes less.",
+            cameras=cameras,
+            reason=results.formatted()["cards"],
+            rate=number(card_tops),
         )
     spares = results["spares"]
     if cards == 1:
-        return GOOD, f"1 card watches {cameras}, and nothing may fail."
-    failing = f"{number(spares)} of them may fail" if spares else "none of them may fail"
-    return GOOD, f"{number(cards)} cards watch {cameras}, and {failing}."
+        return GOOD, message("1 card watches {cameras}, and nothing may fail.", cameras=cameras)
+    given = {"cards": number(cards), "cameras": cameras}
+    if spares:
+        return GOOD, message(
+            "{cards} cards watch {cameras}, and {spares} of them may fail.", spares=number(spares), **given
+        )
+    return GOOD, message("{cards} cards watch {cameras}, and none of them may fail.", **given)

@@ -4,6 +4,7 @@ from .. import datasets
 from ..answering import question
 from ..formats import number, number_of, sustained
 from ..formulas import devices, serving
+from ..messages import message
 from ..results import GOOD, Results
 from ..units import DAY, TERA
 
@@ -95,9 +96,11 @@ def _told(
     mfu: float,
     peak_flops: float,
 ) -> "tuple[str, str]":
-    return GOOD, (
-        f"It takes {number(results['gpus'])} {datasets.title(accelerator)} to answer the questions of "
-        f"{number_of(visits_per_day, 'visit', 3, in_word=True)} a day with a model of "
-        f"{number_of(params, 'parameter', 3, in_word=True)}, if "
-        f"{sustained(results['gpus'], mfu, peak_flops, number_format)}."
+    return GOOD, message(
+        "It takes {gpus} {device} to answer the questions of {visits} a day with a model of {params}, if {condition}.",
+        gpus=number(results["gpus"]),
+        device=datasets.title(accelerator),
+        visits=number_of(visits_per_day, "visit", 3, in_word=True),
+        params=number_of(params, "parameter", 3, in_word=True),
+        condition=sustained(results["gpus"], mfu, peak_flops, number_format),
     )

@@ -2,7 +2,8 @@
 
 from ..answering import question
 from ..choosing import model_named
-from ..formats import number, number_of
+from ..formats import number, number_of, together
+from ..messages import message
 from ..plans import fitting
 from ..results import GOOD, UNFIT, Results
 from ..units import GIBI
@@ -94,16 +95,46 @@ def memory(
 def _told(
     results: Results, model: str, memory_gib: float, context: int, batch: int, data_parallel: int
 ) -> "tuple[str, str]":
-    texts = f"{number_of(batch, 'sequence', 7)} of {number_of(context, 'token', 7)}"
-    serve, train = number(results["serve_gib"], 3), number(results["train_gib"], 3)
-    fits, trains = results["serve_free_gib"] >= 0, results["train_free_gib"] >= 0
-    on = "" if data_parallel == 1 else f" on each of {number(data_parallel, 7)} devices"
-    ending = ("fits" if trains else "does not fit") + ("" if fits != trains else ", too" if fits else ", either")
-    training = f"Training it takes {train} GiB{on}, which {ending}."
+    given = {
+        "model": model,
+        "room": number(memory_gib),
+        "sequences": number_of(batch, "sequence", 7),
+        "tokens": number_of(context, "token", 7),
+        "needed": number(results["serve_gib"], 3),
+    }
+    fits = results["serve_free_gib"] >= 0
+    training = _training_told(results, fits, data_parallel)
     if fits:
-        return GOOD, f"{model} fits into {number(memory_gib)} GiB to serve {texts}: it takes {serve} GiB. {training}"
-    fewer = f"{number_of(results['serve_batch'], 'sequence', 7)}, " if results["serve_batch"] else ""
-    return UNFIT, (
-        f"{model} does not fit into {number(memory_gib)} GiB to serve {texts}: it takes {serve} GiB. What would help: "
-        f"{fewer}fewer bytes a parameter, or a larger device. {training}"
-    )
+        serving = message(
+            "{model} fits into {room} GiB to serve {sequences} of {tokens}: it takes {needed} GiB.", **given
+        )
+        return GOOD, together(serving, training)
+    if results["serve_batch"]:
+        serving = message(
+            "{model} does not fit into {room} GiB to serve {sequences} of {tokens}: it takes {needed} GiB. What would "
+            "help: {fewer}, fewer bytes a parameter, or a larger device.",
+            fewer=number_of(results["serve_batch"], "sequence", 7),
+            **given,
+        )
+    else:
+        serving = message(
+            "{model} does not fit into {room} GiB to serve {sequences} of {tokens}: it takes {needed} GiB. What would "
+            "help: fewer bytes a parameter, or a larger device.",
+            **given,
+        )
+    return UNFIT, together(serving, training)
+
+
+def _training_told(results: Results, serves: bool, data_parallel: int) -> str:
+    needed = number(results["train_gib"], 3)
+    if data_parallel == 1:
+        memory = message("{needed} GiB", needed=needed)
+    else:
+        memory = message("{needed} GiB on each of {devices} devices", needed=needed, devices=number(data_parallel, 7))
+    if results["train_free_gib"] >= 0:
+        if serves:
+            return message("Training it takes {memory}, which fits, too.", memory=memory)
+        return message("Training it takes {memory}, which fits.", memory=memory)
+    if serves:
+        return message("Training it takes {memory}, which does not fit.", memory=memory)
+    return message("Training it takes {memory}, which does not fit, either.", memory=memory)

@@ -5,6 +5,8 @@ from ..checks import Refusal
 from ..choosing import attentive_model, device_named
 from ..formats import in_words, number, number_of
 from ..formulas import cost, serving
+from ..messages import marked, message, plural
+from ..models.device import assumptions
 from ..once import Latest
 from ..plans.cuts import FIXED, Search
 from ..plans.project import project
@@ -30,8 +32,9 @@ SHARDED = {ZERO_STAGES[name]: name for name in ZERO_STAGES}
 FRAGMENTATION = 1 / 0.94 - 1
 PARTS = 3  # of the step that are named
 
-NO_FIT = "the model does not fit"
-UNPRICED, UNPOWERED = "no rent of this device is known", "no power of this device is known"
+NO_FIT = marked("the model does not fit")
+UNPRICED = marked("no rent of this device is known")
+UNPOWERED = marked("no power of this device is known")
 
 # Names that plans have for what a reader calls otherwise.
 NAMES = {"devices": "device_count", "outside_bytes": "overhead_gb", "device": "accelerator"}
@@ -259,11 +262,11 @@ def planner(
         "verdict": (_verdict(run, deadline, device_count), "", "In short"),
     }
     results.update(_training(run, deadline))
-    results["founded"] = (run.badge or "no plan", "", "Founded on")
+    results["founded"] = (run.badge or marked("no plan"), "", "Founded on")
     results["params"] = (shape.params, "parameter", "Parameters")
     results["active_params"] = (shape.active_params, "parameter", "Parameters at work on a token")
     results["pflops_days"] = (run.flop / PFLOPS_DAY, "petaFLOP/s-day", "Work")
-    results["assumed"] = (", ".join(assumed).replace("_", " ") or "nothing", "", "Assumed of the device")
+    results["assumed"] = (assumptions(assumed), "", "Assumed of the device")
     results["cut"] = "How the model is cut"
     results.update(_cut(run))
     results["memory"] = "Memory of each device"
@@ -415,46 +418,99 @@ def _told(
 ) -> "tuple[str, str]":
     run, named, on = plan.run, plan.model.name or model, plan.device.name or accelerator
     if run.verdict == LATE:
-        would_do = f"; {number_of(run.batch_in_time, 'sequence')} a step would do" if run.batch_in_time else ""
-        return LATE, (
-            f"Not in time: the fastest plan with this batch, {number(run.devices)} {on}, trains {named} on "
-            f"{number_of(tokens, 'token', 3, in_word=True)} in {number_of(run.seconds / DAY, 'day', 3)}{would_do}."
-        )
+        return LATE, _late(run, named, on, tokens)
     if run.verdict != GOOD:
-        return UNFIT, f"{named} {_unfit(run, on, deadline, device_count)}."
-    ends = f" ({number(run.low / DAY, 3)} to {number(run.high / DAY, 3)})" if run.low < run.high else ""
-    rent = "" if plan["rent"] is None else f", at a rent of {in_words(plan['rent'])} USD"
-    return GOOD, (
-        f"{number(run.devices)} {on} {'trains' if run.devices == 1 else 'train'} {named} on "
-        f"{number_of(tokens, 'token', 3, in_word=True)} in {number_of(run.seconds / DAY, 'day', 3)}{ends}{rent}."
+        return UNFIT, _unfit(run, named, on, deadline, device_count)
+    given = {
+        "devices": number(run.devices),
+        "device": on,
+        "model": named,
+        "tokens": number_of(tokens, "token", 3, in_word=True),
+        "days": number_of(run.seconds / DAY, "day", 3),
+    }
+    if run.low < run.high:
+        given["days"] = message(
+            "{days} ({low} to {high})",
+            days=given["days"],
+            low=number(run.low / DAY, 3),
+            high=number(run.high / DAY, 3),
+        )
+    if plan["rent"] is None:
+        return GOOD, plural(
+            "{devices} {device} trains {model} on {tokens} in {days}.",
+            "{devices} {device} train {model} on {tokens} in {days}.",
+            run.devices,
+            **given,
+        )
+    return GOOD, plural(
+        "{devices} {device} trains {model} on {tokens} in {days}, at a rent of {rent} USD.",
+        "{devices} {device} train {model} on {tokens} in {days}, at a rent of {rent} USD.",
+        run.devices,
+        rent=in_words(plan["rent"]),
+        **given,
     )
 
 
-def _unfit(run: "TrainingPlan", on: str, deadline: bool, device_count: int) -> str:
+def _late(run: "TrainingPlan", model: str, on: str, tokens: float) -> str:
+    given = {
+        "devices": number(run.devices),
+        "device": on,
+        "model": model,
+        "tokens": number_of(tokens, "token", 3, in_word=True),
+        "days": number_of(run.seconds / DAY, "day", 3),
+    }
+    if run.batch_in_time:
+        return message(
+            "Not in time: the fastest plan with this batch, {devices} {device}, trains {model} on {tokens} in {days}; "
+            "{sequences} a step would do.",
+            sequences=number_of(run.batch_in_time, "sequence"),
+            **given,
+        )
+    return message(
+        "Not in time: the fastest plan with this batch, {devices} {device}, trains {model} on {tokens} in {days}.",
+        **given,
+    )
+
+
+def _unfit(run: "TrainingPlan", model: str, on: str, deadline: bool, device_count: int) -> str:
+    given = {"model": model, "device": on}
     if run.smallest is None:
-        return f"does not fit on {on} with these assumptions, whatever their number"
+        return message("{model} does not fit on {device} with these assumptions, whatever their number.", **given)
+    given["fewest"] = number(run.smallest)
     if deadline:
-        return f"does not fit on {on} if it is cut like this: a replica takes at least {number(run.smallest)}"
-    return f"does not fit on {number(device_count)} {on}: training takes at least {number(run.smallest)}"
+        return message(
+            "{model} does not fit on {device} if it is cut like this: a replica takes at least {fewest}.", **given
+        )
+    return message(
+        "{model} does not fit on {devices} {device}: training takes at least {fewest}.",
+        devices=number(device_count),
+        **given,
+    )
 
 
 def _verdict(run: "TrainingPlan", deadline: bool, device_count: int) -> str:
     """The answer to training in a sentence, and where it is no, what would help."""
     if run.verdict == GOOD:
-        return "it can be done" if deadline else "it fits"
+        return marked("it can be done") if deadline else marked("it fits")
     if run.verdict == LATE:
-        sentence = "not in time: with this batch no more devices have work"
         if run.batch_in_time:
-            return f"{sentence}; {number(run.batch_in_time)} sequences a step would do"
-        return sentence
+            return message(
+                "not in time: with this batch no more devices have work; {count} sequences a step would do",
+                count=number(run.batch_in_time),
+            )
+        return marked("not in time: with this batch no more devices have work")
     if run.smallest is None:
-        return "it does not fit, on any number of these devices"
-    where = "one replica" if deadline else f"{number(device_count)} devices"
-    return f"it does not fit on {where}: it takes at least {number(run.smallest)}"
+        return marked("it does not fit, on any number of these devices")
+    fewest = number(run.smallest)
+    if deadline:
+        return message("it does not fit on one replica: it takes at least {fewest}", fewest=fewest)
+    return message(
+        "it does not fit on {devices} devices: it takes at least {fewest}", devices=number(device_count), fewest=fewest
+    )
 
 
 def _training(run: "TrainingPlan", deadline: bool) -> "dict[str, tuple[Any, ...]]":
-    in_time = ("yes" if run.verdict == GOOD else "no") if deadline else "no deadline"
+    in_time = (marked("yes") if run.verdict == GOOD else marked("no")) if deadline else marked("no deadline")
     rows = (
         ("devices", "device", "Devices", run.devices),
         ("days", "day", "Days", run.seconds / DAY),
@@ -469,9 +525,13 @@ def _training(run: "TrainingPlan", deadline: bool) -> "dict[str, tuple[Any, ...]
 
 def _cut(run: "TrainingPlan") -> "dict[str, tuple[Any, ...]]":
     cut = run.cut.run if run.cut else None
-    saving = "none that takes much fewer devices"
+    saving = marked("none that takes much fewer devices")
     if run.other_batch:
-        saving = f"{number(run.other_batch)} sequences take {number(run.other_devices)} devices"
+        saving = message(
+            "{count} sequences take {devices} devices",
+            count=number(run.other_batch),
+            devices=number(run.other_devices),
+        )
     rows = (
         ("tensor", "device", "Devices that share a layer", cut and cut.tensor_parallel),
         ("stages", "stage", "Stages of the pipeline", cut and cut.pipeline_stages),
@@ -499,7 +559,12 @@ def _made_of(run: "TrainingPlan") -> str:
         return ""
     step = run.cut.step
     named = step.largest()[:PARTS]
-    return ", ".join([f"{name} {number(100 * step.terms[name] / step.seconds, 2)} %" for name in named])
+    return ", ".join(
+        [
+            message("{part} {share} %", part=message(name), share=number(100 * step.terms[name] / step.seconds, 2))
+            for name in named
+        ]
+    )
 
 
 def _memory(run: "TrainingPlan") -> "dict[str, tuple[Any, ...]]":
@@ -516,7 +581,8 @@ def _memory(run: "TrainingPlan") -> "dict[str, tuple[Any, ...]]":
         ),
         run,
     )
-    return dict(fits=(f"yes, {number(free, 3)} GB left" if run.cut else "no", "", "Fits"), **found)
+    fits = message("yes, {size} GB left", size=number(free, 3)) if run.cut else marked("no")
+    return dict(fits=(fits, "", "Fits"), **found)
 
 
 def _bill(bill: "Bill | None") -> "dict[str, tuple[Any, ...]]":
@@ -545,7 +611,7 @@ def _serving(
         "serving_devices": _known(service and service.devices, 1.0, "device", "Devices that serve", no_service),
         "serving_replicas": _known(service and service.replicas, 1.0, "replica", "Replicas that serve", no_service),
         "replica_devices": _known(replica and replica.devices, 1.0, "device", "Devices of such a replica", no_service),
-        "serving_weights": (replica.service.number_format if replica else "none", "", "Format of the weights"),
+        "serving_weights": (replica.service.number_format if replica else marked("none"), "", "Format of the weights"),
         "answers": _known(replica and replica.batch, 1.0, "answer", "Answers at a time, of such a replica", no_service),
         "tpot": _known(
             replica and replica.output_token["mean"], 1e-3, "ms", "Time per output token, on average", no_service

@@ -4,6 +4,7 @@ from ..answering import question
 from ..choosing import attentive_model, device_named
 from ..formats import in_words, number, number_of
 from ..formulas import cost
+from ..messages import marked, message, plural
 from ..plans import serving
 from ..results import GOOD, UNFIT, Results
 from ..units import DAY, HOUR, MEGAWATT_HOUR
@@ -167,7 +168,7 @@ def serving_users(
             draft_cost=draft_cost,
         )
     except serving.Impossible as impossible:
-        answer = _shown(None, {"verdict": "no: " + impossible.words})
+        answer = _shown(None, {"verdict": message("no: {reason}", reason=impossible.words)})
         answer.tell(_impossible, device.name, served.name, impossible.words)
         return answer
     counts = serving.scaled_devices(plan, rates) if autoscaling else [plan.devices] * len(rates)
@@ -180,17 +181,35 @@ def serving_users(
 
 
 def _impossible(_: Served, device: str, model: str, words: str) -> "tuple[str, str]":
-    return UNFIT, f"No number of {device} serves {model} within these limits: {words}."
+    return UNFIT, message(
+        "No number of {device} serves {model} within these limits: {reason}.", device=device, model=model, reason=words
+    )
 
 
 def _told(answer: Served, device: str, model: str, users: float) -> "tuple[str, str]":
-    rent = "" if answer["rent_per_day"] is None else f" for {in_words(answer['rent_per_day'])} USD a day"
+    devices = message("{devices} {device}", devices=number(answer.plan.devices), device=device)
     low, high = answer.plan.range
-    within = f" ({number(low)} to {number(high)})" if low < high else ""
-    return GOOD, (
-        f"{number(answer.plan.devices)} {device}{within} "
-        f"{'serves' if answer.plan.devices == 1 else 'serve'} {number_of(users, 'user', 3, in_word=True)} of "
-        f"{model}{rent}; 95 of 100 see the first word within {number(answer['ttft_p95'], 2)} s."
+    if low < high:
+        devices = message("{devices} ({low} to {high})", devices=devices, low=number(low), high=number(high))
+    given = {
+        "devices": devices,
+        "users": number_of(users, "user", 3, in_word=True),
+        "model": model,
+        "seconds": number(answer["ttft_p95"], 2),
+    }
+    if answer["rent_per_day"] is None:
+        return GOOD, plural(
+            "{devices} serves {users} of {model}; 95 of 100 see the first word within {seconds} s.",
+            "{devices} serve {users} of {model}; 95 of 100 see the first word within {seconds} s.",
+            answer.plan.devices,
+            **given,
+        )
+    return GOOD, plural(
+        "{devices} serves {users} of {model} for {rent} USD a day; 95 of 100 see the first word within {seconds} s.",
+        "{devices} serve {users} of {model} for {rent} USD a day; 95 of 100 see the first word within {seconds} s.",
+        answer.plan.devices,
+        rent=in_words(answer["rent_per_day"]),
+        **given,
     )
 
 
@@ -231,9 +250,10 @@ ROWS = (
     ("for_waiting", "device", "Idle, so that nobody waits too long"),
     ("for_spare", "device", "Spare, and rounded up"),
 )
+NONE = marked("none")
 REASONS = {
-    "rent_per_day": "no rent is published: type one",
-    "energy_per_day": "no power is published: type one",
+    "rent_per_day": marked("no rent is published: type one"),
+    "energy_per_day": marked("no power is published: type one"),
 }
 REASONS["input_price"] = REASONS["output_price"] = REASONS["rent_per_day"]
 
@@ -245,7 +265,7 @@ def _shown(plan: "Any", values: "dict[str, Any]") -> Served:
         if len(row) == 2:
             results[name] = row[1]
         elif values.get(name, None) is None:
-            results[name] = (None, row[1], row[2], REASONS.get(name, "none") if plan else "none")
+            results[name] = (None, row[1], row[2], REASONS.get(name, NONE) if plan else NONE)
         else:
             results[name] = (values[name], row[1], row[2])
     return Served(plan, **results)
@@ -260,9 +280,9 @@ def _values(
     questions = requests * service.question_tokens
     answers = requests * service.answer_tokens * service.answers_per_question
     values = {
-        "verdict": "yes",
+        "verdict": marked("yes"),
         "devices": plan.devices,
-        "range": f"{number(fewest)} to {number(largest)}",
+        "range": message("{low} to {high}", low=number(fewest), high=number(largest)),
         "badge": plan.badge,
         "replicas": plan.replicas,
         "replica_devices": busiest.devices,

@@ -3,6 +3,7 @@
 from ..answering import question
 from ..formats import in_words, number, number_of
 from ..formulas import cost, hardware, training
+from ..messages import message
 from ..results import GOOD, Results
 from ..units import HOUR, TERA
 
@@ -87,9 +88,13 @@ def small_print(
 
 
 def _told(results: Results, masks: float, accelerated_share: float, speedup: float) -> "tuple[str, str]":
-    return GOOD, (
-        f"Drawing {number_of(masks, 'mask', 3, in_word=True)} by hand takes {in_words(results['by_hand_years'])} years "
-        f"of work, a GPU costs {number(results['gpu_hour_price'], 3)} USD an hour, and a compiler that makes "
-        f"{number(100 * accelerated_share)} % of a program {number(speedup)} times as fast makes the whole program "
-        f"{number(results['whole_speedup'], 3)} times as fast."
+    return GOOD, message(
+        "Drawing {masks} by hand takes {years} years of work, a GPU costs {price} USD an hour, and a compiler that "
+        "makes {share} % of a program {times} times as fast makes the whole program {whole} times as fast.",
+        masks=number_of(masks, "mask", 3, in_word=True),
+        years=in_words(results["by_hand_years"]),
+        price=number(results["gpu_hour_price"], 3),
+        share=number(100 * accelerated_share),
+        times=number(speedup),
+        whole=number(results["whole_speedup"], 3),
     )

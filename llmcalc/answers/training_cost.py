@@ -2,8 +2,9 @@
 
 from .. import datasets
 from ..answering import question
-from ..formats import in_words, number, number_of
+from ..formats import in_words, number, number_of, together
 from ..formulas import cost, devices, training
+from ..messages import marked, message, plural
 from ..models.numbers import choose
 from ..results import GOOD, Results
 from ..units import DAY, HOUR, KILOWATT_HOUR, MEGAWATT_HOUR, PFLOPS_DAY
@@ -81,7 +82,7 @@ def training_cost(
     carbon = cost.emissions(joules, carbon_intensity / KILOWATT_HOUR)
 
     return Results(
-        rent=(None, "USD", "Rent of the devices", "no rent is published: type one")
+        rent=(None, "USD", "Rent of the devices", marked("no rent is published: type one"))
         if price is None
         else (cost.rent(device_seconds, price), "USD", "Rent of the devices"),
         pflops_days=(flop / PFLOPS_DAY, "petaFLOP/s-day", "Training compute"),
@@ -105,13 +106,28 @@ def _price(price_per_device_hour: float, accelerator: str) -> "float | None":
 def _told(
     results: Results, params: float, tokens: float, days: float, accelerator: str, price: "float | None"
 ) -> "tuple[str, str]":
-    finish = "finishes" if results["gpus"] == 1 else "finish"
-    run = f"Training {number_of(params, 'parameter', 3, in_word=True)} on {number_of(tokens, 'token', 3, in_word=True)}"
-    spent = f"{number_of(results['device_hours'], 'device-hour', 3, in_word=True)} of {datasets.title(accelerator)}"
-    in_time = f"{number_of(results['gpus'], 'device')} {finish} within {number_of(days, 'day')}."
-    if price is None:
-        return GOOD, f"{run} takes {spent}, of which no rent is published. {in_time}"
-    return (
-        GOOD,
-        f"{run} costs {in_words(results['rent'])} USD of rent: {spent} at {number(price * HOUR)} USD each. {in_time}",
+    given = {
+        "params": number_of(params, "parameter", 3, in_word=True),
+        "tokens": number_of(tokens, "token", 3, in_word=True),
+        "hours": number_of(results["device_hours"], "device-hour", 3, in_word=True),
+        "device": datasets.title(accelerator),
+    }
+    in_time = plural(
+        "{devices} finishes within {days}.",
+        "{devices} finish within {days}.",
+        results["gpus"],
+        devices=number_of(results["gpus"], "device"),
+        days=number_of(days, "day"),
     )
+    if price is None:
+        spent = message(
+            "Training {params} on {tokens} takes {hours} of {device}, of which no rent is published.", **given
+        )
+    else:
+        spent = message(
+            "Training {params} on {tokens} costs {rent} USD of rent: {hours} of {device} at {price} USD each.",
+            rent=in_words(results["rent"]),
+            price=number(price * HOUR),
+            **given,
+        )
+    return GOOD, together(spent, in_time)

@@ -4,6 +4,7 @@ from .. import datasets
 from ..answering import question
 from ..formats import number, number_of, sustained
 from ..formulas import devices, training
+from ..messages import message
 from ..results import GOOD, Results
 from ..units import DAY, PFLOPS_DAY, TERA
 
@@ -77,8 +78,12 @@ def _told(
     mfu: float,
     peak_flops: float,
 ) -> "tuple[str, str]":
-    return GOOD, (
-        f"It takes {number(results['gpus'])} {datasets.title(accelerator)} to train "
-        f"{number_of(params, 'parameter', 3, in_word=True)} on {number_of(tokens, 'token', 3, in_word=True)} within "
-        f"{number_of(days, 'day')}, if {sustained(results['gpus'], mfu, peak_flops, number_format)}."
+    return GOOD, message(
+        "It takes {gpus} {device} to train {params} on {tokens} within {days}, if {condition}.",
+        gpus=number(results["gpus"]),
+        device=datasets.title(accelerator),
+        params=number_of(params, "parameter", 3, in_word=True),
+        tokens=number_of(tokens, "token", 3, in_word=True),
+        days=number_of(days, "day"),
+        condition=sustained(results["gpus"], mfu, peak_flops, number_format),
     )

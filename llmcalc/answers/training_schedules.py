@@ -2,8 +2,9 @@
 
 from .. import datasets
 from ..answering import question
-from ..formats import number
+from ..formats import number, together
 from ..formulas import devices, training
+from ..messages import message
 from ..results import GOOD, UNFIT, Results
 from ..units import DAY, HOUR, PETA, TERA
 
@@ -80,10 +81,26 @@ def _told(results: Results) -> "tuple[str, str]":
     shares = [results[run + "_mfu"] for run in ("pangu_100b", "pangu_200b", "codegeex", "gpt3_2048", "gpt3_1024")]
     pangu_100b, pangu_200b, codegeex, gpt3_2048, gpt3_1024 = [number(share, 3) for share in shares]
     sigma = results["pangu_sigma_mfu"]
-    verdict = "which can't be" if sigma > 100 else "which may be"
-    most = "" if max(shares) <= 100 else " More than 100 % is impossible: then a number of that row is wrong."
-    return (UNFIT if most else GOOD), (
-        f"Of its machine's peak PanGu used {pangu_100b} % (100B) and {pangu_200b} % (200B), and CodeGeeX {codegeex} %; "
-        f"the rows of GPT-3 imply {gpt3_2048} and {gpt3_1024} %, and PanGu-Sigma, if it were dense, "
-        f"{number(sigma, 3)} %, {verdict}.{most}"
-    )
+    given = {
+        "first": pangu_100b,
+        "second": pangu_200b,
+        "third": codegeex,
+        "fourth": gpt3_2048,
+        "fifth": gpt3_1024,
+        "last": number(sigma, 3),
+    }
+    if sigma > 100:
+        told = message(
+            "Of its machine's peak PanGu used {first} % (100B) and {second} % (200B), and CodeGeeX {third} %; the rows "
+            "of GPT-3 imply {fourth} and {fifth} %, and PanGu-Sigma, if it were dense, {last} %, which can't be.",
+            **given,
+        )
+    else:
+        told = message(
+            "Of its machine's peak PanGu used {first} % (100B) and {second} % (200B), and CodeGeeX {third} %; the rows "
+            "of GPT-3 imply {fourth} and {fifth} %, and PanGu-Sigma, if it were dense, {last} %, which may be.",
+            **given,
+        )
+    if max(shares) <= 100:
+        return GOOD, told
+    return UNFIT, together(told, message("More than 100 % is impossible: then a number of that row is wrong."))

@@ -3,6 +3,7 @@
 from ..answering import question
 from ..formats import number, number_of
 from ..formulas import parallelism
+from ..messages import plural
 from ..results import GOOD, Results
 from ..units import DAY, GIGA
 
@@ -129,10 +130,15 @@ def training_step(
 
 
 def _told(results: Results, device_count: int) -> "tuple[str, str]":
-    as_fast = "trains" if device_count == 1 else "train"
-    return GOOD, (
-        f"A step takes {number(results['step_seconds'], 3)} s, of which {number(results['communication_share'], 3)} % "
-        f"is communication that no computation hides; {number_of(device_count, 'device')} {as_fast} "
-        f"{number(results['speed_up'], 3)} times as fast as one alone, which is a linearity of "
-        f"{number(results['linearity'], 3)}."
+    return GOOD, plural(
+        "A step takes {step} s, of which {share} % is communication that no computation hides; {devices} trains "
+        "{times} times as fast as one alone, which is a linearity of {linearity}.",
+        "A step takes {step} s, of which {share} % is communication that no computation hides; {devices} train "
+        "{times} times as fast as one alone, which is a linearity of {linearity}.",
+        device_count,
+        step=number(results["step_seconds"], 3),
+        share=number(results["communication_share"], 3),
+        devices=number_of(device_count, "device"),
+        times=number(results["speed_up"], 3),
+        linearity=number(results["linearity"], 3),
     )

@@ -4,6 +4,7 @@ from .. import datasets
 from ..answering import question
 from ..formats import number, number_of
 from ..formulas import training, transformer
+from ..messages import message, plural
 from ..plans import guards
 from ..results import GOOD, UNFIT, Results
 from ..units import GIGA
@@ -111,17 +112,39 @@ def transformer_flops(
 
 def _told(results: Results, devices: int, accelerator: str, iteration_seconds: float) -> "tuple[str, str]":
     differing = results["six_nd_percent"]
-    work = (
-        f"A model of this shape has {number_of(results['params'], 'parameter', 4, in_word=True)} and takes "
-        f"{number(results['training_gflop'], 3)} GFLOP a token to train, {number(abs(differing), 2)} % "
-        f"{'less' if differing < 0 else 'more'} than six FLOP per parameter and token"
-    )
-    those = f"{number(devices)} {datasets.title(accelerator)}"
-    share = number(results["mfu_percent"], 3)
-    if results["mfu_percent"] > 100:
-        return UNFIT, (
-            f"{work}. An iteration can't take {number(iteration_seconds)} s on {those}, though: "
-            f"that would be {share} % of the peak."
+    given = {
+        "params": number_of(results["params"], "parameter", 4, in_word=True),
+        "work": number(results["training_gflop"], 3),
+        "difference": number(abs(differing), 2),
+    }
+    if differing < 0:
+        work = message(
+            "A model of this shape has {params} and takes {work} GFLOP a token to train, {difference} % less than six "
+            "FLOP per parameter and token",
+            **given,
         )
-    reach = "reaches" if devices == 1 else "reach"
-    return GOOD, f"{work}; {those} {reach} {share} % of the peak at {number(iteration_seconds)} s an iteration."
+    else:
+        work = message(
+            "A model of this shape has {params} and takes {work} GFLOP a token to train, {difference} % more than six "
+            "FLOP per parameter and token",
+            **given,
+        )
+    given = {
+        "work": work,
+        "seconds": number(iteration_seconds),
+        "devices": number(devices),
+        "device": datasets.title(accelerator),
+        "share": number(results["mfu_percent"], 3),
+    }
+    if results["mfu_percent"] > 100:
+        return UNFIT, message(
+            "{work}. An iteration can't take {seconds} s on {devices} {device}, though: that would be {share} % of the "
+            "peak.",
+            **given,
+        )
+    return GOOD, plural(
+        "{work}; {devices} {device} reaches {share} % of the peak at {seconds} s an iteration.",
+        "{work}; {devices} {device} reach {share} % of the peak at {seconds} s an iteration.",
+        devices,
+        **given,
+    )

@@ -3,6 +3,7 @@
 from ..answering import question
 from ..choosing import device_named, model_named
 from ..formats import number, number_of
+from ..messages import marked, message, plural
 from ..once import Latest, Once
 from ..plans import cards
 from ..results import GOOD, UNFIT, Results
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from ..plans.cards import Fit, Tuning
 
 BEST = "best"
-LISTED = "more than share a model's layers"
+LISTED = marked("more than share a model's layers")
 VALUES = {"bf16": 2.0, "fp8": 1.0}
 TUNED = {
     "full": "All of it, Adam",
@@ -169,14 +170,25 @@ def what_fits(
 
 def _told(answer: Fitting, device_count: int, batch: int, context: int) -> "tuple[str, str]":
     chosen, card = answer.chosen, answer.device.name
-    on = f"one {card}" if device_count == 1 else f"{device_count} {card}"
+    if device_count == 1:
+        on = message("one {device}", device=card)
+    else:
+        on = message("{devices} {device}", devices=device_count, device=card)
+    given = {"model": answer.model.name, "devices": on, "format": chosen.weight_format}
     if not chosen.fits:
-        told = f"{answer.model.name} does not fit on {on} in {chosen.weight_format}."
-        return UNFIT, f"{told} What would help: {answer['help']}."
-    longest = number(chosen.longest_context, 7)
-    return GOOD, (
-        f"{answer.model.name} fits on {on} in {chosen.weight_format}, {_gib(chosen.needed)} GiB with "
-        f"{number_of(batch, 'sequence')} of {number_of(context, 'token', 7)}; the longest may have {longest}."
+        return UNFIT, message(
+            "{model} does not fit on {devices} in {format}. What would help: {ways}.",
+            ways=message(answer["help"]),
+            **given,
+        )
+    return GOOD, message(
+        "{model} fits on {devices} in {format}, {needed} GiB with {sequences} of {tokens}; the longest may have "
+        "{longest}.",
+        needed=_gib(chosen.needed),
+        sequences=number_of(batch, "sequence"),
+        tokens=number_of(context, "token", 7),
+        longest=number(chosen.longest_context, 7),
+        **given,
     )
 
 
@@ -193,20 +205,29 @@ def result_name(weight_format: str) -> str:
 
 def _verdict(formats: "list[Fit]", chosen: "Fit", weight_format: str) -> str:
     if weight_format != BEST:
-        return "yes" if chosen.fits else f"no: {_gib(-chosen.free)} GiB are missing"
+        return marked("yes") if chosen.fits else message("no: {size} GiB are missing", size=_gib(-chosen.free))
     fitting = len([fit for fit in formats if fit.fits])
     if not fitting:
-        return f"no: even in {chosen.weight_format} {_gib(-chosen.free)} GiB are missing"
-    return f"yes, in {fitting} of {len(formats)} formats"
+        return message(
+            "no: even in {format} {size} GiB are missing", format=chosen.weight_format, size=_gib(-chosen.free)
+        )
+    return message("yes, in {count} of {all} formats", count=fitting, all=len(formats))
 
 
 def _chosen(chosen: "Fit", device: "Device", device_count: int, shared: int) -> "dict[str, tuple[Any, ...]]":
-    multiplied: tuple[Any, ...] = (None, "", "Multiplied in", "no peak of this card is known")
+    multiplied: tuple[Any, ...] = (None, "", "Multiplied in", marked("no peak of this card is known"))
     if chosen.number_format:
         unit = "TOPS" if chosen.number_format[:3] == "int" else "TFLOP/s"
-        peak = f"{chosen.number_format}, at most {number(device.peak(chosen.number_format) / TERA)} {unit}"
+        peak = message(
+            "{format}, at most {peak} {unit}",
+            format=chosen.number_format,
+            peak=number(device.peak(chosen.number_format) / TERA),
+            unit=message(unit),
+        )
         multiplied = (peak, "", "Multiplied in")
-    sharing = number(shared) if shared == device_count else f"{shared} of {device_count}: no more can share its layers"
+    sharing = number(shared)
+    if shared != device_count:
+        sharing = message("{count} of {all}: no more can share its layers", count=shared, all=device_count)
     room = device.memory / GIBI
     return {
         "format": (chosen.weight_format, "", "Weights in"),
@@ -229,29 +250,35 @@ def _training(tunings: "list[Tuning]") -> "dict[str, tuple[Any, ...]]":
     results: dict[str, tuple[Any, ...]] = {}
     for tuning in tunings:
         results[tuning.name + "_gib"] = (tuning.needed / GIBI, "GiB", TUNED[tuning.name])
-        fewest = _counted(tuning.cards_needed, "device", "Cards for that", "more than 1,024")
+        fewest = _counted(tuning.cards_needed, "device", "Cards for that", marked("more than 1,024"))
         results[tuning.name + "_cards"] = fewest
     return results
 
 
 def _help(chosen: "Fit", best: "Fit | None", needed: "int | None", device_count: int, batch: int, context: int) -> str:
     if chosen.fits:
-        return "it fits"
+        return marked("it fits")
     ways = []
     if best is not None:
-        ways.append(f"a smaller format, {best.weight_format}")
+        ways.append(message("a smaller format, {format}", format=best.weight_format))
     if needed is not None and needed > device_count:
-        ways.append(f"{needed} cards")
+        ways.append(plural("{n} card", "{n} cards", needed))
     if 0 < chosen.longest_context < context:
-        ways.append(f"a context of {number(chosen.longest_context, 9)} tokens")
+        ways.append(message("a context of {length} tokens", length=number(chosen.longest_context, 9)))
     if 0 < chosen.sequences < batch:
-        ways.append(f"{number_of(chosen.sequences, 'sequence')} at once")
-    return ", or ".join(ways) or "a smaller model, or cards with more memory"
+        ways.append(message("{sequences} at once", sequences=number_of(chosen.sequences, "sequence")))
+    if not ways:
+        return marked("a smaller model, or cards with more memory")
+    told = ways[0]
+    for way in ways[1:]:
+        told = message("{ways}, or {way}", ways=told, way=way)
+    return told
 
 
 def _line(fit: "Fit") -> str:
-    rest = f"{_gib(fit.free)} left" if fit.fits else f"{_gib(-fit.free)} too much"
-    return f"{'yes' if fit.fits else 'no'}: {_gib(fit.weights)}, {rest}"
+    if fit.fits:
+        return message("yes: {weights}, {size} left", weights=_gib(fit.weights), size=_gib(fit.free))
+    return message("no: {weights}, {size} too much", weights=_gib(fit.weights), size=_gib(-fit.free))
 
 
 def _gib(size: float) -> str:

@@ -16,6 +16,7 @@ modeling_*.py), and for those outside of it the code beside the weights.
 import json
 
 from ..checks import Refusal
+from ..messages import message
 from . import short
 from .families import FAMILIES, LIKE_LLAMA, NAMES, NESTED
 from .layers import Attention, LatentAttention, Mixture, Mlp
@@ -68,17 +69,17 @@ def parse(text: str) -> "dict[str, Any]":
     llmcalc.checks.Refusal: config.json is not accepted: give a JSON object
     """
     if not isinstance(text, str) or len(text) > MOST_TEXT:
-        raise _no_file(f"a text of at most {MOST_TEXT} characters")
+        raise _no_file(message("a text of at most {most} characters", most=MOST_TEXT))
     # Braces in texts count, too, so that this only keeps the parser from harm. Counting them is fast and mostly enough.
     most = 10 * DEEPEST
     if text.count("[") + text.count("{") > most and short.depth(text) > most:
-        raise _no_file(f"objects nested at most {DEEPEST} deep")
+        raise _no_file(message("objects nested at most {most} deep", most=DEEPEST))
     try:
         mapping = json.loads(text)
     except ValueError:
         mapping = None
     if not isinstance(mapping, dict):
-        raise _no_file("a JSON object")
+        raise _no_file(message("a JSON object"))
     return mapping
 
 
@@ -113,7 +114,8 @@ def from_config(mapping: "dict[str, Any] | str", name: str = "") -> "Model":
 
 def _no_file(accepted: str) -> "Refusal":
     """A refusal of a whole file, which nobody wants to read again in it."""
-    return Refusal("config.json", None, accepted, reason=f"config.json is not accepted: give {accepted}")
+    sentence = message("{argument} is not accepted: give {accepted}", argument="config.json", accepted=accepted)
+    return Refusal("config.json", None, accepted, reason=sentence)
 
 
 def _limit(mapping: "dict[str, Any]") -> None:
@@ -122,11 +124,11 @@ def _limit(mapping: "dict[str, Any]") -> None:
     while waiting:
         value, depth = waiting.pop()
         if depth > DEEPEST:
-            raise _no_file(f"objects nested at most {DEEPEST} deep")
+            raise _no_file(message("objects nested at most {most} deep", most=DEEPEST))
         inner = list(value.values()) if isinstance(value, dict) else value
         values += len(inner)
         if values > MOST_VALUES:
-            raise _no_file(f"at most {MOST_VALUES} values")
+            raise _no_file(message("at most {most} values", most=MOST_VALUES))
         for each in inner:
             if isinstance(each, (dict, list, tuple)):
                 waiting.append((each, depth + 1))
@@ -238,7 +240,7 @@ class Fields:
         if type(number) is float and low <= number <= high and number == int(number):
             number = int(number)
         if type(number) is not int or not low <= number <= high:
-            raise Refusal(name, value, f"a whole number from {low} to {high}")
+            raise Refusal(name, value, message("a whole number from {low} to {high}", low=low, high=high))
         return number
 
     def layers(self) -> int:
@@ -271,7 +273,8 @@ class Fields:
         if not isinstance(value, (list, tuple)):
             return None
         if len(value) < layers:
-            raise Refusal(name, value, f"a list of num_hidden_layers = {layers} values")
+            accepted = message("a list of {name} = {count} values", name="num_hidden_layers", count=layers)
+            raise Refusal(name, value, accepted)
         return list(value[:layers])
 
     def each(self, meaning: str, layers: int, default: "int | None" = None, low: int = 1) -> "list[int]":
@@ -304,7 +307,9 @@ def _model(fields: "Fields", family: "dict[str, Any]", known: bool, name: str) -
         _note_assumptions(fields)
     if family.get("left_out"):
         sizes = ", ".join([f"{name} = {fields.fields[name]}" for name in family["left_out"]])
-        fields.assume(f"what the file leaves out is as in the class of {family['name']}: {sizes}")
+        fields.assume(
+            message("what the file leaves out is as in the class of {name}: {sizes}", name=family["name"], sizes=sizes)
+        )
     build = family.get("mixers") or _mixers
     mixers = build(fields, layers, hidden_size)
     mlps = (family.get("mlps") or _mlps)(fields, layers, hidden_size)
@@ -339,18 +344,25 @@ def _context(fields: "Fields") -> "int | None":
 
 def _note_assumptions(fields: "Fields") -> None:
     kind = fields.family["name"]
-    fields.assume(f"the architecture {kind!r} is not known" if kind else "no field names the architecture")
-    fields.assume("two norms a layer and one after the last, of one vector each")
+    if kind:
+        fields.assume(message("the architecture {name} is not known", name=repr(kind)))
+    else:
+        fields.assume(message("no field names the architecture"))
+    fields.assume(message("two norms a layer and one after the last, of one vector each"))
     if not fields.has("tie_word_embeddings"):
-        fields.assume("the logits have a matrix of their own: tie_word_embeddings is missing")
+        fields.assume(message("the logits have a matrix of their own: {name} is missing", name="tie_word_embeddings"))
     if not any(fields.has(name) for name in ("attention_bias", "qkv_bias", "use_bias", "bias", "mlp_bias")):
-        fields.assume("no biases")
+        fields.assume(message("no biases"))
     unread = sorted([name for name in fields.fields if name.startswith(OF_STATES) and fields.has(name)])
     if unread and not fields.has("layer_types"):
-        named = ", ".join(unread[:3])
-        fields.assume(f"every layer has attention, though {named[:120]} may speak of layers that keep a state")
+        named = ", ".join(unread[:3])[:120]
+        fields.assume(
+            message("every layer has attention, though {names} may speak of layers that keep a state", names=named)
+        )
     if not fields.has("kv_heads") and not fields.has("kv_lora_rank"):
-        fields.assume("as many key and value heads as query heads: num_key_value_heads is missing")
+        fields.assume(
+            message("as many key and value heads as query heads: {name} is missing", name="num_key_value_heads")
+        )
 
 
 def _gated(fields: "Fields") -> int:
@@ -360,9 +372,9 @@ def _gated(fields: "Fields") -> int:
         return matrices
     activation = fields.find("activation")[1]
     if isinstance(activation, str) and activation in ("relu", "relu2", "gelu_new", "gelu_fast"):
-        fields.assume(f"an MLP of two matrices: its activation is {activation[:20]}")
+        fields.assume(message("an MLP of two matrices: its activation is {name}", name=activation[:20]))
         return 2
-    fields.assume("an MLP of three matrices")
+    fields.assume(message("an MLP of three matrices"))
     return 3
 
 
@@ -375,11 +387,12 @@ def _heads(fields: "Fields", hidden_size: int) -> "tuple[int, int, int, int]":
     kv_heads = fields.number("kv_heads", heads)
     if kv_heads > heads or heads % kv_heads:
         name = fields.find("kv_heads")[0]
-        raise Refusal(name, kv_heads, f"a number that divides {heads} heads")
+        raise Refusal(name, kv_heads, message("a number that divides {heads} heads", heads=heads))
     if fields.has("head_size"):
         head_size = fields.number("head_size")
     elif hidden_size % heads:
-        raise missing("head_dim", f"hidden_size = {hidden_size} over {heads} heads")
+        reason = message("{name} = {size} over {heads} heads", name="hidden_size", size=hidden_size, heads=heads)
+        raise missing("head_dim", reason)
     else:
         head_size = hidden_size // heads
     return heads, kv_heads, head_size, fields.number("value_size", head_size)
@@ -389,7 +402,7 @@ def _norm_values(fields: "Fields", heads: int, kv_heads: int, head_size: int) ->
     """Values of the norms of queries and keys."""
     kind, condition = fields.family["query_key_norms"], fields.family["query_key_norms_if"]
     if not kind and fields.flag("use_qk_norm"):
-        fields.assume("norms of queries and keys of one head's size")
+        fields.assume(message("norms of queries and keys of one head's size"))
         kind = "head"
     if kind == "none":
         return 0
@@ -479,7 +492,7 @@ def _kinds(fields: "Fields", layers: int) -> "list[str]":
     if rule == "assumed":
         if fields.find("use_sliding_window")[1] is False:
             return ["full"] * layers
-        fields.assume("every layer has the sliding window")
+        fields.assume(message("every layer has the sliding window"))
         return ["sliding"] * layers
     pattern = fields.find("sliding_window_pattern")[1]
     if isinstance(pattern, str) and pattern:
@@ -511,7 +524,7 @@ def _mlps(fields: "Fields", layers: int, hidden_size: int) -> "list[Mlp | Mixtur
     for shape in sorted(counted):
         if shape[1] > shape[0]:
             name = fields.find("experts_per_token")[0]
-            raise Refusal(name, shape[1], f"at most {shape[0]}, as many as experts")
+            raise Refusal(name, shape[1], message("at most {count}, as many as experts", count=shape[0]))
         experts, used, width, shared = shape
         beside = {"shared_gate": fields.trait("shared_gate") and shared > 0, "router_bias": fields.trait("router_bias")}
         found.append(Mixture(counted[shape], experts, used, width, matrices, shared, bias=bias, **beside))

@@ -5,8 +5,9 @@ one direction. Memory is what the driver shows, where that is known: a card sold
 shows 81,559 MiB or 81,920 MiB, and neither is 80e9 bytes.
 """
 
-from ..checks import Refusal, choice, closest, require, whole
+from ..checks import Refusal, ambiguous, choice, closest, one_of, require, unknown, whole
 from ..datasets import FORMATS
+from ..messages import marked, message
 from ..units import HOUR
 from ..vocabulary import FROM_ZERO, POSITIVE, SHARE
 
@@ -33,8 +34,14 @@ TRAINING_FORMATS = ("bf16", "fp16", "tf32", "fp32")
 # Where nobody published how devices are joined: PCIe 4.0 x16 in a server of eight, and a card of 200 Gbit/s for each.
 USUAL_LINKS = {"link_bandwidth": 32e9, "link_devices": 8, "network_bandwidth": 25e9}
 
+_USUAL = {
+    "link_bandwidth": marked("link bandwidth"),
+    "link_devices": marked("link devices"),
+    "network_bandwidth": marked("network bandwidth"),
+}
+
 # Why a number of a device of one's own is missing.
-NOT_GIVEN = "it was not given"
+NOT_GIVEN = marked("it was not given")
 
 
 class Device:
@@ -131,8 +138,14 @@ class Device:
         if name not in UNITS:
             raise AttributeError(f"a device has no {name}")
         if name not in self._numbers:
-            reason = f"{self.name} has no {name} [{UNITS[name]}]: {self.missing.get(name, NOT_GIVEN)}"
-            raise Refusal("accelerator", self.name, f"a device with a {name}", reason=reason)
+            sentence = message(
+                "{device} has no {quantity} [{unit}]: {reason}",
+                device=self.name,
+                quantity=name,
+                unit=message(UNITS[name]),
+                reason=message(self.missing.get(name, NOT_GIVEN)),
+            )
+            raise Refusal("accelerator", self.name, message("a device with a {name}", name=name), reason=sentence)
         return self._numbers[name]
 
     def __repr__(self) -> str:
@@ -198,10 +211,16 @@ class Device:
         """
         if number_format not in self._peaks:
             reason = self.missing.get(f"peak_{number_format}")
-            because = f" ({reason})" if reason else ""
-            known = ", ".join(self.formats) or "none"
-            sentence = f"number_format = {number_format!r} has no peak for {self.name}{because}: known are {known}"
-            raise Refusal("number_format", number_format, f"one of {known}", reason=sentence)
+            given = {"format": repr(number_format), "device": self.name, "known": self._listed_formats()}
+            if reason:
+                sentence = message(
+                    "number_format = {format} has no peak for {device} ({reason}): known are {known}",
+                    reason=message(reason),
+                    **given,
+                )
+            else:
+                sentence = message("number_format = {format} has no peak for {device}: known are {known}", **given)
+            raise Refusal("number_format", number_format, one_of([self._listed_formats()]), reason=sentence)
         return self._peaks[number_format]
 
     def best_format(self, formats: "Sequence[str]" = TRAINING_FORMATS) -> str:
@@ -220,10 +239,15 @@ class Device:
         for number_format in formats:
             if number_format in self._peaks:
                 return number_format
-        sentence = f"{self.name} has no peak for any of {', '.join(formats)}: known are {self._listed_formats()}"
-        raise Refusal(
-            "accelerator", self.name, f"a device with a peak for one of {', '.join(formats)}", reason=sentence
+        wanted = ", ".join(formats)
+        sentence = message(
+            "{device} has no peak for any of {formats}: known are {known}",
+            device=self.name,
+            formats=wanted,
+            known=self._listed_formats(),
         )
+        accepted = message("a device with a peak for one of {formats}", formats=wanted)
+        raise Refusal("accelerator", self.name, accepted, reason=sentence)
 
     @property
     def training_format(self) -> "str | None":
@@ -268,7 +292,7 @@ class Device:
         return reasons
 
     def _listed_formats(self) -> str:
-        return ", ".join(self.formats) or "none"
+        return ", ".join(self.formats) or message("none")
 
     def usable_memory(self, share: float = 1, reserved: float = 0) -> float:
         """Memory that a program may fill [byte].
@@ -288,7 +312,9 @@ class Device:
         require("share", share, SHARE)
         require("reserved", reserved, FROM_ZERO)
         if not reserved < self.memory * share:
-            accepted = f"less than the {self.memory * share:.0f} that {self.name} has"
+            accepted = message(
+                "less than the {most} that {device} has", most=f"{self.memory * share:.0f}", device=self.name
+            )
             raise Refusal("reserved", reserved, accepted, unit="byte")
         return self.memory * share - reserved
 
@@ -358,11 +384,24 @@ def _entry(device: "Device", needs: "Sequence[str]", formats: "Sequence[str]") -
     return {"name": device.name, "number_format": number_format, "reasons": reasons}
 
 
+def assumptions(quantities: "Sequence[str]") -> str:
+    """What was assumed of a device's links, in words.
+
+    Examples
+    --------
+    >>> assumptions(["link_bandwidth", "link_devices"]), assumptions([])
+    ('link bandwidth, link devices', 'nothing')
+    """
+    return ", ".join([message(_USUAL[quantity]) for quantity in quantities]) or message("nothing")
+
+
 # Words that people and drivers write around a device's name.
 NOISE = ("nvidia", "amd", "intel", "google", "aws", "huawei", "geforce", "tesla", "instinct", "radeon", "habana", "gpu")
 
 
-def find(names: "Sequence[str]", text: str, aliases: "Mapping[str, str] | None" = None) -> str:
+def find(
+    names: "Sequence[str]", text: str, aliases: "Mapping[str, str] | None" = None, argument: str = "device"
+) -> str:
     """The device that a text means: a name, an alias, or the only name that has all its words.
 
     Parameters
@@ -373,6 +412,8 @@ def find(names: "Sequence[str]", text: str, aliases: "Mapping[str, str] | None" 
         What somebody wrote, e.g. ``"h100"`` or ``"NVIDIA A100-SXM4-80GB"``.
     aliases : dict
         Name by alias, where the shortest form means one of several.
+    argument : str
+        What to call it in refusals.
 
     Raises
     ------
@@ -390,7 +431,7 @@ def find(names: "Sequence[str]", text: str, aliases: "Mapping[str, str] | None" 
     llmcalc.checks.Refusal: device = 'RTX 4080' is not known: did you mean 'RTX 4090'?
     """
     if not isinstance(text, str) or not _words(text):
-        raise Refusal("device", text, "the name of a device")
+        raise Refusal(argument, text, "the name of a device")
     words = _words(text)
     spelled = {"".join(_words(name)): name for name in names}
     aliases = aliases or {}
@@ -402,11 +443,9 @@ def find(names: "Sequence[str]", text: str, aliases: "Mapping[str, str] | None" 
     if len(fitting) == 1:
         return fitting[0]
     if fitting:
-        sentence = f"device = {text!r} could be any of {', '.join(fitting)}: give one of them"
-        raise Refusal("device", text, "one of " + ", ".join(fitting), reason=sentence)
+        raise ambiguous(argument, text, fitting)
     near = closest("".join(words), spelled)
-    hint = f": did you mean {spelled[near]!r}?" if near else ""
-    raise Refusal("device", text, "the name of a device", reason=f"device = {text!r} is not known{hint}")
+    raise unknown(argument, text, marked("the name of a device"), spelled[near] if near else "")
 
 
 def _words(text: str) -> "list[str]":

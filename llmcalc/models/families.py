@@ -11,6 +11,7 @@ modeling_*.py, or of the code beside the weights where the family isn't in it.
 """
 
 from ..checks import Refusal
+from ..messages import message
 from .layers import Attention, LatentAttention, Mixture, Mlp
 from .numbers import missing
 from .states import mamba, mamba2, recurrent_parts
@@ -330,7 +331,9 @@ def _longcat(fields: "Fields") -> None:
     """A layer is two blocks of attention and an MLP, and a mixture beside them: twice as many layers here."""
     fields.fields["num_hidden_layers"] = 2 * fields.layers()
     if fields.number("zero_expert_num", 0, 0):
-        fields.assume("each of a token's experts computes: those that give it back as it is can't be told beforehand")
+        fields.assume(
+            message("each of a token's experts computes: those that give it back as it is can't be told beforehand")
+        )
 
 
 def _longcat_mlps(fields: "Fields", layers: int, hidden_size: int) -> "list[Mlp | Mixture]":
@@ -457,7 +460,7 @@ def _nas_mixers(fields: "Fields", layers: int, hidden_size: int) -> "list[Mixer]
         attention = inside.within(inside.fields.get("attention") or {})
         if attention.flag("no_op") or attention.flag("replace_with_linear"):
             if attention.flag("replace_with_linear"):
-                fields.assume("layers whose attention is replaced by one matrix are left out")
+                fields.assume(message("layers whose attention is replaced by one matrix are left out"))
             continue
         group = attention.number("n_heads_in_group", 1)
         counted[group] = counted.get(group, 0) + 1
@@ -473,7 +476,7 @@ def _nas_mlps(fields: "Fields", layers: int, hidden_size: int) -> "list[Mlp | Mi
         mlp = inside.within(inside.fields.get("ffn") or {})
         if mlp.flag("no_op") or mlp.flag("replace_with_linear"):
             if mlp.flag("replace_with_linear"):
-                fields.assume("layers whose MLP is replaced by one matrix are left out")
+                fields.assume(message("layers whose MLP is replaced by one matrix are left out"))
             continue
         value: Any = mlp.fields.get("ffn_mult")
         if type(value) not in (int, float) or not 0 < value < 100:
@@ -611,7 +614,7 @@ def _gemma4(fields: "Fields") -> None:
         rows = fields.number("vocab_size_per_layer_input", fields.number("vocabulary_size"))
         other += rows * layers * inputs + hidden_size * layers * inputs + inputs
         other += layers * (2 * hidden_size * inputs + hidden_size)
-        fields.assume("embeddings of each layer are counted among the other values")
+        fields.assume(message("embeddings of each layer are counted among the other values"))
     fields.family["other_values"] = other
 
 
@@ -626,7 +629,7 @@ def _gemma3n(fields: "Fields") -> None:
     each += 2 * hidden_size * rank + hidden_size  # LAuReL and its norm
     each += hidden_size + streams**3 + streams**2 + hidden_size * streams + hidden_size  # AltUp
     fields.family["other_values"] = other + layers * each
-    fields.assume("embeddings of each layer, AltUp and LAuReL are counted among the other values")
+    fields.assume(message("embeddings of each layer, AltUp and LAuReL are counted among the other values"))
 
 
 def _gemma3n_mixers(fields: "Fields", layers: int, hidden_size: int) -> "list[Mixer]":
@@ -660,13 +663,14 @@ def _mllama_mixers(fields: "Fields", layers: int, hidden_size: int) -> "list[Mix
     crossed = fields.fields.get("cross_attention_layers")
     count = len(crossed) if isinstance(crossed, (list, tuple)) else 0
     if count > layers:
-        raise Refusal("cross_attention_layers", count, f"at most num_hidden_layers = {layers} of them")
+        accepted = message("at most {name} = {count} of them", name="num_hidden_layers", count=layers)
+        raise Refusal("cross_attention_layers", count, accepted)
     found: list[Mixer] = [Attention(layers - count, *shape)] if layers > count else []
     if count:
         # Their keys and values are the image's: none is kept of a token of text.
         beside: dict[str, Any] = {"norm_values": 2 * shape[2], "other_values": 2, "cached": False}
         found.append(Attention(count, *shape, **beside))
-        fields.assume("layers of cross-attention keep nothing of a text's tokens")
+        fields.assume(message("layers of cross-attention keep nothing of a text's tokens"))
     return found
 
 
@@ -676,7 +680,8 @@ def _kimi_linear_mixers(fields: "Fields", layers: int, hidden_size: int) -> "lis
     full = inside.fields.get("full_attn_layers")
     count = len(full) if isinstance(full, (list, tuple)) else layers
     if count > layers:
-        raise Refusal("full_attn_layers", count, f"at most num_hidden_layers = {layers} of them")
+        accepted = message("at most {name} = {count} of them", name="num_hidden_layers", count=layers)
+        raise Refusal("full_attn_layers", count, accepted)
     heads, value_size = fields.number("heads"), fields.number("value_size")
     gate = heads * value_size if fields.flag("mla_use_output_gate", False) else 0
     ranks = (fields.number("q_lora_rank", 0, 0), fields.number("kv_lora_rank"))

@@ -7,6 +7,7 @@ what it keeps of a token or of a sequence, and its FLOP. `inputs` and `outputs` 
 from ..checks import Refusal
 from ..formulas import attention, mixture
 from ..formulas.transformer import mlp_weights
+from ..messages import message
 from .numbers import switch, whole
 
 TYPE_CHECKING = False
@@ -128,7 +129,9 @@ class Attention(Part):
         self.layers, self.heads = number("layers", layers), number("heads", heads)
         self.kv_heads = number("kv_heads", kv_heads, 0)
         if number is whole and self.kv_heads and self.heads % self.kv_heads:
-            raise Refusal("kv_heads", kv_heads, f"a number that divides heads = {heads}")
+            raise Refusal(
+                "kv_heads", kv_heads, message("a number that divides {name} = {count}", name="heads", count=heads)
+            )
         self.head_size = number("head_size", head_size)
         self.value_size = self.head_size if value_size is None else number("value_size", value_size)
         self.window = whole("window", window, 0)
@@ -224,7 +227,10 @@ class LatentAttention(Part):
         self.rotary_size = whole("rotary_size", rotary_size, 0)
         self.nope_size = whole("nope_size", nope_size, 0)
         self.value_size = whole("value_size", value_size)
-        self.head_size = whole("rotary_size and nope_size together", self.rotary_size + self.nope_size)
+        self.head_size = whole(
+            message("{first} and {second} together", first="rotary_size", second="nope_size"),
+            self.rotary_size + self.nope_size,
+        )
         self.kv_heads = self.heads
         self.query_bias, self.output_bias = switch("query_bias", query_bias), switch("output_bias", output_bias)
         self.index_heads = whole("index_heads", index_heads, 0)

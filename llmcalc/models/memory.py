@@ -7,7 +7,7 @@ in 16 bits and at most shares what the optimiser keeps (zero_stage 0 to 2), and 
 parameters in 32 bits and gathers a layer at a time.
 """
 
-from ..checks import Refusal, choice
+from ..checks import Refusal, choice, one_of
 from ..formulas import activations, attention
 from ..once import at_once
 from .device import Device
@@ -112,11 +112,11 @@ def training_memory(
         If an argument is out of range.
     """
     if optimiser not in OPTIMISERS:
-        raise Refusal("optimiser", optimiser, "one of " + ", ".join(sorted(OPTIMISERS)))
+        raise Refusal("optimiser", optimiser, one_of(sorted(OPTIMISERS)))
     if loss is None:
         loss = "plain" if run.zero_stage == 3 else "fused" if run.fused_attention else "in place"
     if loss not in LOSSES:
-        raise Refusal("loss", loss, "one of " + ", ".join(sorted(LOSSES)))
+        raise Refusal("loss", loss, one_of(sorted(LOSSES)))
     called = _calls(once)
     size("load_factor", load_factor)
     whole("adapter_rank", adapter_rank, 0)

@@ -8,6 +8,7 @@
 
 from ..checks import Refusal
 from ..formulas import attention
+from ..messages import message
 from .layers import Attention, LatentAttention, Mixture, Mlp
 from .numbers import size, switch, whole
 from .states import delta_part
@@ -274,11 +275,16 @@ class Model:
                 shared_mlp_size, dense_layers, shared_gate, router_bias,
             )  # fmt: skip
         self.mixers, self.mlps = [part for part in mixers if part.layers], [part for part in mlps if part.layers]
-        for parts, what in ((self.mixers, "mixers"), (self.mlps, "mlps")):
+        for parts, name in ((self.mixers, "mixers"), (self.mlps, "mlps")):
             together = sum([part.layers for part in parts])
             if together > self.layers:
-                sentence = f"{what} of {together} layers are not accepted: layers = {self.layers}"
-                raise Refusal("layers", self.layers, f"{together}", reason=sentence)
+                sentence = message(
+                    "{parts} of {count} layers are not accepted: layers = {layers}",
+                    parts=name,
+                    count=together,
+                    layers=self.layers,
+                )
+                raise Refusal("layers", self.layers, str(together), reason=sentence)
         self._name_the_main_parts()
 
     def _windows(
@@ -289,14 +295,16 @@ class Model:
         heads = number("heads", heads)
         if head_size is None:
             if number is whole and self.hidden_size % heads:
-                accepted = f"a number that divides hidden_size = {self.hidden_size}, or head_size"
-                raise Refusal("heads", heads, f"{accepted}")
+                accepted = message("a number that divides hidden_size = {size}, or head_size", size=self.hidden_size)
+                raise Refusal("heads", heads, accepted)
             head_size = self.hidden_size // heads if self.hidden_size % heads == 0 else self.hidden_size / heads
         kv_heads = heads if kv_heads is None else number("kv_heads", kv_heads)
         window = whole("window", window, 0)
         if window_layers is None:
             window_layers = layers if window else 0
-        window_layers = whole("window_layers", window_layers, 0, layers, "layers of attention") if window_layers else 0
+        window_layers = (
+            whole("window_layers", window_layers, 0, layers, message("layers of attention")) if window_layers else 0
+        )
         parts: list[Mixer] = []
         for count, reach in ((layers - window_layers, 0), (window_layers, window)):
             if count:
@@ -579,7 +587,7 @@ class Model:
         assumed = []
         if keywords.get("attention") == "latent" and "kv_rank" not in keywords:
             keywords.update(DEEPSEEK)
-            assumed.append("latent attention has the sizes of DeepSeek-V3")
+            assumed.append(message("latent attention has the sizes of {model}", model="DeepSeek-V3"))
         return cls(row["model"] if "model" in row else row.get("name", ""), assumed=assumed, **keywords)
 
     @classmethod

@@ -4,6 +4,7 @@ Names are torchvision's where it has the network.
 """
 
 from ..checks import Refusal, choice, require, single, whole
+from ..messages import message
 from ..vocabulary import POSITIVE, between
 from . import classifiers, detectors, mobile_networks, vision, vision_transformers
 from .vision import Network
@@ -242,7 +243,10 @@ def _scaled(name: str, width: float, depth: float) -> "dict[str, Any]":
         elif factor != 1:
             # By name, because mappings have no order in MicroPython.
             kin = sorted([other for other in NAMES if word in _RECIPES[other][1]])
-            raise Refusal(word, factor, f"1: {name} has no multiplier of that kind; {kin[0]} and others have")
+            accepted = message(
+                "1: {network} has no multiplier of that kind; {other} and others have", network=name, other=kin[0]
+            )
+            raise Refusal(word, factor, accepted)
     return details
 
 

@@ -3,6 +3,7 @@
 from math import log
 
 from ..checks import Refusal, as_floats, require
+from ..messages import message
 from ..vocabulary import between
 
 TYPE_CHECKING = False
@@ -31,8 +32,8 @@ def whole(name: str, value: object, low: float = 1, high: float = LARGEST, high_
         return number
     if type(number) is float and low <= number <= high and number == int(number):
         return int(number)
-    most = high_name + " = " + str(high) if high_name else str(high)
-    raise Refusal(name, value, f"a whole number from {low} to {most}")
+    most = high_name + " = " + str(high) if high_name else high
+    raise Refusal(name, value, message("a whole number from {low} to {high}", low=low, high=most))
 
 
 def size(name: str, value: object, low: float = 1, high: float = LARGEST) -> float:
@@ -46,7 +47,7 @@ def size(name: str, value: object, low: float = 1, high: float = LARGEST) -> flo
     number = plain(value)
     if type(number) in (int, float) and low <= number <= high:
         return int(number) if number == int(number) else number
-    raise Refusal(name, value, f"a number from {low} to {high}")
+    raise Refusal(name, value, message("a number from {low} to {high}", low=low, high=high))
 
 
 def sizes(name: str, value: "Numeric", low: float = 1, high: float = LARGEST) -> "Numeric":
@@ -129,5 +130,8 @@ def plain(value: object) -> "Any":
 
 def missing(name: str, needed_by: str = "") -> "Refusal":
     """The refusal of a description that lacks a field."""
-    needed = f", which {needed_by} needs" if needed_by else ""
-    return Refusal(name, None, "the field", reason=f"{name} is missing: give the field{needed}")
+    if needed_by:
+        sentence = message("{name} is missing: give the field, which {family} needs", name=name, family=needed_by)
+    else:
+        sentence = message("{name} is missing: give the field", name=name)
+    return Refusal(name, None, "the field", reason=sentence)

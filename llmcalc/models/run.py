@@ -1,6 +1,7 @@
 """A training run: a model, a machine, and how the one is cut for the other."""
 
 from ..checks import Refusal, choice, require
+from ..messages import marked, message
 from ..vocabulary import FROM_ONE, POSITIVE, between
 
 TYPE_CHECKING = False
@@ -123,7 +124,7 @@ class Run:
             require(name, getattr(self, name), FROM_ONE)
         require("gradient_bytes", gradient_bytes, POSITIVE, unit="byte")
         for name in SWITCHES:
-            require(name, getattr(self, name), between(0, 1), "1 or 0")
+            require(name, getattr(self, name), between(0, 1), marked("1 or 0"))
         require("zero_stage", zero_stage, between(0, 3))
         if getattr(recomputation, "ndim", 0):
             require("recomputation", recomputation, between(0, len(RECOMPUTATIONS) - 1))
@@ -134,13 +135,19 @@ class Run:
         device.peak(self.number_format)
         cut = tensor_parallel * pipeline_stages * context_parallel
         if not _all(devices >= cut):
-            raise Refusal("devices", devices, f"at least tensor x pipeline x context parallelism, {cut}")
+            raise Refusal(
+                "devices", devices, message("at least tensor x pipeline x context parallelism, {cut}", cut=cut)
+            )
         self.replicas = devices / cut if replicas is None else replicas
         require("replicas", self.replicas, FROM_ONE)
         if not _all(pipeline_stages <= model.layers):
-            raise Refusal("pipeline_stages", pipeline_stages, f"at most the layers, {model.layers}")
+            raise Refusal(
+                "pipeline_stages", pipeline_stages, message("at most the layers, {layers}", layers=model.layers)
+            )
         if model.experts and not _all(expert_parallel <= model.experts):
-            raise Refusal("expert_parallel", expert_parallel, f"at most the experts, {model.experts}")
+            raise Refusal(
+                "expert_parallel", expert_parallel, message("at most the experts, {experts}", experts=model.experts)
+            )
 
     @property
     def microbatches(self) -> "Numeric":

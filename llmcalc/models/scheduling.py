@@ -5,6 +5,7 @@ for a time; before its trials, a task takes time to be set up.
 """
 
 from ..checks import Refusal, single, whole
+from ..messages import message
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -338,7 +339,8 @@ def _setup_batch(index: int, task: "Task", cards: int) -> "Batch":
         _whole(setup_cards=task["setup_cards"])
     for needed in (task["cards"], task["setup_cards"]):
         if needed > cards:
-            raise Refusal("cards", cards, f"{needed} or more, which task {task['name']} needs at once")
+            accepted = message("{cards} or more, which task {task} needs at once", cards=needed, task=task["name"])
+            raise Refusal("cards", cards, accepted)
     return _batch(index, task, 0, 1, task["setup_cards"], task["setup"], task["arrival"])
 
 
@@ -480,7 +482,7 @@ def arriving(tasks: "Sequence[Task]", arrivals: "Sequence[float]") -> "list[Task
     [1.5, 4.0]
     """
     if len(tasks) != len(arrivals):
-        raise Refusal("arrivals", len(arrivals), f"one for each of {len(tasks)} tasks")
+        raise Refusal("arrivals", len(arrivals), message("one for each of {count} tasks", count=len(tasks)))
     moved = []
     for index, arrival in enumerate(arrivals):
         task = tasks[index].copy()
@@ -522,5 +524,7 @@ def mean_wait(seconds: float, interval: float) -> float:
     """
     single(seconds=seconds, interval=interval)
     if not seconds < interval:
-        raise Refusal("seconds", seconds, f"less than interval = {interval}, or tasks pile up")
+        raise Refusal(
+            "seconds", seconds, message("less than interval = {interval}, or tasks pile up", interval=interval)
+        )
     return seconds**2 / (2 * (interval - seconds))

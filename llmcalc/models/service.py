@@ -16,8 +16,9 @@ layers, step and host. Constants come from `data/serving-constants.csv`, rates o
 from math import e, log, pi
 
 from .. import datasets
-from ..checks import Refusal
+from ..checks import Refusal, one_of
 from ..formulas.decoding import speculative_tokens
+from ..messages import message
 from .numbers import choose, least, most, size, sizes, take, whole
 
 TYPE_CHECKING = False
@@ -152,7 +153,7 @@ class Service:
         self.constants = dict(known_constants())
         self.constants.update(constants or {})
         if number_format not in WEIGHT_BYTES:
-            raise Refusal("number_format", number_format, "one of " + ", ".join(sorted(WEIGHT_BYTES)))
+            raise Refusal("number_format", number_format, one_of(sorted(WEIGHT_BYTES)))
         if kernels not in ("present", "2023"):
             raise Refusal("kernels", kernels, "one of present, 2023")
         self.model, self.device, self.number_format, self.kernels = model, device, number_format, kernels
@@ -668,7 +669,8 @@ def legal(model: "Model", ranks: int) -> int:
     """
     if ranks not in legal_ranks(model, ranks):
         allowed = ", ".join([str(number) for number in legal_ranks(model, model.heads)])
-        raise Refusal("tensor_parallel", ranks, f"one that divides the {model.heads} heads: {allowed}")
+        accepted = message("one that divides the {heads} heads: {numbers}", heads=model.heads, numbers=allowed)
+        raise Refusal("tensor_parallel", ranks, accepted)
     return ranks
 
 

@@ -9,6 +9,7 @@
 """
 
 from ..checks import Refusal
+from ..messages import message
 from .numbers import size, whole
 from .weights import names
 
@@ -78,7 +79,8 @@ def serving_memory(
     tensor_parallel = whole("tensor_parallel", tensor_parallel)
     if tensor_parallel not in legal_sizes(model, tensor_parallel):
         sizes = ", ".join([str(number) for number in legal_sizes(model, model.heads)])
-        raise Refusal("tensor_parallel", tensor_parallel, f"one that divides the {model.heads} heads: {sizes}")
+        accepted = message("one that divides the {heads} heads: {numbers}", heads=model.heads, numbers=sizes)
+        raise Refusal("tensor_parallel", tensor_parallel, accepted)
     return {
         "weights": model.weight_bytes_per_device(weight_format, tensor_parallel),
         "cache": model.cache_bytes_per_device(context, batch, bytes_per_value, tensor_parallel),
@@ -296,4 +298,4 @@ def devices_needed(
         chosen["tensor_parallel"] = number
         if _within(room, model, context, batch, chosen):
             return number
-    raise Refusal("device_memory", device_memory, f"more: {most} devices are too few")
+    raise Refusal("device_memory", device_memory, message("more: {most} devices are too few", most=most))

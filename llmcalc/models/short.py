@@ -12,6 +12,7 @@
 import json
 
 from ..checks import Refusal
+from ..messages import message
 from .layers import Attention, LatentAttention, Matrix, Mixture, Mlp, Recurrent
 from .model import Model
 
@@ -126,8 +127,12 @@ def written(model: "Model") -> str:
         members.append('"assumed":1')
     text = "{" + ",".join(members) + "}"
     if len(text) > MOST_TEXT:
-        sentence = f"model is too long for a link: {len(text)} characters, and at most {MOST_TEXT} are taken"
-        raise Refusal("model", None, f"a model of at most {MOST_TEXT} characters", reason=sentence)
+        sentence = message(
+            "model is too long for a link: {length} characters, and at most {most} are taken",
+            length=len(text),
+            most=MOST_TEXT,
+        )
+        raise Refusal("model", None, message("a model of at most {most} characters", most=MOST_TEXT), reason=sentence)
     return text
 
 
@@ -171,7 +176,7 @@ def read(text: "str | dict[str, Any]") -> "Model":
     mapping: Any = text
     if isinstance(text, str):
         if len(text) > MOST_TEXT:
-            raise Refusal("model", None, f"a text of at most {MOST_TEXT} characters")
+            raise Refusal("model", None, message("a text of at most {most} characters", most=MOST_TEXT))
         try:
             mapping = json.loads(text) if depth(text) <= DEEPEST else None
         except ValueError:
@@ -179,7 +184,7 @@ def read(text: "str | dict[str, Any]") -> "Model":
     if not isinstance(mapping, dict):
         raise Refusal("model", text, "a JSON object")
     keywords = _keywords(mapping, OF_MODEL, ("name", "mixers", "mlps", "assumed"))
-    assumed = ["some of what its config.json does not say"] if mapping.get("assumed") else []
+    assumed = [message("some of what its {file} does not say", file="config.json")] if mapping.get("assumed") else []
     parts: dict[str, Any] = {name: _parts(name, mapping.get(name)) for name in ("mixers", "mlps")}
     return Model(mapping.get("name", ""), assumed=assumed, **parts, **keywords)
 
@@ -204,7 +209,7 @@ def depth(text: str) -> int:
 
 def _parts(name: str, listed: object) -> "list[Any]":
     if not isinstance(listed, list) or len(listed) > MOST_PARTS:
-        raise Refusal(name, listed, f"a list of at most {MOST_PARTS} parts")
+        raise Refusal(name, listed, message("a list of at most {most} parts", most=MOST_PARTS))
     found: list[AnyPart] = []
     for part in listed:
         if not isinstance(part, dict) or not isinstance(part.get("kind"), str):
@@ -226,7 +231,7 @@ def _state(part: "dict[str, Any]") -> "Recurrent":
         raise Refusal("flop", keywords["flop"], "a number from 0 to 1e18")
     listed = part.get("matrices")
     if not isinstance(listed, list) or len(listed) > MOST_PARTS:
-        raise Refusal("matrices", listed, f"a list of at most {MOST_PARTS} matrices")
+        raise Refusal("matrices", listed, message("a list of at most {most} matrices", most=MOST_PARTS))
     matrices = []
     for each in listed:
         if not isinstance(each, list) or len(each) != 3 or not isinstance(each[0], str):
@@ -245,8 +250,8 @@ def _keywords(mapping: "dict[str, Any]", numbers: "Numbers", others: "Sequence[s
     known = [name for name, _ in numbers]
     for name in mapping:
         if name not in known and name not in others:
-            raise Refusal(name, mapping[name], "only " + ", ".join(known))
+            raise Refusal(name, mapping[name], message("only {names}", names=", ".join(known)))
     for name, usual in numbers:
         if usual is None and name not in mapping:
-            raise Refusal(name, None, "the number", reason=f"{name} is missing: give the number")
+            raise Refusal(name, None, "the number", reason=message("{name} is missing: give the number", name=name))
     return {name: mapping[name] for name in known if name in mapping}

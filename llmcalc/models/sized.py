@@ -3,6 +3,7 @@
 from math import log
 
 from ..checks import Refusal
+from ..messages import message
 from .model import Model
 from .numbers import size
 
@@ -52,7 +53,7 @@ def sized(params: float) -> "Model":
     rest = params - 2 * VOCABULARY * width - layers * (attention + 2 * width)
     mlp = max(1, int(rest / (3 * width * layers) / 64 + 0.5)) * 64
     shape = {
-        "name": "a dense model of " + _written(params),
+        "name": message("a dense model of {size}", size=_written(params)),
         "layers": layers,
         "hidden_size": width,
         "heads": heads,
@@ -66,7 +67,14 @@ def sized(params: float) -> "Model":
         "context": CONTEXT,
     }
     model = Model.from_shape(shape)
-    model.assumed.append(f"a dense model in the proportions of Llama 3: {layers} layers of width {width}")
+    model.assumed.append(
+        message(
+            "a dense model in the proportions of {model}: {layers} layers of width {width}",
+            model="Llama 3",
+            layers=layers,
+            width=width,
+        )
+    )
     return model
 
 

@@ -7,7 +7,7 @@ fla-org/flash-linear-attention, fla/ops/gated_delta_rule/chunk.py and fla/ops/kd
 OpenNLPLab/lightning-attention, lightning_attn/ops/triton/lightning_attn2.py (LightningAttention2).
 """
 
-from ..checks import Refusal
+from ..checks import Refusal, one_of
 from ..formulas import attention
 from .layers import Matrix, Recurrent
 from .numbers import whole
@@ -26,14 +26,14 @@ def recurrent_parts(fields: "Fields", kinds: "list[str]", hidden_size: int) -> "
     parts = []
     for kind in sorted(set(kinds)):
         if kind not in READERS:
-            raise Refusal("layer_types", kind, f"one of {_known()}")
+            raise Refusal("layer_types", kind, one_of(_known()))
         reader = fields.family.get("state") or READERS[kind]
         parts.append(reader(fields, kinds.count(kind), hidden_size))
     return parts
 
 
-def _known() -> str:
-    return "full_attention, sliding_attention, chunked_attention, " + ", ".join(sorted(READERS))
+def _known() -> "list[str]":
+    return ["full_attention", "sliding_attention", "chunked_attention"] + sorted(READERS)  # noqa: RUF005 - MicroPython has no starred displays
 
 
 def delta(fields: "Fields", layers: int, hidden_size: int) -> "Recurrent":

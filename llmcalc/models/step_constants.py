@@ -1,6 +1,7 @@
 """Physical constants of the step's time: what they are, in which unit, between which bounds."""
 
 from ..checks import require
+from ..messages import message
 from ..vocabulary import between
 
 TYPE_CHECKING = False
@@ -66,7 +67,7 @@ class Constants:
     def __init__(self, values: "Mapping[str, float]") -> None:
         for name in values:
             if name not in MEANINGS:
-                raise ValueError(f"{name} is not a constant of the step's time")
+                raise ValueError(message("{name} is not a constant of the step's time", name=name))
             unit, lowest, highest, _ = MEANINGS[name]
             require(name, values[name], between(lowest, highest), unit=unit)
         self.values = dict(values)

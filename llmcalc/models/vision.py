@@ -7,6 +7,7 @@ know are built in `networks`.
 
 from ..checks import Refusal, single, whole
 from ..formulas import convolution
+from ..messages import message
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -129,7 +130,8 @@ class Network:
             for i, size in enumerate((height, width))
         )
         if min(output) < 1:
-            raise Refusal("image_size", self.image_size, f"more: nothing is left of {self.shape} behind its padding")
+            accepted = message("more: nothing is left of {shape} behind its padding", shape=self.shape)
+            raise Refusal("image_size", self.image_size, accepted)
         weights = self._weights(inputs, channels, kernel, groups)
         tensors = {"weight": (inputs, channels // groups) + kernel} | ({"bias": (channels,)} if bias else {})
         macs = convolution.convolution_macs(weights, height, width)
@@ -214,7 +216,7 @@ class Network:
         """
         channels, height, width = grid = self.shape
         if channels % heads:
-            raise Refusal("heads", heads, f"a divisor of the {channels} channels")
+            raise Refusal("heads", heads, message("a divisor of the {channels} channels", channels=channels))
         if window:
             height, width = -(-height // window) * window, -(-width // window) * window
             self.shape = (channels, height, width)
@@ -241,7 +243,8 @@ class Network:
         """Put the channels of earlier layers, given by their shapes, behind those of this one."""
         for shape in shapes:
             if shape[1:] != self.shape[1:]:
-                raise Refusal("image_size", self.image_size, f"one for which {shape} and {self.shape} have equal sides")
+                accepted = message("one for which {shape} and {other} have equal sides", shape=shape, other=self.shape)
+                raise Refusal("image_size", self.image_size, accepted)
         self._add("concatenation", (self.shape[0] + sum(shape[0] for shape in shapes),) + self.shape[1:])
 
     def residual(self, path: "Path", shortcut: "Path | None" = None) -> None:
@@ -252,7 +255,7 @@ class Network:
         if shortcut:
             shortcut(self)
         if self.shape != end:
-            raise Refusal("path", end, f"one that ends in {self.shape}, to which it is added")
+            raise Refusal("path", end, message("one that ends in {shape}, to which it is added", shape=self.shape))
         self._add("addition", end)
 
     def take(self, channels: int) -> None:
@@ -277,7 +280,10 @@ class Network:
     def _weights(self, inputs: int, channels: int, kernel: "tuple[int, int]", groups: int) -> float:
         weights = convolution.convolution_weights(inputs, channels, kernel[0], kernel[1], groups)
         if inputs % groups or channels % groups:
-            raise Refusal("groups", groups, f"a divisor of the {inputs} channels in and the {channels} out")
+            accepted = message(
+                "a divisor of the {inputs} channels in and the {channels} out", inputs=inputs, channels=channels
+            )
+            raise Refusal("groups", groups, accepted)
         return float(weights)
 
     def _sides(
@@ -293,7 +299,8 @@ class Network:
                 side -= 1
             found.append(int(side))
         if min(found) < 1 and not self._auxiliary:
-            raise Refusal("image_size", self.image_size, f"more: a window of {kernel} does not fit into {self.shape}")
+            accepted = message("more: a window of {kernel} does not fit into {shape}", kernel=kernel, shape=self.shape)
+            raise Refusal("image_size", self.image_size, accepted)
         # PyTorch refuses to train a head on too small a picture; here it has one position at least.
         return max(found[0], 1), max(found[1], 1)
 
@@ -494,7 +501,7 @@ def refuse_other_multiples(image_size: "Pair", shape: "Shape", multiple: int) ->
         Naming `image_size`.
     """
     if shape[1] % multiple or shape[2] % multiple:
-        raise Refusal("image_size", image_size, f"multiples of {multiple} pixels")
+        raise Refusal("image_size", image_size, message("multiples of {multiple} pixels", multiple=multiple))
 
 
 def _pair(value: "Pair") -> "tuple[int, int]":

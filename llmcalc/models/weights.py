@@ -11,7 +11,7 @@ Frantar et al. 2022 (arXiv:2210.17323) and Lin et al. 2023 (arXiv:2306.00978) fo
 weights; NVIDIA's NVFP4: a scale of 8 bits for 16 weights.
 """
 
-from ..checks import Refusal
+from ..checks import Refusal, one_of
 from ..formulas.quantisation import block_bits, stored_bytes
 from .numbers import whole
 
@@ -138,7 +138,7 @@ def _found(weight_format: str) -> str:
         return name.lower()
     if short.upper() in MIXTURES:
         return short.upper()
-    raise Refusal("format", weight_format, f"one of {', '.join(names())}")
+    raise Refusal("format", weight_format, one_of(names()))
 
 
 def _up(number: float) -> int:
@@ -276,7 +276,7 @@ def average_bits(name: str) -> float:
     """
     found = _found(name)
     if found not in FORMATS:
-        raise Refusal("format", name, f"one of {', '.join(FORMATS)}")
+        raise Refusal("format", name, one_of(FORMATS))
     rule = FORMATS[found]
     bits: float = block_bits(rule["bits"], rule["block"], rule["scale"])
     return bits

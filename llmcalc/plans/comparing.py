@@ -1,6 +1,7 @@
 """Which device serves cheapest: the same service planned on each, in the formats that it multiplies in."""
 
 from ..checks import Refusal, single
+from ..messages import message
 from ..models.service import VALUE_BYTES, WEIGHT_BYTES
 from .serving import Impossible, service_plan
 
@@ -77,7 +78,8 @@ def compare(
 def _best(
     model: "Model", device: "Device", request_rate: float, formats: "Sequence[Sequence[str]]", service: "dict[str, Any]"
 ) -> "Offer":
-    best, reason = None, "no peak is published in any of " + ", ".join([name for group in formats for name in group])
+    names = ", ".join([name for group in formats for name in group])
+    best, reason = None, message("no peak is published in any of {formats}", formats=names)
     for group in formats:
         known = [name for name in group if device.has("peak_" + name)]
         if not known:

@@ -9,7 +9,8 @@ mixture only those that are best for a layer alone are gone into.
 
 from heapq import heappop, heappush
 
-from ..checks import INFINITY, Refusal, choice, single
+from ..checks import INFINITY, Refusal, choice, one_of, single
+from ..messages import message
 from ..models.memory import fullest_stages, kept_by_layers, training_memory
 from ..models.numbers import whole
 from ..models.run import RECOMPUTATIONS, Run
@@ -144,7 +145,7 @@ class Search:
             elif name in NUMBERS:
                 whole(name, self.fixed[name])
             else:
-                raise Refusal(name, self.fixed[name], "one of " + ", ".join(FIXED))
+                raise Refusal(name, self.fixed[name], one_of(FIXED))
         for name, value in self.options.items():  # `Run` takes arrays, too
             if getattr(value, "ndim", 0):
                 raise Refusal(name, value, "a single number")
@@ -162,7 +163,10 @@ class Search:
             return candidates
         if self.fixed[name] not in self._legal(name):
             legal = ", ".join([str(number) for number in self._legal(name)])
-            raise Refusal(name, self.fixed[name], f"a cut of {self.model.name or 'this model'}: one of {legal}")
+            accepted = message(
+                "a cut of {model}: one of {numbers}", model=self.model.name or message("this model"), numbers=legal
+            )
+            raise Refusal(name, self.fixed[name], accepted)
         return [self.fixed[name]]
 
     def _legal(self, name: str) -> "list[int]":

@@ -1,6 +1,7 @@
 """Refusals of what plans take: things of a kind, and heads that belong together."""
 
 from ..checks import Refusal, single, whole
+from ..messages import message
 
 
 def thing(name: str, value: object, attribute: str, accepted: str) -> None:
@@ -31,8 +32,8 @@ def heads(hidden_size: float, heads: float, kv_heads: float) -> None:
     single(**sizes)
     whole(**sizes)
     if heads > hidden_size:
-        raise Refusal("heads", heads, f"at most hidden_size = {hidden_size}")
+        raise Refusal("heads", heads, message("at most hidden_size = {size}", size=hidden_size))
     if kv_heads > heads:
-        raise Refusal("kv_heads", kv_heads, f"at most as many as heads = {heads}")
+        raise Refusal("kv_heads", kv_heads, message("at most as many as heads = {heads}", heads=heads))
     if heads % kv_heads:
-        raise Refusal("kv_heads", kv_heads, f"a divisor of heads = {heads}")
+        raise Refusal("kv_heads", kv_heads, message("a divisor of heads = {heads}", heads=heads))

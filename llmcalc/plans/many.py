@@ -4,6 +4,7 @@ The terms are those of `llmcalc.plans.step`, over arrays: `predict` of one cut g
 """
 
 from ..checks import Refusal
+from ..messages import message
 from ..models.numbers import take, whole
 from ..models.run import Run
 from .step import TrainingStep, predict
@@ -97,8 +98,9 @@ def _length(cuts: "dict[str, Numeric]") -> int:
     for name in cuts:
         shape: Any = getattr(cuts[name], "shape", ())
         if len(shape) != 1 or not shape[0] or (length and shape[0] != length):
-            accepted = f"an array of {length} numbers, one a cut" if length else "an array with a number for each cut"
-            raise Refusal(name, cuts[name], accepted)
+            if length:
+                raise Refusal(name, cuts[name], message("an array of {length} numbers, one a cut", length=length))
+            raise Refusal(name, cuts[name], "an array with a number for each cut")
         length = int(shape[0])
     if not length:
         raise Refusal("cuts", cuts, "at least one column of numbers")

@@ -2,6 +2,7 @@
 
 from ..checks import single
 from ..formulas import cost
+from ..messages import marked
 from ..units import DAY
 from . import guards
 
@@ -107,7 +108,7 @@ def project(
     rates = (price_per_second, device_power, pue, electricity_price, carbon_intensity)
     for name, plan in (("training", training), ("service", service)):
         if plan is not None:
-            guards.thing(name, plan, "replicas", "a plan")
+            guards.thing(name, plan, "replicas", marked("a plan"))
     trained = training is not None and training.cut is not None
     return Project(
         Bill(training.devices * training.seconds, *rates) if trained else None,  # type: ignore[union-attr]

@@ -1,6 +1,7 @@
 """Ranges of predictions: where 80 % of the published times of their kind lay, each predicted without it."""
 
 from .. import datasets
+from ..messages import marked
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -9,10 +10,10 @@ if TYPE_CHECKING:
     from ..datasets import Row
 
 SHARE = 0.8
-KNOWN_STACK, NEW_STACK, MIXTURE = KINDS = ("known stack", "new stack", "mixture")
+KNOWN_STACK, NEW_STACK, MIXTURE = KINDS = (marked("known stack"), marked("new stack"), marked("mixture"))
 
 # What stands behind a prediction.
-MEASURED, FITTED, BOUND = "measured", "fitted", "bound"
+MEASURED, FITTED, BOUND = marked("measured"), marked("fitted"), marked("bound")
 
 _intervals: "dict[str, tuple[float, float]]" = {}
 

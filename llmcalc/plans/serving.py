@@ -12,6 +12,7 @@ from ..checks import Refusal, accept, single
 from ..formats import number
 from ..formulas.devices import round_up
 from ..formulas.waiting import queue_seconds
+from ..messages import marked, message
 from ..models.numbers import choose, least, logarithm, most, size, take, whole
 from ..models.service import Service, known_constants, legal_ranks, shared_life
 from ..units import GIGA
@@ -95,15 +96,16 @@ def replica(service: "Service", request_rate: "float | None" = None, concurrency
     """
     if not service.fits:
         short = 1 - service.memory_batch()
-        raise Refusal(
-            "device", service.device.name, f"more memory or devices: not even one sequence fits ({short:.2f})"
-        )
+        accepted = message("more memory or devices: not even one sequence fits ({short})", short=f"{short:.2f}")
+        raise Refusal("device", service.device.name, accepted)
     full = service.full_batch()
     highest = service.request_rate(full)
     if request_rate is not None:
         single(request_rate=request_rate)
         if request_rate >= highest:
-            raise Refusal("request_rate", request_rate, f"less than the replica serves: {highest:.4g}")
+            raise Refusal(
+                "request_rate", request_rate, message("less than the replica serves: {most}", most=f"{highest:.4g}")
+            )
         batch = _batch_at(service, request_rate, full)
         if not batch:  # next to nothing, and so in proportion
             batch = full * NOTHING * request_rate / service.request_rate(full * NOTHING)
@@ -406,7 +408,8 @@ def sizes(model: "Model", device: "Device", devices_per_replica: int = 0) -> "li
     chosen = [pair for pair in found if pair[0] * pair[1] == asked]
     if not chosen:
         known = ", ".join([str(pair[0] * pair[1]) for pair in found])
-        raise Refusal("devices_per_replica", asked, f"0, or one that divides the {model.heads} heads: {known}")
+        accepted = message("0, or one that divides the {heads} heads: {numbers}", heads=model.heads, numbers=known)
+        raise Refusal("devices_per_replica", asked, accepted)
     return chosen
 
 
@@ -536,7 +539,7 @@ def service_plan(
             fewest = int(round_up(request_rate / (load * highest))) * service.devices
             able.append((fewest, len(able), highest, service))
         else:
-            refused[(ranks, stages)] = "the weights and one sequence do not fit"
+            refused[(ranks, stages)] = message("the weights and one sequence do not fit")
     # Those first that serve most, so that others need no search: none takes fewer than without latencies.
     for fewest, _, highest, other in sorted(able, key=lambda each: each[:2]):
         if best is not None and (fewest, other.devices) >= best[:2]:
@@ -546,7 +549,7 @@ def service_plan(
             continue
         batch = _largest(excess, full)
         if not batch:
-            refused[(other.ranks, other.pipeline_stages)] = "too slow, even alone"
+            refused[(other.ranks, other.pipeline_stages)] = message("too slow, even alone")
             alone.append(_quickest(other, quantile))
             continue
         devices = int(round_up(request_rate / other.request_rate(batch))) * other.devices
@@ -716,33 +719,49 @@ def _impossible(
         each = largest.sequence_bytes(largest.question_tokens + largest.answer_tokens * (1 + largest.answer_spread**2))
         needed = largest.devices * largest.engine_bytes + largest.weight_bytes + each / largest.cache_share
         held = largest.devices * largest.device.memory
-        way = "a device with more memory, narrower weights or caches, or shorter texts"
-        words = (
-            f"weights, engine and one sequence take {number(needed / GIGA, 3)} GB, and the largest replica that engines"
-            f" make of the device, {largest.devices} of them, has {number(held / GIGA, 3)} GB. Take {way}"
+        way = message("a device with more memory, narrower weights or caches, or shorter texts")
+        words = message(
+            "weights, engine and one sequence take {needed} GB, and the largest replica that engines make of the "
+            "device, {devices} of them, has {held} GB. Take {way}",
+            needed=number(needed / GIGA, 3),
+            devices=largest.devices,
+            held=number(held / GIGA, 3),
+            way=way,
         )
         return Impossible("device", largest.device.name, way, words)
     share = quantile[1:]
     names = ("time_to_first_token", "time_per_output_token")
-    kinds = ("to the first token", "per output token")
+    sentences = (
+        marked(
+            "the shortest time to the first token that {devices} idle devices keep for {share} of 100 requests is "
+            "{shortest} s, and {limit} s are allowed. Allow more, or take a faster device, narrower weights or shorter "
+            "texts"
+        ),
+        marked(
+            "the shortest time per output token that {devices} idle devices keep for {share} of 100 requests is "
+            "{shortest} s, and {limit} s are allowed. Allow more, or take a faster device, narrower weights or shorter "
+            "texts"
+        ),
+    )
     for place in (0, 1):
         reached = min([each[place] for each in alone])
         if limits[place] is not None and reached > limits[place]:
             least_devices = min([each[2] for each in alone if each[place] == reached])
-            shortest = _upwards(1.001 * reached)
-            who = f"{least_devices} idle devices keep for {share} of 100 requests"
-            words = (
-                f"the shortest time {kinds[place]} that {who} is {shortest} s, and {number(limits[place])} s are "
-                "allowed. Allow more, or take a faster device, narrower weights or shorter texts"
+            given = {"devices": least_devices, "share": share, "shortest": _upwards(1.001 * reached)}
+            accepted = message(
+                "{shortest} or more, which {devices} idle devices keep for {share} of 100 requests", **given
             )
-            return Impossible(names[place], limits[place], f"{shortest} or more, which {who}", words)
+            words = message(sentences[place], limit=number(limits[place]), **given)
+            return Impossible(names[place], limits[place], accepted, words)
     # Each limit is kept by some size, and none keeps both.
     quickest = _upwards(1.001 * min([each[1] for each in alone if each[0] <= limits[0]]))
-    words = (
-        f"no replica keeps both limits. The quickest of those that keep the time to the first token takes {quickest} s "
-        "per output token: allow that, or more time to the first"
+    words = message(
+        "no replica keeps both limits. The quickest of those that keep the time to the first token takes {shortest} s "
+        "per output token: allow that, or more time to the first",
+        shortest=quickest,
     )
-    return Impossible(names[1], limits[1], f"{quickest} or more, or a longer time_to_first_token", words)
+    accepted = message("{shortest} or more, or a longer {name}", shortest=quickest, name=names[0])
+    return Impossible(names[1], limits[1], accepted, words)
 
 
 def turning_load(service: "Service", quantile: str = "p95") -> float:

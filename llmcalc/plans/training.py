@@ -3,6 +3,7 @@
 from .. import datasets
 from ..checks import Refusal, choice, single
 from ..datasets import FORMATS
+from ..messages import marked, message
 from ..models.numbers import size, whole
 from ..models.stacks import OWN_STACK, is_known, is_measured, resolve
 from . import guards, ranges
@@ -136,8 +137,8 @@ def training_plan(
     >>> plan.verdict, 70 < plan.low / 86400 < plan.high / 86400 < 130  # Meta: 30.84e6 hours, 78 days
     ('good', True)
     """
-    guards.thing("model", model, "attention", "a Model")
-    guards.thing("device", device, "peak", "a Device")
+    guards.thing("model", model, "attention", marked("a Model"))
+    guards.thing("device", device, "peak", marked("a Device"))
     for name, value in (("fixed", fixed), ("run", run), ("memory", memory)):
         if value is not None and not isinstance(value, dict):
             raise Refusal(name, value, "a mapping")
@@ -148,7 +149,8 @@ def training_plan(
     whole("batch", batch)
     choice("goal", goal, (FEWEST, CHEAPEST))
     if (seconds is None) == (devices is None):
-        raise Refusal("seconds", seconds, f"a time or a number of devices, one of both; devices = {devices!r}")
+        accepted = message("a time or a number of devices, one of both; devices = {devices}", devices=repr(devices))
+        raise Refusal("seconds", seconds, accepted)
     if seconds is not None:
         single(seconds=seconds)
     if devices is not None:

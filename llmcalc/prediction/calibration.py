@@ -9,6 +9,7 @@ import math
 
 from .. import datasets
 from ..checks import Refusal
+from ..messages import message
 from ..models.stacks import FACTOR, OWN_STACK, resolve
 from ..models.step_constants import MEANINGS
 from ..plans.ranges import MIXTURE, NEW_STACK
@@ -254,7 +255,7 @@ def _own(rows: "Sequence[Row]", table: "Sequence[Row]") -> "list[Row]":
             "basis": "fitted",
             "assumed": values[name],
             "spread": spread,
-            "because": f"{len(rows)} runs of one's own",
+            "because": message("{count} runs of one's own", count=len(rows)),
         }
         for name, spread in OWN.items()
     ]

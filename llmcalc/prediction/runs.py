@@ -9,6 +9,7 @@ import math
 
 from .. import catalogue
 from ..checks import Refusal
+from ..messages import message
 from ..models.device import USUAL_LINKS, Device
 from ..models.memory import training_memory
 from ..models.model import Model
@@ -145,7 +146,10 @@ def read_row(row: "Row", table: "Sequence[Row] | None" = None) -> "Predicted":
     )
     published = None if has_own(table) else stack_of([_text(row, name) for name in STACK_NAMES])
     stack = _text(row, "stack") or published or (OWN_STACK if has_own(table) else None)
-    assumed.append(f"constants of {stack}" if stack else "constants of no stack in particular")
+    if stack:
+        assumed.append(message("constants of {stack}", stack=stack))
+    else:
+        assumed.append(message("constants of no stack in particular"))
     key = (device.name, number_format, stack)
     constants = resolve(*key, table)
     known = is_known(device.name, stack)
@@ -236,7 +240,7 @@ def predict_row(row: "Row", table: "Sequence[Row] | None" = None) -> "dict[str, 
         answer["predicted_peak_gib"] = peak / GIBI
         answer["fits"] = "yes" if peak <= read.run.device.memory else "no"
     except ValueError as refusal:
-        answer["assumed"] += f"; no memory: {refusal}"
+        answer["assumed"] += "; " + message("no memory: {reason}", reason=refusal)
     return answer
 
 

@@ -8,7 +8,8 @@ import csv
 import re
 
 from .. import catalogue, datasets, known_models
-from ..checks import Refusal
+from ..checks import Refusal, one_of
+from ..messages import message
 from ..models.service import Service, legal_ranks
 from ..plans.serving import DEVIATIONS, badge, interval, replica
 
@@ -418,7 +419,9 @@ def _read(row: "Row") -> "dict[str, Any]":
                 break
     for needed in ("model", "device"):
         if needed not in given:
-            raise Refusal(needed, "", "a column " + " or ".join(COLUMNS[needed][:3]))
+            first, second, third = COLUMNS[needed][:3]
+            accepted = message("a column {first} or {second} or {third}", first=first, second=second, third=third)
+            raise Refusal(needed, "", accepted)
     if "question_tokens" not in given:
         raise Refusal("isl", "", "the tokens of a prompt")
     for name in ("tensor_parallel", "pipeline_stages", "expert_parallel", "data_parallel"):
@@ -443,12 +446,12 @@ def _read(row: "Row") -> "dict[str, Any]":
         given.pop("batch", None)
     spelled = re.sub(r"[^a-z0-9]", "", given.get("precision", "bf16").lower())
     if spelled not in FORMATS:
-        raise Refusal("precision", given["precision"], "one of " + ", ".join(sorted(FORMATS)))
+        raise Refusal("precision", given["precision"], one_of(sorted(FORMATS)))
     given["format"] = FORMATS[spelled]
     if "kv_precision" in given:
         cache = re.sub(r"[^a-z0-9]", "", given["kv_precision"].lower())
         if cache not in CACHES:
-            raise Refusal("kv_precision", given["kv_precision"], "one of " + ", ".join(sorted(CACHES)))
+            raise Refusal("kv_precision", given["kv_precision"], one_of(sorted(CACHES)))
         given["bytes_per_value"] = CACHES[cache]
     elif any(name in given.get("engine", "").lower() for name in TOLD):
         given["bytes_per_value"] = 2

@@ -11,6 +11,7 @@ from typing import Any
 
 from .. import __version__
 from ..checks import Refusal
+from ..messages import message
 from ..models.numbers import size, whole
 from .reductions import Summary
 from .running import PROCESSES, THREADS, Interrupted, Progress, kept, run
@@ -180,8 +181,7 @@ def sweep(
     }
     workers = _cores() if workers is None else whole("workers", workers, 1, 1024)
     if scheduler is not None and scheduler not in (THREADS, PROCESSES) and "://" not in scheduler:
-        accepted = "threads, processes, or the address of a scheduler as tcp://host:8786"
-        raise Refusal("--scheduler", scheduler, accepted)
+        raise Refusal("--scheduler", scheduler, "threads, processes, or the address of a scheduler as tcp://host:8786")
     if resume is None:
         spec |= _plan(spec)
         progress = Progress(spec, Space(spec), state)
@@ -218,7 +218,12 @@ def _resumed(spec: dict[str, Any], resume: str, state: str | None) -> Progress:
     found = kept(resume)
     for name, value in spec.items():
         if found["spec"].get(name) != value:
-            sentence = f"--resume = {resume!r} is of another sweep: its {name} is {found['spec'].get(name)!r}"
+            sentence = message(
+                "--resume = {file} is of another sweep: its {name} is {value}",
+                file=repr(resume),
+                name=name,
+                value=repr(found["spec"].get(name)),
+            )
             raise Refusal("--resume", resume, "the file that the same sweep has left", reason=sentence)
     progress = Progress(found["spec"], Space(found["spec"]), state or resume)
     progress.summary.restore(found["summary"])

@@ -12,20 +12,23 @@ import numpy as np
 
 from .. import spread
 from ..answering import accept
-from ..checks import Refusal
+from ..checks import Refusal, one_of
+from ..messages import marked, message
 from ..quantities import read
 from ..questions import Parameter
 
 MOST_VALUES = 1_000_000  # of a parameter
 # Numbers that each distribution takes.
 DISTRIBUTIONS = {
-    "normal": "mean and standard deviation",
-    "lognormal": "median and the factor of a standard deviation",
-    "uniform": "lowest and highest",
-    "loguniform": "lowest and highest",
-    "triangular": "lowest, most likely and highest",
+    "normal": marked("mean and standard deviation"),
+    "lognormal": marked("median and the factor of a standard deviation"),
+    "uniform": marked("lowest and highest"),
+    "loguniform": marked("lowest and highest"),
+    "triangular": marked("lowest, most likely and highest"),
 }
-FORMS = "a value, a list as [10,20,30], a range as 10..30:5 or 10..1000:log:5, or a distribution as normal(20,3)"
+FORMS = marked(
+    "a value, a list as [10,20,30], a range as 10..30:5 or 10..1000:log:5, or a distribution as normal(20,3)"
+)
 # Standard deviations from the middle to an end of a range such as "0.3 to 0.5".
 TO_AN_END = NormalDist().inv_cdf((1 + spread.WITHIN) / 2)
 _RANGE = re.compile(r"(?P<first>[^:]+?)\s*\.\.\s*(?P<last>[^:]+?)(?P<log>:log)?(?::(?P<count>\d+))?")
@@ -139,7 +142,13 @@ def read_axis(parameter: Parameter, given: Any, limits: Any = None) -> Axis | No
         if any(part[:1] == "0" for part in parts[1:]):  # 1,000 is no list
             return None
         number = text.replace(",", "")
-        sentence = f"{parameter.name} = {text!r} could be one number or a list: write {number} or [{text}]"
+        sentence = message(
+            "{argument} = {value} could be one number or a list: write {number} or {list}",
+            argument=parameter.name,
+            value=repr(text),
+            number=number,
+            list=f"[{text}]",
+        )
         raise Refusal(parameter.name, given, FORMS, reason=sentence)
     return _listed(parameter, parts, limits)
 
@@ -169,7 +178,8 @@ def _of_texts(parameter: Parameter, text: str, limits: Any) -> Axis | None:
 
 def _listed(parameter: Parameter, given: list[Any], limits: Any) -> Axis:
     if not 1 <= len(given) <= MOST_VALUES:
-        raise Refusal(parameter.name, f"{len(given)} values", f"1 to {MOST_VALUES} values")
+        found = message("{count} values", count=len(given))
+        raise Refusal(parameter.name, found, message("{low} to {high} values", low=1, high=MOST_VALUES))
     values = [_number(parameter, value, limits) for value in given]
     if len(set(values)) != len(values):
         twice = next(value for value in values if values.count(value) > 1)
@@ -181,14 +191,23 @@ def _range(parameter: Parameter, text: str, steps: re.Match[str], limits: Any) -
     name, whole = parameter.name, parameter.type is int
     first, last = (float(_number(parameter, steps[end], limits)) for end in ("first", "last"))
     if not first < last:
-        sentence = f"{name} = {text!r} is no range: the second end has to be above the first"
+        sentence = message(
+            "{argument} = {value} is no range: the second end has to be above the first",
+            argument=name,
+            value=repr(text),
+        )
         raise Refusal(name, text, FORMS, reason=sentence)
     if steps["count"] is None and not (whole and not steps["log"]):
-        sentence = f"{name} = {text!r} does not say how many values: write {text}:50"
+        sentence = message(
+            "{argument} = {value} does not say how many values: write {example}",
+            argument=name,
+            value=repr(text),
+            example=f"{text}:50",
+        )
         raise Refusal(name, text, FORMS, reason=sentence)
     count = int(steps["count"]) if steps["count"] else int(last - first) + 1
     if not 2 <= count <= MOST_VALUES:
-        raise Refusal(name, text, f"2 to {MOST_VALUES} values")
+        raise Refusal(name, text, message("{low} to {high} values", low=2, high=MOST_VALUES))
     if steps["log"]:
         if not first > 0:
             raise Refusal(name, text, "a range above 0, if it is logarithmic")
@@ -212,20 +231,26 @@ def _expected(parameter: Parameter, text: str, limits: Any) -> Axis:
 def _distribution(parameter: Parameter, text: str, kind: str, numbers: str, limits: Any) -> Axis:
     name, given = parameter.name, numbers.split(",")
     if kind not in DISTRIBUTIONS:
-        raise Refusal(name, text, "one of " + ", ".join(f"{known}({what})" for known, what in DISTRIBUTIONS.items()))
-    form = f"{kind}({DISTRIBUTIONS[kind]})"
+        raise Refusal(name, text, one_of(map(_form, DISTRIBUTIONS)))
+    form = _form(kind)
     if len(given) != (3 if kind == "triangular" else 2):
         raise Refusal(name, text, form)
     if kind in ("normal", "lognormal"):
         middle = float(_number(parameter, given[0], limits))
         wide = float(read(given[1].strip(), name)) if kind == "normal" else _factor(name, text, given[1], form)
         if not wide > 0 or (kind == "lognormal" and not middle > 0):
-            raise Refusal(name, text, form + ", above 0")
+            raise Refusal(name, text, message("{form}, above 0", form=form))
         return Axis(parameter, kind=kind, numbers=(middle, wide))
     ends = tuple(float(_number(parameter, part, limits)) for part in given)
     if list(ends) != sorted(ends) or ends[0] == ends[-1] or (kind == "loguniform" and not ends[0] > 0):
-        raise Refusal(name, text, form + ", in this order" + (", above 0" if kind == "loguniform" else ""))
+        if kind == "loguniform":
+            raise Refusal(name, text, message("{form}, in this order, above 0", form=form))
+        raise Refusal(name, text, message("{form}, in this order", form=form))
     return Axis(parameter, kind=kind, numbers=ends)
+
+
+def _form(kind: str) -> str:
+    return f"{kind}({message(DISTRIBUTIONS[kind])})"
 
 
 def _factor(name: str, text: str, given: str, form: str) -> float:
@@ -234,7 +259,7 @@ def _factor(name: str, text: str, given: str, form: str) -> float:
     except ValueError:
         raise Refusal(name, text, form) from None
     if not 1 < factor < float("inf"):
-        raise Refusal(name, text, f"{form} above 1")
+        raise Refusal(name, text, message("{form} above 1", form=form))
     return factor
 
 

@@ -14,6 +14,8 @@ from dask.base import compute as computed
 from dask.delayed import delayed
 
 from ..checks import Refusal
+from ..files import unreadable
+from ..messages import marked, message
 from .reductions import Summary
 from .space import Space, merged, summarise
 
@@ -33,7 +35,8 @@ class Interrupted(KeyboardInterrupt):
 
     def __init__(self, done: int, total: int, path: str) -> None:
         self.done, self.total, self.path = done, total, path
-        super().__init__(f"{done:,} of {total:,} scenarios are in {path}")
+        counts = {"done": f"{done:,}", "total": f"{total:,}"}
+        super().__init__(message("{done} of {total} scenarios are in {file}", file=path, **counts))
 
 
 class Progress:
@@ -59,7 +62,11 @@ class Progress:
         try:
             self.save()
         except OSError as error:
-            sentence = f"{self.path!r}, which keeps what is finished, can't be written: {error.strerror}"
+            sentence = message(
+                "{file}, which keeps what is finished, can't be written: {reason}",
+                file=repr(self.path),
+                reason=error.strerror,
+            )
             raise Refusal("--output", self.path, "a file that can be written", reason=sentence) from None
 
     def save_now_and_then(self) -> None:
@@ -81,15 +88,14 @@ def kept(path: str) -> dict[str, Any]:
     Refusal
         If there is no such file.
     """
-    accepted = "the file that a stopped sweep has left"
+    accepted = marked("the file that a stopped sweep has left")
     try:
         with open(path, encoding="utf-8") as file:
             found = json.load(file)
         if not {"spec", "next", "summary"} <= set(found):
-            raise ValueError("something is missing in it")
+            raise ValueError(message("something is missing in it"))
     except (OSError, ValueError, TypeError) as error:
-        sentence = f"--resume = {path!r} can't be read: {getattr(error, 'strerror', None) or error}"
-        raise Refusal("--resume", path, accepted, reason=sentence) from None
+        raise Refusal("--resume", path, accepted, reason=unreadable("--resume", path, error)) from None
     return dict(found)
 
 
@@ -171,14 +177,22 @@ def _cluster(address: str) -> Iterator[Any]:
     try:
         from distributed import Client
     except ImportError:
-        sentence = f"--scheduler = {address!r} needs distributed: pip install 'llmcalc[sweep]'"
+        sentence = message(
+            "{argument} = {value} needs {package}: {how}",
+            argument="--scheduler",
+            value=repr(address),
+            package="distributed",
+            how="pip install 'llmcalc[sweep]'",
+        )
         raise Refusal("--scheduler", address, "threads, processes, or distributed", reason=sentence) from None
-    accepted = "threads, processes, or the address of a scheduler as tcp://host:8786"
+    accepted = marked("threads, processes, or the address of a scheduler as tcp://host:8786")
     try:
         client = Client(address, timeout=PATIENCE, set_as_default=False)
     except (OSError, ValueError, TimeoutError) as error:
         first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        sentence = f"--scheduler = {address!r} can't be reached: {first}"
+        sentence = message(
+            "{argument} = {value} can't be reached: {reason}", argument="--scheduler", value=repr(address), reason=first
+        )
         raise Refusal("--scheduler", address, accepted, reason=sentence) from None
     try:
         yield client

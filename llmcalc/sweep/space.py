@@ -11,6 +11,7 @@ import numpy as np
 from .. import scenarios
 from ..answering import accept
 from ..checks import Refusal, did_you_mean
+from ..messages import message
 from ..models.numbers import take
 from ..questions import find
 from .axes import read_axis, uniforms
@@ -70,10 +71,12 @@ class Space:
         for axis in grid:
             self.total *= len(axis.values)
         if not axes:
-            sentence = "nothing varies: give a list, a range or a distribution, such as mfu=0.2..0.6:50"
+            sentence = message(
+                "nothing varies: give a list, a range or a distribution, such as {example}", example="mfu=0.2..0.6:50"
+            )
             raise Refusal("name=value", None, "a parameter that varies", reason=sentence)
         if self.total > MOST_SCENARIOS:
-            raise Refusal("scenarios", self.total, f"at most {MOST_SCENARIOS} of them")
+            raise Refusal("scenarios", self.total, message("at most {most} of them", most=MOST_SCENARIOS))
         self._results()
 
     def _results(self) -> None:
@@ -83,12 +86,21 @@ class Space:
         wanted = [objective.removeprefix(MAXIMUM) for objective in spec["objectives"]]
         for name in wanted + spec["results"]:
             if name not in known:
-                reason = (
-                    f"--objective: {name!r} is no number that {self.question.name} gives{did_you_mean(name, known)}"
+                sentence = message(
+                    "--objective: {name} is no number that {question} gives",
+                    name=repr(name),
+                    question=self.question.name,
                 )
-                raise Refusal("--objective", name, "results", reason=f"{reason}: known are {', '.join(known)}")
+                sentence = message(
+                    "{sentence}: known are {names}",
+                    sentence=did_you_mean(sentence, name, known),
+                    names=", ".join(known),
+                )
+                raise Refusal("--objective", name, "results", reason=sentence)
         if len(set(wanted)) != len(wanted) or len(wanted) > MOST_OBJECTIVES:
-            raise Refusal("--objective", ",".join(wanted), f"up to {MOST_OBJECTIVES} different results")
+            raise Refusal(
+                "--objective", ",".join(wanted), message("up to {most} different results", most=MOST_OBJECTIVES)
+            )
         self.results = list(dict.fromkeys(wanted + spec["results"])) or list(known)
         self.units = {name: str(known[name]["unit"]) for name in self.results}
         self.labels = {name: str(known[name]["label"]) for name in self.results}
@@ -180,7 +192,13 @@ class Answered:
             good = (drawn >= parameter.low) & (drawn <= parameter.high)
             if not good.all():
                 first = int(np.flatnonzero(~good)[0])
-                sentence = f"{axis.name} = {drawn[first]:g} is beyond {parameter.low:g} to {parameter.high:g}"
+                sentence = message(
+                    "{argument} = {value} is beyond {low} to {high}",
+                    argument=axis.name,
+                    value=f"{drawn[first]:g}",
+                    low=f"{parameter.low:g}",
+                    high=f"{parameter.high:g}",
+                )
                 self.reasons.append((int(self.indexes[first]), sentence))
             kept &= good
         self.refused += int((~kept).sum())

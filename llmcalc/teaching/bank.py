@@ -1,6 +1,7 @@
 """The exercises of all chapters, found by looking."""
 
 from ..checks import Refusal, did_you_mean
+from ..messages import message
 from .marking import Verdict, mark
 from .writing import Chapter, Exercise, Posed
 
@@ -33,8 +34,8 @@ def chapter(name: str) -> Chapter:
     try:
         module = __import__("llmcalc.teaching.exercises." + name.replace("-", "_"), None, None, ["chapter"])
     except ImportError as error:
-        hint = did_you_mean(name, chapters())
-        raise Refusal("chapter", name, "the name of a chapter with exercises" + hint) from error
+        accepted = did_you_mean(message("the name of a chapter with exercises"), name, chapters())
+        raise Refusal("chapter", name, accepted) from error
     found: Chapter = module.chapter
     return found
 
@@ -52,7 +53,8 @@ def find(name: str) -> Exercise:
     for exercise in exercises:
         if exercise.name == name:
             return exercise
-    raise Refusal("exercise", name, f"{of_chapter}/1 to {of_chapter}/{len(exercises)}")
+    accepted = message("{first} to {last}", first=f"{of_chapter}/1", last=f"{of_chapter}/{len(exercises)}")
+    raise Refusal("exercise", name, accepted)
 
 
 def pose(name: str, seed: int = 1) -> Posed:

@@ -3,10 +3,12 @@
 import math
 
 from ..checks import Refusal
-from ..formats import number
+from ..formats import number, together
+from ..messages import message
 from . import reading
 from .bank import chapter
 from .draws import Generator, stream_of
+from .marking import unread
 from .writing import Exercise, Posed
 
 COUNT = 10  # questions of a drill
@@ -58,7 +60,7 @@ def draw(names: "list[str]", seed: int, count: int = COUNT) -> "list[Posed]":
     if type(seed) is not int or seed < 0:
         raise Refusal("seed", seed, "a whole number from 0 on")
     if not 1 <= count <= len(names):
-        raise Refusal("count", count, f"1 to {len(names)}, a question of each chapter")
+        raise Refusal("count", count, message("1 to {most}, a question of each chapter", most=len(names)))
     generator = Generator(seed, stream_of("drill"))
     found = []
     for name in generator.shuffled(sorted(names))[:count]:
@@ -112,10 +114,12 @@ def judge(posed: Posed, text: str) -> "dict[str, Any]":
         if guess <= 0:
             raise Refusal("guess", text, "a number above zero")
     except Refusal as refusal:
-        return {"kind": "unread", "points": 0, "said": "That cannot be read: give " + refusal.accepted + "."}
+        return {"kind": "unread", "points": 0, "said": unread(refusal)}
     off = orders_off(guess, posed.key)
-    side = "large" if off > 0 else "small"
-    said = "It is " + posed.solution() + "."
-    if abs(off) >= 0.01:
-        said += f" Too {side} by a factor of {number(10 ** abs(off), 2)}, {number(abs(off), 1)} orders of magnitude."
+    said = message("It is {answer}.", answer=posed.solution())
+    apart = {"factor": number(10 ** abs(off), 2), "orders": number(abs(off), 1)}
+    if off >= 0.01:
+        said = together(said, message("Too large by a factor of {factor}, {orders} orders of magnitude.", **apart))
+    elif off <= -0.01:
+        said = together(said, message("Too small by a factor of {factor}, {orders} orders of magnitude.", **apart))
     return {"kind": "read", "points": points(off), "off": off, "guess": guess, "said": said}

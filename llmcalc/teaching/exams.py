@@ -1,6 +1,7 @@
 """Exams from the exercises: questions balanced by level and chapter, and versions with other numbers."""
 
 from ..checks import Refusal
+from ..messages import message
 from .bank import chapter
 from .draws import Generator, stream_of
 from .writing import LEVELS, TRIES, Exercise, Posed
@@ -72,7 +73,7 @@ def make(names: "list[str]", minutes: int = 90, seed: int = 1, versions: int = 1
         ("seed", seed, 0, SEEDS),
     ):
         if type(value) is not int or not low <= value <= high:
-            raise Refusal(argument, value, f"a whole number from {low} to {high}")
+            raise Refusal(argument, value, message("a whole number from {low} to {high}", low=low, high=high))
     if not names or len(set(names)) < len(names):
         raise Refusal("chapters", ",".join(names), "names of chapters, each once")
     generator = Generator(seed, stream_of("exam"))
@@ -80,7 +81,8 @@ def make(names: "list[str]", minutes: int = 90, seed: int = 1, versions: int = 1
     filled = sum([MINUTES[exercise.level] for exercise in exercises])
     if filled < LEAST_FILLED * minutes:
         most = int(filled / LEAST_FILLED)
-        raise Refusal("minutes", minutes, f"10 to {most}, as many as the chapters have exercises for")
+        accepted = message("10 to {most}, as many as the chapters have exercises for", most=most)
+        raise Refusal("minutes", minutes, accepted)
     papers: list[list[Posed]] = [[] for _ in range(versions)]
     for exercise in exercises:
         different = _different(exercise, versions, generator)
@@ -134,4 +136,7 @@ def _different(exercise: Exercise, count: int, generator: Generator) -> "list[Po
             found.append(posed)
         if len(found) == count:
             return found
-    raise Refusal("versions", count, f"1 to {len(found)}, as {exercise.name} has no more different numbers")
+    accepted = message(
+        "1 to {most}, as {exercise} has no more different numbers", most=len(found), exercise=exercise.name
+    )
+    raise Refusal("versions", count, accepted)

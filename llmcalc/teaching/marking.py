@@ -2,6 +2,7 @@
 
 from ..checks import Refusal
 from ..formats import counted
+from ..messages import marked, message
 from . import reading
 from .setting import escaped, plain, shown
 from .telling import told
@@ -9,14 +10,14 @@ from .writing import Exercise, Posed
 
 # Slips that need no exercise: factor, and what to say.
 SLIPS = (
-    (1e3, "That is 1,000 times the answer: check the prefixes (kilo, mega, giga, tera)."),
-    (1e-3, "That is a thousandth of the answer: check the prefixes (kilo, mega, giga, tera)."),
-    (1e6, "That is a million times the answer: check the prefixes (kilo, mega, giga, tera)."),
-    (1e-6, "That is a millionth of the answer: check the prefixes (kilo, mega, giga, tera)."),
-    (8.0, "That is 8 times the answer: a byte has 8 bits. Which of the two is asked for?"),
-    (0.125, "That is an eighth of the answer: a byte has 8 bits. Which of the two is asked for?"),
-    (10.0, "That is 10 times the answer: count the zeros again."),
-    (0.1, "That is a tenth of the answer: count the zeros again."),
+    (1e3, marked("That is 1,000 times the answer: check the prefixes (kilo, mega, giga, tera).")),
+    (1e-3, marked("That is a thousandth of the answer: check the prefixes (kilo, mega, giga, tera).")),
+    (1e6, marked("That is a million times the answer: check the prefixes (kilo, mega, giga, tera).")),
+    (1e-6, marked("That is a millionth of the answer: check the prefixes (kilo, mega, giga, tera).")),
+    (8.0, marked("That is 8 times the answer: a byte has 8 bits. Which of the two is asked for?")),
+    (0.125, marked("That is an eighth of the answer: a byte has 8 bits. Which of the two is asked for?")),
+    (10.0, marked("That is 10 times the answer: count the zeros again.")),
+    (0.1, marked("That is a tenth of the answer: count the zeros again.")),
 )
 CLOSE = 0.05  # what rounding to two digits may lose
 EXACT = 1e-9  # what arithmetic itself may lose
@@ -71,7 +72,12 @@ def mark(exercise: Exercise, answer: str, seed: int, attempt: int = 1) -> Verdic
             return _mark_letters(posed, reading.letters(answer, len(posed.options)), attempt)
         return _mark_number(posed, reading.number(answer, exercise.unit), str(answer), attempt)
     except Refusal as refusal:
-        return Verdict("unread", "That cannot be read: give " + refusal.accepted + ".", formulas=False)
+        return Verdict("unread", unread(refusal), formulas=False)
+
+
+def unread(refusal: Refusal) -> str:
+    """What is said where an answer cannot be read."""
+    return message("That cannot be read: give {accepted}.", accepted=message(refusal.accepted))
 
 
 def near(value: float, wanted: float, tolerance: float) -> bool:
@@ -88,7 +94,7 @@ def near(value: float, wanted: float, tolerance: float) -> bool:
 def _mark_number(posed: Posed, value: float, text: str, attempt: int) -> Verdict:
     exercise = posed.exercise
     if near(value, posed.key, exercise.tolerance):
-        return Verdict("right", "Right: " + posed.solution() + ".")
+        return Verdict("right", message("Right: {answer}.", answer=posed.solution()))
     closest, feedback = None, ""
     for wrong, said in posed.answer.mistakes:
         distance = abs(value - wrong)
@@ -97,44 +103,47 @@ def _mark_number(posed: Posed, value: float, text: str, attempt: int) -> Verdict
     if closest is not None:
         return Verdict("mistake", feedback)
     if exercise.unit == "%" and "%" not in text and near(100 * value, posed.key, exercise.tolerance):
-        return Verdict(
-            "slip", "Percent are asked for: write " + told(100 * value) + ", or " + told(100 * value) + " %."
-        )
+        percent = told(100 * value)
+        return Verdict("slip", message("Percent are asked for: write {number}, or {number} %.", number=percent))
     for factor, said in SLIPS:
         if near(value, factor * posed.key, exercise.tolerance):
-            return Verdict("slip", said)
+            return Verdict("slip", message(said))
     if near(value, posed.key, 0.01) and not exercise.tolerance:
         return Verdict(
             "wrong",
-            "Very near: the exact whole number is asked for. Carry five digits, round once, at the end: up or down?",
+            message(
+                "Very near: the exact whole number is asked for. Carry five digits, round once, at the end: up or down?"
+            ),
         )
     if near(value, posed.key, CLOSE) and exercise.tolerance:
-        return Verdict("wrong", "Close: was it rounded too early, or too far? Carry three digits and more.")
-    size = "Too large. " if value > posed.key else "Too small. "
-    return Verdict("wrong", size + _hint(posed, attempt))
+        return Verdict("wrong", message("Close: was it rounded too early, or too far? Carry three digits and more."))
+    hint = _hint(posed, attempt)
+    if value > posed.key:
+        return Verdict("wrong", message("Too large. Hint: {hint}", hint=hint))
+    return Verdict("wrong", message("Too small. Hint: {hint}", hint=hint))
 
 
 def _mark_letters(posed: Posed, given: str, attempt: int) -> Verdict:
     if posed.kind == "choice":
         if len(given) > 1:
-            return Verdict("unread", "That cannot be read: give one letter.")
+            return Verdict("unread", message("That cannot be read: give one letter."))
         if given == posed.letters([posed.key]):
-            return Verdict("right", "Right: " + posed.answer.steps[-1])
+            return Verdict("right", message("Right: {step}", step=posed.answer.steps[-1]))
         for text, said in posed.answer.mistakes:
             if given == posed.letters([text]):
                 return Verdict("mistake", said)
     if len(given.split(" ")) < len(posed.options):
-        return Verdict("unread", f"That cannot be read: put all {len(posed.options)} in order.")
+        return Verdict("unread", message("That cannot be read: put all {count} in order.", count=len(posed.options)))
     if given == posed.letters(posed.key):
-        return Verdict("right", "Right: " + posed.answer.steps[-1])
+        return Verdict("right", message("Right: {step}", step=posed.answer.steps[-1]))
     if given == " ".join(reversed(posed.letters(posed.key).split(" "))):
-        return Verdict("mistake", "That is the order upside down: the smallest comes first.")
-    return Verdict("wrong", "Not in this order. " + _hint(posed, attempt))
+        return Verdict("mistake", message("That is the order upside down: the smallest comes first."))
+    return Verdict("wrong", message("Not in this order. Hint: {hint}", hint=_hint(posed, attempt)))
 
 
 def _hint(posed: Posed, attempt: int) -> str:
     hints = posed.answer.hints
-    return "Hint: " + hints[min(max(attempt, 1), len(hints)) - 1]
+    return hints[min(max(attempt, 1), len(hints)) - 1]
 
 
 def wanted(exercise: Exercise) -> str:

@@ -2,6 +2,7 @@
 
 from ..checks import Refusal
 from ..formats import plural
+from ..messages import message
 from ..quantities import measure
 from .writing import LETTERS
 
@@ -107,11 +108,15 @@ def letters(text: str, count: int) -> str:
         if letter in " ,;.<>()":
             continue
         if letter not in LETTERS[:count] or letter in found:
-            raise Refusal("answer", text, f"letters from a to {LETTERS[count - 1]}, each once", unit="1")
+            raise _no_letters(text, count)
         found.append(letter)
     if not found:
-        raise Refusal("answer", text, f"letters from a to {LETTERS[count - 1]}, each once", unit="1")
+        raise _no_letters(text, count)
     return " ".join(found)
+
+
+def _no_letters(text: str, count: int) -> Refusal:
+    return Refusal("answer", text, message("letters from a to {last}, each once", last=LETTERS[count - 1]), unit="1")
 
 
 def _joined(text: str) -> str:

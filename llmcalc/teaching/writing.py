@@ -20,6 +20,7 @@ True
 
 from ..checks import Refusal
 from ..formats import counted
+from ..messages import message
 from .draws import Generator, stream_of
 from .setting import plain, shown
 from .telling import told
@@ -108,7 +109,9 @@ def order(
     rising = sorted([value for _, value in items])
     key = [next(text for text, value in items if value == wanted) for wanted in rising]
     clear = all(rising[place] + CLEAR * abs(rising[place]) < rising[place + 1] for place in range(len(rising) - 1))
-    return Answer("ordering", key, [], hints, list(steps) + ["In order: " + "; ".join(key) + "."], given, clear)
+    return Answer(
+        "ordering", key, [], hints, list(steps) + [message("In order: {items}.", items="; ".join(key))], given, clear
+    )
 
 
 class Posed:
@@ -130,7 +133,10 @@ class Posed:
             self.text = plain(self.written)
         except (KeyError, IndexError, ValueError) as error:
             known = ", ".join(sorted(named))
-            raise Refusal("text", exercise.text, f"a text that names {known} in braces, in {exercise.name}") from error
+            accepted = message(
+                "a text that names {names} in braces, in {exercise}", names=known, exercise=exercise.name
+            )
+            raise Refusal("text", exercise.text, accepted) from error
 
     def letters(self, texts: "Sequence[str]") -> str:
         """Letters of some of the options, in the order of the texts."""
@@ -245,7 +251,7 @@ class Exercise:
         if "$" in "".join(texts):
             raise Refusal(self.name, texts, "options without formulas, which are compared as they are written")
         if answer.clear and not 3 <= len(set(texts)) == len(texts) <= len(LETTERS):
-            raise Refusal(self.name, texts, f"three to {len(LETTERS)} different options")
+            raise Refusal(self.name, texts, message("three to {most} different options", most=len(LETTERS)))
 
     def _hold_number(self, answer: Answer) -> None:
         if len(answer.mistakes) < 2:
@@ -316,14 +322,14 @@ def _hold_declaration(
     name: str, level: int, teaches: str, text: str, tolerance: float, draws: "dict[str, Draw]"
 ) -> None:
     if level not in LEVELS:
-        raise Refusal("level", level, f"1, 2 or 3, the levels of {name}")
+        raise Refusal("level", level, message("1, 2 or 3, the levels of {exercise}", exercise=name))
     for argument, value in (("teaches", teaches), ("text", text)):
         if not isinstance(value, str) or value[-1:] not in (".", "?", ")"):
-            raise Refusal(argument, value, f"a sentence, in {name}")
+            raise Refusal(argument, value, message("a sentence, in {exercise}", exercise=name))
     if not 0 <= tolerance <= 0.2:
-        raise Refusal("tolerance", tolerance, f"a share from 0 to 0.2, in {name}")
+        raise Refusal("tolerance", tolerance, message("a share from 0 to 0.2, in {exercise}", exercise=name))
     if not draws:
-        raise Refusal("draws", "", f"numbers to draw, in {name}")
+        raise Refusal("draws", "", message("numbers to draw, in {exercise}", exercise=name))
 
 
 def carried(exact: float) -> bool:
