@@ -16,6 +16,7 @@ from tests.test_micropython import run_in_micropython
 NODE = Path(sys.prefix) / "bin" / "node"
 SCRIPT = SOURCE.parent / "book" / "_static" / "messages.mjs"
 PLACEHOLDER = re.compile(r"\{\w+\}")
+MARKED = re.compile(r"""(?<!\w)(?:_|marked|plural)\(\s*(["'])(.+?)\1""")
 EDITIONS = sorted(catalogues.LOCALE.glob("*/LC_MESSAGES/llmcalc.po"))
 MADE_UP = {"{all} of us": "⟦{all}⟧", "{n} page": ["⟦{n} p⟧", "⟦{n} pp⟧"], "{n} card": ["⟦{n} k⟧"]}
 CALLS = [
@@ -78,11 +79,12 @@ def test_the_template_is_up_to_date():
 
 
 def test_the_template_has_every_text_that_scripts_mark():
-    """Also that Babel looks into no template literal, so that a text may not be marked there."""
-    texts = {entry.id for entry in catalogues.extracted() if isinstance(entry.id, str)}
-    scripts = [path.read_text(encoding="utf-8") for path in (SOURCE.parent / "book").rglob("*.mjs")]
-    marked = {text for script in scripts for text in re.findall(r'(?<!\w)_\("([^"]+)"', script)}
-    assert {"This is my guess", "You guessed {guess}; it is {answer}."} <= marked <= texts
+    """Also that Babel looks into no template literal, and into no other text's values: nothing may be marked there."""
+    texts = {entry.id if isinstance(entry.id, str) else entry.id[0] for entry in catalogues.extracted() if entry.id}
+    scripts = [path for folder in ("book", "bookbuild") for path in (SOURCE.parent / folder).rglob("*.*js")]
+    scripts += [*(SOURCE.parent / "bookbuild" / "templates").glob("*.html")]
+    marked = {text for path in scripts for _, text in MARKED.findall(path.read_text(encoding="utf-8"))}
+    assert {"This is my guess", "{n} point", "Copy link", "there is no result: {reason}"} <= marked <= texts
 
 
 def badly_filled(catalogue):

@@ -11,7 +11,7 @@ from typing import Any
 from docutils import nodes
 from sphinx.application import Sphinx
 
-from bookbuild import messages
+from bookbuild import edition, messages
 from bookbuild.calculator import calculators, drill, exercises, verbs
 from bookbuild.site import citing, downloads, figures, fonts, pages, pdf, programs, stylesheets
 from bookbuild.site.answer_first import AnswerFirst
@@ -98,7 +98,7 @@ def offer_figures(app: Sphinx, pagename: str, templatename: str, context: dict[s
 def write_messages(app: Sphinx, exception: Exception | None) -> None:
     """Give an edition that is not English the texts of its scripts, beside the script that looks for them."""
     language = app.config.language
-    if exception is None and app.builder.name == "html" and not messages.is_english(language):
+    if exception is None and app.builder.name == "html" and not edition.is_english(language):
         texts = messages.of_edition(language)
         path = Path(app.outdir) / "_static" / "messages.json"
         path.write_text(json.dumps(texts, ensure_ascii=False), encoding="utf-8")

@@ -2,7 +2,6 @@
 
 import json
 import math
-import shutil
 import statistics
 import subprocess
 import sys
@@ -334,9 +333,7 @@ def page(tmp_path_factory):
         "data": calculators.tables(QUESTION, list(sources.values())),
     }
     (folder / "model.json").write_text(json.dumps(packed), encoding="utf-8")
-    shutil.copy(calculators.RUNTIME / "python.mjs", folder)
-    for part in ("micropython.mjs", "micropython.wasm"):
-        shutil.copy(PACKAGES / "@micropython" / "micropython-webassembly-pyscript" / part, folder)
+    calculators.copy_runtime(folder, calculators.SHARED.as_uri())
     (folder / "run.mjs").write_text(RUN, encoding="utf-8")
     return folder
 
