@@ -19,7 +19,7 @@ from .. import datasets
 from ..checks import Refusal, one_of
 from ..formulas.decoding import speculative_tokens
 from ..messages import message
-from .numbers import choose, least, most, size, sizes, take, whole
+from .numbers import choose, least, most, size, sizes, switch, take, whole
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -107,6 +107,8 @@ class Service:
         Answers to each question, which is read once and kept once.
     adapters, adapter_rank : int
         Low-rank adapters kept beside the model, each asked for as often as the others, and their rank.
+    reads_prompts : bool
+        Whether prompts are read here; if not, other replicas read them, and their caches come from there.
     engine_bytes, cache_share, largest_batch, chunk_tokens : float
         Limits of the engine; those of the data, if left out.
     kernels : str
@@ -143,6 +145,7 @@ class Service:
         answers_per_question: int = 1,
         adapters: int = 0,
         adapter_rank: int = 16,
+        reads_prompts: bool = True,
         engine_bytes: "float | None" = None,
         cache_share: "float | None" = None,
         largest_batch: "float | None" = None,
@@ -173,6 +176,7 @@ class Service:
         self.answers_per_question = whole("answers_per_question", answers_per_question, 1, 1000)
         self.adapters = whole("adapters", adapters, 0, 10**6)
         self.adapter_rank = whole("adapter_rank", adapter_rank, 1, 4096)
+        self.reads_prompts = switch("reads_prompts", reads_prompts)
         known = self.constants
         self.engine_bytes = self._or("engine_bytes", engine_bytes, known["engine_bytes"], 0, 1e13)
         self.cache_share = self._or("cache_share", cache_share, known["cache_share"], 0.01, 1)
@@ -194,6 +198,11 @@ class Service:
         """Devices of the replica [1]."""
         return self.ranks * self.pipeline_stages
 
+    @property
+    def cut(self) -> "tuple[int, int, int, int]":
+        """Ranks that share each layer, stages, groups of such ranks, and ranks that share the experts [1]."""
+        return self.tensor_parallel, self.pipeline_stages, self.data_parallel, self.expert_parallel
+
     def resized(
         self,
         tensor_parallel: int,
@@ -207,7 +216,7 @@ class Service:
             setattr(other, name, value)
         other.pipeline_stages = whole("pipeline_stages", pipeline_stages, 1, self.model.layers, "layers")
         other._share(tensor_parallel, data_parallel, expert_parallel)
-        if other._shared() == self._shared():  # the same but for the stages
+        if other.cut[:1] + other.cut[2:] == self.cut[:1] + self.cut[2:]:  # the same but for the stages
             other._connect()
             return other
         other._measure()
@@ -223,9 +232,6 @@ class Service:
         if not self.model.experts:
             self.expert_parallel = 1
 
-    def _shared(self) -> "tuple[int, int, int]":
-        return self.tensor_parallel, self.data_parallel, self.expert_parallel
-
     def taken(self, places: "Any") -> "Service":
         """Of a service whose numbers are arrays, those at some places."""
         other = object.__new__(Service)
@@ -237,7 +243,7 @@ class Service:
         # What every step needs of the texts, once: a plan looks at hundreds of steps.
         self._written = speculative_tokens(self.acceptance, self.draft_tokens) if self.draft_tokens else 1.0
         self._draft_time = 1 + self.draft_tokens * self.draft_cost
-        self._read_tokens = self.question_tokens * (1 - self.hit_share)
+        self._read_tokens = self.question_tokens * (1 - self.hit_share) * self.reads_prompts
         self._mean_context = self.question_tokens + self.answer_tokens * (1 + self.answer_spread**2) / 2
         self._request_tokens = self.answer_tokens * self.answers_per_question
         self._steps_per_prompt = self._request_tokens / self._written
@@ -276,8 +282,6 @@ class Service:
         ]
         self.state_bytes = sum([4.0 * part.layers * part.state_values for part in model.mixers])
         self._mean_bytes = self.sequence_bytes(self._mean_context)
-        # Room for the rows of all ranks of a server, which each of them may be sent.
-        self._gathered_bytes = self.constants["expert_rank_bytes"] * min(ranks, MOST_GATHERED) if self.mixtures else 0.0
         self._time()
         self._connect()
 
@@ -294,7 +298,8 @@ class Service:
             self.vector_token /= ranks
         with_experts = sum([part.layers for part in self.mixtures])
         self.layer_fixed = layers * known["layer_seconds"] + with_experts * known["expert_layer_seconds"]
-        self.layer_prompt = layers * known["prompt_layer_seconds"] + with_experts * known["expert_prompt_layer_seconds"]
+        prompt = layers * known["prompt_layer_seconds"] + with_experts * known["expert_prompt_layer_seconds"]
+        self.layer_prompt = prompt * self.reads_prompts
         self.adapter_read = self.adapter_bytes / reading
         self.adapter_idle = 1 - 1 / most(1, self.adapters)
         if self.adapters:
@@ -318,7 +323,7 @@ class Service:
                     (2 * log(self.expert_parallel) * self.expert_parallel / part.experts_per_token) ** 0.5,
                 )
             )
-        self.attention_prompt = self.prompt_attention() / ranks
+        self.attention_prompt = self.prompt_attention() / ranks * self.reads_prompts
         self.plain_rate = 0.0
         if self.kernels == "2023":
             self.plain_rate = ranks * known["plain_attention_share"] * self.device.peak("fp32")
@@ -332,7 +337,7 @@ class Service:
         self.host_stages = known["stage_sequence_seconds"] * stages**2 if stages > 1 else 0.0
         if ranks > 1 or stages > 1:
             joined = _joined(device, ranks)
-            near = ranks <= joined
+            near = device.has("link_bandwidth") and ranks <= joined
             link = known["links_share"] * (device.link_bandwidth if near else device.network_bandwidth)
             latency = known["all_reduce_seconds" if near else "network_seconds"]
             if ranks > 1:
@@ -397,9 +402,16 @@ class Service:
         return 8.0 * self.model.layers * self.model.hidden_size * self.adapter_rank * ROW_BYTES
 
     @property
+    def program_bytes(self) -> float:
+        """Bytes that the engine takes on all devices: program, graphs and activations, and a mixture's rows [byte]."""
+        # Room for the rows of all ranks of a server, each of which may be sent them all.
+        gathered = self.constants["expert_rank_bytes"] * min(self.ranks, MOST_GATHERED) if self.mixtures else 0.0
+        return self.devices * (self.engine_bytes + gathered)
+
+    @property
     def cache_room(self) -> float:
         """Bytes that are left for caches on all devices [byte]; negative, if not even the weights fit."""
-        free = self.devices * (self.device.memory - self.engine_bytes - self._gathered_bytes) - self.weight_bytes
+        free = self.devices * self.device.memory - self.program_bytes - self.weight_bytes
         return free * self.cache_share if free > 0 else free
 
     @property

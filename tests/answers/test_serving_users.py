@@ -111,6 +111,7 @@ NEAR_ONE = [
         "model": "Phi-3.5 MoE",
         "accelerator": "RTX PRO 6000 Blackwell Max-Q",
         "question_spread": 2.8,
+        "time_to_first_token": 10.0,
         "weight_format": "fp8",
     },
     {"model": "MiniMax M2", "accelerator": "H200 SXM", "time_to_first_token": 0.0507, "weight_format": "fp8"},
@@ -303,7 +304,8 @@ CASES = [
 def test_published_counts_of_devices_that_a_model_needs(model, card, number_format, texts, needed):
     known, device = known_models.model(model), catalogue.device(card)
     fitting = []
-    for ranks, stages in serving.sizes(known, device) + [(8, stages) for stages in (2, 4, 8) if needed > 8]:
+    cuts = [cut[:2] for cut in serving.sizes(known, device) if cut[2] == 1]
+    for ranks, stages in cuts + [(8, stages) for stages in (2, 4, 8) if needed > 8]:
         try:
             service = Service(known, device, number_format, ranks, stages, **texts)
         except Refusal:  # an A800 has no network in the data: what fits does not depend on it

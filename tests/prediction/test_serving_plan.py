@@ -11,7 +11,8 @@ from llmcalc.checks import Refusal
 from llmcalc.models.device import Device
 from llmcalc.models.model import Model
 from llmcalc.models.service import Service, legal_ranks
-from llmcalc.plans.serving import replica, scaled_devices, service_plan, sizes, split_plan
+from llmcalc.plans.pools import pools_plan
+from llmcalc.plans.serving import replica, service_plan, sizes
 
 # An engine without overheads, whose parts overlap wholly: what a book's examples are of.
 IDEAL = {
@@ -254,7 +255,8 @@ def test_parameters_have_the_effects_that_they_are_for():
 
     assert tokens(hit_share=0.9) > 2 * tokens()
     assert tokens(bytes_per_value=2) < tokens()
-    assert tokens(adapters=64) < tokens()
+    assert tokens(adapters=64) < tokens(adapters=1) < tokens()
+    assert tokens(adapters=64, adapter_rank=64) < tokens(adapters=64)
     assert tokens(bytes_per_weight=2) < tokens()
     alone = Service(LLAMA, device, "fp8", 2)
     drafted = Service(LLAMA, device, "fp8", 2, draft_tokens=4, acceptance=0.8)
@@ -372,9 +374,11 @@ def test_looser_limits_faster_devices_fewer_users_and_shorter_texts_never_take_m
 def test_no_replica_is_larger_than_engines_allow():
     for name in MODELS:
         model = known_models.model(name)
-        for ranks, stages in sizes(model, catalogue.device("GB200")):
+        for ranks, stages, servers, experts in sizes(model, catalogue.device("GB200")):
             assert model.heads % ranks == 0
             assert stages <= min(16, model.layers)
+            assert experts in (1, ranks * servers)
+            assert servers == 1 or ranks * servers <= model.experts
 
 
 @pytest.mark.parametrize(
@@ -396,22 +400,21 @@ def test_nonsense_is_refused_by_name(argument, value):
         Service(LLAMA, catalogue.device("H100"), **{argument: value})
 
 
-def test_pools_apart_write_tokens_evenly_and_send_caches():
+def test_pools_apart_write_tokens_evenly():
     device = catalogue.device("H100")
-    service = Service(LLAMA, device, "fp8", 4, question_tokens=4000, answer_tokens=200)
-    split = split_plan(service, service, 50.0)
-    assert split.devices == 4 * (split.readers + split.writers)
-    assert split.transfer_seconds == pytest.approx(service.sequence_bytes(4000) / (4 * device.network_bandwidth))
-    together = replica(service, concurrency=split.batch)
-    assert split.output_token < together.output_token["mean"]
-    assert split.first_token > service.first_token_seconds() + split.transfer_seconds
-    assert split_plan(service, service, 25.0).devices <= split.devices
-    bursty = Service(LLAMA, device, "fp8", 4, question_tokens=4000, answer_tokens=200, arrival_spread=3)
-    assert split_plan(bursty, bursty, 50.0).first_token > split.first_token
+    texts = {"number_format": "fp8", "question_tokens": 4000, "answer_tokens": 200}
+    apart, together = pools_plan(LLAMA, device, 50.0, **texts), service_plan(LLAMA, device, 50.0, **texts)
+    for plan in (apart, together):
+        assert plan.busiest.output_token["p95"] > plan.busiest.output_token["p50"]
+    spread = [plan.busiest.output_token["p99"] / plan.busiest.output_token["p50"] for plan in (apart, together)]
+    assert spread[0] < spread[1]
+    assert pools_plan(LLAMA, device, 25.0, **texts).devices <= apart.devices
+    bursty = pools_plan(LLAMA, device, 50.0, arrival_spread=3, **texts)
+    assert bursty.busiest.first_token["mean"] > apart.busiest.first_token["mean"]
 
 
 def test_replicas_come_and_go_with_the_day():
     plan = service_plan(LLAMA, catalogue.device("H100"), 100, number_format="fp8")
-    night, noon = scaled_devices(plan, [1, 100])
+    night, noon = plan.scaled([1, 100])
     assert night == plan.replica.devices
     assert noon == plan.devices
