@@ -4,7 +4,8 @@ Each pool is a service with a plan of its own: in the reading one every answer i
 no prompts (Zhong et al. 2024, "DistServe", arXiv:2401.09670). What lengthens a pool's steps is its own work alone.
 """
 
-from ..checks import Refusal, single
+from ..checks import single
+from ..formats import number
 from ..messages import message
 from ..models.numbers import whole
 from . import serving
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
     from ..models.model import Model
     from ..models.service import Service
     from .serving import Replica, ServicePlan
+
+
+# Of the limit of the first token, what the wait for the pool that writes may take: whichever takes fewer devices.
+SHARES = (0.1, 0.4)
 
 
 class PoolsPlan:
@@ -37,14 +42,15 @@ class PoolsPlan:
     def busiest(self) -> "Replica":
         """A replica that writes, at its share of the requests, with the latencies of both pools and the higher load."""
         reader, writer = self.reading.busiest, self.writing.busiest
-        first = {name: reader.first_token[name] + self.transfer_seconds for name in reader.first_token}
-        means = first["mean"], writer.answer["mean"]
+        # Whoever waits long in one pool waits long in the other, at worst.
+        read = {name: reader.first_token[name] + self.transfer_seconds for name in reader.first_token}
+        first = {name: read[name] + writer.first_token[name] for name in read}
         answer = {}
-        for name in first:
-            apart = first[name] - means[0], writer.answer[name] - means[1]
+        for name in read:
             # Who waits long in one pool does not in the other more than anybody.
+            apart = read[name] - read["mean"], writer.answer[name] - writer.answer["mean"]
             further = (apart[0] ** 2 + apart[1] ** 2) ** 0.5
-            answer[name] = sum(means) + (further if sum(apart) > 0 else -further)
+            answer[name] = read["mean"] + writer.answer["mean"] + (further if sum(apart) > 0 else -further)
         return serving.Replica(
             service=writer.service,
             devices=writer.devices,
@@ -113,7 +119,7 @@ def pools_plan(
     model, device, request_rate, time_per_output_token, quantile, load, devices_per_replica, options
         As in `serving.service_plan`; the number of devices holds for the replicas of both pools.
     time_to_first_token : float, optional
-        Limit [s], in which the prompt is read and its caches are sent.
+        Limit [s], in which the prompt is read, its caches are sent and a place in the pool that writes is found.
 
     Returns
     -------
@@ -134,59 +140,114 @@ def pools_plan(
             message("a device with a network"),
             message("caches travel between pools over the network, and the data knows none of this device"),
         )
-    writing = serving.service_plan(
-        model,
-        device,
-        request_rate,
-        None,
-        time_per_output_token,
-        quantile,
-        load,
-        devices_per_replica,
-        reads_prompts=False,
-        **options,
-    )
-    alone = dict(options, answer_tokens=1, answer_spread=0, answers_per_question=1, draft_tokens=0)
-    best: PoolsPlan | None = None
-    refused: Refusal | None = None
     asked = whole("devices_per_replica", devices_per_replica, 0)
-    for devices in [asked] if asked else _counts(model, device):
-        sent = _transfer_seconds(writing.replica.service, devices)
-        try:
-            left = None if time_to_first_token is None else _left(time_to_first_token, sent, device)
-            reading = serving.service_plan(model, device, request_rate, left, None, quantile, load, devices, **alone)
-        except serving.Impossible as impossible:
-            refused = refused or impossible
-            continue
-        if best is None or reading.devices < best.reading.devices:
-            best = PoolsPlan(reading, writing, sent)
+    counts = [asked] if asked else sorted({cut[0] * cut[1] * cut[2] for cut in serving.sizes(model, device)})
+    search = _Search(model, device, request_rate, quantile, load, counts, options)
+    best: PoolsPlan | None = None
+    for share in SHARES if time_to_first_token is not None else SHARES[:1]:
+        found = search.fewest(share, time_to_first_token, time_per_output_token)
+        if found and (best is None or found.devices < best.devices):
+            best = found
     if best is None:
-        assert refused is not None, "there is a size of replicas"
-        raise refused
+        raise search.impossible(time_to_first_token, time_per_output_token)
     return best
 
 
-def _counts(model: "Model", device: "Device") -> "list[int]":
-    return sorted({cut[0] * cut[1] * cut[2] for cut in serving.sizes(model, device)})
+class _Search:
+    """Plans of both pools by sizes of their replicas, under limits that leave the writing one a share of the first."""
+
+    def __init__(
+        self,
+        model: "Model",
+        device: "Device",
+        request_rate: float,
+        quantile: str,
+        load: float,
+        counts: "list[int]",
+        options: "dict[str, Any]",
+    ) -> None:
+        self.given = model, device, request_rate
+        self.quantile, self.load, self.counts = quantile, load, counts
+        self.writes = dict(options, reads_prompts=False)
+        self.reads = dict(options, answer_tokens=1, answer_spread=0, answers_per_question=1, draft_tokens=0)
+
+    def plan(
+        self, options: "dict[str, Any]", devices: int, first: "float | None", token: "float | None"
+    ) -> "ServicePlan | None":
+        if first is not None and first <= 0:
+            return None
+        try:
+            return serving.service_plan(*self.given, first, token, self.quantile, self.load, devices, **options)
+        except serving.Impossible:
+            return None
+
+    def fewest(self, share: float, first: "float | None", token: "float | None") -> "PoolsPlan | None":
+        """The fewest devices of all pairs of sizes, or None if no pair keeps the limits."""
+        waits = first and share * first
+        writers = [self.plan(self.writes, devices, waits, token) for devices in self.counts]
+        able = sorted([plan for plan in writers if plan], key=_size)
+        readers: dict[tuple[int, int], ServicePlan | None] = {}
+        best: PoolsPlan | None = None
+        floor = 0
+        for writing in able:
+            if best and writing.devices + floor >= best.devices:
+                break
+            # Larger replicas that write take caches in more quickly, which may save devices that read.
+            for devices in self.counts:
+                network = min(devices, writing.replica.devices)
+                sent = _transfer_seconds(writing.replica.service, network)
+                if (devices, network) not in readers:
+                    left = None if first is None else (1 - share) * first - sent
+                    readers[(devices, network)] = self.plan(self.reads, devices, left, None)
+                reading = readers[(devices, network)]
+                if reading and (best is None or writing.devices + reading.devices < best.devices):
+                    best = PoolsPlan(reading, writing, sent)
+            if best and not floor:  # nobody reads with fewer than without the transfer
+                whole_left = None if first is None else (1 - share) * first
+                at_once = [self.plan(self.reads, devices, whole_left, None) for devices in self.counts]
+                floor = min([plan.devices for plan in at_once if plan])
+        return best
+
+    def impossible(self, first: "float | None", token: "float | None") -> "serving.Impossible":
+        """Why no pair keeps the limits, with what some pair does."""
+        pools = []
+        for options, limit in ((self.writes, token), (self.reads, None)):
+            plans = [self.plan(options, devices, None, limit) for devices in self.counts]
+            pools.append([plan.replica.service for plan in plans if plan])
+            if not pools[-1]:  # the limit of this pool alone, or memory, stands in the way
+                try:
+                    serving.service_plan(*self.given, None, limit, self.quantile, self.load, **options)
+                except serving.Impossible as impossible:
+                    return impossible
+        times = []
+        for writer in pools[0]:
+            for reader in pools[1]:
+                sent = _transfer_seconds(writer, min(writer.devices, reader.devices))
+                alone = [1.001 * serving.quickest(pool, self.quantile)[0] for pool in (writer, reader)]
+                apart = [max(alone[0] / share, (alone[1] + sent) / (1 - share)) for share in SHARES]
+                times.append((min(apart), writer.devices + reader.devices))
+        seconds, devices = min(times)
+        shortest = serving.upwards(seconds)
+        who = message(
+            "{devices} idle devices keep for {share} of 100 requests, with caches sent in it,",
+            devices=devices,
+            share=self.quantile[1:],
+        )
+        words = message(
+            "the shortest time to the first token that {who} is {shortest} s, and {limit} s are allowed. Allow more, "
+            "or take a faster device, narrower weights or shorter texts",
+            who=who,
+            shortest=shortest,
+            limit=number(first),
+        )
+        accepted = message("{shortest} or more, which {who}", shortest=shortest, who=who)
+        return serving.Impossible("time_to_first_token", first, accepted, words)
 
 
-def _transfer_seconds(writer: "Service", reading_devices: int) -> float:
-    # Through the network of the fewer devices.
-    rate = writer.device.network_bandwidth * min(writer.devices, reading_devices)
-    return float(writer.sequence_bytes(writer.question_tokens * (1 - writer.hit_share))) / rate
+def _size(plan: "ServicePlan") -> "tuple[int, int]":
+    return plan.devices, plan.replica.devices
 
 
-def _left(limit: float, sent: float, device: "Device") -> float:
-    if sent < limit:
-        return limit - sent
-    shortest = serving.upwards(sent)
-    raise serving.Impossible(
-        "time_to_first_token",
-        limit,
-        message("more than {seconds}, which sending the caches takes", seconds=shortest),
-        message(
-            "sending the caches of a prompt takes {seconds} s over the network of {device}",
-            seconds=shortest,
-            device=device.name,
-        ),
-    )
+def _transfer_seconds(writer: "Service", network_devices: int) -> float:
+    sent = writer.sequence_bytes(writer.question_tokens * (1 - writer.hit_share))
+    return float(sent) / (writer.device.network_bandwidth * network_devices)

@@ -592,7 +592,7 @@ def service_plan(
         batch = _largest(excess, full)
         if not batch:
             refused[other.cut] = message("too slow, even alone")
-            alone.append(_quickest(other, quantile))
+            alone.append(quickest(other, quantile))
             continue
         devices = int(round_up(request_rate / other.request_rate(batch))) * other.devices
         if best is None or (devices, other.devices) < best[:2]:
@@ -740,8 +740,18 @@ def _excess(
     return excess
 
 
-def _quickest(service: "Service", quantile: str) -> "tuple[float, float, int]":
-    # Latencies of a request that is all but alone, and the devices of its replica.
+def quickest(service: "Service", quantile: str) -> "tuple[float, float, int]":
+    """Time to first token and per output token of a request that is all but alone [s], and devices of its replica [1].
+
+    Parameters
+    ----------
+    service : Service
+        The replica and its texts.
+    quantile : str
+        ``"p50"``, ``"p95"`` or ``"p99"``.
+    """
+    if quantile not in DEVIATIONS:
+        raise Refusal("quantile", quantile, "one of p50, p95, p99")
     batch = service.full_batch() * NOTHING
     waits = _Waits(service, service.pace(batch), service.request_rate(batch))
     return waits.first_token(quantile), waits.limited_token(quantile), service.devices
@@ -821,7 +831,7 @@ def turning_load(service: "Service", quantile: str = "p95") -> float:
     if not service.fits:
         raise Refusal("device", service.device.name, "more memory or devices: not even one sequence fits")
     full = service.full_batch()
-    limit, highest = TURN * _quickest(service, quantile)[0], service.request_rate(full)
+    limit, highest = TURN * quickest(service, quantile)[0], service.request_rate(full)
     batch = _largest(_excess(service, highest, 1.0, quantile, (limit, None)), full)
     share: float = service.request_rate(batch) / highest
     return share

@@ -62,8 +62,11 @@ FORMS = st.fixed_dictionaries(
         draft_tokens=(0, 8),
         acceptance=None,
         draft_cost=None,
+        adapters=(0, 2000),
+        adapter_rank=(1, 256),
     )
     | {
+        "disaggregated": st.booleans(),
         "model": st.sampled_from(MODELS),
         "accelerator": st.sampled_from(CARDS),
         "weight_format": st.sampled_from(QUESTION.parameters["weight_format"].choices),
@@ -82,6 +85,8 @@ LOOSER = {
     "answers_per_question": -1,
     "hit_share": 1,
     "arrival_spread": -1,
+    "adapters": -1,
+    "adapter_rank": -1,
 }
 
 

@@ -51,7 +51,7 @@ def test_weights_and_adapters_take_their_bytes():
     adapted = service(adapters=3, adapter_rank=8)
     assert adapted.weight_bytes - plain.weight_bytes == 3 * 10 * 4 * 2 * 64 * 8 * 2
     assert service(adapters=3).weight_bytes - plain.weight_bytes == 2 * (adapted.weight_bytes - plain.weight_bytes)
-    # Ranks that each take their own sequences each have all of attention, and all but the experts where these are whole.
+    # Ranks that take sequences of their own each have all of attention, and all but the experts where these are whole.
     alone, rest = service(MIXED).weight_bytes, MIXED.groups["linear"] + MIXED.groups["router"]
     assert service(MIXED, tensor_parallel=4, expert_parallel=1).weight_bytes - alone == 3 * 10 * ATTENTION * 2
     assert service(MIXED, tensor_parallel=4).weight_bytes - alone == 3 * rest * 2
