@@ -168,6 +168,7 @@ class _Search:
     ) -> None:
         self.given = model, device, request_rate
         self.quantile, self.load, self.counts = quantile, load, counts
+        self.readers: dict[tuple[int, float | None], ServicePlan | None] = {}
         self.writes = dict(options, reads_prompts=False)
         self.reads = dict(options, answer_tokens=1, answer_spread=0, answers_per_question=1, draft_tokens=0)
 
@@ -183,30 +184,34 @@ class _Search:
 
     def fewest(self, share: float, first: "float | None", token: "float | None") -> "PoolsPlan | None":
         """The fewest devices of all pairs of sizes, or None if no pair keeps the limits."""
-        waits = first and share * first
+        waits, left = (None, None) if first is None else (share * first, (1 - share) * first)
+        asked = self.counts[0] if len(self.counts) == 1 else 0
+        writing, at_once = self.plan(self.writes, asked, waits, token), self.plan(self.reads, asked, left, None)
+        if writing is None or at_once is None:
+            return None
+        # Nobody writes in fewer, and nobody reads in fewer than if the caches were there at once.
+        best = self.pair(writing, at_once.replica.devices, left)
+        if best and best.devices == writing.devices + at_once.devices:
+            return best
         writers = [self.plan(self.writes, devices, waits, token) for devices in self.counts]
-        able = sorted([plan for plan in writers if plan], key=_size)
-        readers: dict[tuple[int, int], ServicePlan | None] = {}
-        best: PoolsPlan | None = None
-        floor = 0
-        for writing in able:
-            if best and writing.devices + floor >= best.devices:
+        for plan in sorted([plan for plan in writers if plan], key=_size):
+            if best and plan.devices + at_once.devices >= best.devices:
                 break
             # Larger replicas that write take caches in more quickly, which may save devices that read.
             for devices in self.counts:
-                network = min(devices, writing.replica.devices)
-                sent = _transfer_seconds(writing.replica.service, network)
-                if (devices, network) not in readers:
-                    left = None if first is None else (1 - share) * first - sent
-                    readers[(devices, network)] = self.plan(self.reads, devices, left, None)
-                reading = readers[(devices, network)]
-                if reading and (best is None or writing.devices + reading.devices < best.devices):
-                    best = PoolsPlan(reading, writing, sent)
-            if best and not floor:  # nobody reads with fewer than without the transfer
-                whole_left = None if first is None else (1 - share) * first
-                at_once = [self.plan(self.reads, devices, whole_left, None) for devices in self.counts]
-                floor = min([plan.devices for plan in at_once if plan])
+                found = self.pair(plan, devices, left)
+                if found and (best is None or found.devices < best.devices):
+                    best = found
         return best
+
+    def pair(self, writing: "ServicePlan", devices: int, left: "float | None") -> "PoolsPlan | None":
+        """A plan with replicas of some devices that read, or None if they don't keep what is left of the limit."""
+        sent = _transfer_seconds(writing.replica.service, min(devices, writing.replica.devices))
+        limit = None if left is None else left - sent
+        if (devices, limit) not in self.readers:
+            self.readers[(devices, limit)] = self.plan(self.reads, devices, limit, None)
+        reading = self.readers[(devices, limit)]
+        return PoolsPlan(reading, writing, sent) if reading else None
 
     def impossible(self, first: "float | None", token: "float | None") -> "serving.Impossible":
         """Why no pair keeps the limits, with what some pair does."""
