@@ -28,15 +28,15 @@ SHARES = (0.1, 0.4)
 class PoolsPlan:
     """The fewest devices that serve in two pools, with what a `ServicePlan` has, of both pools together.
 
-    ``reading`` and ``writing`` are the plans of the pools, ``transfer_seconds`` is the time in which the caches of a
-    prompt are sent from one to the other.
+    ``reading`` and ``writing`` are the plans of the pools, ``replicas`` and ``replica`` those that write, and
+    ``transfer_seconds`` is the time in which the caches of a prompt are sent from one to the other.
     """
 
     def __init__(self, reading: "ServicePlan", writing: "ServicePlan", transfer_seconds: float) -> None:
         self.reading, self.writing, self.transfer_seconds = reading, writing, transfer_seconds
         self.request_rate, self.load = reading.request_rate, reading.load
-        self.devices, self.replicas = reading.devices + writing.devices, reading.replicas + writing.replicas
-        self.replica = writing.replica
+        self.devices = reading.devices + writing.devices
+        self.replicas, self.replica = writing.replicas, writing.replica
 
     @property
     def busiest(self) -> "Replica":
