@@ -149,8 +149,9 @@ def measure(text: str, unit: str) -> float:
     value = _number(text.strip(" \t\r\n"), word)
     if value is None:
         counted = word.unit == "1" and unit != "1"
-        bare = unit == "1" or counted
-        accepted = "a number" if bare else message("a number, with or without the unit {unit}", unit=message(unit))
+        if unit == "1" or counted:
+            raise Refusal("answer", text, "a number", unit=unit)
+        accepted = message("a number, with or without the unit {unit}", unit=message(unit))
         raise Refusal("answer", text, accepted, unit=unit)
     return value
 
