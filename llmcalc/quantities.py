@@ -8,7 +8,7 @@ What could mean two things is refused: ``1,5``, ``80G``, ``1_0``, digits that on
 """
 
 from .answering import numbers_between
-from .checks import Refusal, one_of
+from .checks import Refusal, column_of, one_of
 from .messages import marked, message
 from .units import DAY, HOUR, MINUTE, WEEK, YEAR
 from .vocabulary import POSITIVE, WORDS, Word
@@ -166,7 +166,8 @@ def expected(name: str, limits: "tuple[float, float] | tuple[str, ...] | None" =
     """
     word = WORDS[name]
     if word.choices:
-        return one_of([word.choices])
+        column, found, file = word.choices.partition(" in data/")
+        return one_of([column_of(column, file[: -len(".csv")]) if found else word.choices])
     if word.range is None:
         return message("true or false")
     ends: tuple[Any, ...] | None = limits or word.usual
