@@ -3,6 +3,7 @@
 import ast
 import random
 import re
+from importlib import import_module
 
 import pytest
 
@@ -12,6 +13,7 @@ from llmcalc.checks import Refusal
 from llmcalc.files import DATA
 from llmcalc.formats import SPOKEN, THINGS, in_words, number_of
 from llmcalc.models import networks, vision
+from llmcalc.once import Latest
 from llmcalc.questions import questions
 from llmcalc.vocabulary import WORDS
 from tests.answers.test_sentences import SLOW, drawn
@@ -79,7 +81,9 @@ def catalogue():
 
 
 @pytest.fixture
-def edition(catalogue):
+def edition(catalogue, monkeypatch):
+    for question in ("planner", "what_fits"):  # they keep plans, and with them their texts
+        monkeypatch.setattr(import_module(f"llmcalc.answers.{question}"), "_latest", Latest())
     messages.use(catalogue)
     yield
     messages.use({})
