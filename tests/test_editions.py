@@ -1,12 +1,16 @@
 """Another edition: with every text translated, nothing that code tells its readers is left in English."""
 
 import ast
+import json
 import random
 import re
+import shutil
+import subprocess
 from importlib import import_module
 
 import pytest
 
+from bookbuild.calculator import calculators
 from llmcalc import answers, datasets, differences, messages, quantities, reasons, records, spread
 from llmcalc.answers.planner import planner_curves
 from llmcalc.checks import Refusal
@@ -19,6 +23,7 @@ from llmcalc.vocabulary import WORDS
 from tests.answers.test_sentences import SLOW, drawn
 from tests.editions import WORD, left_in_english, made_up
 from tests.formulas import SOURCE
+from tests.test_micropython import NODE, PACKAGES, SCRIPT
 
 every_question = pytest.mark.parametrize("name", list(questions()))
 TRIES, SLOW_TRIES = 60, 20
@@ -231,6 +236,60 @@ def test_what_programs_know_is_english_in_every_edition(edition):
     answer = answers.does_it_predict(measured_seconds=9.0)
     assert (answer["badge"], answer["within"], answer.kind) == ("measured", "no", "good")
     assert {result["unit"] for result in answer.listed()} >= {"s", "%", "GiB"}
+
+
+# Pages
+
+TELL = """
+import json
+from llmcalc import datasets, messages
+from llmcalc.checks import Refusal
+with open("work.json") as file:
+    work = json.load(file)
+datasets.provide(work["data"])
+messages.use(work["catalogue"])
+answer = getattr(__import__("llmcalc.answers." + work["function"], None, None, ["*"]), work["function"])
+for given in work["settings"]:
+    try:
+        results = answer(**given)
+        texts = results.formatted()
+        print(json.dumps([texts[name] for name in sorted(texts)] + [results.sentence]))
+    except Refusal as refusal:
+        print(json.dumps([str(refusal)]))
+"""
+
+
+def told_by(answer, **given):
+    try:
+        results = answer(**given)
+    except Refusal as refusal:
+        return [str(refusal)]
+    return [text for _, text in sorted(results.formatted().items())] + [results.sentence]
+
+
+@every_question
+def test_pages_tell_the_same(name, edition, catalogue, tmp_path):
+    """The same texts in MicroPython, in which a page's calculator runs."""
+    question = questions()[name]
+    sources = calculators.modules_of(name)
+    settings = [{}] + [given for of, given in TOLD if of == name]
+    settings += [{key: -1} for key, parameter in question.parameters.items() if parameter.type in (int, float)]
+    work = {
+        "data": calculators.tables(question, list(sources.values())),
+        "catalogue": catalogue,
+        "function": name.replace("-", "_"),
+        "settings": settings,
+    }
+    modules = {module.replace(".", "/") + ".py": source for module, source in sources.items()}
+    modules["work.json"] = json.dumps(work)
+    (tmp_path / "node_modules").symlink_to(PACKAGES / "node_modules")
+    shutil.copy(SCRIPT, tmp_path)
+    given = json.dumps({"modules": modules, "calls": [{"statements": TELL}]})
+    command = [NODE, tmp_path / SCRIPT.name]
+    run = subprocess.run(command, input=given, capture_output=True, text=True, check=False, timeout=120)
+    assert run.returncode == 0, run.stderr[-2000:]
+    found = [json.loads(line) for line in json.loads(run.stdout)]
+    assert found == [told_by(question.answer, **values) for values in settings]
 
 
 # Sources
