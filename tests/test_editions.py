@@ -2,16 +2,18 @@
 
 import ast
 import json
+import os
 import random
 import re
 import shutil
 import subprocess
+import sys
 from importlib import import_module
 
 import pytest
 
 from bookbuild.calculator import calculators
-from llmcalc import answers, datasets, differences, messages, quantities, reasons, records, spread
+from llmcalc import answers, cli, datasets, differences, messages, quantities, reasons, records, spread
 from llmcalc.answers.planner import planner_curves
 from llmcalc.checks import Refusal
 from llmcalc.files import DATA
@@ -236,6 +238,51 @@ def test_what_programs_know_is_english_in_every_edition(edition):
     answer = answers.does_it_predict(measured_seconds=9.0)
     assert (answer["badge"], answer["within"], answer.kind) == ("measured", "no", "good")
     assert {result["unit"] for result in answer.listed()} >= {"s", "%", "GiB"}
+
+
+# The command
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "own"),
+    [
+        ("answer training-gpus mfu=0.4", 0, ()),
+        ("answer training-gpus mfu=0.3..0.4 --json", 2, ("error", "argument", "value", "unit", "accepted", "message")),
+        ("answer training-gpus mfu=40% --instead mfu=50% --instead days=60", 0, ()),
+        ("answer training-gps", 2, ("question", "training-gps")),
+        ("answr", 2, ("command", "answr", "sweep", "calibrate", "predict", "vision", "schema", "exam", "answer")),
+        ("answer training-gpus mfu", 2, ()),
+        ("answer training-gpus mfu=0.4 mfu=0.3", 2, ()),
+        ("answer training-gpus mf=0.4", 2, ("mf",)),
+        ("answer training-gpus --csv --scenarios -", 2, ("--csv", "--scenarios")),
+        ("device H101", 2, ("H101",)),
+        ("model 9B", 2, ("9B",)),
+        ("vision resnet50", 0, ("thop", "ptflops", "fvcore", "attention_macs", "activations", "macs", "flop")),
+        ("exam --minutes 1", 2, ("minutes",)),
+        ("exam --chapters training-gps", 2, ("chapter", "training-gps")),
+        ("predict training /no/such/file", 2, ("RUNS", "/no/such/file", "No such file or directory")),
+    ],
+)
+def test_so_is_the_command(arguments, code, own, edition, written, capsys):
+    assert cli.run(arguments.split()) == code
+    printed = "".join(capsys.readouterr()).removeprefix("llmcalc: ")
+    assert english(printed.splitlines(), {*written, *own}) == {}
+
+
+def test_the_environment_names_the_catalogue(catalogue, tmp_path):
+    path = tmp_path / "messages.json"
+    path.write_text(json.dumps(catalogue), encoding="utf-8")
+    program = "from llmcalc import answers; print(answers.training_gpus().sentence)"
+    run = subprocess.run(
+        [sys.executable, "-c", program],
+        env={**os.environ, "LLMCALC_MESSAGES": str(path), "PYTHONIOENCODING": "utf-8"},
+        cwd=SOURCE.parent,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=True,
+    )
+    assert run.stdout.startswith("⟦It takes ⟧1,559⟦ ⟧A100 PCIe 80GB⟦ to train ⟧⟦⟧")
 
 
 # Pages
