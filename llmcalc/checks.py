@@ -191,6 +191,17 @@ def one_of(names: "Iterable[str]") -> str:
     return message("one of {names}", names=", ".join(names))
 
 
+def column_of(column: str, name: str) -> str:
+    """The values of a column of `data/NAME.csv`, in words.
+
+    Examples
+    --------
+    >>> column_of("model", "models")
+    'model in data/models.csv'
+    """
+    return message("{column} in {file}", column=column, file=f"data/{name}.csv")
+
+
 def did_you_mean(accepted: str, value: object, names: "Iterable[str]") -> str:
     """What is accepted, with a hint at the closest of some names if one is close.
 

@@ -12,7 +12,7 @@ import click
 
 from .checks import Refusal, did_you_mean, one_of
 from .files import unreadable, unwritable
-from .messages import message
+from .messages import marked, message
 
 REFUSED, FAULT, INTERRUPTED, PIPE_CLOSED = 2, 1, 130, 141
 POINTS = 512  # at which ranges are looked at, as in the pages
@@ -692,9 +692,9 @@ def _shape(sides: Any) -> str:
 MODEL_UNITS = {
     "params": "parameter",
     "active_params": "parameter",
-    "kv_bytes_per_token": "byte/token",
+    "kv_bytes_per_token": marked("byte/token"),
     "cache_bytes": "byte",
-    "flop_per_token": "FLOP/token",
+    "flop_per_token": marked("FLOP/token"),
     "weights": "byte",
 }
 

@@ -6,7 +6,7 @@ Nothing but the standard library is needed. A page has no files: it provides the
 96
 """
 
-from .checks import Refusal, choice, did_you_mean, one_of
+from .checks import Refusal, choice, column_of, did_you_mean, one_of
 from .messages import message
 from .units import HOUR
 
@@ -62,7 +62,7 @@ def record(name: str, column: str, value: str) -> "Row":
     for candidate in rows:
         if candidate[column] == value:
             return candidate
-    accepted = one_of([f"{column} in data/{name}.csv"])
+    accepted = one_of([column_of(column, name)])
     raise Refusal(column, value, did_you_mean(accepted, value, [str(row[column]) for row in rows]))
 
 

@@ -149,9 +149,8 @@ def counted(unit: str, value: "float | str | None" = None) -> str:
     """
     if unit == "1":
         return ""
-    if unit not in THINGS or value in (1, 1.0):
-        return unit
-    return plural(unit)
+    named = unit if unit not in THINGS or value in (1, 1.0) else plural(unit)
+    return message(named)
 
 
 def number_of(value: float, thing: str, digits: int = 4, in_word: bool = False) -> str:
@@ -165,7 +164,8 @@ def number_of(value: float, thing: str, digits: int = 4, in_word: bool = False) 
     '175 billion parameters'
     """
     text = in_words(value, digits) if in_word else number(value, digits)
-    return message("{number} {things}", number=text, things=message(thing if text == "1" else plural(thing)))
+    named = thing if text == "1" else plural(thing)
+    return message("{number} {things}", number=text, things=message(named))
 
 
 def together(first: str, second: str) -> str:

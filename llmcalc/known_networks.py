@@ -8,7 +8,7 @@ import re
 from typing import Any
 
 from . import datasets, quantities
-from .checks import Refusal, did_you_mean, one_of
+from .checks import Refusal, column_of, did_you_mean, one_of
 from .models import counting_tools, networks, vision
 
 SETTINGS = ("input_size", "classes", "width", "depth")
@@ -54,7 +54,7 @@ data/vision-networks.csv; did you mean 'efficientnet_b0'?
     known.pop("", None)
     if _plain(text) in known:
         return str(known[_plain(text)])
-    accepted = did_you_mean(one_of(["name in data/vision-networks.csv"]), text.lower(), networks.NAMES)
+    accepted = did_you_mean(one_of([column_of("name", "vision-networks")]), text.lower(), networks.NAMES)
     raise Refusal("network", text, accepted)
 
 

@@ -96,7 +96,7 @@ def device(text: str, argument: str = "accelerator") -> "Device":
 
 def _made(mapping: "dict[str, Any]") -> "Device":
     words = dict(device_quantities())
-    name = mapping.get("name", "custom")
+    name = mapping.get("name", message("custom"))
     if not isinstance(name, str) or not name.strip() or len(name) > LONGEST_NAME:
         raise Refusal("name", name, message("a text of 1 to {most} characters", most=LONGEST_NAME))
     numbers: dict[str, Any] = {}

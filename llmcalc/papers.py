@@ -11,7 +11,7 @@ from pathlib import Path
 from .checks import Refusal
 from .files import unwritable
 from .formats import counted
-from .messages import message
+from .messages import marked, message
 from .teaching.exams import MINUTES, Exam
 from .teaching.telling import percent, told
 from .teaching.writing import LEVELS, Posed
@@ -38,7 +38,7 @@ ul, ol { margin: 0 0 2mm; padding-left: 7mm; }
 table { border-collapse: collapse; margin: 2mm 0; }
 td, th { border: 1px solid #555; padding: 0.5mm 2mm; text-align: left; }
 """
-RULES = (
+RULES = marked(
     "Peaks are dense; a multiply-accumulate (MAC) is two FLOP; GB is 10⁹ bytes and GiB 2³⁰. "
     "Show your steps, and give every answer with its unit. A calculator is allowed."
 )
@@ -55,15 +55,15 @@ def paper(exam: Exam, version: int) -> str:
         Which version, from 0 [1].
     """
     parts = [
-        _heading(exam, version, "Exam"),
-        '<p class="names"><span>Name:</span><span>Date:</span></p>',
-        f"<p>{RULES}</p>",
+        _heading(exam, _exam_title(version)),
+        f'<p class="names"><span>{escape(message("Name:"))}</span><span>{escape(message("Date:"))}</span></p>',
+        f"<p>{escape(message(RULES))}</p>",
     ]
     for number, posed, heading in _numbered(exam, version):
         parts.append(
             heading + f"<section>{_title(number, posed)}<p>{posed.shown()['text']}</p>{_room(posed)}</section>"
         )
-    return _page(f"Exam, version {VERSIONS[version]}", parts)
+    return _page(_exam_title(version), parts)
 
 
 def key(exam: Exam, version: int) -> str:
@@ -76,20 +76,21 @@ def key(exam: Exam, version: int) -> str:
     version : int
         Which version, from 0 [1].
     """
-    parts = [_heading(exam, version, "Key"), _summary(exam, version)]
-    parts.append(
-        "<p>A right result with its steps has all points. A result that one of the mistakes below leads to shows that "
-        "the rest was right: half of the points. Steps without a result: a quarter for each right one, up to half.</p>"
+    title = message("Key, version {version}", version=VERSIONS[version])
+    points = message(
+        "A right result with its steps has all points. A result that one of the mistakes below leads to shows that "
+        "the rest was right: half of the points. Steps without a result: a quarter for each right one, up to half."
     )
+    parts = [_heading(exam, title), _summary(exam, version), f"<p>{escape(points)}</p>"]
     for number, posed, heading in _numbered(exam, version):
         steps = "".join(f"<li>{step}</li>" for step in posed.shown()["steps"])
         parts.append(
             f"{heading}<section>{_title(number, posed)}<p>{posed.shown()['text']}</p>"
             f"<p><strong>{escape(_answer(posed))}</strong>{escape(_accepted(posed))}</p>"
             f"<ol>{steps}</ol>{_mistakes(posed)}"
-            f"<p><small>{posed.exercise.name}, seed {posed.seed}</small></p></section>"
+            f"<p><small>{escape(_source(posed))}</small></p></section>"
         )
-    return _page(f"Key, version {VERSIONS[version]}", parts)
+    return _page(title, parts)
 
 
 def write(exam: Exam, folder: "str | Path", as_pdf: bool = False) -> "list[Path]":
@@ -180,27 +181,39 @@ def _page(title: str, parts: "list[str]") -> str:
     )
 
 
-def _heading(exam: Exam, version: int, name: str) -> str:
-    asked = sorted({exercise.chapter for exercise in exam.exercises})
-    return (
-        f"<h1>{name}, version {VERSIONS[version]}</h1>"
-        f'<p class="about">{exam.minutes} minutes, {exam.points} points. Chapters: {escape(", ".join(asked))} '
-        f"<small>(seed {exam.seed})</small></p>"
+def _exam_title(version: int) -> str:
+    return message("Exam, version {version}", version=VERSIONS[version])
+
+
+def _source(posed: Posed) -> str:
+    return message("{exercise}, seed {seed}", exercise=posed.exercise.name, seed=posed.seed)
+
+
+def _heading(exam: Exam, title: str) -> str:
+    about = message(
+        "{minutes} minutes, {points} points. Chapters: {chapters}",
+        minutes=exam.minutes,
+        points=exam.points,
+        chapters=", ".join(sorted({exercise.chapter for exercise in exam.exercises})),
     )
+    seed = message("(seed {seed})", seed=exam.seed)
+    return f'<h1>{escape(title)}</h1><p class="about">{escape(about)} <small>{escape(seed)}</small></p>'
 
 
 def _numbered(exam: Exam, version: int) -> "list[tuple[int, Posed, str]]":
     """Questions with their numbers, and with the heading of a level where one begins."""
     found, level = [], 0
     for number, posed in enumerate(exam.versions[version], start=1):
-        heading = "" if posed.exercise.level == level else f"<h2>{LEVELS[posed.exercise.level]}</h2>"
+        heading = "" if posed.exercise.level == level else f"<h2>{message(LEVELS[posed.exercise.level])}</h2>"
         level = posed.exercise.level
         found.append((number, posed, heading))
     return found
 
 
 def _title(number: int, posed: Posed) -> str:
-    return f"<h3><span>Question {number}</span><span>{MINUTES[posed.exercise.level]} points</span></h3>"
+    question = message("Question {number}", number=number)
+    points = message("{points} points", points=MINUTES[posed.exercise.level])
+    return f"<h3><span>{question}</span><span>{points}</span></h3>"
 
 
 def _options(posed: Posed) -> str:
@@ -211,17 +224,19 @@ def _room(posed: Posed) -> str:
     """Where to write: a space for the steps, and the answer with its unit."""
     space = f'<div style="height: {ROOM[posed.exercise.level]}cm"></div>'
     if posed.kind == "numeric":
-        return f'{space}<p>Answer: <span class="answer"></span> {escape(counted(posed.exercise.unit, 2))}</p>'
-    asked = (
-        "The letter, and why in two sentences:"
-        if posed.kind == "choice"
-        else "The letters in order, the first first, and why:"
-    )
+        line = f'<span class="answer"></span> {escape(counted(posed.exercise.unit, 2))}'
+        return f"{space}<p>{message('Answer: {line}', line=line)}</p>"
+    if posed.kind == "choice":
+        asked = message("The letter, and why in two sentences:")
+    else:
+        asked = message("The letters in order, the first first, and why:")
     return f"{_options(posed)}<p>{asked}</p>{space}"
 
 
 def _answer(posed: Posed) -> str:
-    return posed.solution() if posed.kind == "numeric" else f"{posed.solution()}: {_words(posed)}"
+    if posed.kind == "numeric":
+        return posed.solution()
+    return message("{letters}: {texts}", letters=posed.solution(), texts=_words(posed))
 
 
 def _words(posed: Posed) -> str:
@@ -233,9 +248,12 @@ def _accepted(posed: Posed) -> str:
         return ""
     tolerance = posed.exercise.tolerance
     if not tolerance:
-        return " exactly"
-    ends = " to ".join(told(posed.key * factor) for factor in (1 - tolerance, 1 + tolerance))
-    return f" (accepted: {ends}, which is {percent(tolerance)} to either side)"
+        return " " + message("exactly")
+    low, high = (told(posed.key * factor) for factor in (1 - tolerance, 1 + tolerance))
+    accepted = message(
+        "(accepted: {low} to {high}, which is {share} to either side)", low=low, high=high, share=percent(tolerance)
+    )
+    return f" {accepted}"
 
 
 def _mistakes(posed: Posed) -> str:
@@ -246,7 +264,8 @@ def _mistakes(posed: Posed) -> str:
     if not rows:
         return ""
     cells = "".join(f"<tr><td>{escape(value)}</td><td>{said}</td></tr>" for value, said in rows)
-    return f'<table><tr><th scope="col">Instead</th><th scope="col">Mistake</th></tr>{cells}</table>'
+    heads = "".join(f'<th scope="col">{message(head)}</th>' for head in (marked("Instead"), marked("Mistake")))
+    return f"<table><tr>{heads}</tr>{cells}</table>"
 
 
 def _summary(exam: Exam, version: int) -> str:
@@ -255,5 +274,7 @@ def _summary(exam: Exam, version: int) -> str:
         f"<tr><td>{number}</td><td>{escape(posed.solution())}</td><td>{MINUTES[posed.exercise.level]}</td></tr>"
         for number, posed, _ in _numbered(exam, version)
     )
-    heads = "".join(f'<th scope="col">{head}</th>' for head in ("Question", "Answer", "Points"))
+    heads = "".join(
+        f'<th scope="col">{message(head)}</th>' for head in (marked("Question"), marked("Answer"), marked("Points"))
+    )
     return f"<table><tr>{heads}</tr>{cells}</table>"

@@ -8,7 +8,7 @@ What could mean two things is refused: ``1,5``, ``80G``, ``1_0``, digits that on
 """
 
 from .answering import numbers_between
-from .checks import Refusal, one_of
+from .checks import Refusal, column_of, one_of
 from .messages import marked, message
 from .units import DAY, HOUR, MINUTE, WEEK, YEAR
 from .vocabulary import POSITIVE, WORDS, Word
@@ -149,8 +149,9 @@ def measure(text: str, unit: str) -> float:
     value = _number(text.strip(" \t\r\n"), word)
     if value is None:
         counted = word.unit == "1" and unit != "1"
-        bare = unit == "1" or counted
-        accepted = "a number" if bare else message("a number, with or without the unit {unit}", unit=message(unit))
+        if unit == "1" or counted:
+            raise Refusal("answer", text, "a number", unit=unit)
+        accepted = message("a number, with or without the unit {unit}", unit=message(unit))
         raise Refusal("answer", text, accepted, unit=unit)
     return value
 
@@ -165,7 +166,8 @@ def expected(name: str, limits: "tuple[float, float] | tuple[str, ...] | None" =
     """
     word = WORDS[name]
     if word.choices:
-        return one_of([word.choices])
+        column, found, file = word.choices.partition(" in data/")
+        return one_of([column_of(column, file[: -len(".csv")]) if found else word.choices])
     if word.range is None:
         return message("true or false")
     ends: tuple[Any, ...] | None = limits or word.usual

@@ -153,7 +153,7 @@ def _shown(result: "dict[str, Any]") -> "dict[str, Any]":
 
 
 def _unit(result: "dict[str, Any]") -> str:
-    return "" if result["value"] is None else message(counted(result["unit"], result["value"]))
+    return "" if result["value"] is None else counted(result["unit"], result["value"])
 
 
 def _text(result: "dict[str, Any]") -> str:
@@ -187,7 +187,7 @@ class Curves:
                 "name": name,
                 "label": message(label),
                 "unit": unit,
-                "units": message(counted(unit)),
+                "units": counted(unit),
                 "values": values,
                 "texts": [number(value) for value in values],
             }

@@ -17,7 +17,7 @@ PACKAGES = Path(sys.prefix) / "npm"
 
 
 def run_in_micropython(calls, folder, models=(), shared=()):
-    files = [SOURCE / f"{name}.py" for name in ("checks", "vocabulary", "units", *shared)]
+    files = [SOURCE / f"{name}.py" for name in ("checks", "messages", "vocabulary", "units", *shared)]
     files += [path for path in SOURCE.glob("formulas/*.py") if path.stem != "__init__"]
     files += [SOURCE / "models" / f"{name}.py" for name in models]
     modules = {f"llmcalc/{path.relative_to(SOURCE)}": path.read_text(encoding="utf-8") for path in files}

@@ -7,7 +7,7 @@ know are built in `networks`.
 
 from ..checks import Refusal, single, whole
 from ..formulas import convolution
-from ..messages import message
+from ..messages import marked, message
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -47,6 +47,34 @@ if TYPE_CHECKING:
 
 
 FLOP_PER_MAC = 2  # a multiplication and an addition
+
+# Kinds of layers: programs know them by these names, people read them in the language of an edition.
+KINDS = (
+    marked("addition"),
+    marked("attention products"),
+    marked("average pooling"),
+    marked("batch normalisation"),
+    marked("channel gating"),
+    marked("concatenation"),
+    marked("convolution"),
+    marked("flattening"),
+    marked("fully connected"),
+    marked("group normalisation"),
+    marked("hard sigmoid"),
+    marked("hard swish"),
+    marked("hyperbolic tangent"),
+    marked("layer normalisation"),
+    marked("layer scale"),
+    marked("leaky rectification"),
+    marked("max pooling"),
+    marked("multiplication"),
+    marked("other parameters"),
+    marked("rectification"),
+    marked("sigmoid"),
+    marked("token embedding"),
+    marked("transposed convolution"),
+    marked("upsampling"),
+)
 
 
 class Network:

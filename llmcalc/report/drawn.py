@@ -21,6 +21,7 @@ from matplotlib.patches import Rectangle, StepPatch
 from matplotlib.ticker import FixedLocator
 
 from ..formats import headed
+from ..messages import marked, message
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -85,6 +86,27 @@ class Table:
         return text.getvalue()
 
 
+# What columns say of places on an axis: whether it is the horizontal one, and whether it is logarithmic.
+PLACES = {
+    (True, False): (
+        marked("where a mark stands on the horizontal axis"),
+        marked("where a bar, band or line begins on the horizontal axis"),
+    ),
+    (True, True): (
+        marked("where a mark stands on the horizontal axis, logarithmic"),
+        marked("where a bar, band or line begins on the horizontal axis, logarithmic"),
+    ),
+    (False, False): (
+        marked("where a mark stands on the vertical axis"),
+        marked("where a bar, band or line begins on the vertical axis"),
+    ),
+    (False, True): (
+        marked("where a mark stands on the vertical axis, logarithmic"),
+        marked("where a bar, band or line begins on the vertical axis, logarithmic"),
+    ),
+}
+
+
 class _Side:
     """An axis of a panel: the column of its values, and the words that stand at its places, if any do."""
 
@@ -92,12 +114,9 @@ class _Side:
         self.words = _words(axis)
         found = LABEL.fullmatch(label)
         name, unit = (found["name"], found["unit"]) if found else (label or ROW, "1")
-        where = "horizontal" if axis is axis.axes.xaxis else "vertical"
-        scale = ", logarithmic" if axis.get_scale() == "log" else ""
-        self.column = Column(name, unit, bool(self.words), f"where a mark stands on the {where} axis{scale}")
-        self.begin = Column(
-            f"{name}, from", unit, False, f"where a bar, band or line begins on the {where} axis{scale}"
-        )
+        place, begin = PLACES[axis is axis.axes.xaxis, axis.get_scale() == "log"]
+        self.column = Column(name, unit, bool(self.words), message(place))
+        self.begin = Column(message("{name}, from", name=name), unit, False, message(begin))
 
     def at(self, value: float) -> "float | str":
         """Return what stands at a place: its number, or the word beside it."""
@@ -139,9 +158,9 @@ def read(figure: Figure) -> Table:
     table = Table()
     panels = [axes for axes in figure.axes if axes.get_visible()]
     if any(axes.get_title() for axes in panels):
-        table.columns[PANEL] = Column(PANEL, "1", True, "the panel of the figure, by its title")
+        table.columns[PANEL] = Column(PANEL, "1", True, message("the panel of the figure, by its title"))
     table.columns[SERIES] = Column(
-        SERIES, "1", True, "the curve, mark, bar or band, as the legend or the text names it"
+        SERIES, "1", True, message("the curve, mark, bar or band, as the legend or the text names it")
     )
     axis_columns: dict[str, Column] = {}
     for axes in panels:

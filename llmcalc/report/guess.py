@@ -5,6 +5,7 @@ import math
 
 from ..checks import Refusal
 from ..formats import counted, number
+from ..messages import message
 
 DIGITS = 3  # of the answer
 
@@ -71,6 +72,7 @@ class Guess:
         attributes = " ".join(f'data-{name}="{html.escape(str(cell))}"' for name, cell in data.items())
         return (
             f'<div class="guess" {attributes}>'
-            f"<p><strong>Predict first.</strong> {html.escape(self.question)}</p>"
-            f"<details><summary>The answer</summary><p>{html.escape(self.text)}</p></details></div>"
+            f"<p><strong>{html.escape(message('Predict first.'))}</strong> {html.escape(self.question)}</p>"
+            f"<details><summary>{html.escape(message('The answer'))}</summary>"
+            f"<p>{html.escape(self.text)}</p></details></div>"
         )

@@ -12,6 +12,7 @@ from fractions import Fraction
 import pandas as pd
 
 from ..formats import headed, number
+from ..messages import marked, message
 from . import tables
 
 TYPE_CHECKING = False
@@ -22,11 +23,12 @@ if TYPE_CHECKING:
 MIME_TYPE = "application/vnd.llmcalc.ledger+json"
 COLUMNS = ["id", "chapter", "document", "line", "quantity", "unit", "printed", "computed", "status", "note"]
 STATUSES = {
-    "given": "an input of the document",
-    "reproduced": "agrees to within one unit of the last printed digit",
-    "corrected": "follows only from a mistake; the right value stands beside it",
-    "underivable": "nothing in the documents determines it",
+    marked("given"): marked("an input of the document"),
+    marked("reproduced"): marked("agrees to within one unit of the last printed digit"),
+    marked("corrected"): marked("follows only from a mistake; the right value stands beside it"),
+    marked("underivable"): marked("nothing in the documents determines it"),
 }
+DIFFERS = marked("differs")  # where a row's claim does not hold
 
 
 def agrees(printed: str, computed: float) -> bool:
@@ -171,24 +173,25 @@ class Ledger:
     def _repr_html_(self) -> str:
         used = [row for row in self.rows if verdict(row) == "given"]
         others = [row for row in self.rows if verdict(row) != "given"]
-        parts = [self._table(others, "Printed and computed")] if others else []
+        parts = [self._table(others, message("Printed and computed"))] if others else []
         if used:
-            summary = f"Inputs of the document, used as printed: {len(used)}"
-            parts.append(f"<details><summary>{summary}</summary>{self._table(used, 'Inputs')}</details>")
+            summary = message("Inputs of the document, used as printed: {count}", count=len(used))
+            parts.append(f"<details><summary>{summary}</summary>{self._table(used, message('Inputs'))}</details>")
         return "".join(parts)
 
     def _table(self, rows: "list[dict[str, Any]]", caption: str) -> str:
+        quantity, note = message("quantity [unit]"), message("note")
         frame = pd.DataFrame(
             {
-                "quantity [unit]": [headed(row["quantity"], row["unit"]) for row in rows],
-                "printed": [number(printed_value(row["printed"]), 7) for row in rows],
-                "computed": [number(row["computed"], 7) for row in rows],
-                "status": [verdict(row) for row in rows],
-                "line": [row["line"] for row in rows],
-                "note": [row["note"] for row in rows],
+                quantity: [headed(row["quantity"], row["unit"]) for row in rows],
+                message("printed"): [number(printed_value(row["printed"]), 7) for row in rows],
+                message("computed"): [number(row["computed"], 7) for row in rows],
+                message("status"): [message(verdict(row)) for row in rows],
+                message("line"): [row["line"] for row in rows],
+                note: [row["note"] for row in rows],
             }
         )
-        return str(tables.show(frame, caption, wide=["quantity [unit]", "note"]).to_html())
+        return str(tables.show(frame, caption, wide=[quantity, note]).to_html())
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> "dict[str, Any]":
         missing = sorted(set(self.facts.index) - {row["id"].split("/", 1)[1] for row in self.rows})
@@ -207,8 +210,8 @@ def verdict(row: "dict[str, Any]") -> str:
     computed: float = row["computed"]
     status: str = row["status"]
     if status in ("given", "reproduced"):
-        return status if computed is not None and agrees(row["printed"], computed) else "differs"
+        return status if computed is not None and agrees(row["printed"], computed) else DIFFERS
     if status == "corrected":
         slip_found = row["mistaken"] is not None and agrees(row["printed"], row["mistaken"])
-        return status if slip_found and not agrees(row["printed"], computed) else "differs"
+        return status if slip_found and not agrees(row["printed"], computed) else DIFFERS
     return status

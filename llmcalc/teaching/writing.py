@@ -20,12 +20,12 @@ True
 
 from ..checks import Refusal
 from ..formats import counted
-from ..messages import message
+from ..messages import marked, message
 from .draws import Generator, stream_of
 from .setting import plain, shown
 from .telling import told
 
-LEVELS = {1: "Recall and estimate", 2: "Derive and compute", 3: "Decide and defend"}
+LEVELS = {1: marked("Recall and estimate"), 2: marked("Derive and compute"), 3: marked("Decide and defend")}
 TOLERANCE = 0.02  # relative, for numbers that are no counts
 CLEAR = 0.03  # relative distance of the items of an order
 TRIES = 60  # drawings until every mistake can be told from the answer

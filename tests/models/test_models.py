@@ -449,7 +449,7 @@ process.stdout.write(JSON.stringify(lines));
 def test_micropython_gives_the_same_numbers(tmp_path):
     # Dense, a mixture, latent, sliding, a state, and an architecture that isn't known.
     names = ["llama-3.1-405b", "qwen3-30b-a3b", "deepseek-v3", "gemma-3-4b", "gpt-oss-20b", "qwen3-next-80b"]
-    wanted = ["checks", "vocabulary", "units", "datasets", "formats"]
+    wanted = ["checks", "messages", "vocabulary", "units", "datasets", "formats"]
     wanted += [f"{room}/{path.stem}" for room in ("formulas", "models") for path in SOURCE.glob(f"{room}/*.py")]
     modules = {f"llmcalc/{name}.py": (SOURCE / f"{name}.py").read_text(encoding="utf-8") for name in wanted}
     modules |= {f"llmcalc/{folder}__init__.py": "" for folder in ("", "models/", "formulas/")}
