@@ -1,5 +1,6 @@
 """Texts that stand in code: their catalogue is complete; Python, MicroPython and scripts take them from it alike."""
 
+import ast
 import json
 import re
 import subprocess
@@ -10,6 +11,7 @@ import pytest
 
 from bookbuild import messages as catalogues
 from llmcalc import messages
+from tests.editions import WORD
 from tests.formulas import SOURCE
 from tests.test_micropython import run_in_micropython
 
@@ -85,6 +87,21 @@ def test_the_template_has_every_text_that_scripts_mark():
     scripts += [*(SOURCE.parent / "bookbuild" / "templates").glob("*.html")]
     marked = {text for path in scripts for _, text in MARKED.findall(path.read_text(encoding="utf-8"))}
     assert {"This is my guess", "{n} point", "Copy link", "there is no result: {reason}"} <= marked <= texts
+
+
+def test_the_template_has_every_text_that_python_marks():
+    """Also those within f-strings."""
+    texts = {entry.id if isinstance(entry.id, str) else entry.id[0] for entry in catalogues.extracted() if entry.id}
+    calls = [
+        node
+        for folder in ("llmcalc", "bookbuild")
+        for path in (SOURCE.parent / folder).rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant)
+    ]
+    marked = {call.args[0].value for call in calls if getattr(call.func, "id", "") in ("message", "marked", "plural")}
+    assert "How to cite" in marked
+    assert {text for text in marked - texts if isinstance(text, str) and WORD.search(text)} == set()
 
 
 def badly_filled(catalogue):

@@ -18,6 +18,7 @@ from bookbuild.site.answer_first import AnswerFirst
 from bookbuild.site.documents import LinkLines
 from bookbuild.site.jupyter_book import finished
 from bookbuild.site.remembered import Remembered
+from llmcalc.messages import message
 
 UNIT_ONE = re.compile(r"(?<=[\w)`]) \[1\](?=[\s.,;:)]|$)")
 # A page's place for a filter of all its rows, or a table with a filter of its own.
@@ -63,6 +64,11 @@ def add_verbs(app: Sphinx, pagename: str, templatename: str, context: dict[str, 
     for style in ("calculator.css", "verbs.css", "uplot.css"):
         app.add_css_file(f"{address}/{style}")
     app.add_js_file(f"{address}/verbs.mjs", type="module")
+
+
+def know_texts(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
+    """Let the book's own templates take their texts from its catalogue; `_` in them is the theme's."""
+    context["message"] = message
 
 
 def add_exercises(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
@@ -112,7 +118,7 @@ def add_filters(app: Sphinx, pagename: str, templatename: str, context: dict[str
 
 def describe(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
     """Give every page a description, its first sentences, for those who list pages."""
-    text = "Search the chapters, the formulas and the glossary of the book."
+    text = message("Search the chapters, the formulas and the glossary of the book.")
     if doctree is not None:
         paragraphs = (node for node in doctree.findall(nodes.paragraph) if isinstance(node.parent, nodes.section))
         text = next((" ".join(node.astext().split()) for node in paragraphs), context.get("title", ""))
@@ -134,18 +140,20 @@ def offer_downloads(app: Sphinx, pagename: str, templatename: str, context: dict
     buttons = []
     if pagename.startswith("notebooks/"):
         address = f"{context['pathto']('_sources', 1)}/{pagename}.ipynb"
-        tip = "Download this chapter for Jupyter"
-        buttons.append(_button(address, "Notebook", tip, "fas fa-download", "download-notebook"))
+        tip = message("Download this chapter for Jupyter")
+        buttons.append(_button(address, message("Notebook"), tip, "fas fa-download", "download-notebook"))
         if address := citing.in_colab(f"_sources/{pagename}.ipynb"):
-            buttons.append(_button(address, "Colab", "Open this chapter in Colab", "fas fa-cloud", "colab"))
+            buttons.append(_button(address, "Colab", message("Open this chapter in Colab"), "fas fa-cloud", "colab"))
     # The two prints are made together; that for teachers when its pages are there.
     for_teachers = pagename in pdf.FOR_TEACHERS
     if (Path(app.confdir) / "extra" / pdf.NAME).exists():
         address = context["pathto"](pdf.TEACHERS_NAME if for_teachers else pdf.NAME, 1)
-        tip = f"Download {'the pages for teachers' if for_teachers else 'the whole book'} as PDF"
+        whole = message("Download the whole book as PDF")
+        tip = message("Download the pages for teachers as PDF") if for_teachers else whole
         buttons.append(_button(address, "PDF", tip, "fas fa-file-pdf", "download-pdf"))
     if address := citing.repository():
-        buttons.append(_button(address, "Source", "The repository of this book", "fas fa-code-branch", "repository"))
+        tip = message("The repository of this book")
+        buttons.append(_button(address, message("Source"), tip, "fas fa-code-branch", "repository"))
     context["header_buttons"] = buttons
 
 
@@ -211,6 +219,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_transform(LinkLines)
     app.connect("builder-inited", write_all_nodes_on_one_page)
     app.connect("autodoc-process-docstring", leave_out_the_unit_one)
+    app.connect("html-page-context", know_texts)
     app.connect("html-page-context", add_calculator)
     app.connect("html-page-context", add_verbs)
     app.connect("html-page-context", add_exercises)
