@@ -21,6 +21,8 @@ from bookbuild.site.remembered import Remembered
 from llmcalc.messages import message
 
 UNIT_ONE = re.compile(r"(?<=[\w)`]) \[1\](?=[\s.,;:)]|$)")
+PLURALS = re.compile(r'"plural_expr": "([^"]*)"')
+MADE_FUNCTION = re.compile(r'new Function\(\s*"n",\s*`return \(\$\{catalog\.plural_expr\}\)`,?\s*\)')
 # A page's place for a filter of all its rows, or a table with a filter of its own.
 FILTERED = re.compile(r'class="row-filter"|<table [^>]*\bfiltered\b')
 
@@ -200,6 +202,7 @@ def finish_pages(app: Sphinx, exception: Exception | None) -> None:
             source = notebook.read_text(encoding="utf-8")
             portable = remembered.made(downloads.as_portable, source, wheel.name)
             notebook.write_text(portable, encoding="utf-8")
+    allow_plurals(output / "_static")
     # What the theme's scripts tell the console on every page would hide what matters there.
     for name in ("togglebutton.js", "scripts/pydata-sphinx-theme.js"):
         script = output / "_static" / name
@@ -207,6 +210,15 @@ def finish_pages(app: Sphinx, exception: Exception | None) -> None:
             silent = script.read_text(encoding="utf-8").replace("console.log(", "void(")
             script.write_text(silent, encoding="utf-8")
     stylesheets.bundle(output, remembered)
+
+
+def allow_plurals(scripts: Path) -> None:
+    """Let Sphinx's script know which plurals a language has without making a function of a text, which pages forbid."""
+    translations = scripts / "translations.js"  # of languages other than English
+    if translations.exists():
+        [expression] = PLURALS.findall(translations.read_text(encoding="utf-8"))
+        made = MADE_FUNCTION.sub(f"(n) => ({expression})", (scripts / "doctools.js").read_text(encoding="utf-8"))
+        (scripts / "doctools.js").write_text(made, encoding="utf-8")
 
 
 def leave_out_the_unit_one(app: Sphinx, what: str, name: str, thing: Any, options: Any, lines: list[str]) -> None:
