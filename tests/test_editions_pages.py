@@ -14,6 +14,7 @@ from bs4 import BeautifulSoup
 from bookbuild import browser as browsing
 from bookbuild.calculator import menus
 from bookbuild.notebooks import BUILD
+from llmcalc.answers.planner import planner_curves
 from llmcalc.questions import questions
 from llmcalc.vocabulary import WORDS
 from tests.editions import WORD, bracketed, left_in_english, made_up
@@ -22,6 +23,7 @@ from tests.watching import in_a_browser, watched
 
 SITE = BUILD / "html"
 SHOWN = {"meaning", "unit", "units", "label", "behind", "text"}  # of what describes a calculator
+TYPED = {"abc", "0.3 to 0.5", "my card", "312 TFLOP/s", "llama"}
 MODEL = (
     '{"model_type": "llama", "hidden_size": 64, "intermediate_size": 128, "num_hidden_layers": 2, '
     '"num_attention_heads": 4, "vocab_size": 99}'
@@ -48,12 +50,21 @@ COLLECT = """(answered) => {
   return [...new Set(found.map((text) => text.trim()).filter(Boolean))];
 }"""
 
+PLACEHOLDER = re.compile(r"\{\w+\}")
+
 pytestmark = in_a_browser
 
 
 @cache
 def catalogue():
-    return made_up()
+    """The made-up edition with its brackets around words alone: a value that stands between them is looked at, too."""
+    return {text: outside(found) for text, found in made_up().items()}
+
+
+def outside(found):
+    if isinstance(found, list):
+        return [outside(text) for text in found]
+    return PLACEHOLDER.sub(lambda value: f"⟧{value[0]}⟦", found).replace("⟦⟧", "")
 
 
 @pytest.fixture(scope="module")
@@ -75,9 +86,12 @@ def tab(site):
 def in_another_language(route):
     response = route.fetch()
     page = response.text().replace('<html lang="en"', '<html lang="xx"', 1)
-    # What scripts take from the page for their sentences: names in menus, and the unit of a guess.
+    # What scripts take from the page for their sentences: names of fields and in menus, units, and the unit of a guess.
     page = re.sub(r'(<option value="[\w-]+"[^>]*>)([^<]+)', lambda option: option[1] + bracketed(option[2]), page)
-    page = re.sub(r'(data-(?:one|many)=")([^"]+)', lambda unit: unit[1] + bracketed(unit[2]), page)
+    page = re.sub(
+        r'(<label for="calculator-[\w-]+">|calculator-unit">\[)([^<\]]+)', lambda of: of[1] + bracketed(of[2]), page
+    )
+    page = re.sub(r'(data-(?:one|many|text)=")([^"]+)', lambda unit: unit[1] + bracketed(unit[2]), page)
     route.fulfill(response=response, body=page)
 
 
@@ -96,27 +110,20 @@ def translated(described):
     return {key: translated(value) for key, value in described.items()} | {key: bracketed(shown[key]) for key in shown}
 
 
-def english_in(tab, page):
-    """Texts that scripts have written and that have words of English outside of the names of data."""
+def english_in(tab, page, more=()):
+    """Texts that scripts have written and that have words of English outside of the names of data, and of some more."""
     tree = BeautifulSoup((SITE / page).read_text(encoding="utf-8"), "html.parser")
     built = {text for element in tree.find_all(True) for text in map(str, element.attrs.values())}
     built |= {text.strip() for text in tree.find_all(string=True)}
     written = [text for text in tab.evaluate(COLLECT, ANSWERED) if text not in built]
     assert any("⟦" in text for text in written)
-    return {text: words for text in written if (words := left_in_english(text, names()))}
+    return {text: words for text in written if (words := left_in_english(text, names().union(more)))}
 
 
 @cache
 def names():
-    """Names of data and parameters, which stay as they are in every language, and what was typed."""
-    found = {device.name for device in menus.catalogue.devices()}
-    found |= {
-        "abc",
-        "x.json",
-        "my card",
-        "312 TFLOP/s",
-        "0.3 to 0.5",
-    }
+    """Names of data, parameters and formats, which stay as they are in every language, and what was typed."""
+    found = {device.name for device in menus.catalogue.devices()} | TYPED | {"CSV", "JSON", "SVG", "PNG"}
     for question in questions().values():
         for name, parameter in question.parameters.items():
             found |= {name} | (set(parameter.choices) if " in data/" in WORDS[name].choices else set())
@@ -142,9 +149,9 @@ def done(tab, mark):
 
 def test_a_chapter_is_in_the_language_of_its_edition(tab, site):
     page = "notebooks/training-gpus.html"
-    open_page(tab, site, page, "?mfu=7&days=20&days=30")
+    open_page(tab, site, page, "?days=20&days=30")
     ready(tab)
-    assert tab.inner_text(".calculator-alert").startswith("⟦Left out of this link: ⟦days is given 2 times⟧")
+    assert tab.inner_text(".calculator-alert").startswith("⟦Left out of this link: ⟧days⟦ is given ⟧2⟦ times⟧")
     assert english_in(tab, page) == {}
     change(tab, "days", "60")
     assert tab.inner_text("tr[data-result=gpus] small").startswith("⟦the document’s: ")
@@ -153,9 +160,12 @@ def test_a_chapter_is_in_the_language_of_its_edition(tab, site):
     browsing.wait_until(tab, "document.querySelector('.calculator-moves:not([hidden])')")
     tab.locator(".calculator-moves .calculator-picture summary").click()
     tab.locator("[data-picture=csv]").first.click()
+    browsing.wait_until(
+        tab, "document.querySelector('.calculator-moves [role=status]').textContent.startsWith('⟦Downloaded ')"
+    )
     change(tab, "days", "abc")
     browsing.wait_until(tab, "document.querySelector('.calculator-summary').textContent.startsWith('⟦No answer: ')")
-    assert english_in(tab, page) == {}
+    assert english_in(tab, page, ["training-gpus-gpus-ranges.csv"]) == {}
 
 
 def test_what_is_taken_from_a_chapter_is(tab, site):
@@ -166,10 +176,8 @@ def test_what_is_taken_from_a_chapter_is(tab, site):
     done(tab, "calculator-taken")
     tab.locator("[data-download=csv]").click()
     tab.locator("[data-copy=link]").click()
-    browsing.wait_until(
-        tab,
-        "document.querySelector('.calculator-take [role=status]').textContent.endsWith('⟦A link to this answer⟧.⟧')",
-    )
+    said = "document.querySelector('.calculator-take [role=status]').textContent"
+    browsing.wait_until(tab, f"{said}.endsWith('⟦: ⟧⟦A link to this answer⟧⟦.⟧')")
     own = tab.locator("[data-own=accelerator]")
     own.locator("summary").first.click()
     own.locator("button").click()
@@ -179,7 +187,7 @@ def test_what_is_taken_from_a_chapter_is(tab, site):
     browsing.wait_until(
         tab, "document.querySelector('[name=accelerator]').selectedOptions[0].textContent.startsWith('⟦your own: ')"
     )
-    assert english_in(tab, page) == {}
+    assert english_in(tab, page, ["training-gpus.csv"]) == {}
 
 
 def test_scenarios_of_a_chapter_are(tab, site):
@@ -222,7 +230,7 @@ def test_curves_exercises_and_a_guess_are(tab, site):
     ready(tab)
     tab.locator(".calculator-whatif").scroll_into_view_if_needed()
     done(tab, "calculator-whatif")
-    assert tab.get_attribute(".calculator-plot", "aria-label").startswith("⟦⟦⟦GPUs that finish in time⟧ by ⟦")
+    assert tab.get_attribute(".calculator-plot", "aria-label").startswith("⟦GPUs that finish in time⟧⟦ by ⟧⟦")
     tab.locator(".practice").scroll_into_view_if_needed()
     done(tab, "practice-ready")
     tab.locator(".practice-bar [name=seed]").fill("abc")
@@ -240,23 +248,28 @@ def test_curves_exercises_and_a_guess_are(tab, site):
 
 def test_the_planner_is(tab, site):
     page = "notebooks/planner.html"
+    curves = {
+        text
+        for curve in planner_curves().data()
+        for text in (curve["label"], curve["label"].lower(), curve["unit"], curve["units"])
+    }
     open_page(tab, site, page)
     ready(tab)
     tab.locator("table.curves").evaluate("table => { table.closest('details').open = true; table.scrollIntoView(); }")
     done(tab, "calculator-curves")
-    assert "; ⟦the plan has " in tab.get_attribute(".planner-plots", "aria-label")
+    assert "⟦the plan has ⟧" in tab.get_attribute(".planner-plots", "aria-label")
     own = tab.locator("[data-own=model]")
     own.evaluate("fold => { for (let at = fold; at; at = at.parentElement.closest('details')) at.open = true; }")
     own.locator("textarea").fill("{")
     own.locator("button").click()
     browsing.wait_until(tab, "!document.querySelector('[data-own=model] [role=alert]').hidden")
-    assert english_in(tab, page) == {}
+    assert english_in(tab, page, curves) == {}
     own.locator("textarea").fill(MODEL)
     own.locator("button").click()
     browsing.wait_until(
         tab, "document.querySelector('[name=model]').selectedOptions[0].textContent.startsWith('⟦your own: ')"
     )
-    assert english_in(tab, page) == {}
+    assert english_in(tab, page, curves) == {}
 
 
 def test_the_first_page_is(tab, site):
@@ -278,7 +291,7 @@ def test_the_drill_is(tab, site):
     tab.locator(".drill-start button").click()
     tab.locator("#drill-answer").fill("1000")
     tab.locator(".drill-question [type=submit]").click()
-    browsing.wait_until(tab, "document.querySelector('#drill-title').textContent === '⟦Question 2 of 10⟧'")
+    browsing.wait_until(tab, "document.querySelector('#drill-title').textContent === '⟦Question ⟧2⟦ of ⟧10'")
     tab.locator("[data-action=pass]").click()
     assert tab.inner_text(".drill-said") == "⟦Passed.⟧"
     tab.locator("[data-action=end]").click()
@@ -289,7 +302,7 @@ def test_the_drill_is(tab, site):
 def test_a_search_is(tab, site, words):
     open_page(tab, site, "search.html", f"?q={words}")
     browsing.wait_until(tab, "document.querySelector('#search-status').textContent")
-    assert english_in(tab, "search.html") == {}
+    assert english_in(tab, "search.html", [words]) == {}
 
 
 def test_without_a_worker_a_page_says_so_in_its_language(site):
