@@ -32,8 +32,7 @@ def out_of_date(names: Iterable[str], now: Fingerprints) -> list[str]:
 
 def _is_executed(name: str, now: Fingerprints) -> bool:
     found = recorded(name)
-    needed = {f"notebooks/{name}.md", *EVERY_NOTEBOOK, *edition.files()}
-    return needed & now.keys() <= found.keys() and inputs.hold(found, now)
+    return {f"notebooks/{name}.md", *EVERY_NOTEBOOK} & now.keys() <= found.keys() and inputs.hold(found, now)
 
 
 def recorded(name: str) -> dict[str, str | None]:
@@ -44,8 +43,7 @@ def recorded(name: str) -> dict[str, str | None]:
         whole = inputs.contents(EXECUTED / f"{name}.ipynb") == record.get("contents")
     except OSError:
         whole = False
-    is_one = whole and isinstance(found, dict) and not any(map(edition.is_of_another, found))
-    return found if isinstance(found, dict) and is_one else {}
+    return found if whole and isinstance(found, dict) and edition.is_this(found) else {}
 
 
 def record_executed(name: str, used: Iterable[str], before: Fingerprints) -> None:

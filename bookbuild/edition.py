@@ -6,6 +6,7 @@ The English edition has none, and nothing is imported for it.
 import json
 import os
 import re
+from collections.abc import Iterable
 
 from bookbuild import scratch
 from bookbuild.inputs import BUILD, ROOT
@@ -37,9 +38,9 @@ def files() -> list[str]:
     return [] if is_english(language()) else [catalogue(language())]
 
 
-def is_of_another(path: str) -> bool:
-    """Whether a file that something was made from has the texts of another edition than this one."""
-    return path.startswith(f"{LOCALE}/") and path not in files()
+def is_this(made_from: Iterable[str]) -> bool:
+    """Whether something was made for this edition, by the files that it was made from."""
+    return [path for path in made_from if path.startswith(f"{LOCALE}/")] == files()
 
 
 def begin() -> None:

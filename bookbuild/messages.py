@@ -20,11 +20,12 @@ from bookbuild.edition import LOCALE as LOCALES
 from bookbuild.edition import is_english
 from bookbuild.notebooks import ROOT, names
 from bookbuild.run import parameters
-from llmcalc import datasets
+from llmcalc import datasets, files
 from llmcalc import messages as texts
 from llmcalc.formats import THINGS
 from llmcalc.formats import plural as things
 from llmcalc.questions import questions
+from llmcalc.report import ledger
 from llmcalc.teaching.writing import LEVELS
 from llmcalc.vocabulary import WORDS
 
@@ -74,6 +75,10 @@ def _declared() -> Iterator[tuple[str, str]]:
         yield from _of("data/default-reasons.csv", row["reason"])
     for row in datasets.records("usual-values"):
         yield from _of("data/usual-values.csv", row["how"])
+    for name in sorted(path.stem for path in files.DATA.glob("*.csv")):
+        contract = files.contract(name)
+        yield from _of(f"data/{name}.toml", contract["title"], " ".join(contract.get("description", "").split()))
+    yield from _of("llmcalc/report/ledger.py", *ledger.STATUSES)
     for verb in tomllib.loads((ROOT / "book" / "verbs.toml").read_text(encoding="utf-8"))["verbs"]:
         yield from _of("book/verbs.toml", verb["name"], verb["asks"])
     for name in names():

@@ -4,6 +4,7 @@ import { compact, even, powers } from "./axes.mjs";
 import { download } from "./files.mjs";
 import { pixels, styled } from "./styled.mjs";
 
+const QUOTED = /[",\n]/; // in CSV
 const SVG = "http://www.w3.org/2000/svg";
 const WIDTH = 640; // px, as all below
 const HEIGHT = 300;
@@ -51,14 +52,15 @@ export function offer(fold, current) {
 function csv({ columns, rows }) {
   const cell = (value) => {
     const text = value === null ? "" : String(value);
-    return /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+    return QUOTED.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
   };
   const lines = [columns.map(({ name }) => name), ...rows].map((line) => line.map(cell).join());
   return `${lines.join("\n")}\n`;
 }
 
 function described({ name, title, columns, marks, about }) {
-  return `${JSON.stringify({ title, file: `${name}.csv`, columns, marks, ...about }, null, 2)}\n`;
+  const told = { title, file: `${name}.csv`, columns, marks, ...about };
+  return `${JSON.stringify(told, null, 2)}\n`;
 }
 
 /** The text of an SVG. */

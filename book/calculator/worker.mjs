@@ -11,7 +11,7 @@ const fetched = (file) => shared(`${chapter}-${file}`);
 const binary = get(new URL("./micropython.wasm", import.meta.url), { priority: "low" });
 const program = fetched("program");
 program.catch(() => {}); // whoever asks for it is told
-globalThis.fetch = async () => (await binary).clone();
+globalThis.fetch = async (address, ...rest) => (String(address).endsWith(".wasm") ? (await binary).clone() : get(address, ...rest));
 
 const runtime = import("./python.mjs").then(async ({ load, ...rest }) => ({ python: await load(), ...rest }));
 let prepared;

@@ -29,7 +29,7 @@ def why(question: str, parameter: str, default: str) -> dict[str, Markup | str]:
         linked = published(row["source"])
     else:
         linked = html.escape(origin)
-    return {"asked": asked, "answer": Markup(f"{documents.marked(text)}: {linked}.")} | often(question, parameter)
+    return {"asked": asked, "answer": Markup(f"{documents.as_html(text)}: {linked}.")} | often(question, parameter)
 
 
 def often(question: str, parameter: str) -> dict[str, Markup | str]:
