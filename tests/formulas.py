@@ -95,8 +95,3 @@ def _formulas():
 
 FORMULAS = list(_formulas())
 every_formula = pytest.mark.parametrize("formula", FORMULAS, ids=lambda formula: f"{formula.module}.{formula.name}")
-every_argument = pytest.mark.parametrize(
-    ("formula", "argument"),
-    [(formula, argument) for formula in FORMULAS for argument in formula.arguments],
-    ids=lambda value: value.name,
-)

@@ -13,13 +13,13 @@ from numpydoc.docscrape import FunctionDoc
 from llmcalc.checks import Refusal
 from llmcalc.formulas.training import train_flop
 from llmcalc.vocabulary import WORDS
-from tests.formulas import FORMULAS, every_argument, every_formula
+from tests.formulas import FORMULAS, every_formula
 
 CARRIERS = {
     "numpy": np.array,
     "pandas": pd.Series,
     "xarray": lambda values: xarray.DataArray(values, dims="scenario"),
-    "dask": lambda values: dask.array.from_array(np.array(values), chunks=2),
+    "dask": lambda values: dask.array.from_array(np.array(values), chunks=2, name=False),
 }
 NONSENSE = [
     "many",
@@ -42,6 +42,13 @@ FIRST_OF_RANGE = {}
 for formula in FORMULAS:
     for argument in formula.arguments:
         FIRST_OF_RANGE.setdefault(tuple(map(str, argument.refused)), (formula.name, argument.name))
+
+
+@pytest.fixture(autouse=True, scope="module")
+def nearby():
+    """Threads would cost more than they compute."""
+    with dask.config.set(scheduler="synchronous"):
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -70,18 +77,20 @@ def test_a_wrong_unit_would_be_noticed(units):
         formula.function(flop=units.Quantity(1.0, "op"), seconds=units.Quantity(1.0, "s")).to(formula.unit)
 
 
-@every_argument
-def test_an_argument_is_a_word_of_the_vocabulary_with_its_unit(formula, argument):
-    assert WORDS[argument.name].unit == argument.unit
+@every_formula
+def test_an_argument_is_a_word_of_the_vocabulary_with_its_unit(formula):
+    for argument in formula.arguments:
+        assert WORDS[argument.name].unit == argument.unit
 
 
-@every_argument
-def test_a_docstring_names_the_ends_that_its_word_has(formula, argument):
-    if argument.range.high == 1:
-        low, high = ("<" if argument.range.low_open else "<="), ("<" if argument.range.high_open else "<=")
-        assert f"0 {low} {argument.name} {high} 1" in argument.text
-    elif not argument.range.low_open:
-        assert f"{argument.range.low} or more" in argument.text
+@every_formula
+def test_a_docstring_names_the_ends_that_its_word_has(formula):
+    for argument in formula.arguments:
+        if argument.range.high == 1:
+            low, high = ("<" if argument.range.low_open else "<="), ("<" if argument.range.high_open else "<=")
+            assert f"0 {low} {argument.name} {high} 1" in argument.text
+        elif not argument.range.low_open:
+            assert f"{argument.range.low} or more" in argument.text
 
 
 @every_formula
@@ -94,69 +103,82 @@ def test_a_formula_says_where_it_comes_from_and_what_it_refuses(formula):
 
 
 @every_formula
-@pytest.mark.parametrize("carrier", CARRIERS)
-def test_an_array_gives_what_its_elements_give(formula, carrier):
+def test_an_array_gives_what_its_elements_give(formula):
     # From 0.9 to the typical value, which keeps fractions and order relations between arguments in range.
     shares = [0.9, 0.95, 1.0]
-    arrays = {name: CARRIERS[carrier]([share * value for share in shares]) for name, value in formula.typical.items()}
     expected = [
         formula.function(**{name: share * value for name, value in formula.typical.items()}) for share in shares
     ]
-    result = formula.function(**arrays)
-    assert type(result) is type(next(iter(arrays.values())))
-    np.testing.assert_array_equal(np.asarray(result), expected)
-
-
-@every_argument
-def test_a_single_array_is_broadcast(formula, argument):
-    values = formula.typical | {argument.name: np.array([[argument.typical], [0.9 * argument.typical]])}
-    assert formula.function(**values).shape == (2, 1)
+    for carry in CARRIERS.values():
+        arrays = {name: carry([share * value for share in shares]) for name, value in formula.typical.items()}
+        result = formula.function(**arrays)
+        assert type(result) is type(next(iter(arrays.values())))
+        np.testing.assert_array_equal(np.asarray(result), expected)
 
 
 @every_formula
-@pytest.mark.parametrize("width", ["int8", "uint8", "int16", "int32", "int64", "uint64"])
-def test_whole_numbers_give_what_floats_give(formula, width):
-    largest = {"int8": 99, "uint8": 199, "int16": 30_000, "int32": 2 * 10**9}.get(width, 4 * 10**18)
-    values = {
-        argument.name: 1 if argument.range.high == 1 else 7 if argument.limited else largest
-        for argument in formula.arguments
-        if argument.range.holds(1)
-    }
-    floats = formula.typical | {name: np.array([float(value)]) for name, value in values.items()}
-    whole = formula.typical | {name: np.array([value], dtype=width) for name, value in values.items()}
-    with np.errstate(over="ignore"):
-        np.testing.assert_allclose(
-            np.asarray(formula.function(**whole), dtype=float), formula.function(**floats), rtol=1e-6
-        )
+def test_a_single_array_is_broadcast(formula):
+    for argument in formula.arguments:
+        values = formula.typical | {argument.name: np.array([[argument.typical], [0.9 * argument.typical]])}
+        assert formula.function(**values).shape == (2, 1)
 
 
-@every_argument
-def test_nonsense_is_refused_by_name(formula, argument):
-    for bad in [*argument.refused, *NONSENSE]:
-        with pytest.raises(Refusal, match=rf"^{argument.name} = ") as refusal:
-            formula.function(**formula.typical | {argument.name: bad})
-        assert refusal.value.argument == argument.name
-        assert refusal.value.unit == argument.unit
-        assert refusal.value.accepted
-        assert argument.unit == "1" or f"[{argument.unit}]" in str(refusal.value)
-        assert "\n" not in str(refusal.value)
+LARGEST = {
+    "int8": 99,
+    "uint8": 199,
+    "int16": 30_000,
+    "int32": 2 * 10**9,
+    "int64": 4 * 10**18,
+    "uint64": 4 * 10**18,
+}
 
 
-@every_argument
-@pytest.mark.parametrize("carrier", CARRIERS)
-def test_one_bad_element_is_found_and_named(formula, argument, carrier):
-    # Dask takes its time: each argument has one try, and one argument of each range has all.
-    first = FIRST_OF_RANGE[tuple(map(str, argument.refused))] == (formula.name, argument.name)
-    for bad in argument.refused if first or carrier != "dask" else argument.refused[-1:]:
-        values = CARRIERS[carrier]([argument.typical, bad, argument.typical])
-        with pytest.raises(Refusal, match=rf"^{argument.name} = {str(bad).replace('.', '[.]')} "):
-            formula.function(**formula.typical | {argument.name: values})
+@every_formula
+def test_whole_numbers_give_what_floats_give(formula):
+    for width, largest in LARGEST.items():
+        values = {
+            argument.name: 1 if argument.range.high == 1 else 7 if argument.limited else largest
+            for argument in formula.arguments
+            if argument.range.holds(1)
+        }
+        floats = formula.typical | {name: np.array([float(value)]) for name, value in values.items()}
+        whole = formula.typical | {name: np.array([value], dtype=width) for name, value in values.items()}
+        with np.errstate(over="ignore"):
+            np.testing.assert_allclose(
+                np.asarray(formula.function(**whole), dtype=float), formula.function(**floats), rtol=1e-6
+            )
 
 
-@every_argument
-def test_the_ends_of_a_range_are_accepted_where_it_includes_them(formula, argument):
-    for end in argument.ends:
-        assert math.isfinite(formula.function(**formula.typical | {argument.name: end}))
+@every_formula
+def test_nonsense_is_refused_by_name(formula):
+    for argument in formula.arguments:
+        for bad in [*argument.refused, *NONSENSE]:
+            with pytest.raises(Refusal, match=rf"^{argument.name} = ") as refusal:
+                formula.function(**formula.typical | {argument.name: bad})
+            assert refusal.value.argument == argument.name
+            assert refusal.value.unit == argument.unit
+            assert refusal.value.accepted
+            assert argument.unit == "1" or f"[{argument.unit}]" in str(refusal.value)
+            assert "\n" not in str(refusal.value)
+
+
+@every_formula
+def test_one_bad_element_is_found_and_named(formula):
+    for argument in formula.arguments:
+        for carrier in CARRIERS:
+            # Dask takes its time: each argument has one try, and one argument of each range has all.
+            first = FIRST_OF_RANGE[tuple(map(str, argument.refused))] == (formula.name, argument.name)
+            for bad in argument.refused if first or carrier != "dask" else argument.refused[-1:]:
+                values = CARRIERS[carrier]([argument.typical, bad, argument.typical])
+                with pytest.raises(Refusal, match=rf"^{argument.name} = {str(bad).replace('.', '[.]')} "):
+                    formula.function(**formula.typical | {argument.name: values})
+
+
+@every_formula
+def test_the_ends_of_a_range_are_accepted_where_it_includes_them(formula):
+    for argument in formula.arguments:
+        for end in argument.ends:
+            assert math.isfinite(formula.function(**formula.typical | {argument.name: end}))
 
 
 @every_formula
