@@ -748,7 +748,7 @@ def _ends(results: dict[str, Any]) -> dict[str, dict[str, Any]]:
     spread = {name: result for name, result in results.items() if "median" in result}
     ends = {part: {name: spread[name] | {"value": spread[name][part]} for name in spread} for part in ("p10", "p90")}
     middle = {name: result | {"value": result.get("median", result["value"])} for name, result in results.items()}
-    return {"p10": ends["p10"], "median": middle, "p90": ends["p90"]}
+    return {"p10": ends["p10"], message("median"): middle, "p90": ends["p90"]}
 
 
 def _moved(question: Any, result: dict[str, Any], moves: list[dict[str, Any]]) -> list[list[str]]:

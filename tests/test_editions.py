@@ -5,6 +5,7 @@ import json
 import os
 import random
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -185,7 +186,7 @@ def refusals(question):
                     question.answer(**{key: value})
             except Refusal as refusal:
                 yield f"{refusal}"
-                yield messages.message(refusal.accepted)
+                yield refusal.accepted
 
 
 @every_question
@@ -247,6 +248,7 @@ def test_what_programs_know_is_english_in_every_edition(edition):
     ("arguments", "code", "own"),
     [
         ("answer training-gpus mfu=0.4", 0, ()),
+        ("answer training-gpus 'mfu=0.3 to 0.4'", 0, ("p10", "p90")),
         ("answer training-gpus mfu=0.3..0.4 --json", 2, ("error", "argument", "value", "unit", "accepted", "message")),
         ("answer training-gpus mfu=40% --instead mfu=50% --instead days=60", 0, ()),
         ("answer training-gps", 2, ("question", "training-gps")),
@@ -264,7 +266,7 @@ def test_what_programs_know_is_english_in_every_edition(edition):
     ],
 )
 def test_so_is_the_command(arguments, code, own, edition, written, capsys):
-    assert cli.run(arguments.split()) == code
+    assert cli.run(shlex.split(arguments)) == code
     printed = "".join(capsys.readouterr()).removeprefix("llmcalc: ")
     assert english(printed.splitlines(), {*written, *own}) == {}
 
