@@ -368,6 +368,7 @@ def _differing(told: dict[str, Any]) -> list[list[list[str]]]:
     for name in told["inputs"]:
         inputs.append([name, _unit(told["units"][name]), *(_value(values[name]) for values in (first, second))])
     heads = [message("result"), message("unit"), message("yours"), message("instead"), message("change")]
+    # Translators: which part of a change is owed to an input.
     lines = [heads + [message("by {name}", name=name) for name in told["inputs"]]]
     for result in told["results"].values():
         ends = [written(result[end], 6) for end in ("first", "second")]
