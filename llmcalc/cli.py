@@ -626,8 +626,8 @@ def model(name: str, as_json: bool) -> None:
     for quantity, unit in MODEL_UNITS.items():
         value = described[quantity]
         for part, number in value.items() if isinstance(value, dict) else [("", value)]:
-            unit = "token" if part == "context" else unit
-            lines.append([f"{quantity} {part}".strip(), f"{number:,}", message(unit)])
+            shown = message("token" if part == "context" else unit)
+            lines.append([f"{quantity} {part}".strip(), f"{number:,}", shown])
     click.echo(_laid_out(lines, sys.stdout, texts=3))
     for sentence in described["assumed"]:
         _say(message("assumed: {sentence}", sentence=sentence))
