@@ -11,7 +11,7 @@ import traceback
 from contextlib import suppress
 from types import FrameType
 
-from bookbuild import scratch
+from bookbuild import edition, scratch
 
 ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 INTERRUPTED, PIPE_CLOSED = 130, 141
@@ -28,6 +28,7 @@ APART = {
 
 def run(command: str, arguments: list[str]) -> int:
     """Do what is asked for, and return the exit code."""
+    edition.begin()
     # Only what is asked for: with nothing to do, importing would be most of the work.
     module = importlib.import_module(APART.get(command, "bookbuild.build"))
     status: int = module.main(arguments if command in APART else [command, *arguments])

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
-from bookbuild import inputs, scratch
+from bookbuild import edition, inputs, scratch
 from bookbuild.inputs import BUILD, ROOT, Fingerprints
 
 EXECUTED = BUILD / "executed"
@@ -36,19 +36,19 @@ def _is_executed(name: str, now: Fingerprints) -> bool:
 
 
 def recorded(name: str) -> dict[str, str | None]:
-    """Return what a notebook was executed from, or nothing if its executed form is missing or damaged."""
+    """Return what a notebook was executed from, or nothing if its form is missing, damaged, or of another edition."""
     record = inputs.read_record(EXECUTED / f"{name}.json")
     found = record.get("inputs")
     try:
         whole = inputs.contents(EXECUTED / f"{name}.ipynb") == record.get("contents")
     except OSError:
         whole = False
-    return found if whole and isinstance(found, dict) else {}
+    return found if whole and isinstance(found, dict) and edition.is_this(found) else {}
 
 
 def record_executed(name: str, used: Iterable[str], before: Fingerprints) -> None:
     """Record what a notebook was executed from, of the fingerprints taken before it was."""
-    paths = {f"notebooks/{name}.md", *EVERY_NOTEBOOK, *used}
+    paths = {f"notebooks/{name}.md", *EVERY_NOTEBOOK, *edition.files(), *used}
     seen = inputs.vouched({path: before.get(path) for path in paths if path in before or path in used})
     contents = inputs.contents(EXECUTED / f"{name}.ipynb")
     inputs.write_record(EXECUTED / f"{name}.json", {"contents": contents, "inputs": seen})

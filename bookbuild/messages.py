@@ -6,7 +6,9 @@ one.
 
 import os
 import re
+import tomllib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
 
@@ -14,18 +16,24 @@ from babel.messages import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
 
-from bookbuild.notebooks import ROOT
-from llmcalc import datasets
+from bookbuild.edition import LOCALE as LOCALES
+from bookbuild.edition import is_english
+from bookbuild.notebooks import ROOT, names
+from bookbuild.run import parameters
+from llmcalc import datasets, files
+from llmcalc import messages as texts
 from llmcalc.formats import THINGS
 from llmcalc.formats import plural as things
 from llmcalc.questions import questions
+from llmcalc.report import ledger
+from llmcalc.teaching.writing import LEVELS
 from llmcalc.vocabulary import WORDS
 
-LOCALE = ROOT / "book" / "locale"
+LOCALE = ROOT / LOCALES
 TEMPLATE = LOCALE / "llmcalc.pot"
-ENGLISH = "en"
 # Folders with texts for people, and what reads them.
-SOURCES = {"llmcalc": ("**.py", "python"), "book": ("**.mjs", "javascript")}
+READERS = {"py": "python", "mjs": "javascript", "js": "javascript", "html": "jinja2"}
+SOURCES = {"llmcalc": ["py"], "book": ["mjs", "js", "html"], "bookbuild": ["py", "html", "js"]}
 # What marks a text, and which arguments are texts; `_` is short for the first.
 KEYWORDS = {"_": None, "message": None, "marked": None, "plural": (1, 2), "Refusal": (3,)}
 DATE = re.compile(rb'^"POT-Creation-Date: .*\n', re.MULTILINE)
@@ -34,10 +42,10 @@ DATE = re.compile(rb'^"POT-Creation-Date: .*\n', re.MULTILINE)
 def extracted() -> Catalog:
     """Return all texts that the code marks, with the files that they stand in."""
     catalogue = Catalog(project="llmcalc", header_comment="# Texts of llmcalc and its book.", fuzzy=False)
-    for folder, (pattern, reader) in SOURCES.items():
+    for folder, endings in SOURCES.items():
         found = extract_from_dir(
             ROOT / folder,
-            [(pattern, reader)],
+            [(f"**.{ending}", READERS[ending]) for ending in endings],
             keywords=KEYWORDS,
             comment_tags=["Translators:"],
             directory_filter=lambda path: True,  # Babel passes by folders like _static
@@ -58,12 +66,24 @@ def _declared() -> Iterator[tuple[str, str]]:
         for parameter in question.parameters.values():
             listed = parameter.choices if WORDS[parameter.name].choices.count(" in data/") == 0 else ()
             yield from _of(place, parameter.meaning, parameter.unit, *listed)
+        yield from _of(place, question.title)
         for result in question.answer().listed():
             yield from _of(place, result["label"], result["heading"], result["unit"])
     for thing in sorted(THINGS):
         yield from _of("llmcalc/formats.py", thing, things(thing))
     for row in datasets.records("default-reasons"):
         yield from _of("data/default-reasons.csv", row["reason"])
+    for row in datasets.records("usual-values"):
+        yield from _of("data/usual-values.csv", row["how"])
+    for name in sorted(path.stem for path in files.DATA.glob("*.csv")):
+        contract = files.contract(name)
+        yield from _of(f"data/{name}.toml", contract["title"], " ".join(contract.get("description", "").split()))
+    yield from _of("llmcalc/report/ledger.py", *ledger.STATUSES)
+    for verb in tomllib.loads((ROOT / "book" / "verbs.toml").read_text(encoding="utf-8"))["verbs"]:
+        yield from _of("book/verbs.toml", verb["name"], verb["asks"])
+    for name in names():
+        yield from _of(f"notebooks/{name}.md", *parameters.groups(name).values())
+    yield from _of("llmcalc/teaching/writing.py", *LEVELS.values())
 
 
 def _of(place: str, *texts: str) -> Iterator[tuple[str, str]]:
@@ -96,20 +116,15 @@ def translations(catalogue: Catalog) -> dict[str, str | list[str]]:
     """
     if catalogue.num_plurals > 2:
         raise ValueError(f"{catalogue.locale} has {catalogue.num_plurals} forms for numbers; at most 2 are known here")
-    texts: dict[str, str | list[str]] = {}
+    found: dict[str, str | list[str]] = {}
     for entry in catalogue:
         if entry.fuzzy or not entry.id or not entry.string:
             continue
         if isinstance(entry.id, str):
-            texts[entry.id] = str(entry.string)
+            found[entry.id] = str(entry.string)
         elif all(entry.string):
-            texts[entry.id[0]] = list(entry.string)
-    return texts
-
-
-def is_english(language: str) -> bool:
-    """Whether an edition is in English, as messages.mjs sees it, too."""
-    return language.split("_")[0] == ENGLISH
+            found[entry.id[0]] = list(entry.string)
+    return found
 
 
 def of_edition(language: str) -> dict[str, str | list[str]]:
@@ -117,16 +132,27 @@ def of_edition(language: str) -> dict[str, str | list[str]]:
     return {} if is_english(language) else translations(read(edition(language), language))
 
 
+@contextmanager
+def in_english() -> Iterator[None]:
+    """Let texts be English for a while, for code that has to know what they say."""
+    kept = dict(texts._translations)
+    texts.use({})
+    try:
+        yield
+    finally:
+        texts.use(kept)
+
+
 def main(arguments: list[str]) -> int:
     """Write the template, and bring editions up to date, with the one to begin."""
-    texts = extracted()
+    found = extracted()
     LOCALE.mkdir(exist_ok=True)
-    TEMPLATE.write_bytes(written(texts))
+    TEMPLATE.write_bytes(written(found))
     languages = {path.parent.parent.name for path in LOCALE.glob("*/LC_MESSAGES/llmcalc.po")}
     for language in sorted(languages | {begun for begun in [os.environ.get("BEGIN", "")] if begun}):
         path = edition(language)
         catalogue = read(path, language) if path.exists() else Catalog(locale=language, project="llmcalc", fuzzy=False)
-        catalogue.update(texts)
+        catalogue.update(found)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(written(catalogue))
     return 0

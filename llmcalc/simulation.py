@@ -24,9 +24,10 @@ class Request:
 
     first_token: float  # when it is written [s]
 
-    def __init__(self, arrival: float, question_tokens: int, answers: "list[int]", hit_share: float) -> None:
+    def __init__(self, arrival: float, question_tokens: int, answers: "list[int]", service: "Service") -> None:
         self.arrival, self.question_tokens, self.answers = arrival, question_tokens, answers
-        self.read_tokens = self.unread = question_tokens * (1 - hit_share)  # a chunk may end within a token
+        self.kept_tokens = question_tokens * (1 - service.hit_share)  # in caches of its own
+        self.unread = self.kept_tokens * service.reads_prompts  # a chunk may end within a token
         self.ends: list[tuple[int, float]] = []  # of its answers: tokens, and when the last is written [s]
 
 
@@ -82,7 +83,7 @@ def _arrivals(
         answers = [
             _length(service.answer_tokens, service.answer_spread, chance) for _ in range(service.answers_per_question)
         ]
-        engine.take(Request(environment.now, question, answers, service.hit_share))
+        engine.take(Request(environment.now, question, answers, service))
 
 
 def _gap(request_rate: float, spread: float, chance: "random.Random") -> float:
@@ -151,7 +152,7 @@ class _Engine:
 
     def _bytes(self, request: "Request", answer_tokens: int) -> float:
         # All answers to a question share its part of the cache.
-        question = request.read_tokens / len(request.answers)
+        question = request.kept_tokens / len(request.answers)
         return float(self.service.sequence_bytes(question + answer_tokens))
 
     def _admit(self) -> None:
@@ -169,9 +170,9 @@ class _Engine:
         room = self.most_tokens - len(self.writing) * (1 + self.service.draft_tokens)
         found = []
         for request in self.reading:
-            count = min(request.unread, room)
-            if count <= 0:
+            if room <= 0:
                 break
+            count = min(request.unread, room)
             found.append((request, count))
             room -= count
         return found

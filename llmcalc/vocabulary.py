@@ -133,6 +133,9 @@ WORDS = {
     "achieved_flops": Word("FLOP/s", "measured rate of a GPU, recomputation included", POSITIVE),
     "active_params": Word("parameter", "parameters used on a token", POSITIVE),
     "adapter_rank": Word("1", "rank of adapters", POSITIVE, usual=(1, 1024), whole=True),
+    "adapters": Word(
+        "1", "adapters that customers have of their own, 0 for none", FROM_ZERO, usual=(0, 10000), whole=True
+    ),
     "answer_tokens": Word("token", "tokens of an answer", POSITIVE, usual=(1, 1e6)),
     "answer_spread": Word(
         "1", "standard deviation of the answers' lengths, in shares of their mean", FROM_ZERO, usual=(0, 3)
@@ -272,6 +275,7 @@ WORDS = {
     "devices_per_replica": Word(
         "1", "devices of a replica, 0 for the best number", FROM_ZERO, usual=(0, 1024), shown="device", whole=True
     ),
+    "disaggregated": Word("1", "whether one pool of replicas reads questions and another writes answers", YES_OR_NO),
     "draft_cost": Word("1", "time of a draft's token, in shares of a step", FROM_ZERO, usual=(0, 1)),
     "draft_tokens": Word("1", "tokens of a draft", FROM_ZERO, usual=(0, 32), shown="token", whole=True),
     "efficiency": Word("1", "share of its cards' capacity that a cluster keeps", SHARE, usual=(0.1, 1)),

@@ -5,6 +5,7 @@ import re
 from bookbuild import messages as catalogues
 
 INNERMOST = re.compile(r"⟦[^⟦⟧]*⟧")
+CUT_OFF = re.compile(r"⟦[^⟦⟧]*$")  # at a comma, where only the beginning of a text is shown
 WORD = re.compile(r"[A-Za-z]{2,}")
 
 
@@ -29,4 +30,4 @@ def left_in_english(text, names=()):
         text = text.replace(name, "")
     while INNERMOST.search(text):
         text = INNERMOST.sub("", text)
-    return WORD.findall(text)
+    return WORD.findall(CUT_OFF.sub("", text))

@@ -1,21 +1,40 @@
 """Texts that stand in code: their catalogue is complete; Python, MicroPython and scripts take them from it alike."""
 
+import ast
 import json
 import re
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
+from babel.messages.jslexer import tokenize, unquote_string
 
 from bookbuild import messages as catalogues
 from llmcalc import messages
+from tests.editions import WORD
 from tests.formulas import SOURCE
 from tests.test_micropython import run_in_micropython
 
 NODE = Path(sys.prefix) / "bin" / "node"
 SCRIPT = SOURCE.parent / "book" / "_static" / "messages.mjs"
 PLACEHOLDER = re.compile(r"\{\w+\}")
+MARKED = re.compile(r"""(?<!\w)(?:_|marked|plural)\(\s*(["'])(.+?)\1""")
+SCRIPTS = sorted(path for part in ("book", "bookbuild/teaching") for path in (SOURCE.parent / part).rglob("*.*js"))
+WORDS = re.compile(r"[A-Za-z][a-z’']+,? [A-Za-z]?[a-z’']+")
+PROGRAM = re.compile(r"\n(?:import|from) ")  # of Python, which takes its texts itself
+VALUE = re.compile(r"\$\{(?:[^{}]|\{[^{}]*\})*\}")  # in a template
+SELECTOR = re.compile(r"(?:^|[a-z ])[.#\[:][\w-]|^(?:article|dd|td)\b")
+# Classes of elements, a font, and what is written into a form or the browser's store for programs to read.
+NO_TEXTS = {
+    "guess-mark guess-mark-",
+    "calculator-more calculator-picture",
+    "system-ui, sans-serif",
+    "px system-ui, sans-serif",
+    "my card",
+    "llmcalc scenarios ",
+}
 EDITIONS = sorted(catalogues.LOCALE.glob("*/LC_MESSAGES/llmcalc.po"))
 MADE_UP = {"{all} of us": "⟦{all}⟧", "{n} page": ["⟦{n} p⟧", "⟦{n} pp⟧"], "{n} card": ["⟦{n} k⟧"]}
 CALLS = [
@@ -78,11 +97,48 @@ def test_the_template_is_up_to_date():
 
 
 def test_the_template_has_every_text_that_scripts_mark():
-    """Also that Babel looks into no template literal, so that a text may not be marked there."""
-    texts = {entry.id for entry in catalogues.extracted() if isinstance(entry.id, str)}
-    scripts = [path.read_text(encoding="utf-8") for path in (SOURCE.parent / "book").rglob("*.mjs")]
-    marked = {text for script in scripts for text in re.findall(r'(?<!\w)_\("([^"]+)"', script)}
-    assert {"This is my guess", "You guessed {guess}; it is {answer}."} <= marked <= texts
+    """Also that Babel looks into no template literal, and into no other text's values: nothing may be marked there."""
+    scripts = [path for folder in ("book", "bookbuild") for path in (SOURCE.parent / folder).rglob("*.*js")]
+    scripts += [*(SOURCE.parent / "bookbuild" / "templates").glob("*.html")]
+    marked = {text for path in scripts for _, text in MARKED.findall(path.read_text(encoding="utf-8"))}
+    assert {"This is my guess", "{n} point", "Copy link", "there is no result: {reason}"} <= marked <= texts()
+
+
+def test_the_template_has_every_text_that_python_marks():
+    """Also those within f-strings."""
+    calls = [
+        node
+        for folder in ("llmcalc", "bookbuild")
+        for path in (SOURCE.parent / folder).rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant)
+    ]
+    marked = {call.args[0].value for call in calls if getattr(call.func, "id", "") in ("message", "marked", "plural")}
+    assert "How to cite" in marked
+    assert {text for text in marked - texts() if isinstance(text, str) and WORD.search(text)} == set()
+
+
+@cache
+def texts():
+    """All texts of the catalogue, of those with a plural both forms."""
+    entries = [entry.id for entry in catalogues.extracted() if entry.id]
+    return {text for entry in entries for text in ([entry] if isinstance(entry, str) else entry)}
+
+
+def literals(path):
+    """Texts of a script as it has them, of templates what stands around their values."""
+    for token in tokenize(path.read_text(encoding="utf-8")):
+        if token.type == "string":
+            yield unquote_string(token.value)
+        elif token.type == "template_string" and not PROGRAM.match(token.value[1:]):
+            yield from VALUE.split(token.value[1:-1])
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.name)
+def test_scripts_say_nothing_that_is_not_in_the_catalogue(path):
+    """Whatever reads like some words is a text that is marked, a selector of elements, or listed as none."""
+    said = {text for text in literals(path) if WORDS.search(text) and not SELECTOR.search(text)}
+    assert said - texts() - NO_TEXTS == set()
 
 
 def badly_filled(catalogue):

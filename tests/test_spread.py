@@ -4,7 +4,6 @@ import csv
 import io
 import json
 import math
-import shutil
 import statistics
 import subprocess
 import sys
@@ -243,9 +242,7 @@ def test_pages_get_the_same(name, given, tmp_path):
         "modules": modules,
         "data": calculators.tables(question, list(modules.values())),
     }
-    shutil.copy(calculators.RUNTIME / "python.mjs", tmp_path)
-    for part in ("micropython.mjs", "micropython.wasm"):
-        shutil.copy(calculators.MICROPYTHON / part, tmp_path)
+    calculators.copy_runtime(tmp_path, calculators.SHARED.as_uri())
     (tmp_path / "run.mjs").write_text(MICROPYTHON, encoding="utf-8")
     work = json.dumps({"model": model, "given": given})
     run = subprocess.run(

@@ -26,4 +26,4 @@ def watched(site, **context):
     tab.on("request", lambda request: None if request.url.startswith(own) else troubles.append(request.url))
     yield tab
     opened.close()
-    assert not troubles
+    assert not troubles, troubles

@@ -7,6 +7,16 @@ export function use(catalogue) {
   translations = catalogue;
 }
 
+/** What is used, for a worker to hand it on to Python. */
+export function catalogue() {
+  return translations;
+}
+
+/** A text as it is, for `message` to find in the catalogue where it is shown. */
+export function marked(text) {
+  return text;
+}
+
 /** A text in the edition's language, with values in the place of the names between braces. */
 export function message(text, values = {}) {
   const found = Object.hasOwn(translations, text) ? translations[text] : text;
@@ -23,6 +33,6 @@ function filled(text, values) {
   return text.replace(/\{(\w+)\}/g, (braces, name) => (Object.hasOwn(values, name) ? String(values[name]) : braces));
 }
 
-// Only an edition that is not English has a file to wait for.
-const language = globalThis.document?.documentElement.lang || "en";
+// Only an edition that is not English has a file to wait for. A page says which it is, and tells its worker by its name.
+const language = globalThis.document?.documentElement.lang || globalThis.name?.split(" ")[1] || "en";
 if (!language.startsWith("en")) use(await (await fetch(new URL("./messages.json", import.meta.url))).json());

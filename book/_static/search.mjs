@@ -1,4 +1,6 @@
 // The search page's part beside Sphinx's own script, whose global `Search` begins when the page is complete.
+// Nothing here waits for texts before there is something to say: Sphinx does not.
+const texts = import("./messages.mjs");
 
 // The index has Chinese in pairs of characters; excerpts and marks are of whole words, as they were typed.
 const HAN = /\p{Script=Han}+/gu;
@@ -29,19 +31,20 @@ Search._parseQuery = (query) => {
   return parsed.with(3, marks);
 };
 
-Search.makeSearchSummary = (text, _, anchor) => summarise(text, marks, anchor);
+Search.makeSearchSummary = (text, ignored, anchor) => summarise(text, marks, anchor);
 
 // Says once, when a search has ended, how many pages it has found, or what to do if there are none.
 const results = document.getElementById("search-results");
 
-const announce = () => {
+const announce = async () => {
   // Sphinx adds results one by one, and writes its summary last.
   if (!results.querySelector(".search-summary")?.textContent) return;
   ending.disconnect();
   const pages = new Set([...results.querySelectorAll("li > a")].map((link) => link.pathname)).size;
-  const count = pages === 0 ? "No page" : pages === 1 ? "1 page" : `${pages} pages`;
+  const { message: _, plural } = await texts;
   const words = new URLSearchParams(location.search).get("q").trim();
-  document.getElementById("search-status").textContent = `${count} found for “${words}”.`;
+  const found = pages ? plural("{n} page found for “{words}”.", "{n} pages found for “{words}”.", pages, { words }) : _("No page found for “{words}”.", { words });
+  document.getElementById("search-status").textContent = found;
   document.getElementById("search-advice").hidden = pages > 0;
 };
 

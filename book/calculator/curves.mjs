@@ -1,4 +1,5 @@
 // Draws curves of quantities over another one, each in a plot of its own, and marks on them where somebody stands.
+import { marked, message as _ } from "../_static/messages.mjs";
 import { compact, powers } from "./axes.mjs";
 import { takeable } from "./files.mjs";
 import { letters, styled } from "./styled.mjs";
@@ -16,7 +17,8 @@ export function createPlots(figure, table, about) {
   const place = document.createElement("div");
   place.className = "planner-plots";
   picture.before(place);
-  const draw = plotsIn(place, "the plan has", "The model does not fit on any number of devices, so there are no curves.");
+  const here = marked("the plan has {up} with {across}");
+  const draw = plotsIn(place, here, _("The model does not fit on any number of devices, so there are no curves."));
   let seen = null;
   const fold = takeable(() => seen && pictured({ ...seen, name: `${about().question}-curves`, about: about() }));
   place.after(fold);
@@ -30,7 +32,7 @@ export function createPlots(figure, table, about) {
 
 /**
  * Return what draws curves into a place, and describes them: the first is what the others depend on, of marks the first is
- * where the reader stands.
+ * where the reader stands. `here` is a text in which {up} and {across} are where that is, and `none` the one without curves.
  */
 export function plotsIn(place, here, none) {
   let drawn; // what is shown now: curves and marks
@@ -159,11 +161,18 @@ function described([across, ...others], mine, here, none) {
   const at = (curve, position) => counted(curve.texts[position], curve);
   return others
     .map((curve) => {
-      const ends = [first, last].map((position) => `${at(curve, position)} with ${at(across, position)}`);
-      const there = [curve, across].map((of) => counted(mine.texts[of.name], of)).join(" with ");
-      return `${curve.label} by ${lower(across.label)}: from ${ends.join(" to ")}; ${here} ${there}.`;
+      const [start, end] = [first, last].map((position) => _("{up} with {across}", { up: at(curve, position), across: at(across, position) }));
+      const [up, over] = [curve, across].map((of) => counted(mine.texts[of.name], of));
+      const curves = _("{curves} by {across}", { curves: curve.label, across: lower(across.label) });
+      return _("{curves}: from {start} to {end}; {here}.", { curves, start, end, here: _(here, { up, across: over }) });
     })
     .join(" ");
+}
+
+function titleOver(others, across) {
+  const labels = others.map(({ label }, place) => (place ? lower(label) : label));
+  const curves = labels.reduce((one, other) => _("{one} and {other}", { one, other }));
+  return _("{curves} by {across}", { curves, across: lower(across.label) });
 }
 
 /** What a picture of curves consists of, for a file. */
@@ -182,9 +191,9 @@ export function pictured({ curves, marks, name, about }) {
     name,
     about,
     panels,
-    title: `${others.map(({ label }, place) => (place ? lower(label) : label)).join(" and ")} by ${lower(across.label)}`,
+    title: titleOver(others, across),
     marks: marks.map((mark) => ({
-      label: mark.label || "the answer",
+      label: mark.label || _("the answer"),
       values: curves.map((curve) => mark.values[curve.name] ?? null),
     })),
     columns: curves.map(({ column, name: key, label, unit }) => ({ name: column ?? key, label, unit })),

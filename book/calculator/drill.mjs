@@ -1,4 +1,5 @@
 // The estimation drill: ten questions against the clock, posed and judged by Python in a worker of its own.
+import { message as _, plural } from "../_static/messages.mjs";
 import { workerOf } from "./work.mjs";
 
 const MOST_SEEDS = 10000; // of those that chance chooses from
@@ -36,7 +37,7 @@ async function begin(seed, minutes) {
 function pose() {
   const number = drill.answers.length;
   const question = drill.questions[number];
-  find("#drill-title").textContent = `Question ${number + 1} of ${drill.questions.length}`;
+  find("#drill-title").textContent = _("Question {number} of {all}", { number: number + 1, all: drill.questions.length });
   find(".drill-text").textContent = question.text;
   find(".drill-unit").textContent = `[${question.wanted}]`;
   questionForm.elements.answer.value = "";
@@ -54,10 +55,10 @@ function tick() {
   for (const warning of WARNINGS) {
     if (left <= warning && !drill.warned.includes(warning)) {
       drill.warned.push(warning);
-      say(`${warning} seconds are left.`);
+      say(_("{seconds} seconds are left.", { seconds: warning }));
     }
   }
-  if (left <= 0) finish("The time is over.");
+  if (left <= 0) finish(_("The time is over."));
 }
 
 async function answer(text) {
@@ -76,13 +77,10 @@ async function answer(text) {
 
 function take(given) {
   drill.answers.push(given);
-  say(given.said ? `Before: ${given.said} ${inPoints(given.points)}.` : "Passed.");
+  const points = plural("{n} point", "{n} points", given.points);
+  say(given.said ? _("Before: {said} {points}.", { said: given.said, points }) : _("Passed."));
   if (drill.answers.length === drill.questions.length) finish("");
   else pose();
-}
-
-function inPoints(points) {
-  return points === 1 ? "1 point" : `${points} points`;
 }
 
 function finish(why) {
@@ -91,10 +89,15 @@ function finish(why) {
   drill = null;
   const total = answers.reduce((sum, { points }) => sum + points, 0);
   const offs = answers.filter(({ off }) => off !== undefined).map(({ off }) => Math.abs(off));
-  find("#drill-score").textContent = `${total} of ${most * questions.length} points`;
+  find("#drill-score").textContent = _("{points} of {all} points", { points: total, all: most * questions.length });
   const seconds = Math.round((performance.now() - began) / 1000);
-  const mean = offs.length ? ` They were ${(offs.reduce((sum, off) => sum + off, 0) / offs.length).toPrecision(2)} orders of magnitude off on average.` : "";
-  find(".drill-summary").textContent = `${why} You estimated ${offs.length} of ${questions.length} in ${seconds} s.${mean} Everybody with seed ${seed} has these questions.`.trim();
+  const parts = [why, _("You estimated {count} of {all} in {seconds} s.", { count: offs.length, all: questions.length, seconds })];
+  if (offs.length) {
+    const orders = (offs.reduce((sum, off) => sum + off, 0) / offs.length).toPrecision(2);
+    parts.push(_("They were {orders} orders of magnitude off on average.", { orders }));
+  }
+  parts.push(_("Everybody with seed {seed} has these questions.", { seed }));
+  find(".drill-summary").textContent = parts.join(" ").trim();
   find("tbody").replaceChildren(...questions.map((question, place) => row(question, answers[place])));
   show(result);
   find("#drill-score").focus();
@@ -118,7 +121,7 @@ startForm.addEventListener("submit", (event) => {
   const { seed, minutes } = startForm.elements;
   const text = seed.value.trim();
   if (!/^\d{1,9}$/.test(text)) {
-    status.textContent = `The seed "${text}" is not accepted: give a whole number from 0 to 999999999.`;
+    status.textContent = _('The seed "{text}" is not accepted: give a whole number from 0 to 999999999.', { text });
     return;
   }
   const url = new URL(location.href);
@@ -142,7 +145,7 @@ root.addEventListener("click", ({ target }) => {
 });
 
 function fail({ message }) {
-  status.textContent = `The drill does not run here: ${message}.`;
+  status.textContent = _("The drill does not run here: {reason}.", { reason: message });
 }
 
 await ask("prepareDrill").then(() => {

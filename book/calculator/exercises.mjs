@@ -1,4 +1,5 @@
 // Grades the exercises at the end of a chapter, in the worker of its calculator; keeps progress where the browser lets it.
+import { message as _ } from "../_static/messages.mjs";
 import { ask, prepared } from "./calculation.mjs";
 
 const STORE = "llmcalc-practice";
@@ -20,7 +21,7 @@ const watch = new IntersectionObserver(
   (entries) => {
     if (!entries.some((entry) => entry.isIntersecting)) return;
     watch.disconnect();
-    start().catch(({ message }) => (progress.textContent = `The exercises cannot be checked here: ${message}.`));
+    start().catch(({ message: reason }) => (progress.textContent = _("The exercises cannot be checked here: {reason}.", { reason })));
   },
   { rootMargin: "100%" },
 );
@@ -127,7 +128,8 @@ function move(button) {
   markMoves(section);
   (button.disabled ? line.querySelector("button:not([disabled])") : button).focus();
   const lines = [...line.parentElement.children];
-  say(section, "", `${line.querySelector("[data-option]").textContent} is now ${lines.indexOf(line) + 1} of ${lines.length}.`);
+  const option = line.querySelector("[data-option]").textContent;
+  say(section, "", _("{option} is now {place} of {all}.", { option, place: lines.indexOf(line) + 1, all: lines.length }));
 }
 
 function markMoves(section) {
@@ -151,7 +153,8 @@ function tellProgress() {
     section.querySelector(".practice-mark").hidden = !(names[place] in solved);
   }
   const count = names.filter((name) => name in solved).length;
-  progress.textContent = `${count} of ${names.length} solved. Everybody with seed ${seed} has these numbers.`;
+  const solvedOf = _("{count} of {all} solved.", { count, all: names.length });
+  progress.textContent = [solvedOf, _("Everybody with seed {seed} has these numbers.", { seed })].join(" ");
 }
 
 /** What was solved, by exercise; nothing where the browser keeps nothing. */
@@ -191,7 +194,7 @@ bar.addEventListener("submit", (event) => {
   event.preventDefault();
   const text = bar.elements.seed.value.trim();
   if (/^\d{1,9}$/.test(text)) remember(Number(text));
-  else progress.textContent = `The seed "${text}" is not accepted: give a whole number from 0 to 999999999.`;
+  else progress.textContent = _('The seed "{text}" is not accepted: give a whole number from 0 to 999999999.', { text });
 });
 bar.addEventListener("click", ({ target }) => {
   const { action } = target.dataset;

@@ -1,4 +1,5 @@
 // What leaves the page: files that are downloaded, texts that are copied, and pictures.
+import { message as _ } from "../_static/messages.mjs";
 
 /** Download a text, or a Blob, as a file. */
 export function download(name, contents, type) {
@@ -14,9 +15,9 @@ export async function copy(button, text) {
   const label = button.textContent;
   try {
     await navigator.clipboard.writeText(text);
-    button.textContent = "Copied";
+    button.textContent = _("Copied");
   } catch {
-    button.textContent = "Your browser does not let pages copy";
+    button.textContent = _("Your browser does not let pages copy");
   }
   setTimeout(() => (button.textContent = label), 1500);
 }
@@ -25,7 +26,7 @@ export async function copy(button, text) {
 export function takeable(current) {
   const fold = document.createElement("details");
   fold.className = "calculator-more calculator-picture";
-  fold.append(Object.assign(document.createElement("summary"), { textContent: "Take this picture with you" }));
+  fold.append(Object.assign(document.createElement("summary"), { textContent: _("Take this picture with you") }));
   fold.addEventListener("toggle", async () => {
     const { offer } = await import("./picture.mjs");
     offer(fold, current);

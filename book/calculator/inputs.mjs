@@ -1,4 +1,5 @@
 // A parameter's input: whether two texts mean the same, and where its slider stands.
+import { message as _ } from "../_static/messages.mjs";
 
 const STEPS = 1000;
 const SCALES = { T: 1e12, B: 1e9, M: 1e6 };
@@ -36,23 +37,24 @@ export function positionOf(parameter, text) {
   return Math.round(STEPS * (scale === "power" ? share ** 0.25 : share));
 }
 
-function written({ type, unit }, value) {
+function written({ type, bytes }, value) {
   const size = Math.abs(value);
   if (type === "int" || size === 0 || (size >= 1e-4 && size < 1e6)) return String(value);
-  for (const [letter, scale] of unit.includes("byte") ? [] : Object.entries(SCALES)) { // 3B may be three bytes
+  for (const [letter, scale] of bytes ? [] : Object.entries(SCALES)) { // 3B may be three bytes
     const short = Number((value / scale).toPrecision(4));
     if (short >= 1 && short < 1e3 && short * scale === value) return `${short}${letter}`;
   }
   return value.toExponential().replace("e+", "e");
 }
 
-/** How a text reads in a menu or a table: of a model or a device of somebody's own the name. */
+/** How a text reads in a menu or a table: a choice in the edition's language, of a model or a device of somebody's own the name. */
 export function titleOf(text) {
-  if (!text.startsWith("{")) return text;
+  if (!text.startsWith("{")) return _(text);
+  const unnamed = _("custom");
   try {
-    return `your own: ${JSON.parse(text).name || "custom"}`;
+    return _("your own: {name}", { name: JSON.parse(text).name || unnamed });
   } catch {
-    return "your own";
+    return _("your own");
   }
 }
 

@@ -1,4 +1,5 @@
 // Makes a chapter's calculator work: its inputs, its headline table, the address bar and what can be copied.
+import { message as _ } from "../_static/messages.mjs";
 import { settled, tell, waiting } from "./answer.mjs";
 import { ask, model, prepared } from "./calculation.mjs";
 import { choose, positionOf, same, valueAt } from "./inputs.mjs";
@@ -8,6 +9,9 @@ const PAUSE = 700; // milliseconds without a change before a result is read out
 const REST = 120; // milliseconds without a change before the curves of a planner are drawn
 
 const planner = Boolean(model.curves);
+const NOT_OF_LINK = scenario.ofDocument(model)
+  ? _("What this link asks for is not shown: the answer is that of the document’s assumptions.")
+  : _("What this link asks for is not shown: the answer is that of the page’s assumptions.");
 if (document.readyState === "loading") {
   await new Promise((parsed) => document.addEventListener("readystatechange", parsed, { once: true }));
 }
@@ -105,8 +109,8 @@ prepared.catch(failed);
 
 function failed({ message }) {
   settled(sentence, false);
-  const link = shown || !location.search ? "" : ` What this link asks for is not shown: the answer is that of ${model.whose} assumptions.`;
-  say(alarm, `The calculator does not work here: ${message}.${link}`);
+  const why = _("The calculator does not work here: {reason}.", { reason: message });
+  say(alarm, shown || !location.search ? why : [why, NOT_OF_LINK].join(" "));
 }
 
 function read() {
@@ -145,7 +149,8 @@ function offerFormats(settle = false) {
       option.value = option.value; // which its text no longer tells
       const needed = products[option.value];
       option.disabled = needed.length > 0 && !needed.some((format) => has.includes(format));
-      option.textContent = option.disabled ? `${option.value}: no peak is known` : option.value;
+      const format = _(option.value);
+      option.textContent = option.disabled ? _("{format}: no peak is known", { format }) : format;
     }
     if (settle && menu.selectedOptions[0]?.disabled && has.length) {
       menu.value = has.find((format) => format in products) ?? menu.value;
@@ -215,7 +220,7 @@ function showEvaluated(began, texts, { problems, results }) {
   if (results) showResults(texts, results);
   else {
     settled(sentence, true);
-    readOut(`No answer: ${Object.values(problems)[0]}`);
+    readOut(_("No answer: {reason}", { reason: Object.values(problems)[0] }));
   }
   performance.measure("calculator-update", { start: began });
   return Boolean(results);
@@ -232,7 +237,7 @@ function showResults(texts, results) {
     value.classList.toggle("words", typeof results.values[key] !== "number");
     unit.textContent = results.units[key];
     // A planner's results are many.
-    before.textContent = planner || results.texts[key] === text ? "" : `${model.whose}: ${text}`;
+    before.textContent = planner || results.texts[key] === text ? "" : startedWith(text);
   }
   if (results.sentence !== sentence.textContent) readOut(results.sentence);
   tell(sentence, results);
@@ -244,6 +249,11 @@ function showResults(texts, results) {
     clearTimeout(drawing);
     drawing = setTimeout(drawAll, REST);
   }
+}
+
+/** A result of the page as it came. */
+function startedWith(text) {
+  return scenario.ofDocument(model) ? _("the document’s: {text}", { text }) : _("the page’s: {text}", { text });
 }
 
 /** Have a text read out once the hand rests. */
@@ -313,7 +323,7 @@ async function open() {
 }
 
 function leftOut(reasons) {
-  return reasons.length ? `Left out of this link: ${reasons.join("; ")}` : "";
+  return reasons.length ? _("Left out of this link: {reasons}", { reasons: reasons.join("; ") }) : "";
 }
 
 /** Keep a finished change in the address and in the browser's history. */
@@ -386,10 +396,13 @@ part(".calculator-scenarios").addEventListener("toggle", async ({ target }) => {
 await open();
 form.querySelector("fieldset").disabled = false;
 for (const button of form.querySelectorAll(".calculator-actions button")) button.disabled = false;
-note.textContent = `${
-  planner
-    ? "The answer and the curves follow your assumptions. The text below keeps to those at first."
-    : `The answer follows your assumptions. The text and figures below still use ${model.whose}.`
-} A range, such as 0.3 to 0.5, may stand in for any number.`;
+const follows = planner
+  ? _("The answer and the curves follow your assumptions. The text below keeps to those at first.")
+  : scenario.ofDocument(model)
+    ? _("The answer follows your assumptions. The text and figures below still use the document’s.")
+    : _("The answer follows your assumptions. The text and figures below still use the page’s.");
+// Translators: a range is typed as it stands here, with "to".
+const ranges = _("A range, such as 0.3 to 0.5, may stand in for any number.");
+note.textContent = [follows, ranges].join(" ");
 if (linked.length) part(".calculator-scenarios").open = true;
 performance.mark("calculator-ready");

@@ -1,8 +1,10 @@
 // A picture of the page to take along: drawn anew as SVG, also as PNG, and its numbers as CSV with a JSON that says what they are.
+import { message as _ } from "../_static/messages.mjs";
 import { compact, even, powers } from "./axes.mjs";
 import { download } from "./files.mjs";
 import { pixels, styled } from "./styled.mjs";
 
+const QUOTED = /[",\n]/; // in CSV
 const SVG = "http://www.w3.org/2000/svg";
 const WIDTH = 640; // px, as all below
 const HEIGHT = 300;
@@ -29,34 +31,36 @@ export function offer(fold, current) {
     ["CSV", "csv", "text/csv", csv],
     ["JSON", "json", "application/json", described],
   ]) {
-    const control = made("button", { type: "button", textContent: `Download ${text}` });
+    const control = made("button", { type: "button", textContent: _("Download {kind}", { kind: text }) });
     control.dataset.picture = kind;
     control.addEventListener("click", async () => {
       const seen = current();
       if (!seen) {
-        said.textContent = "There is no picture yet.";
+        said.textContent = _("There is no picture yet.");
         return;
       }
-      download(`${seen.name}.${kind}`, await make(seen), type);
-      said.textContent = `Downloaded ${seen.name}.${kind}.`;
+      const file = `${seen.name}.${kind}`;
+      download(file, await make(seen), type);
+      said.textContent = _("Downloaded {file}.", { file });
     });
     buttons.append(control);
   }
-  const hint = "The CSV has the numbers of the picture, the JSON their units, the assumptions and where they come from.";
+  const hint = _("The CSV has the numbers of the picture, the JSON their units, the assumptions and where they come from.");
   fold.append(buttons, made("p", { className: "calculator-note", textContent: hint }), said);
 }
 
 function csv({ columns, rows }) {
   const cell = (value) => {
     const text = value === null ? "" : String(value);
-    return /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+    return QUOTED.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
   };
   const lines = [columns.map(({ name }) => name), ...rows].map((line) => line.map(cell).join());
   return `${lines.join("\n")}\n`;
 }
 
 function described({ name, title, columns, marks, about }) {
-  return `${JSON.stringify({ title, file: `${name}.csv`, columns, marks, ...about }, null, 2)}\n`;
+  const told = { title, file: `${name}.csv`, columns, marks, ...about };
+  return `${JSON.stringify(told, null, 2)}\n`;
 }
 
 /** The text of an SVG. */

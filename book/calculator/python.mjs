@@ -1,5 +1,9 @@
 // MicroPython with the answer to a chapter's question, what it imports and its data: texts of parameters in, results out.
+import { catalogue, marked } from "../_static/messages.mjs";
 import { loadMicroPython } from "./micropython.mjs";
+
+// Said in Python, where nobody looks for texts.
+const [NO_RESULT, UNREAD] = [marked("there is no result: {reason}"), marked("the file cannot be read: {reason}")].map((text) => JSON.stringify(text));
 
 // Numbers cross as text, because whole numbers would cross in 32 bits.
 const PROGRAM = `
@@ -11,10 +15,12 @@ from llmcalc import datasets, spread
 from llmcalc.answering import accept
 from llmcalc.checks import Refusal
 from llmcalc.formats import written
+from llmcalc.messages import message, use
 from llmcalc.quantities import read
 
 with open("page.json") as file:
     page = json.load(file)
+use(page["texts"])
 datasets.provide(page["data"])
 module = __import__("llmcalc.answers." + page["function"], None, None, ["*"])
 answer = getattr(module, page["function"])
@@ -82,8 +88,8 @@ def calculate(given):
     except Refusal as refusal:
         return json.dumps({"refusals": [told(refusal)]})
     except (ValueError, ArithmeticError, MemoryError) as error:
-        message = "there is no result: " + str(error or type(error).__name__)
-        return json.dumps({"refusals": [{"argument": "", "value": "", "accepted": "", "message": message}]})
+        said = message(${NO_RESULT}, reason=str(error or type(error).__name__))
+        return json.dumps({"refusals": [{"argument": "", "value": "", "accepted": "", "message": said}]})
 
 def calculate_first(given):
     if not latest:
@@ -197,7 +203,7 @@ def or_refusal(function, given):
     except Refusal as refusal:
         return json.dumps({"refusal": str(refusal)})
     except (ValueError, ArithmeticError, MemoryError) as error:
-        return json.dumps({"refusal": "there is no result: " + str(error or type(error).__name__)})
+        return json.dumps({"refusal": message(${NO_RESULT}, reason=str(error or type(error).__name__))})
 
 # A scenario beside the one at hand, whose answer stays the latest.
 def weigh_values(given):
@@ -274,6 +280,7 @@ import json
 
 from llmcalc.checks import Refusal
 from llmcalc.choosing import model_named
+from llmcalc.messages import message
 from llmcalc.models import short
 
 def shorten(text):
@@ -283,7 +290,7 @@ def shorten(text):
     except Refusal as refusal:
         return json.dumps({"refusal": str(refusal)})
     except (ValueError, ArithmeticError, MemoryError, RuntimeError) as error:
-        return json.dumps({"refusal": "the file cannot be read: " + str(error or type(error).__name__)})
+        return json.dumps({"refusal": message(${UNREAD}, reason=str(error or type(error).__name__))})
 `;
 
 const DRILL = `
@@ -292,9 +299,11 @@ import sys
 sys.path.append(".")
 
 from llmcalc import datasets
+from llmcalc.messages import use
 
 with open("drill.json") as file:
     described = json.load(file)
+use(described["texts"])
 datasets.provide(described["data"])
 from llmcalc.teaching import drill, marking
 
@@ -319,7 +328,7 @@ export function load() {
 export function prepare(python, model) {
   writeModules(python, model.modules);
   const { parameters, data, curves } = model;
-  python.FS.writeFile("page.json", JSON.stringify({ function: model.function, parameters, data, curves }));
+  python.FS.writeFile("page.json", JSON.stringify({ function: model.function, parameters, data, curves, texts: catalogue() }));
   python.runPython(PROGRAM);
   const given = (texts) => JSON.stringify(parameters.map(({ name, default: text }) => [name, texts[name] ?? text]));
   const names = ["calculate", "calculate_first", "draw", "along", "go_on", "moves"];
@@ -379,7 +388,7 @@ export function shortenModel(python, { modules, text }) {
 /** Give all chapters' exercises to MicroPython; return what draws ten questions by a seed, and what judges an estimate. */
 export function prepareDrill(python, { modules, ...model }) {
   writeModules(python, modules);
-  python.FS.writeFile("drill.json", JSON.stringify(model));
+  python.FS.writeFile("drill.json", JSON.stringify({ ...model, texts: catalogue() }));
   python.runPython(DRILL);
   const [draw, judge] = ["draw", "judge"].map((name) => python.globals.get(name));
   return {

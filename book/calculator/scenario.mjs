@@ -1,5 +1,11 @@
 // A scenario is what differs from the document's assumptions, in the address.
+import { message as _ } from "../_static/messages.mjs";
 import { same } from "./inputs.mjs";
+
+/** Whether a page starts with a document's assumptions, or else with its own. */
+export function ofDocument(model) {
+  return model.whose === "document";
+}
 
 export function changes(model, texts) {
   return model.parameters.filter((parameter) => !same(parameter, texts[parameter.name], parameter.default));
@@ -26,7 +32,7 @@ export function fromAddress(model, search) {
   const wrong = [];
   for (const { name, default: text } of model.parameters) {
     const given = parts.getAll(name);
-    if (given.length > 1) wrong.push(`${name} is given ${given.length} times`);
+    if (given.length > 1) wrong.push(_("{name} is given {count} times", { name, count: given.length }));
     texts[name] = given.length === 1 ? given[0].trim() : text;
   }
   return { texts, wrong };

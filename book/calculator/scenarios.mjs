@@ -1,8 +1,9 @@
 // Named scenarios: kept in the browser or as a file, and two of them set against each other, input by input.
+import { message as _ } from "../_static/messages.mjs";
 import { ask } from "./calculation.mjs";
 import { copy, download } from "./files.mjs";
 import { same, titleOf } from "./inputs.mjs";
-import { changes } from "./scenario.mjs";
+import { changes, ofDocument } from "./scenario.mjs";
 
 const MOST_FILE = 1_000_000; // characters
 const MOST_NAME = 60;
@@ -10,7 +11,7 @@ const MOST_TEXT = 20_000; // of a value, such as a model of somebody's own
 const PAUSE = 250; // milliseconds without a change before answers are compared
 const LONG = 20; // letters, of what is no number
 const STEP = 60; // milliseconds that the worker is kept from whoever changes the form meanwhile
-const NOW = "The form as it is";
+const NOW = _("The form as it is");
 
 /**
  * Fill a section with scenarios, those of a link among them; return what compares them anew, given the texts of the form.
@@ -28,27 +29,27 @@ export function createScenarios(section, model, { linked, labelOf, onOpen, onCom
   alarm.setAttribute("role", "alert");
   const name = made("input", { type: "text", maxLength: MOST_NAME, autocomplete: "off" });
   const saving = made("form", { noValidate: true });
-  saving.append(labelled("Name of this scenario", name), made("button", { type: "submit", textContent: "Save this scenario" }));
+  saving.append(labelled(_("Name of this scenario"), name), made("button", { type: "submit", textContent: _("Save this scenario") }));
   saving.addEventListener("submit", (event) => {
     event.preventDefault();
     add(name.value.trim());
   });
   const list = made("ul", {});
-  list.setAttribute("aria-label", "Your scenarios");
+  list.setAttribute("aria-label", _("Your scenarios"));
   const file = made("input", { type: "file", accept: ".json,application/json" });
   file.addEventListener("change", async () => {
     const [chosen] = file.files;
     if (chosen) await readFile(chosen);
     file.value = "";
   });
-  const downloading = button("Download your scenarios", () => {
+  const downloading = button(_("Download your scenarios"), () => {
     download(`${model.notebook}-scenarios.json`, written(), "application/json");
-    tell("Downloaded your scenarios.");
+    tell(_("Downloaded your scenarios."));
   });
   const files = made("div", {});
-  files.append(downloading, " ", labelled("Add scenarios from such a file", file));
+  files.append(downloading, " ", labelled(_("Add scenarios from such a file"), file));
   const { element: comparison, choose, refresh } = createComparison();
-  const hint = "They stay in this browser, and nobody else sees them.";
+  const hint = _("They stay in this browser, and nobody else sees them.");
   section.append(made("p", { textContent: hint }), saving, alarm, said, list, files, comparison);
 
   /** Take what the browser has kept, or say why that can't be. */
@@ -57,11 +58,11 @@ export function createScenarios(section, model, { linked, labelOf, onOpen, onCom
     try {
       text = localStorage.getItem(key);
     } catch {
-      return refuse("Your browser lets this page keep nothing: scenarios last until you leave it. Download them to keep them.");
+      return refuse(_("Your browser lets this page keep nothing: scenarios last until you leave it. Download them to keep them."));
     }
     if (text === null) return null;
     const found = parsed(text, model);
-    if (found.refusal) return refuse(`What this browser has kept is left out: ${found.refusal}.`);
+    if (found.refusal) return refuse(_("What this browser has kept is left out: {reason}.", { reason: found.refusal }));
     scenarios = found.scenarios;
     return null;
   }
@@ -80,8 +81,11 @@ export function createScenarios(section, model, { linked, labelOf, onOpen, onCom
       localStorage.setItem(key, written());
     } catch (error) {
       kept = false;
-      const why = error.name === "QuotaExceededError" ? "has no room for more" : "lets this page keep nothing";
-      refuse(`Your browser ${why}: this lasts until you leave the page. Download your scenarios to keep them.`);
+      refuse(
+        error.name === "QuotaExceededError"
+          ? _("Your browser has no room for more: this lasts until you leave the page. Download your scenarios to keep them.")
+          : _("Your browser lets this page keep nothing: this lasts until you leave the page. Download your scenarios to keep them."),
+      );
     }
     tell(spoken, kept);
   }
@@ -89,32 +93,35 @@ export function createScenarios(section, model, { linked, labelOf, onOpen, onCom
   function add(called) {
     const wrong = wrongName(called);
     if (wrong) return refuse(wrong);
-    keep([...scenarios, { name: called, texts: { ...form } }], `Saved “${called}”.`);
+    keep([...scenarios, { name: called, texts: { ...form } }], _("Saved “{name}”.", { name: called }));
     choose(called);
     name.value = suggestion();
     return null;
   }
 
   function wrongName(called, other = null) {
-    if (!called) return "Give the scenario a name.";
-    if (called === NOW) return `“${NOW}” is what the form is called: give another name.`;
-    return scenarios.some((each) => each !== other && each.name === called) ? `There is a scenario “${called}” already: give another name.` : "";
+    if (!called) return _("Give the scenario a name.");
+    if (called === NOW) return _("“{name}” is what the form is called: give another name.", { name: NOW });
+    const isThere = scenarios.some((each) => each !== other && each.name === called);
+    return isThere ? _("There is a scenario “{name}” already: give another name.", { name: called }) : "";
   }
 
   function suggestion() {
+    const numbered = (number) => _("Scenario {number}", { number });
     let number = scenarios.length + 1;
-    while (scenarios.some((each) => each.name === `Scenario ${number}`)) number += 1;
-    return `Scenario ${number}`;
+    while (scenarios.some((each) => each.name === numbered(number))) number += 1;
+    return numbered(number);
   }
 
   async function readFile(chosen) {
-    if (chosen.size > MOST_FILE) return refuse(`${chosen.name} is refused: it is larger than ${MOST_FILE.toLocaleString("en")} bytes.`);
+    const refuseFile = (reason) => refuse(_("{file} is refused: {reason}.", { file: chosen.name, reason }));
+    if (chosen.size > MOST_FILE) return refuseFile(_("it is larger than {most} bytes", { most: MOST_FILE.toLocaleString("en") }));
     const found = parsed(await chosen.text(), model);
-    if (found.refusal) return refuse(`${chosen.name} is refused: ${found.refusal}.`);
+    if (found.refusal) return refuseFile(found.refusal);
     await ready;
     for (const { name: called, texts } of found.scenarios) {
       const { refusal } = await ask("weigh", texts);
-      if (refusal) return refuse(`${chosen.name} is refused: in “${called}”, ${refusal}.`);
+      if (refusal) return refuseFile(_("in “{name}”, {reason}", { name: called, reason: refusal }));
     }
     return bring(found.scenarios);
   }
@@ -124,7 +131,7 @@ export function createScenarios(section, model, { linked, labelOf, onOpen, onCom
     await ready;
     const found = [];
     for (const [number, texts] of linked.entries()) {
-      if (!(await ask("weigh", texts)).refusal) found.push({ name: `Of a link, ${number + 1}`, texts });
+      if (!(await ask("weigh", texts)).refusal) found.push({ name: _("Of a link, {number}", { number: number + 1 }), texts });
     }
     bring(found);
   }
@@ -134,7 +141,8 @@ export function createScenarios(section, model, { linked, labelOf, onOpen, onCom
     const all = [...scenarios];
     for (const each of added) all.push({ ...each, name: unused(each.name, all) });
     const rest = brought.length - added.length;
-    keep(all, `Scenarios added: ${added.length}${rest ? `; here already: ${rest}` : ""}.`);
+    const counts = { added: added.length, rest };
+    keep(all, rest ? _("Scenarios added: {added}; here already: {rest}.", counts) : _("Scenarios added: {added}.", counts));
     return null;
   }
 
@@ -157,7 +165,7 @@ export function createScenarios(section, model, { linked, labelOf, onOpen, onCom
   function item(each) {
     const line = made("li", {});
     const called = made("input", { type: "text", value: each.name, maxLength: MOST_NAME, autocomplete: "off" });
-    called.setAttribute("aria-label", `Name of “${each.name}”`);
+    called.setAttribute("aria-label", _("Name of “{name}”", { name: each.name }));
     called.addEventListener("change", () => {
       const fresh = called.value.trim();
       const wrong = wrongName(fresh, each);
@@ -166,22 +174,24 @@ export function createScenarios(section, model, { linked, labelOf, onOpen, onCom
         return refuse(wrong);
       }
       const place = scenarios.indexOf(each);
-      keep(scenarios.with(place, { ...each, name: fresh }), `“${each.name}” is now “${fresh}”.`);
+      keep(scenarios.with(place, { ...each, name: fresh }), _("“{old}” is now “{name}”.", { old: each.name, name: fresh }));
       choose(fresh, each.name);
       list.children[place].querySelector("input").focus();
       return null;
     });
-    const open = button("Open", () => {
+    const open = button(_("Open"), () => {
       onOpen(each.texts);
-      tell(`The form has “${each.name}”.`);
+      tell(_("The form has “{name}”.", { name: each.name }));
     });
-    const remove = button("Delete", () => {
-      keep(scenarios.filter((other) => other !== each), `Deleted “${each.name}”.`);
+    const remove = button(_("Delete"), () => {
+      keep(scenarios.filter((other) => other !== each), _("Deleted “{name}”.", { name: each.name }));
       name.focus();
     });
-    for (const [control, does] of [[open, "Open"], [remove, "Delete"]]) control.setAttribute("aria-label", `${does} “${each.name}”`);
+    open.setAttribute("aria-label", _("Open “{name}”", { name: each.name }));
+    remove.setAttribute("aria-label", _("Delete “{name}”", { name: each.name }));
     const changed = changes(model, each.texts).map(({ name: parameter }) => `${parameter} ${titleOf(each.texts[parameter])}`);
-    line.append(called, open, remove, made("p", { className: "calculator-note", textContent: changed.join(", ") || `${model.whose} assumptions` }));
+    const none = ofDocument(model) ? _("the document’s assumptions") : _("the page’s assumptions");
+    line.append(called, open, remove, made("p", { className: "calculator-note", textContent: changed.join(", ") || none }));
     return line;
   }
 
@@ -199,8 +209,8 @@ export function createScenarios(section, model, { linked, labelOf, onOpen, onCom
   /** Two menus, and what the scenarios that are chosen in them have in common and what not. */
   function createComparison() {
     const element = made("fieldset", { hidden: true });
-    element.append(made("legend", { textContent: "Compare two" }));
-    const menus = ["First", "Second"].map((text) => {
+    element.append(made("legend", { textContent: _("Compare two") }));
+    const menus = [_("First"), _("Second")].map((text) => {
       const menu = made("select", {});
       element.append(labelled(text, menu));
       menu.addEventListener("change", () => compareSoon(0));
@@ -269,40 +279,42 @@ export function createScenarios(section, model, { linked, labelOf, onOpen, onCom
       note.textContent = "";
       if (!found) return;
       if (found.refusal) {
-        note.textContent = `There is nothing to compare: ${found.refusal}.`;
+        note.textContent = _("There is nothing to compare: {reason}.", { reason: found.refusal });
         return;
       }
       if (!found.inputs.length) {
-        note.textContent = "The assumptions of both are the same.";
+        note.textContent = _("The assumptions of both are the same.");
         return;
       }
       const differing = model.parameters.filter((parameter) => found.inputs.includes(parameter.name));
       const order = differing.map((parameter) => found.inputs.indexOf(parameter.name));
-      const short = compared.map((text) => (text === NOW ? "The form" : text));
-      const inputs = table(["What differs", ...short], differing.map((parameter) => {
+      const short = compared.map((text) => (text === NOW ? _("The form") : text));
+      const inputs = table([_("What differs"), ...short], differing.map((parameter) => {
         return [labelOf(parameter.name), ...[first, second].map((texts) => titleOf(texts[parameter.name]))];
       }));
       const changing = model.results.filter((result) => found.results[result.name] && isOther(found.results[result.name]));
       const results = table(
-        ["Result", ...short, "Change", ...differing.map((parameter) => `by ${parameter.name}`)],
+        [_("Result"), ...short, _("Change"), ...differing.map(({ name: by }) => _("by {name}", { name: by }))],
         changing.map(({ name: result, label, unit }) => {
           const { texts, told, shares } = found.results[result];
           return [unit && unit !== "1" ? `${label} [${unit}]` : label, ...texts, told, ...order.map((number) => shares[number])];
         }),
       );
       results.classList.add("calculator-shares");
-      place.append(scrolling("The assumptions that differ", inputs), scrolling("Results, and what their change consists of", results));
+      place.append(scrolling(_("The assumptions that differ"), inputs), scrolling(_("Results, and what their change consists of"), results));
       const unchanged = Object.keys(found.results).length - changing.length;
-      if (unchanged) place.append(made("p", { className: "calculator-note", textContent: `Results that stay as they are: ${unchanged}.` }));
+      if (unchanged) place.append(made("p", { className: "calculator-note", textContent: _("Results that stay as they are: {count}.", { count: unchanged }) }));
       place.append(made("p", { className: "calculator-note", textContent: explained(found) }));
       for (const { changed, reason } of found.refused) {
-        place.append(made("p", { className: "calculator-note", textContent: `No answer with ${changed.join(" and ")} alone changed: ${reason}.` }));
+        const names = changed.reduce((one, other) => _("{one} and {other}", { one, other }));
+        const textContent = _("No answer with {names} alone changed: {reason}.", { names, reason });
+        place.append(made("p", { className: "calculator-note", textContent }));
       }
-      const heading = made("p", { id: "scenarios-command", className: "calculator-take-title", textContent: "The same in a terminal" });
+      const heading = made("p", { id: "scenarios-command", className: "calculator-take-title", textContent: _("The same in a terminal") });
       const command = made("pre", { tabIndex: 0, textContent: found.command });
       command.setAttribute("role", "group");
       command.setAttribute("aria-labelledby", heading.id);
-      place.append(heading, command, button("Copy the command", ({ target }) => copy(target, found.command)));
+      place.append(heading, command, button(_("Copy the command"), ({ target }) => copy(target, found.command)));
       onCompared(marks(found));
     }
 
@@ -334,21 +346,27 @@ function parsed(text, model) {
   try {
     given = JSON.parse(text);
   } catch {
-    return { refusal: "it is no JSON" };
+    return { refusal: _("it is no JSON") };
   }
-  if (!Array.isArray(given?.scenarios)) return { refusal: "it has no list of scenarios, as a file has that such a page has written" };
-  if (given.question !== model.notebook) return { refusal: `its scenarios are of ${String(given.question).slice(0, MOST_NAME)}, and this page is ${model.notebook}` };
+  if (!Array.isArray(given?.scenarios)) return { refusal: _("it has no list of scenarios, as a file has that such a page has written") };
+  if (given.question !== model.notebook) {
+    const names = { other: String(given.question).slice(0, MOST_NAME), name: model.notebook };
+    return { refusal: _("its scenarios are of {other}, and this page is {name}", names) };
+  }
   const scenarios = [];
   for (const [number, each] of given.scenarios.entries()) {
     const name = typeof each?.name === "string" ? each.name.trim() : "";
-    if (!name || name.length > MOST_NAME || name === NOW) return { refusal: `scenario ${number + 1} has no name of 1 to ${MOST_NAME} letters` };
-    if (scenarios.some((other) => other.name === name)) return { refusal: `two scenarios are called “${name}”` };
+    if (!name || name.length > MOST_NAME || name === NOW) {
+      return { refusal: _("scenario {number} has no name of 1 to {most} letters", { number: number + 1, most: MOST_NAME }) };
+    }
+    if (scenarios.some((other) => other.name === name)) return { refusal: _("two scenarios are called “{name}”", { name }) };
     const parameters = each.parameters;
-    if (!parameters || typeof parameters !== "object" || Array.isArray(parameters)) return { refusal: `“${name}” has no parameters` };
+    if (!parameters || typeof parameters !== "object" || Array.isArray(parameters)) return { refusal: _("“{name}” has no parameters", { name }) };
     const known = model.parameters.map((parameter) => parameter.name);
     for (const [key, value] of Object.entries(parameters)) {
-      if (!known.includes(key)) return { refusal: `in “${name}”, ${key.slice(0, MOST_NAME)} is no assumption of this page` };
-      if (typeof value !== "string" || value.length > MOST_TEXT) return { refusal: `in “${name}”, ${key} is no text, such as "0.4" or "2 weeks"` };
+      const where = { name, key: key.slice(0, MOST_NAME) };
+      if (!known.includes(key)) return { refusal: _("in “{name}”, {key} is no assumption of this page", where) };
+      if (typeof value !== "string" || value.length > MOST_TEXT) return { refusal: _('in “{name}”, {key} is no text, such as "0.4" or "2 weeks"', where) };
     }
     const texts = Object.fromEntries(model.parameters.map(({ name: key, default: standard }) => [key, (parameters[key] ?? standard).trim()]));
     scenarios.push({ name, texts });
@@ -363,9 +381,9 @@ function isOther({ texts, told, shares }) {
 
 function explained({ results, inputs, orders }) {
   const kinds = Object.values(results).map(({ kind }) => kind);
-  const parts = ["The factors of a row multiply to its change."];
-  if (kinds.includes("difference")) parts.push("Where a result is not above 0 in both, differences add up to it.");
-  if (inputs.length > 1) parts.push(`Each is an average over ${orders} orders in which the assumptions can be changed.`);
+  const parts = [_("The factors of a row multiply to its change.")];
+  if (kinds.includes("difference")) parts.push(_("Where a result is not above 0 in both, differences add up to it."));
+  if (inputs.length > 1) parts.push(_("Each is an average over {orders} orders in which the assumptions can be changed.", { orders }));
   return parts.join(" ");
 }
 

@@ -1,4 +1,5 @@
 // Shows how far results spread where numbers were given as ranges: below each result, and what moves the first one.
+import { message as _ } from "../_static/messages.mjs";
 import { ask } from "./calculation.mjs";
 import { takeable } from "./files.mjs";
 
@@ -33,17 +34,21 @@ export async function spread(ranges, { root, rows, fields, model, about, isCurre
   section.className = "calculator-moves";
   section.hidden = false;
   section.replaceChildren(
-    element("h3", `What moves “${label}”`),
+    element("h3", _("What moves “{label}”", { label })),
     movesTable(moves, fields),
-    element(
-      "p",
-      `A range below a result is what it is between in 80 of 100 cases, looked at in ${found.points} of them` +
-        `${found.refused ? `, of which ${found.refused} have no answer` : ""}. Rows show it at the two ends of each range, with all ` +
-        `others in their middle.`,
-    ),
+    element("p", [rangeIs(found), _("Rows show it at the two ends of each range, with all others in their middle.")].join(" ")),
     takeable(() => pictured({ moves, found, name, label, unit }, fields, about())),
   );
   performance.mark("calculator-spread");
+}
+
+function rangeIs({ points, refused }) {
+  return refused
+    ? _(
+        "A range below a result is what it is between in 80 of 100 cases, looked at in {points} of them, of which {refused} have no answer.",
+        { points, refused },
+      )
+    : _("A range below a result is what it is between in 80 of 100 cases, looked at in {points} of them.", { points });
 }
 
 function showEnds({ told }, rows) {
@@ -51,7 +56,7 @@ function showEnds({ told }, rows) {
     const parts = told[name];
     value.querySelector(".calculator-spread")?.remove();
     if (!parts || parts.first === parts.last) continue;
-    const small = element("small", `${parts.p10} to ${parts.p90}`);
+    const small = element("small", _("{low} to {high}", { low: parts.p10, high: parts.p90 }));
     small.className = "calculator-spread";
     small.prepend(histogram(parts.bars));
     value.append(small);
@@ -66,14 +71,14 @@ function pictured({ moves, found, name, label, unit }, fields, about) {
   const known = moves.filter(({ low, high }) => low !== null && high !== null);
   return {
     name: `${about.question}-${name}-ranges`,
-    title: `What moves “${label}”`,
+    title: _("What moves “{label}”", { label }),
     panels: [{ label: unit && unit !== "1" ? `${label} [${unit}]` : label, bars: known.map((row) => ({ name: names(row), from: row.low, to: row.high })) }],
     columns: [
-      { name: "kind", label: "range: a range of the form; bar: a bar of the histogram of the result", unit: "" },
-      { name: "name", label: "what the range is for, or the result", unit: "" },
-      { name: "low", label: `${label}, at the low end of the range or of the bar`, unit },
-      { name: "high", label: `${label}, at the high end of the range or of the bar`, unit },
-      { name: "points", label: "points in the bar", unit: "1" },
+      { name: "kind", label: _("range: a range of the form; bar: a bar of the histogram of the result"), unit: "" },
+      { name: "name", label: _("what the range is for, or the result"), unit: "" },
+      { name: "low", label: _("{label}, at the low end of the range or of the bar", { label }), unit },
+      { name: "high", label: _("{label}, at the high end of the range or of the bar", { label }), unit },
+      { name: "points", label: _("points in the bar"), unit: "1" },
     ],
     rows: [
       ...moves.map(({ names: each, low, high }) => ["range", each.join("+"), low, high, null]),
@@ -105,7 +110,7 @@ function movesTable(moves, fields) {
   const table = element("table", "");
   table.className = "dataframe";
   const head = table.createTHead().insertRow();
-  for (const text of ["Range", "Low end", "", "High end"]) head.append(text ? element("th", text) : element("td", ""));
+  for (const text of [_("Range"), _("Low end"), "", _("High end")]) head.append(text ? element("th", text) : element("td", ""));
   for (const cell of head.querySelectorAll("th")) cell.scope = "col";
   const body = table.createTBody();
   for (const { names, low, high, texts } of moves) {
@@ -115,14 +120,14 @@ function movesTable(moves, fields) {
     const bar = document.createElement("td");
     bar.className = "calculator-bar";
     if (low !== null && high !== null) bar.append(picture(share(Math.min(low, high)), share(Math.max(low, high))));
-    row.append(label, element("td", texts[0] || "none"), bar, element("td", texts[1] || "none"));
+    row.append(label, element("td", texts[0] || _("none")), bar, element("td", texts[1] || _("none")));
   }
   return table;
 }
 
-/** What stands before a meaning's first comma says which number it is. */
+/** What stands before a meaning's first comma, Chinese or not, says which number it is. */
 function shortened(meaning) {
-  const [first] = meaning.split(",");
+  const [first] = meaning.split(/[,，]/);
   return first[0].toUpperCase() + first.slice(1);
 }
 

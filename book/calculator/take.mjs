@@ -1,17 +1,18 @@
 // An answer to take along: as files, as commands, as a program, as a link and as a citation, all of them written in the worker.
+import { message as _ } from "../_static/messages.mjs";
 import { ask } from "./calculation.mjs";
 import { copy, download } from "./files.mjs";
 
 const PAUSE = 150; // milliseconds without a change before an answer is written down
 const TYPES = { csv: "text/csv", json: "application/json" };
 const TEXTS = [
-  ["command", "This answer in a terminal", "Copy the command"],
-  ["program", "This answer in Python", "Copy the program"],
-  ["link", "A link to this answer", "Copy the link"],
-  ["citation", "A citation", "Copy the citation"],
-  ["bibtex", "The citation for BibTeX", "Copy the BibTeX entry"],
-  ["rerun", "The whole chapter with its figures, in a copy of the book", "Copy the command of make"],
-  ["papermill", "The same with papermill alone", "Copy the papermill command"],
+  ["command", _("This answer in a terminal"), _("Copy the command")],
+  ["program", _("This answer in Python"), _("Copy the program")],
+  ["link", _("A link to this answer"), _("Copy the link")],
+  ["citation", _("A citation"), _("Copy the citation")],
+  ["bibtex", _("The citation for BibTeX"), _("Copy the BibTeX entry")],
+  ["rerun", _("The whole chapter with its figures, in a copy of the book"), _("Copy the command of make")],
+  ["papermill", _("The same with papermill alone"), _("Copy the papermill command")],
 ];
 
 /** Fill a section with what can be taken along; return what brings it up to date, given the texts of the form. */
@@ -21,9 +22,10 @@ export function createTake(section, model, address) {
   said.setAttribute("role", "status");
   const downloads = made("p", {});
   for (const kind of Object.keys(TYPES)) {
-    downloads.append(button(`Download ${kind.toUpperCase()}`, "download", kind, () => {
-      download(`${model.notebook}.${kind}`, found[kind], TYPES[kind]);
-      said.textContent = `Downloaded ${model.notebook}.${kind}.`;
+    downloads.append(button(_("Download {kind}", { kind: kind.toUpperCase() }), "download", kind, () => {
+      const file = `${model.notebook}.${kind}`;
+      download(file, found[kind], TYPES[kind]);
+      said.textContent = _("Downloaded {file}.", { file });
     }));
   }
   const texts = made("div", { className: "calculator-take-texts" });
@@ -39,7 +41,7 @@ export function createTake(section, model, address) {
     const part = made("div", {});
     part.append(heading, place, button(label, "copy", name, async ({ target }) => {
       await copy(target, found[name]);
-      said.textContent = `${target.textContent}: ${title}.`;
+      said.textContent = _("{done}: {what}.", { done: target.textContent, what: title });
     }));
     texts.append(part);
   }

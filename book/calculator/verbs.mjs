@@ -1,4 +1,5 @@
 // The first page's form: a verb at a time, its answer beside it. Nothing is calculated until somebody changes something.
+import { marked, message as _ } from "../_static/messages.mjs";
 import { settled, tell, waiting } from "./answer.mjs";
 import { workerOf } from "./work.mjs";
 
@@ -101,8 +102,8 @@ async function answer(name) {
     const { only } = picture;
     const found = await ask("along", { name: picture.across.name, values: [...across, here], result: picture.along.name, only });
     if (mine === turn) draw(name, picture, { across, here, ...found });
-  } catch ({ message }) {
-    sentence.textContent = `The calculator does not work here: ${message}.`;
+  } catch ({ message: reason }) {
+    sentence.textContent = _("The calculator does not work here: {reason}.", { reason });
   } finally {
     if (mine === turn) {
       sentence.removeAttribute("aria-busy");
@@ -122,13 +123,14 @@ function spaced({ type, low, high }, value) {
 /** Draw a result along a parameter, with a mark where the answer is: the last of the values. */
 async function draw(name, { across, along }, { across: values, ...found }) {
   const place = sections.get(name).querySelector(".verbs-picture");
-  plots.set(name, plots.get(name) ?? import("./curves.mjs").then(({ plotsIn }) => plotsIn(place, "the answer has", "")));
+  const here = marked("the answer has {up} with {across}");
+  plots.set(name, plots.get(name) ?? import("./curves.mjs").then(({ plotsIn }) => plotsIn(place, here, "")));
   const plot = await plots.get(name);
   const last = values.length;
   const seen = found.values.slice(0, last);
   place.hidden = seen.filter((value) => value !== null).length < 2;
   if (place.hidden) return;
-  const [label] = across.meaning.split(",");
+  const [label] = across.meaning.split(/[,，]/);
   const curves = [
     { ...across, name: "across", label, values, texts: found.given.slice(0, last) },
     { ...along, name: "along", values: seen, texts: found.texts.slice(0, last) },

@@ -1,4 +1,5 @@
 // What if: any number of a form against any number of its answer, from the same function, in the page's worker.
+import { marked, message as _ } from "../_static/messages.mjs";
 import { ask } from "./calculation.mjs";
 import { fill, pictured, plotsIn } from "./curves.mjs";
 import { takeable } from "./files.mjs";
@@ -7,14 +8,14 @@ import { numberOf } from "./inputs.mjs";
 const STEP = 60; // milliseconds that the worker is kept from whoever changes the form meanwhile
 const PAUSE = 120; // milliseconds without a change before a curve is worked out
 const SHORT = 1e4; // a range whose ends differ by no larger factor is seen whole
-const NONE = "There is no answer at any of these values.";
+const NONE = _("There is no answer at any of these values.");
 
 /** Show a curve in a section with two menus, and a fold to take it along; return what shows it for a newer answer. */
 export function createWhatIf(section, model, about) {
   const [over, result] = ["over", "result"].map((name) => section.querySelector(`[name="whatif-${name}"]`));
   const note = section.querySelector(".calculator-note");
   const table = section.querySelector("table");
-  const draw = plotsIn(section.querySelector(".calculator-plot"), "your answer has", NONE);
+  const draw = plotsIn(section.querySelector(".calculator-plot"), marked("your answer has {up} with {across}"), NONE);
   let answer; // the results of the form
   let seen = null; // what is drawn
   note.after(takeable(() => seen && pictured(seen)));
@@ -60,7 +61,8 @@ export function createWhatIf(section, model, about) {
     }
     fill(table, curves);
     const missing = values.filter((value) => value === null).length;
-    note.textContent = missing === values.length ? NONE : missing ? `${missing} of ${values.length} values have no answer.` : "";
+    const some = _("{missing} of {all} values have no answer.", { missing, all: values.length });
+    note.textContent = missing === values.length ? NONE : missing ? some : "";
     section.removeAttribute("aria-busy");
     performance.mark("calculator-whatif");
   }

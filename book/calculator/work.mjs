@@ -1,8 +1,10 @@
 // A worker that runs a chapter's calculator, and what asks it.
+import { message as _ } from "../_static/messages.mjs";
 
-/** Begin a worker that runs a chapter's calculator. */
+/** Begin a worker that runs a chapter's calculator; its name tells it which, and the language of the page. */
 export function begin(chapter) {
-  return new Worker(new URL("./worker.mjs", import.meta.url), { type: "module", name: chapter });
+  const name = `${chapter} ${document.documentElement.lang}`;
+  return new Worker(new URL("./worker.mjs", import.meta.url), { type: "module", name });
 }
 
 /** Return what asks the worker of a chapter, which may have been begun already, to do something. */
@@ -28,7 +30,7 @@ export function workerOf(chapter, begun) {
 
   /** Tell whoever waits for an answer that none will come. */
   function fail(event) {
-    failed = new Error(event?.message || "its worker does not start");
+    failed = new Error(event?.message || _("its worker does not start"));
     for (const { reject } of waiting.values()) reject(failed);
     waiting.clear();
   }

@@ -1,14 +1,17 @@
-// The worker of a page's calculator: it calculates, so that the page itself never waits. Its name is the chapter's, or drill.
+// The worker of a page's calculator: it calculates, so that the page itself never waits. Its name is the chapter's, or drill, and
+// the language of the page, which messages.mjs takes from there.
+
+const [chapter] = name.split(" ");
 
 const get = globalThis.fetch.bind(globalThis);
 const shared = async (file) => (await get(new URL(`./${file}.json`, import.meta.url), { priority: "low" })).json();
-const fetched = (file) => shared(`${name}-${file}`);
+const fetched = (file) => shared(`${chapter}-${file}`);
 
 // On its way before the script that asks for it is there, and yet after all that the page needs to show.
 const binary = get(new URL("./micropython.wasm", import.meta.url), { priority: "low" });
 const program = fetched("program");
 program.catch(() => {}); // whoever asks for it is told
-globalThis.fetch = async () => (await binary).clone();
+globalThis.fetch = async (address, ...rest) => (String(address).endsWith(".wasm") ? (await binary).clone() : get(address, ...rest));
 
 const runtime = import("./python.mjs").then(async ({ load, ...rest }) => ({ python: await load(), ...rest }));
 let prepared;

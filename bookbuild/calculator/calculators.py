@@ -10,6 +10,8 @@ import functools
 import hashlib
 import json
 import math
+import posixpath
+import re
 import shutil
 import sys
 from itertools import groupby
@@ -29,12 +31,14 @@ from bookbuild.templates import TEMPLATES
 from llmcalc import datasets
 from llmcalc.checks import Refusal
 from llmcalc.formats import counted, in_words, written
+from llmcalc.messages import marked, message
 from llmcalc.own_devices import device_quantities
 from llmcalc.questions import Parameter, Question, questions
 from llmcalc.results import DIGITS
 from llmcalc.vocabulary import WORDS
 
 RUNTIME = ROOT / "book" / "calculator"
+SHARED = ROOT / "book" / "_static"
 PACKAGE = Path(llmcalc.__file__).parent
 PACKAGES = Path(sys.prefix) / "npm" / "node_modules"
 MICROPYTHON = PACKAGES / "@micropython" / "micropython-webassembly-pyscript"
@@ -44,22 +48,31 @@ HEADLINE_TABLE = '<table class="dataframe headline">'
 RATIO_ON_A_LINE = 100  # a slider whose ends differ by a larger factor is logarithmic
 RANGE_ON_A_LINE = 50  # a slider from zero to more is denser towards zero
 
+STATIC = "../../_static"  # from what pages with a calculator load
 # What the page itself calls, besides the answer.
-CALLED_BY_PAGES = ("llmcalc.answering", "llmcalc.checks", "llmcalc.datasets", "llmcalc.quantities", "llmcalc.spread")
+CALLED_BY_PAGES = (
+    "llmcalc.answering",
+    "llmcalc.checks",
+    "llmcalc.datasets",
+    "llmcalc.messages",
+    "llmcalc.quantities",
+    "llmcalc.spread",
+)
 MANY = 24  # results: then a phone shows the questions before them
+COMMA = re.compile("[,，]")
 SHORT = 9  # letters of a meaning that say nothing without what follows
 
 # Where a page asks for a device, it may be one of the reader's own.
 OWN_DEVICES = "llmcalc.own_devices"
 OWN_MEANINGS = {
-    "memory": "memory",
-    "memory_bandwidth": "bandwidth of the memory",
-    "link_bandwidth": "rate to the devices that are linked, in one direction",
-    "link_devices": "devices that are linked",
-    "network_bandwidth": "rate to other servers, in one direction",
-    "power": "design power",
-    "server_power": "power with its share of the server",
-    "price_per_hour": "rent",
+    "memory": marked("memory"),
+    "memory_bandwidth": marked("bandwidth of the memory"),
+    "link_bandwidth": marked("rate to the devices that are linked, in one direction"),
+    "link_devices": marked("devices that are linked"),
+    "network_bandwidth": marked("rate to other servers, in one direction"),
+    "power": marked("design power"),
+    "server_power": marked("power with its share of the server"),
+    "price_per_hour": marked("rent"),
 }
 # What the worker takes of a calculator's description; the page itself need not read it.
 PROGRAM = ("function", "parameters", "curves", "modules", "data")
@@ -80,13 +93,13 @@ def model(name: str, notebook: NotebookNode) -> dict[str, Any]:
     results = notebooks.results(notebook)
     return {
         "notebook": name,
-        "title": question.title,
+        "title": message(question.title),
         "version": llmcalc.__version__,
         # Whose assumptions those are that a page starts with.
-        "whose": "the page’s" if name in notebooks.WITHOUT_SOURCE else "the document’s",
+        "whose": "page" if name in notebooks.WITHOUT_SOURCE else "document",
         "function": function,
         "parameters": [
-            describe(parameter, question) | {"group": groups.get(parameter.name, "")}
+            describe(parameter, question) | {"group": message(groups.get(parameter.name, ""))}
             for parameter in question.parameters.values()
         ],
         "formats": menus.formats(question),
@@ -94,9 +107,11 @@ def model(name: str, notebook: NotebookNode) -> dict[str, Any]:
             result
             | {
                 "name": key,
-                "text": result.get("reason") or written(result["value"], DIGITS),
+                "label": message(result["label"]),
+                "unit": message(result["unit"]),
+                "text": message(result.get("reason") or written(result["value"], DIGITS)),
                 # The unit as it stands behind the text, and none behind a reason.
-                "behind": "" if result["value"] is None else counted(result["unit"], result["value"]),
+                "behind": "" if result["value"] is None else message(counted(result["unit"], result["value"])),
             }
             for key, result in results.items()
         ],
@@ -148,12 +163,14 @@ def describe(parameter: Parameter, question: Question | None = None) -> dict[str
         "name": parameter.name,
         "type": parameter.type.__name__,
         "default": text(parameter.default, parameter.unit),
-        "unit": parameter.unit,
-        "meaning": parameter.meaning,
+        "unit": message(parameter.unit),
+        "meaning": message(parameter.meaning),
     }
+    if "byte" in parameter.unit:
+        described["bytes"] = True  # then 3B may be three bytes
     if parameter.name == "accelerator" and question:
         reasons = menus.devices(question)
-        described["unable"] = [{"name": name, "reason": reason} for name, reason in reasons.items() if reason]
+        described["unable"] = [{"name": name, "reason": message(reason)} for name, reason in reasons.items() if reason]
         described["choices"] = [name for name in parameter.choices if not reasons[name]]
         described["quantities"] = quantities()
     elif parameter.choices:
@@ -165,7 +182,7 @@ def describe(parameter: Parameter, question: Question | None = None) -> dict[str
     if parameter.low is None or parameter.high is None:
         return described
     return described | {
-        "units": counted(parameter.unit),
+        "units": message(counted(parameter.unit)),
         "low": parameter.low,
         "high": parameter.high,
         "scale": scale(parameter.low, parameter.high),
@@ -174,13 +191,16 @@ def describe(parameter: Parameter, question: Question | None = None) -> dict[str
 
 def quantities() -> list[dict[str, str]]:
     """Return what a page asks of a device of one's own."""
-    return [{"name": name, "meaning": _meaning(name), "unit": WORDS[word].shown} for name, word in device_quantities()]
+    return [
+        {"name": name, "meaning": _meaning(name), "unit": message(WORDS[word].shown)}
+        for name, word in device_quantities()
+    ]
 
 
 def _meaning(quantity: str) -> str:
     if quantity.startswith("peak_"):
-        return f"dense peak in {quantity.removeprefix('peak_')}"
-    return OWN_MEANINGS[quantity]
+        return message("dense peak in {format}", format=quantity.removeprefix("peak_"))
+    return message(OWN_MEANINGS[quantity])
 
 
 def tables(question: Question, sources: list[str]) -> dict[str, list[dict[str, Any]]]:
@@ -272,12 +292,17 @@ def shortened(meaning: str) -> str:
     >>> shortened("GPUs in one server, which are out together"), shortened("the same, upper end")
     ('GPUs in one server', 'The same, upper end')
     """
-    first = meaning.partition(",")[0]
+    first = first_part(meaning)
     text = meaning if len(first) < SHORT else first
     return text[:1].upper() + text[1:]
 
 
-TEMPLATES.filters["shortened"] = shortened
+def first_part(meaning: str) -> str:
+    """Return what stands before a meaning's first comma, Chinese or not."""
+    return COMMA.split(meaning, maxsplit=1)[0]
+
+
+TEMPLATES.filters |= {"shortened": shortened, "first_part": first_part}
 
 
 def first_what_if(question: Question) -> tuple[str, str]:
@@ -308,9 +333,10 @@ def preloads(address: str, model: dict[str, Any]) -> str:
 
     The page's own styles still come first.
     """
-    files = ["answer.mjs", "calculation.mjs", "work.mjs", "inputs.mjs", "scenario.mjs"]
+    files = ["answer.mjs", "calculation.mjs", "work.mjs", "inputs.mjs", "scenario.mjs", f"{STATIC}/messages.mjs"]
+    addresses = [posixpath.normpath(f"{address}/{file}") for file in files]
     template = TEMPLATES.get_template("calculator-preloads.html")
-    return template.render(address=address, files=files, notebook=model["notebook"])
+    return template.render(addresses=addresses, address=address, notebook=model["notebook"])
 
 
 def stage(folder: Path, executed: dict[str, NotebookNode], beside: dict[str, str] | None = None) -> None:
@@ -322,9 +348,7 @@ def stage(folder: Path, executed: dict[str, NotebookNode], beside: dict[str, str
     them with those of this one.
     """
     target = folder / "extra" / "calculator" / "new"
-    shutil.copytree(RUNTIME, target, ignore=shutil.ignore_patterns("*.py"))
-    for part in ("micropython.mjs", "micropython.wasm"):
-        shutil.copy(MICROPYTHON / part, target)
+    copy_runtime(target, STATIC)
     # uPlot comes minified as a script for all of a page only; as a module no other page knows its name.
     plotter = (UPLOT / "uPlot.iife.min.js").read_text(encoding="utf-8")
     (target / "uplot.mjs").write_text(f"{plotter}\nexport default uPlot;\n", encoding="utf-8")
@@ -345,6 +369,16 @@ def stage(folder: Path, executed: dict[str, NotebookNode], beside: dict[str, str
     for path in sorted(target.iterdir()):
         contents.update(path.name.encode() + path.read_bytes())
     target.rename(target.with_name(contents.hexdigest()[:12]))
+
+
+def copy_runtime(target: Path, static: str) -> None:
+    """Copy scripts of calculators and MicroPython into a folder, from which `static` leads to what all pages share."""
+    shutil.copytree(RUNTIME, target, ignore=shutil.ignore_patterns("*.py"), dirs_exist_ok=True)
+    for script in target.glob("*.mjs"):
+        text = script.read_text(encoding="utf-8")
+        script.write_text(text.replace('"../_static/', f'"{static}/'), encoding="utf-8")
+    for part in ("micropython.mjs", "micropython.wasm"):
+        shutil.copy(MICROPYTHON / part, target)
 
 
 def packed(described: dict[str, Any]) -> str:
@@ -471,4 +505,6 @@ def _scientific(value: float, digits: int) -> str:
 
 
 def _range(described: dict[str, Any]) -> str:
-    return f", {in_words(described['low'], 7)} to {in_words(described['high'], 7)}" if "low" in described else ""
+    if "low" not in described:
+        return ""
+    return message(", {low} to {high}", low=in_words(described["low"], 7), high=in_words(described["high"], 7))

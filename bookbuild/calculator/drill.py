@@ -8,7 +8,7 @@ FIRST_SEED = 1
 NAME = "drill"
 FILE = f"{NAME}-program.json"  # by its name the worker finds it
 PLACE = '<div class="drill-place"></div>'
-MODULES = {"llmcalc.datasets", "llmcalc.teaching.drill"}
+MODULES = {"llmcalc.datasets", "llmcalc.messages", "llmcalc.teaching.drill"}
 
 
 def names() -> list[str]:

@@ -8,6 +8,7 @@ from nbformat import NotebookNode, v4
 from bookbuild.calculator import calculators
 from bookbuild.templates import TEMPLATES
 from llmcalc import datasets, teaching
+from llmcalc.messages import marked, message
 from llmcalc.questions import questions
 from llmcalc.teaching import marking
 from llmcalc.teaching.draws import Column
@@ -17,15 +18,17 @@ FIRST_SEED = 1
 PLACE = '<div class="practice-place" data-exercises="{name}"></div>'
 INTRODUCTION = """\
 ({name}-practice)=
-## Practice
+## {heading}
 
-{count} exercises whose numbers are drawn anew as often as you like. An answer is a number with or without its unit, as
-you would write it; the page says whether it is right, or what went wrong. In Python, `from llmcalc import teaching`,
-`print(teaching.pose("{name}/1", seed={seed}).text)` and `teaching.check("{name}/1", "your answer", seed={seed})` do
-the same.
+{text}
 
 {place}
 """
+TEXT = marked("""\
+{count} exercises whose numbers are drawn anew as often as you like. An answer is a number with or without its unit, as
+you would write it; the page says whether it is right, or what went wrong. In Python, `from llmcalc import teaching`,
+`print(teaching.pose("{name}/1", seed={seed}).text)` and `teaching.check("{name}/1", "your answer", seed={seed})` do
+the same.""")
 
 
 def names() -> list[str]:
@@ -38,7 +41,10 @@ def with_practice(name: str, notebook: NotebookNode) -> NotebookNode:
     if name not in names():
         return notebook
     text = INTRODUCTION.format(
-        name=name, count=len(teaching.chapter(name).exercises), seed=FIRST_SEED, place=PLACE.format(name=name)
+        name=name,
+        heading=message("Practice"),
+        text=message(TEXT, name=name, count=len(teaching.chapter(name).exercises), seed=FIRST_SEED),
+        place=PLACE.format(name=name),
     )
     extended = NotebookNode(notebook)
     extended.cells = [*notebook.cells, v4.new_markdown_cell(text, id="practice")]

@@ -4,20 +4,38 @@ import re
 from functools import cache
 from typing import Any
 
+from bookbuild.messages import in_english
 from llmcalc import catalogue
 from llmcalc.checks import Refusal
 from llmcalc.datasets import FORMATS
+from llmcalc.messages import marked
 from llmcalc.questions import Question, find
 
 FORMAT_PARAMETERS = ("number_format", "weight_format", "serving_format")
 BEST = "best"
 # Weights of 16 bits are multiplied in whichever of these a device has, and those of 4 bits, too, which are expanded.
 SIXTEEN_BITS = ["bf16", "fp16", "fp32"]
+NO_NUMBERS = marked("none of its numbers is known")
+NO_PEAK = marked("no peak is known")
+NO_SUCH_PEAK = marked("no peak in these formats is known")
+LACKS = {
+    "memory": marked("no memory is known"),
+    "memory_bandwidth": marked("no memory bandwidth is known"),
+    "link_bandwidth": marked("no link bandwidth is known"),
+    "link_devices": marked("no number of linked devices is known"),
+    "network_bandwidth": marked("no network bandwidth is known"),
+    "power": marked("no power is known"),
+    "server_power": marked("no server power is known"),
+    "price_per_hour": marked("no price per hour is known"),
+}
 _LACKS = re.compile(r" has no (\w+) \[")
 
 
 def devices(question: Question) -> dict[str, str]:
-    """Every device by name, with why it can't answer a question with its other defaults; an empty text where it can."""
+    """Every device by name, with why it can't answer a question with its other defaults; an empty text where it can.
+
+    These are texts for the catalogue, in English.
+    """
     return _devices(question.name)
 
 
@@ -30,15 +48,16 @@ def _devices(name: str) -> dict[str, str]:
 def why_not(question: Question, device: Any) -> str:
     """Why a device can't answer a question, or an empty text if it can in one of its number formats."""
     if device.name not in question.parameters["accelerator"].choices:
-        return "none of its numbers is known"
+        return NO_NUMBERS
     given = {"accelerator": device.name}
     for name in format_parameters(question):
         able = [choice for choice in question.parameters[name].choices if _is_able(device, name, choice)]
         if not able:
-            return "no peak is known" if not device.formats else "no peak in these formats is known"
+            return NO_SUCH_PEAK if device.formats else NO_PEAK
         given[name] = able[0]
     try:
-        question.answer(**given)
+        with in_english():  # to know what it says
+            question.answer(**given)
     except Refusal as refusal:
         return _shortly(str(refusal))
     return ""
@@ -91,9 +110,9 @@ def _is_able(device: Any, parameter: str, choice: str) -> bool:
 def _shortly(sentence: str) -> str:
     lacking = _LACKS.search(sentence)
     if lacking:
-        return f"no {lacking[1].replace('_', ' ')} is known"
+        return LACKS[lacking[1]]
     if "peak" in sentence:
-        return "no peak in these formats is known"
+        return NO_SUCH_PEAK
     if "whose power" in sentence:
-        return "no power is known"
+        return LACKS["power"]
     return sentence

@@ -10,6 +10,7 @@ from pybtex.database import parse_file
 from bookbuild.notebooks import ROOT
 from bookbuild.site import documents
 from llmcalc import reasons, usual
+from llmcalc.messages import message
 
 LONGEST = 24  # letters of a default that a question repeats
 
@@ -17,16 +18,18 @@ LONGEST = 24  # letters of a default that a question repeats
 def why(question: str, parameter: str, default: str) -> dict[str, Markup | str]:
     """Return the question and the answer of a fold: why a parameter's default is what it is."""
     row = reasons.reason(question, parameter)
-    asked = f"Why {default}?" if default not in ("true", "false") and len(default) <= LONGEST else "Why this?"
-    text = row["reason"][:1].upper() + row["reason"][1:]
-    origin = reasons.origin(row)
+    said = default not in ("true", "false") and len(default) <= LONGEST
+    asked = message("Why {default}?", default=message(default)) if said else message("Why this?")
+    reason = message(row["reason"])
+    text = reason[:1].upper() + reason[1:]
+    origin = message(reasons.origin(row))
     if row["kind"] == "document":
         linked = documents.written(row["document"], row["line"], origin, "../")
     elif row["kind"] == "publication":
         linked = published(row["source"])
     else:
         linked = html.escape(origin)
-    return {"asked": asked, "answer": Markup(f"{documents.marked(text)}: {linked}.")} | often(question, parameter)
+    return {"asked": asked, "answer": Markup(f"{documents.as_html(text)}: {linked}.")} | often(question, parameter)
 
 
 def often(question: str, parameter: str) -> dict[str, Markup | str]:
@@ -34,9 +37,16 @@ def often(question: str, parameter: str) -> dict[str, Markup | str]:
     found = usual.usual(question, parameter)
     if found is None:
         return {"range": "", "often": ""}
-    linked = published(found.source) if found.source else f"{found.of} values of data/{found.table}.csv"
-    text = " to ".join(f"{end:.10g}" for end in (found.low, found.high))
-    return {"range": text, "often": Markup(f"Usual, {text}: {html.escape(found.how)}: {linked}.")}
+    if found.source:
+        linked = published(found.source)
+    else:
+        linked = message("{count} values of data/{table}.csv", count=found.of, table=found.table)
+    text = " to ".join(f"{end:.10g}" for end in (found.low, found.high))  # as a field takes it
+    how = html.escape(message(found.how))
+    return {
+        "range": text,
+        "often": Markup(message("Usual, {range}: {how}: {source}.", range=text, how=how, source=linked)),
+    }
 
 
 @functools.cache
@@ -45,8 +55,9 @@ def published(key: str) -> str:
     entry = _bibliography()[key]
     author = entry.persons["author"][0]
     name = " ".join(author.last_names).replace("{", "").replace("}", "")
-    others = " et al." if len(entry.persons["author"]) > 1 else ""
-    label = html.escape(f"{name}{others} {entry.fields['year']}")
+    year = entry.fields["year"]
+    several = len(entry.persons["author"]) > 1
+    label = html.escape(message("{name} et al. {year}", name=name, year=year) if several else f"{name} {year}")
     address = entry.fields.get("url", "")
     return f'<a href="{html.escape(address)}">{label}</a>' if address else label
 

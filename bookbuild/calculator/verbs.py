@@ -9,6 +9,7 @@ from bookbuild.calculator import calculators
 from bookbuild.notebooks import ROOT
 from bookbuild.templates import TEMPLATES
 from llmcalc.formats import counted, number
+from llmcalc.messages import message
 from llmcalc.questions import Parameter, Question, find
 
 PLACE = '<div class="verbs-place"></div>'
@@ -38,18 +39,20 @@ def _verb(verb: dict[str, Any], question: Question) -> dict[str, Any]:
     results = [
         {
             "name": name,
-            "label": listed[name]["label"],
-            "text": texts[name],
-            "unit": "" if listed[name]["value"] is None else counted(listed[name]["unit"], listed[name]["value"]),
+            "label": message(listed[name]["label"]),
+            "text": message(texts[name]),
+            "unit": ""
+            if listed[name]["value"] is None
+            else message(counted(listed[name]["unit"], listed[name]["value"])),
         }
         for name in verb["results"]
     ]
     pictures = [_picture(picture, question, listed) for picture in verb["pictures"]]
     return {
         "name": verb["name"],
-        "asks": verb["asks"],
+        "asks": message(verb["asks"]),
         "question": question.name,
-        "title": question.title,
+        "title": message(question.title),
         "sentence": answer.sentence,
         "kind": answer.kind,
         "fields": fields,
@@ -67,9 +70,9 @@ def _picture(picture: dict[str, Any], question: Question, listed: dict[str, Any]
         "across": calculators.describe(across, question),
         "along": {
             "name": along["name"],
-            "label": along["label"],
-            "unit": along["unit"],
-            "units": counted(along["unit"]),
+            "label": message(along["label"]),
+            "unit": message(along["unit"]),
+            "units": message(counted(along["unit"])),
         },
     }
 

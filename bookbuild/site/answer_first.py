@@ -7,7 +7,9 @@ from docutils import nodes
 from myst_nb.sphinx_ import HideCodeCellNode
 from sphinx.transforms import SphinxTransform
 
-SHOW, HIDE = "Show the code of this answer", "Hide the code of this answer"
+from llmcalc.messages import marked, message
+
+SHOW, HIDE = marked("Show the code of this answer"), marked("Hide the code of this answer")
 
 
 class AnswerFirst(SphinxTransform):
@@ -27,7 +29,7 @@ class AnswerFirst(SphinxTransform):
         after = page.children[page.index(section) + 1 :]
         # Links to the section lead to the answer.
         headline["ids"] += section["ids"]
-        fold = HideCodeCellNode(prompt_show=SHOW, prompt_hide=HIDE, classes=["above-input"])
+        fold = HideCodeCellNode(prompt_show=message(SHOW), prompt_hide=message(HIDE), classes=["above-input"])
         for cell in [node for node in [*before, *within] if node in _cells(section) or node in _cells(page)]:
             fold += _code_of(cell)
             if cell is headline:

@@ -12,8 +12,9 @@ from typing import Any
 import yaml
 from markupsafe import Markup
 
-from bookbuild import notebooks
+from bookbuild import edition, notebooks
 from bookbuild.notebooks import ROOT
+from llmcalc.messages import message
 
 FILE = "CITATION.cff"
 KEY = "howmuchcompute"
@@ -21,7 +22,7 @@ KEY = "howmuchcompute"
 BUILT = re.compile(r"https://github\.com/([^/]+/[^/]+)/tree/(.+?)/?")
 SECTION = """
 (cite)=
-## How to cite
+## {heading}
 
 {text}
 
@@ -29,7 +30,7 @@ SECTION = """
 {book}
 ```
 
-A chapter is cited by its title. All pages tell reference managers what they are.
+{of_chapters}
 
 ```bibtex
 {chapter}
@@ -119,7 +120,7 @@ def _told(title: str, page: str) -> Iterator[tuple[str, str]]:
     for name in authors():
         yield "author", name
     yield "publication_date", str(citation()["date-released"]).replace("-", "/")
-    yield "language", "en"
+    yield "language", edition.language().replace("_", "-")
     if address := public_address(page):
         yield "public_url", address
 
@@ -131,4 +132,10 @@ def sections() -> str:
     name = notebooks.names()[0]
     chapter = programs.page(f"notebooks/{name}")
     example = chapter_bibtex(name, chapter.title, chapter.address)
-    return SECTION.format(text=text(), book=bibtex(), chapter=example)
+    return SECTION.format(
+        heading=message("How to cite"),
+        text=text(),
+        book=bibtex(),
+        of_chapters=message("A chapter is cited by its title. All pages tell reference managers what they are."),
+        chapter=example,
+    )

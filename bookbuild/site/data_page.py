@@ -20,6 +20,7 @@ from bookbuild.site import citing, downloads, publications
 from bookbuild.site.markdown import plain
 from bookbuild.site.staging import write_json
 from llmcalc import files
+from llmcalc.messages import marked, message
 
 FOLDER = "data"  # of the site
 PACKAGE = "datapackage.json"
@@ -42,14 +43,16 @@ DEVICES = {"accelerator", "system"}
 Contract = dict[str, Any]
 # The first group that takes a table has it.
 GROUPS: dict[str, Callable[[Contract], bool]] = {
-    "Printed in the source documents": lambda contract: "document" in contract,
-    "Devices": lambda contract: _published(contract) and next(iter(contract["columns"])) in DEVICES,
-    "Models and networks": lambda contract: (
+    marked("Printed in the source documents"): lambda contract: "document" in contract,
+    marked("Devices"): lambda contract: _published(contract) and next(iter(contract["columns"])) in DEVICES,
+    marked("Models and networks"): lambda contract: (
         _published(contract) and _has(contract, MODELS) and not _has(contract, MACHINES)
     ),
-    "Runs and services that others measured": lambda contract: _published(contract) and _has(contract, MACHINES),
-    "Other numbers that others published": lambda contract: _published(contract),
-    "Fitted, worked out, or chosen by this book": lambda contract: True,
+    marked("Runs and services that others measured"): lambda contract: (
+        _published(contract) and _has(contract, MACHINES)
+    ),
+    marked("Other numbers that others published"): lambda contract: _published(contract),
+    marked("Fitted, worked out, or chosen by this book"): lambda contract: True,
 }
 
 
@@ -199,21 +202,23 @@ def sections() -> str:
     for name in names():
         members[group(name)].append(name)
     parts = []
+    heads = [message("Table"), message("Rows")]
     for title, those in members.items():
         if those:
-            parts += [f"\n## {title}\n", "| Table | Rows |", "|:--|--:|"]
+            parts += [f"\n## {message(title)}\n", f"| {' | '.join(heads)} |", "|:--|--:|"]
             parts += [_line(name, chapters[name]) for name in those]
     return "\n".join(parts) + "\n"
 
 
 def _line(name: str, chapters: list[str]) -> str:
     contract = files.contract(name)
-    about = " ".join(contract.get("description", "").split())
+    about = message(" ".join(contract.get("description", "").split()))
     links = [
         f'<a href="{FOLDER}/{name}.{ending}" aria-label="{name}, {text}">{text}</a>'
-        for ending, text in (("csv", "CSV"), ("json", "descriptor"))
+        for ending, text in (("csv", "CSV"), ("json", message("descriptor")))
     ]
-    read = ", ".join(f'<span class="facet-chapter">{{ref}}`{chapter}`</span>' for chapter in chapters) or "no chapter"
-    title = f"{publications.address(name)}**{plain(contract['title'])}**"
-    told = [title, plain(about), f"{' · '.join(links)} · Read by {read}"]
+    read = ", ".join(f'<span class="facet-chapter">{{ref}}`{chapter}`</span>' for chapter in chapters)
+    title = f"{publications.address(name)}**{plain(message(contract['title']))}**"
+    read_by = message("Read by {chapters}", chapters=read) if read else message("Read by no chapter")
+    told = [title, plain(about), " · ".join([*links, read_by])]
     return f"| {'<br>'.join(part for part in told if part)} | {len(_rows(name)):,} |"

@@ -16,6 +16,7 @@ from sphinx.transforms import SphinxTransform
 
 from bookbuild import notebooks
 from llmcalc import files
+from llmcalc.messages import marked, message
 from llmcalc.report import ledger
 
 PAGE = "documents"
@@ -29,18 +30,18 @@ OF_DOCUMENT = re.compile(r" of document (00\d)\b")
 LINE_CELL = re.compile(r'(col4" >)(\d+(?:-\d+)?)(?=</td>)')
 NOTE_CELL = re.compile(r'(col5" >)([^<]*)(?=</td>)')
 WEB = re.compile(r"https?://[\w./%-]*[\w/]")
-FACTS = {"what": "What it is", "who": "Who", "when": "When", "where": "Where"}
+FACTS = {"what": marked("What it is"), "who": marked("Who"), "when": marked("When"), "where": marked("Where")}
 CHINESE = re.compile("[\u3000-\u303f\u3400-\u4dbf\u4e00-\u9fff\uff00-\uffef]+")
 SECTION = """
 ({key})=
-## Document {number}: {name}
+## {title}
 
 ```{{raw}} html
 <dl class="source-facts">
 {facts}</dl>
 ```
 
-### Lines of document {number}
+### {of_lines}
 
 ```{{raw}} html
 <dl class="source-lines">
@@ -82,15 +83,16 @@ def address(document: str, line: str) -> str | None:
 
 
 def _section(row: dict[str, Any]) -> str:
-    facts = {"Title": row["title"] or "none", **{label: row[column] for column, label in FACTS.items()}}
-    facts["The file"] = f"{row['document']}, {row['lines']} lines"
+    facts = {message("Title"): row["title"] or message("none")}
+    facts |= {message(label): row[column] for column, label in FACTS.items()}
+    facts[message("The file")] = message("{file}, {lines} lines", file=row["document"], lines=row["lines"])
     lines = [line for line in files.rows("source-lines") if line["document"] == row["document"]]
     return SECTION.format(
         key=f"document-{number(row['document'])}",
-        number=number(row["document"]),
-        name=row["name"],
+        title=message("Document {number}: {name}", number=number(row["document"]), name=row["name"]),
+        of_lines=message("Lines of document {number}", number=number(row["document"])),
         facts="".join(
-            f"<dt>{label}</dt><dd>{with_lines(marked(text), row['document'])}</dd>\n" for label, text in facts.items()
+            f"<dt>{label}</dt><dd>{with_lines(as_html(text), row['document'])}</dd>\n" for label, text in facts.items()
         ),
         lines="".join(map(_line, lines)),
     )
@@ -110,7 +112,7 @@ def breakable(text: str) -> str:
     return WEB.sub(lambda match: re.sub(r"(?<=[^/:])/(?=.)", "/<wbr>", match[0]), html.escape(text))
 
 
-def marked(text: str) -> str:
+def as_html(text: str) -> str:
     """Return a text as HTML, its Chinese in elements that say so, and addresses of the web as links."""
     chinese = CHINESE.sub(lambda match: f'<span lang="zh">{match[0]}</span>', html.escape(text))
     return WEB.sub(lambda match: f'<a href="{match[0]}">{match[0].partition("//")[2]}</a>', chinese)

@@ -9,8 +9,9 @@ from hatchling.builders.wheel import WheelBuilder
 from pybtex.database import Entry, parse_file
 
 from bookbuild.notebooks import ROOT
+from llmcalc.messages import marked, message
 
-FIRST_CELL = """\
+FIRST_CELL = marked("""\
 **To run this notebook** you need the package `llmcalc`, which holds the formulas and the data.
 
 1. Download `{wheel}` from the book's page "How to rerun". Put it beside this notebook, in Colab among the files of
@@ -21,7 +22,7 @@ FIRST_CELL = """\
    ```
 3. Change the cell of parameters, and run all cells.
 
-In a clone of the book's repository, `pip install ".[book]"` does the same as the first two steps."""
+In a clone of the book's repository, `pip install ".[book]"` does the same as the first two steps.""")
 
 CITATION = re.compile(r"\{cite:t\}`([^`]+)`")
 # MyST's syntax that Jupyter does not know: labels vanish, roles leave their text, exercises become headings.
@@ -59,13 +60,18 @@ def cited(citation: re.Match[str]) -> str:
     works = []
     for key in citation[1].split(","):
         if key.startswith("doc0"):
-            works.append(f"document {key.removeprefix('doc')}")
+            works.append(message("document {number}", number=key.removeprefix("doc")))
             continue
         entry = bibliography()[key]
         names = [" ".join(author.last_names).strip("{}") for author in entry.persons["author"]]
-        authors = f"{names[0]} et al." if len(names) > 2 else " and ".join(names)
-        works.append(f"{authors} ({entry.fields['year']})")
+        works.append(f"{_listed(names)} ({entry.fields['year']})")
     return ", ".join(works)
+
+
+def _listed(authors: list[str]) -> str:
+    if len(authors) > 2:
+        return message("{name} et al.", name=authors[0])
+    return authors[0] if len(authors) == 1 else message("{one} and {other}", one=authors[0], other=authors[1])
 
 
 def portable(text: str) -> str:
@@ -83,5 +89,5 @@ def as_portable(source: str, wheel: str) -> str:
         if cell.cell_type == "markdown":
             cell.source = portable(cell.source)
     cells = [cell for cell in notebook.cells if cell.source]
-    notebook.cells = [nbformat.v4.new_markdown_cell(FIRST_CELL.format(wheel=wheel), id="how-to-run"), *cells]
+    notebook.cells = [nbformat.v4.new_markdown_cell(message(FIRST_CELL, wheel=wheel), id="how-to-run"), *cells]
     return str(nbformat.writes(notebook))

@@ -21,6 +21,7 @@ from bookbuild.run import parameters
 from bookbuild.site import citing, data_page, publications
 from bookbuild.site.staging import write_json
 from llmcalc import files
+from llmcalc.messages import message
 
 FOLDER = "figures"  # of the site
 LIST = "index.json"
@@ -30,7 +31,7 @@ LICENCE = "LICENSE.txt"
 COLUMN = ("header", "name", "unit", "type", "description")
 SERIES = ("panel", "name", "kind", "rows")
 PREFIX = "fig-"
-LINKS = '<p class="figure-files">Take this figure: {}</p>\n'
+LINKS = '<p class="figure-files">{}</p>\n'
 CAPTION = re.compile(r'<figure\b[^>]*\bid="(fig-[^"]+)".*?(?=</figcaption>)', re.DOTALL)
 
 
@@ -146,14 +147,17 @@ def place(body: str, folder: Path, address: str) -> str:
     `folder` is where they are now, and `address` where they will be from the page.
     """
 
+    def of(kind: str, name: str) -> str:
+        return html.escape(message("{kind} of {name}", kind=kind.upper(), name=name))
+
     def with_links(caption: re.Match[str]) -> str:
         name = caption[1].removeprefix(PREFIX)
         if not (folder / f"{name}.json").exists():
             return caption[0]
         links = (
-            f'<a href="{address}/{name}.{kind}" download aria-label="{kind.upper()} of {name}">{kind.upper()}</a>'
+            f'<a href="{address}/{name}.{kind}" download aria-label="{of(kind, name)}">{kind.upper()}</a>'
             for kind in KINDS
         )
-        return caption[0] + LINKS.format(" · ".join(links))
+        return caption[0] + LINKS.format(message("Take this figure: {links}", links=" · ".join(links)))
 
     return CAPTION.sub(with_links, body)

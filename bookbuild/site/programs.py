@@ -14,6 +14,7 @@ from bookbuild.notebooks import ROOT
 from bookbuild.site import citing, data_page, downloads, figures, publications
 from bookbuild.site.markdown import plain
 from bookbuild.site.staging import write_json
+from llmcalc.messages import message
 from llmcalc.questions import Question, answer_schema, json_schema, questions
 
 LIST = "llms.txt"
@@ -125,15 +126,16 @@ def stage_schemas(folder: Path) -> None:
 def sections() -> str:
     """Return the table of all questions with their schemas."""
     known = notebooks.names()
-    lines = ["\n## Schemas of all questions\n", "| Question | Results | Schemas |", "|:--|:--|:--|"]
+    heads = [message("Question"), message("Results"), message("Schemas")]
+    lines = ["\n## " + message("Schemas of all questions") + "\n", f"| {' | '.join(heads)} |", "|:--|:--|:--|"]
     return "\n".join(lines + [_line(name, question, name in known) for name, question in questions().items()]) + "\n"
 
 
 def _line(name: str, question: Question, is_chapter: bool) -> str:
-    title = f"{{ref}}`{name}`" if is_chapter else plain(question.title)
+    title = f"{{ref}}`{name}`" if is_chapter else plain(message(question.title))
     results = ", ".join(f"`{result['name']}`" for result in question.answer().listed())
     links = [
         f'<a href="{SCHEMAS}/{name}{ending}.json" aria-label="{name}, {of}">{of}</a>'
-        for ending, of in (("", "parameters"), (".answer", "answer"))
+        for ending, of in (("", message("parameters")), (".answer", message("answer")))
     ]
     return f"| {publications.address(name)}`{name}`<br>{title} | {results} | {'<br>'.join(links)} |"

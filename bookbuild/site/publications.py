@@ -12,6 +12,7 @@ from bookbuild import notebooks
 from bookbuild.run import parameters
 from bookbuild.site import documents
 from llmcalc.formats import headed, number, written
+from llmcalc.messages import message
 from llmcalc.report import ledger
 
 
@@ -111,11 +112,13 @@ def substitutions(record: Record) -> dict[str, Any]:
 
 def scoreboard_summary(record: Record) -> str:
     """Return a Markdown table of how many rows each chapter has of each status."""
-    lines = ["| Chapter | " + " | ".join(ledger.STATUSES) + " | all |", "|:--|" + "--:|" * (len(ledger.STATUSES) + 1)]
+    heads = [message("Chapter"), *map(message, ledger.STATUSES), message("all")]
+    lines = ["| " + " | ".join(heads) + " |", "|:--|" + "--:|" * (len(ledger.STATUSES) + 1)]
+    together = message("Together")
     for name in [*record.reproduced, None]:
         chosen = [row for row in record.rows if name in (None, row["chapter"])]
         counts = [sum(row["status"] == status for row in chosen) for status in ledger.STATUSES]
-        label = "**Together**" if name is None else f"{{ref}}`{record.titles[name]} <scoreboard-{name}>`"
+        label = f"**{together}**" if name is None else f"{{ref}}`{record.titles[name]} <scoreboard-{name}>`"
         lines.append(f"| {label} | " + " | ".join(map(str, counts)) + f" | {len(chosen)} |")
     return "\n".join(lines)
 
@@ -132,17 +135,20 @@ def _slug(name: str) -> str:
 def scoreboard(record: Record) -> str:
     """Return every ledger row as Markdown, a table for each chapter."""
     parts = []
+    read = message("Read the chapter")
     for name, heading in record.reproduced.items():
-        parts += [f"(scoreboard-{name})=", f"## {heading}", "", f"{{ref}}`Read the chapter <{name}>`.", ""]
-        parts += ["| Quantity [unit] | Printed | Computed | Status | Line | Note |", "|:--|--:|--:|:--|:--|:--|"]
+        parts += [f"(scoreboard-{name})=", f"## {heading}", "", f"{{ref}}`{read} <{name}>`.", ""]
+        heads = [message("Quantity [unit]"), message("Printed"), message("Computed")]
+        heads += [message("Status"), message("Line"), message("Note")]
+        parts += [f"| {' | '.join(heads)} |", "|:--|--:|--:|:--|:--|:--|"]
         for row in record.rows:
             if row["chapter"] == name:
                 document = f'<span class="facet-document">{row["document"][:3]}</span>'
                 cells = [
-                    address(row["id"]) + headed(row["quantity"], row["unit"]),
+                    address(row["id"]) + headed(message(row["quantity"]), message(row["unit"])),
                     number(ledger.printed_value(row["printed"]), 7),
                     number(row["computed"], 7),
-                    row["status"],
+                    message(row["status"]),
                     documents.written(row["document"], row["line"], f"{document}:{row['line']}"),
                     documents.with_lines(row["note"], row["document"]),
                 ]
@@ -156,12 +162,11 @@ def parameter_tables(record: Record) -> str:
     parts = []
     for name, heading in record.titles.items():
         parts += [f"### {name}", "", f"{{ref}}`{heading} <{name}>`", ""]
-        parts += ["| Parameter | Default | Unit | What it is | Accepted |", "|:--|:--|:--|:--|:--|"]
+        heads = [message("Parameter"), message("Default"), message("Unit"), message("What it is"), message("Accepted")]
+        parts += [f"| {' | '.join(heads)} |", "|:--|:--|:--|:--|:--|"]
         for parameter in parameters.declared(name).values():
-            default = f"`{parameter.default}`"
-            parts.append(
-                f"| `{parameter.name}` | {default} | {parameter.unit} | {parameter.help} | {parameter.accepted} |"
-            )
+            cells = [f"`{parameter.name}`", f"`{parameter.default}`", message(parameter.unit)]
+            parts.append(f"| {' | '.join([*cells, parameter.help, parameter.accepted])} |")
         parts.append("")
     return "\n".join(parts)
 
@@ -170,7 +175,7 @@ def _lines(document: str, line: str) -> str:
     """Write the line of a slip, or its lines, each with a link."""
     several = len(re.findall(r"\d+", line)) > 1
     linked = re.sub(r"\d+(?:-\d+)?", lambda match: documents.written(document, match[0], match[0]), line)
-    return f"line{'s' if several else ''} {linked}"
+    return message("lines {lines}", lines=linked) if several else message("line {line}", line=linked)
 
 
 def errata(record: Record) -> str:
@@ -181,18 +186,21 @@ def errata(record: Record) -> str:
             f"(row-{_slug(slip['chapter'] + ' ' + slip['title'])})=",
             f"## {position}. {slip['title']}",
             "",
-            f'Document <span class="facet-document">{slip["document"][:3]}</span>, '
-            f"{_lines(slip['document'], slip['line'])}; "
-            f'chapter <span class="facet-chapter">'
-            f"{{ref}}`{record.titles[slip['chapter']]} <{slip['chapter']}>`</span>.",
+            message(
+                "Document {document}, {lines}; chapter {chapter}.",
+                document=f'<span class="facet-document">{slip["document"][:3]}</span>',
+                lines=_lines(slip["document"], slip["line"]),
+                chapter='<span class="facet-chapter">'
+                f"{{ref}}`{record.titles[slip['chapter']]} <{slip['chapter']}>`</span>",
+            ),
             "",
-            f"**Printed:** {slip['printed']}",
+            "**" + message("Printed:") + f"** {slip['printed']}",
             "",
-            f"**Right:** {slip['right']}",
+            "**" + message("Right:") + f"** {slip['right']}",
             "",
-            f"**How we know:** {slip['proof']}",
+            "**" + message("How we know:") + f"** {slip['proof']}",
             "",
-            f"**How much it matters:** {slip['effect']}",
+            "**" + message("How much it matters:") + f"** {slip['effect']}",
             "",
         ]
     return "\n".join(parts)

@@ -3,9 +3,15 @@
 from pathlib import Path
 
 import llmcalc
+from llmcalc.messages import marked, message
 
 PACKAGE = Path(llmcalc.__file__).parent
-ROOMS = {"formulas": "Formulas", "models": "Models", "plans": "Plans", "answers": "Answers"}
+ROOMS = {
+    "formulas": marked("Formulas"),
+    "models": marked("Models"),
+    "plans": marked("Plans"),
+    "answers": marked("Answers"),
+}
 SECTION = """
 ### {title}
 
@@ -18,7 +24,7 @@ SECTION = """
 
 def sections() -> str:
     """Return a section for each room, and in it one for each of its modules."""
-    return "".join(f"\n## {title}\n" + "".join(map(_section, _modules(room))) for room, title in ROOMS.items())
+    return "".join(f"\n## {message(title)}\n" + "".join(map(_section, _modules(room))) for room, title in ROOMS.items())
 
 
 def _modules(room: str) -> list[Path]:

@@ -12,6 +12,8 @@ from sphinx.environment import BuildEnvironment
 from sphinx.search.en import SearchEnglish
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
+from llmcalc.messages import message
+
 GLOSSARY = "glossary"
 CHINESE = r"\u3400-\u4dbf\u4e00-\u9fff"
 WORD = re.compile(rf"[{CHINESE}]+|[^\W{CHINESE}]+")
@@ -95,7 +97,10 @@ class AddTerms(SphinxPostTransform):
             return
         chapter = next(self.document.findall(nodes.section))
         declared = keywords(self.env, self.env.docname)
-        paragraphs = [self.list("Terms in this chapter", self.terms()), self.list("Keywords", map(written, declared))]
+        paragraphs = [
+            self.list(message("Terms in this chapter:"), self.terms()),
+            self.list(message("Keywords:"), map(written, declared)),
+        ]
         chapter.insert(1, addnodes.index(entries=[("single", keyword, "", "main", None) for keyword in declared]))
         chapter += [paragraph for paragraph in paragraphs if len(paragraph) > 1]
 
@@ -112,7 +117,7 @@ class AddTerms(SphinxPostTransform):
 
     def list(self, heading: str, items: Iterable[nodes.inline]) -> nodes.paragraph:
         """Return a paragraph of items after a heading, with dots between them."""
-        paragraph = nodes.paragraph("", "", nodes.strong("", f"{heading}: "), classes=["terms"])
+        paragraph = nodes.paragraph("", "", nodes.strong("", f"{heading} "), classes=["terms"])
         for item in items:
             paragraph += [item, nodes.Text(" · ")]
         if len(paragraph) > 1:

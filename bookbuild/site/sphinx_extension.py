@@ -11,15 +11,18 @@ from typing import Any
 from docutils import nodes
 from sphinx.application import Sphinx
 
-from bookbuild import messages
+from bookbuild import edition, messages
 from bookbuild.calculator import calculators, drill, exercises, verbs
 from bookbuild.site import citing, downloads, figures, fonts, pages, pdf, programs, stylesheets
 from bookbuild.site.answer_first import AnswerFirst
 from bookbuild.site.documents import LinkLines
 from bookbuild.site.jupyter_book import finished
 from bookbuild.site.remembered import Remembered
+from llmcalc.messages import message
 
 UNIT_ONE = re.compile(r"(?<=[\w)`]) \[1\](?=[\s.,;:)]|$)")
+PLURALS = re.compile(r'"plural_expr": "([^"]*)"')
+MADE_FUNCTION = re.compile(r'new Function\(\s*"n",\s*`return \(\$\{catalog\.plural_expr\}\)`,?\s*\)')
 # A page's place for a filter of all its rows, or a table with a filter of its own.
 FILTERED = re.compile(r'class="row-filter"|<table [^>]*\bfiltered\b')
 
@@ -65,6 +68,11 @@ def add_verbs(app: Sphinx, pagename: str, templatename: str, context: dict[str, 
     app.add_js_file(f"{address}/verbs.mjs", type="module")
 
 
+def know_texts(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
+    """Let the book's own templates take their texts from its catalogue; `_` in them is the theme's."""
+    context["message"] = message
+
+
 def add_exercises(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
     """Put exercises at the end of their chapter."""
     if "practice-place" in context.get("body", ""):
@@ -98,7 +106,7 @@ def offer_figures(app: Sphinx, pagename: str, templatename: str, context: dict[s
 def write_messages(app: Sphinx, exception: Exception | None) -> None:
     """Give an edition that is not English the texts of its scripts, beside the script that looks for them."""
     language = app.config.language
-    if exception is None and app.builder.name == "html" and not messages.is_english(language):
+    if exception is None and app.builder.name == "html" and not edition.is_english(language):
         texts = messages.of_edition(language)
         path = Path(app.outdir) / "_static" / "messages.json"
         path.write_text(json.dumps(texts, ensure_ascii=False), encoding="utf-8")
@@ -112,7 +120,7 @@ def add_filters(app: Sphinx, pagename: str, templatename: str, context: dict[str
 
 def describe(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
     """Give every page a description, its first sentences, for those who list pages."""
-    text = "Search the chapters, the formulas and the glossary of the book."
+    text = message("Search the chapters, the formulas and the glossary of the book.")
     if doctree is not None:
         paragraphs = (node for node in doctree.findall(nodes.paragraph) if isinstance(node.parent, nodes.section))
         text = next((" ".join(node.astext().split()) for node in paragraphs), context.get("title", ""))
@@ -134,18 +142,20 @@ def offer_downloads(app: Sphinx, pagename: str, templatename: str, context: dict
     buttons = []
     if pagename.startswith("notebooks/"):
         address = f"{context['pathto']('_sources', 1)}/{pagename}.ipynb"
-        tip = "Download this chapter for Jupyter"
-        buttons.append(_button(address, "Notebook", tip, "fas fa-download", "download-notebook"))
+        tip = message("Download this chapter for Jupyter")
+        buttons.append(_button(address, message("Notebook"), tip, "fas fa-download", "download-notebook"))
         if address := citing.in_colab(f"_sources/{pagename}.ipynb"):
-            buttons.append(_button(address, "Colab", "Open this chapter in Colab", "fas fa-cloud", "colab"))
+            buttons.append(_button(address, "Colab", message("Open this chapter in Colab"), "fas fa-cloud", "colab"))
     # The two prints are made together; that for teachers when its pages are there.
     for_teachers = pagename in pdf.FOR_TEACHERS
     if (Path(app.confdir) / "extra" / pdf.NAME).exists():
         address = context["pathto"](pdf.TEACHERS_NAME if for_teachers else pdf.NAME, 1)
-        tip = f"Download {'the pages for teachers' if for_teachers else 'the whole book'} as PDF"
+        whole = message("Download the whole book as PDF")
+        tip = message("Download the pages for teachers as PDF") if for_teachers else whole
         buttons.append(_button(address, "PDF", tip, "fas fa-file-pdf", "download-pdf"))
     if address := citing.repository():
-        buttons.append(_button(address, "Source", "The repository of this book", "fas fa-code-branch", "repository"))
+        tip = message("The repository of this book")
+        buttons.append(_button(address, message("Source"), tip, "fas fa-code-branch", "repository"))
     context["header_buttons"] = buttons
 
 
@@ -192,6 +202,7 @@ def finish_pages(app: Sphinx, exception: Exception | None) -> None:
             source = notebook.read_text(encoding="utf-8")
             portable = remembered.made(downloads.as_portable, source, wheel.name)
             notebook.write_text(portable, encoding="utf-8")
+    allow_plurals(output / "_static")
     # What the theme's scripts tell the console on every page would hide what matters there.
     for name in ("togglebutton.js", "scripts/pydata-sphinx-theme.js"):
         script = output / "_static" / name
@@ -199,6 +210,15 @@ def finish_pages(app: Sphinx, exception: Exception | None) -> None:
             silent = script.read_text(encoding="utf-8").replace("console.log(", "void(")
             script.write_text(silent, encoding="utf-8")
     stylesheets.bundle(output, remembered)
+
+
+def allow_plurals(scripts: Path) -> None:
+    """Let Sphinx's script know which plurals a language has without making a function of a text, which pages forbid."""
+    translations = scripts / "translations.js"  # of languages other than English
+    if translations.exists():
+        [expression] = PLURALS.findall(translations.read_text(encoding="utf-8"))
+        made = MADE_FUNCTION.sub(f"(n) => ({expression})", (scripts / "doctools.js").read_text(encoding="utf-8"))
+        (scripts / "doctools.js").write_text(made, encoding="utf-8")
 
 
 def leave_out_the_unit_one(app: Sphinx, what: str, name: str, thing: Any, options: Any, lines: list[str]) -> None:
@@ -211,6 +231,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_transform(LinkLines)
     app.connect("builder-inited", write_all_nodes_on_one_page)
     app.connect("autodoc-process-docstring", leave_out_the_unit_one)
+    app.connect("html-page-context", know_texts)
     app.connect("html-page-context", add_calculator)
     app.connect("html-page-context", add_verbs)
     app.connect("html-page-context", add_exercises)

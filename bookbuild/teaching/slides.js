@@ -21,7 +21,8 @@
     while (rows.length - left > 1 && tooHigh(body)) {
       left += 1;
       rows[rows.length - left].hidden = true;
-      rest.textContent = left === 1 ? "1 more row in the book" : `${left} more rows in the book`;
+      const { row, rows: many } = document.querySelector(".reveal").dataset;
+      rest.textContent = left === 1 ? row : many.replace("{n}", left);
     }
     for (const row of rows) if (row.hidden) row.remove();
   }

@@ -21,7 +21,7 @@ from typing import Any
 import lxml.html
 from lxml import etree
 
-from bookbuild import browser, build, notebooks, scratch
+from bookbuild import browser, build, edition, notebooks, scratch
 from bookbuild.calculator import calculators, exercises
 from bookbuild.notebooks import BUILD
 from bookbuild.site import mathematics, pages, pdf, staging
@@ -30,6 +30,7 @@ from bookbuild.teaching import course
 from bookbuild.templates import TEMPLATES
 from llmcalc import teaching
 from llmcalc.formats import counted, in_words, number
+from llmcalc.messages import message
 from llmcalc.questions import questions
 from llmcalc.teaching.telling import told
 from llmcalc.teaching.writing import LETTERS, LEVELS, Posed
@@ -751,7 +752,8 @@ def rendered(name: str, page: str) -> str:
     )
     text = TEMPLATES.get_template("slides.html").render(
         name=name,
-        title=questions()[name].title,
+        language=edition.language().replace("_", "-"),
+        title=message(questions()[name].title),
         slides=slides,
         mathematics=mathematics.STYLE if "<mjx-container" in page else "",
     )

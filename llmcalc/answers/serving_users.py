@@ -6,6 +6,7 @@ from ..formats import in_words, number, number_of
 from ..formulas import cost
 from ..messages import marked, message, plural
 from ..plans import serving
+from ..plans.pools import PoolsPlan, pools_plan
 from ..results import GOOD, UNFIT, Results
 from ..units import DAY, HOUR, MEGAWATT_HOUR
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ..models.device import Device
+    from ..models.service import Service
 
 
 class Served(Results):
@@ -64,6 +66,9 @@ def serving_users(
     draft_tokens: int = 0,
     acceptance: float = 0.7,
     draft_cost: float = 0.05,
+    adapters: int = 0,
+    adapter_rank: int = 16,
+    disaggregated: bool = False,
     device_watts: float = 0.0,
     pue: float = 1.2,
 ) -> Served:
@@ -120,6 +125,12 @@ def serving_users(
         Share of a draft's tokens that are accepted [1].
     draft_cost : float
         Time of a draft's token, in shares of a step [1].
+    adapters : int
+        Adapters (LoRA) that customers have of their own, 0 for none [1].
+    adapter_rank : int
+        Rank of the adapters, if there are any [1].
+    disaggregated : bool
+        Whether one pool of replicas reads questions and another writes answers.
     device_watts : float
         Power of a device with its share of the server, 0 for the data's [W].
     pue : float
@@ -132,7 +143,7 @@ def serving_users(
 
     References
     ----------
-    `llmcalc.plans.serving`, on `llmcalc.models.service`.
+    `llmcalc.plans.serving` and `llmcalc.plans.pools`, on `llmcalc.models.service`.
 
     Examples
     --------
@@ -145,7 +156,7 @@ def serving_users(
     mean_rate = users * requests_per_user_day / DAY
     rates = serving.day_rates(mean_rate, busiest_hour_share)
     try:
-        plan = serving.service_plan(
+        plan = (pools_plan if disaggregated else serving.service_plan)(
             served,
             device,
             rates[0],
@@ -166,12 +177,14 @@ def serving_users(
             draft_tokens=draft_tokens,
             acceptance=acceptance,
             draft_cost=draft_cost,
+            adapters=adapters,
+            adapter_rank=adapter_rank,
         )
     except serving.Impossible as impossible:
         answer = _shown(None, {"verdict": message("no: {reason}", reason=impossible.words)})
         answer.tell(_impossible, device.name, served.name, impossible.words)
         return answer
-    counts = serving.scaled_devices(plan, rates) if autoscaling else [plan.devices] * len(rates)
+    counts = plan.scaled(rates) if autoscaling else [plan.devices] * len(rates)
     mean_devices = sum(counts) / len(counts)
     price = price_per_device_hour / HOUR or (device.price_per_second if device.has("price_per_second") else 0.0)
     watts = device_watts or _power(device)
@@ -222,6 +235,8 @@ ROWS = (
     ("badge", "", "What stands behind it"),
     ("replicas", "replica", "Replicas"),
     ("replica_devices", "device", "Devices of a replica"),
+    ("cut", "", "How they share the model"),
+    ("reading_devices", "device", "Devices that only read questions"),
     ("batch", "answer", "Answers that a replica writes at a time"),
     ("latency", "Latency in the busiest hour"),
     ("ttft_p50", "s", "First token within, for 50 of 100 requests"),
@@ -255,6 +270,7 @@ REASONS = {
     "rent_per_day": marked("no rent is published: type one"),
     "energy_per_day": marked("no power is published: type one"),
 }
+REASONS["reading_devices"] = marked("none: replicas read and write")
 REASONS["input_price"] = REASONS["output_price"] = REASONS["rent_per_day"]
 
 
@@ -286,9 +302,11 @@ def _values(
         "badge": plan.badge,
         "replicas": plan.replicas,
         "replica_devices": busiest.devices,
+        "cut": _cut(service),
+        "reading_devices": plan.reading.devices if isinstance(plan, PoolsPlan) else None,
         "batch": busiest.batch,
         "load": 100 * busiest.load,
-        "turning_load": 100 * serving.turning_load(service),
+        "turning_load": 100 * plan.turning_load,
         "tokens_per_day": questions + answers,
         "mean_devices": mean_devices,
     }
@@ -299,13 +317,26 @@ def _values(
     for purpose in why:
         values["for_" + purpose] = why[purpose]
     if price:
-        rent, reading = cost.rent(mean_devices * DAY, price), serving.reading_share(busiest)
+        rent, reading = cost.rent(mean_devices * DAY, price), plan.reading_share
         values["rent_per_day"] = rent
         values["input_price"] = 1e6 * reading * cost.cost_per_token(rent, questions)
         values["output_price"] = 1e6 * (1 - reading) * cost.cost_per_token(rent, answers)
     if watts:
         values["energy_per_day"] = cost.energy(mean_devices * DAY, watts, pue) / MEGAWATT_HOUR
     return values
+
+
+def _cut(service: "Service") -> str:
+    """How the devices of a replica share the model."""
+    ranks, stages, servers, experts = service.cut
+    if service.devices == 1:
+        return message("one device has it all")
+    if stages > 1:
+        return message("{stages} stages of layers, each shared by {ranks}", stages=stages, ranks=ranks)
+    if experts > 1:
+        shared = message("{devices} share the experts, and copy the rest", devices=ranks * servers)
+        return shared if servers == 1 else message("{shared}, over {servers} servers", shared=shared, servers=servers)
+    return message("{ranks} share each layer", ranks=ranks)
 
 
 def _power(device: "Device") -> float:

@@ -19,7 +19,7 @@ from .. import datasets
 from ..checks import Refusal, one_of
 from ..formulas.decoding import speculative_tokens
 from ..messages import message
-from .numbers import choose, least, most, size, sizes, take, whole
+from .numbers import choose, least, most, size, sizes, switch, take, whole
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ VALUE_BYTES = {"fp32": 4, "tf32": 4, "bf16": 2, "fp16": 2, "fp8": 1, "int8": 2, 
 WIDE = ("bf16", "fp16", "fp32")  # what a device multiplies in that lacks the format of the weights
 ROW_BYTES = 2  # of a number between the layers
 SENT_BYTES = 1  # of one that is sent to an expert
+MOST_GATHERED = 8  # ranks whose rows an engine has room for at once: more send theirs to the experts' ranks only
 LONGEST = 10**7  # tokens
 MOST_BURST = 5  # standard deviations of the time between arrivals to its mean
 
@@ -82,8 +83,9 @@ class Service:
         Devices that share each layer, and stages that share the layers.
     data_parallel : int
         Groups of such devices that each compute attention for their own sequences, and share the experts.
-    expert_parallel : int
-        Ranks that share the experts of a layer; they are among those of `tensor_parallel` and `data_parallel`.
+    expert_parallel : int, optional
+        Ranks that share the experts of a layer whole, among those of `tensor_parallel` and `data_parallel`; all of
+        them if it is left out, and 1 where the ranks share each expert.
     bytes_per_weight, bytes_per_value : float
         Bytes of a weight of the layers, and of a number in the caches; those of the format, if left out.
     question_tokens, answer_tokens : float or array
@@ -104,7 +106,9 @@ class Service:
     answers_per_question : int
         Answers to each question, which is read once and kept once.
     adapters, adapter_rank : int
-        Low-rank adapters kept beside the model, and their rank.
+        Low-rank adapters kept beside the model, each asked for as often as the others, and their rank.
+    reads_prompts : bool
+        Whether prompts are read here; if not, other replicas read them, and their caches come from there.
     engine_bytes, cache_share, largest_batch, chunk_tokens : float
         Limits of the engine; those of the data, if left out.
     kernels : str
@@ -126,7 +130,7 @@ class Service:
         tensor_parallel: int = 1,
         pipeline_stages: int = 1,
         data_parallel: int = 1,
-        expert_parallel: int = 1,
+        expert_parallel: "int | None" = None,
         bytes_per_weight: "float | None" = None,
         bytes_per_value: "float | None" = None,
         question_tokens: "Numeric" = 1000,
@@ -141,6 +145,7 @@ class Service:
         answers_per_question: int = 1,
         adapters: int = 0,
         adapter_rank: int = 16,
+        reads_prompts: bool = True,
         engine_bytes: "float | None" = None,
         cache_share: "float | None" = None,
         largest_batch: "float | None" = None,
@@ -155,11 +160,8 @@ class Service:
         if kernels not in ("present", "2023"):
             raise Refusal("kernels", kernels, "one of present, 2023")
         self.model, self.device, self.number_format, self.kernels = model, device, number_format, kernels
-        self.tensor_parallel = legal(model, whole("tensor_parallel", tensor_parallel))
+        self._share(tensor_parallel, data_parallel, expert_parallel)
         self.pipeline_stages = whole("pipeline_stages", pipeline_stages, 1, model.layers, "layers")
-        self.data_parallel = whole("data_parallel", data_parallel)
-        self.ranks = self.tensor_parallel * self.data_parallel
-        self.expert_parallel = whole("expert_parallel", expert_parallel, 1, self.ranks, "ranks")
         self.bytes_per_weight = self._or("bytes_per_weight", bytes_per_weight, WEIGHT_BYTES[number_format], 0.1, 8)
         self.bytes_per_value = self._or("bytes_per_value", bytes_per_value, VALUE_BYTES[number_format], 0.1, 8)
         self.question_tokens = sizes("question_tokens", question_tokens, 1, LONGEST)
@@ -174,6 +176,7 @@ class Service:
         self.answers_per_question = whole("answers_per_question", answers_per_question, 1, 1000)
         self.adapters = whole("adapters", adapters, 0, 10**6)
         self.adapter_rank = whole("adapter_rank", adapter_rank, 1, 4096)
+        self.reads_prompts = switch("reads_prompts", reads_prompts)
         known = self.constants
         self.engine_bytes = self._or("engine_bytes", engine_bytes, known["engine_bytes"], 0, 1e13)
         self.cache_share = self._or("cache_share", cache_share, known["cache_share"], 0.01, 1)
@@ -195,21 +198,39 @@ class Service:
         """Devices of the replica [1]."""
         return self.ranks * self.pipeline_stages
 
-    def resized(self, tensor_parallel: int, pipeline_stages: int = 1) -> "Service":
-        """The same service on replicas of another size."""
+    @property
+    def cut(self) -> "tuple[int, int, int, int]":
+        """Ranks that share each layer, stages, groups of such ranks, and ranks that share the experts [1]."""
+        return self.tensor_parallel, self.pipeline_stages, self.data_parallel, self.expert_parallel
+
+    def resized(
+        self,
+        tensor_parallel: int,
+        pipeline_stages: int = 1,
+        data_parallel: int = 1,
+        expert_parallel: "int | None" = None,
+    ) -> "Service":
+        """The same service on replicas of another size, or that share the model in another way."""
         other = object.__new__(Service)
         for name, value in self.__dict__.items():
             setattr(other, name, value)
         other.pipeline_stages = whole("pipeline_stages", pipeline_stages, 1, self.model.layers, "layers")
-        if (self.tensor_parallel, self.data_parallel) == (tensor_parallel, 1):  # the same but for the stages
+        other._share(tensor_parallel, data_parallel, expert_parallel)
+        if other.cut[:1] + other.cut[2:] == self.cut[:1] + self.cut[2:]:  # the same but for the stages
             other._connect()
             return other
-        other.tensor_parallel = legal(self.model, whole("tensor_parallel", tensor_parallel))
-        other.data_parallel = 1
-        other.ranks = other.tensor_parallel
-        other.expert_parallel = least(other.expert_parallel, other.ranks)
         other._measure()
         return other
+
+    def _share(self, tensor_parallel: int, data_parallel: int, expert_parallel: "int | None") -> None:
+        self.tensor_parallel = legal(self.model, whole("tensor_parallel", tensor_parallel))
+        self.data_parallel = whole("data_parallel", data_parallel)
+        self.ranks = self.tensor_parallel * self.data_parallel
+        self.expert_parallel = self.ranks
+        if expert_parallel is not None:
+            self.expert_parallel = whole("expert_parallel", expert_parallel, 1, self.ranks, "ranks")
+        if not self.model.experts:
+            self.expert_parallel = 1
 
     def taken(self, places: "Any") -> "Service":
         """Of a service whose numbers are arrays, those at some places."""
@@ -222,7 +243,7 @@ class Service:
         # What every step needs of the texts, once: a plan looks at hundreds of steps.
         self._written = speculative_tokens(self.acceptance, self.draft_tokens) if self.draft_tokens else 1.0
         self._draft_time = 1 + self.draft_tokens * self.draft_cost
-        self._read_tokens = self.question_tokens * (1 - self.hit_share)
+        self._read_tokens = self.question_tokens * (1 - self.hit_share) * self.reads_prompts
         self._mean_context = self.question_tokens + self.answer_tokens * (1 + self.answer_spread**2) / 2
         self._request_tokens = self.answer_tokens * self.answers_per_question
         self._steps_per_prompt = self._request_tokens / self._written
@@ -251,7 +272,10 @@ class Service:
         self.by_sequence = self.data_parallel > 1 or (
             ranks > 1 and (latent or self.expert_weights > 0 or 0 < model.kv_heads < ranks)
         )
-        self.copied_weights = self.attention_weights * (ranks - 1) if self.by_sequence else 0
+        self.copied_weights = 0.0
+        if self.by_sequence:  # and where experts are shared whole, all that is not in them
+            copied = self.layer_weights if self.expert_parallel > 1 else self.attention_weights
+            self.copied_weights = copied * (ranks - 1)
         self.kept = [
             (part.layers * part.cached_values * self.bytes_per_value * self._copies(part), part.window)
             for part in model.mixers
@@ -270,9 +294,17 @@ class Service:
         self.logit_read = model.embedding_values * ROW_BYTES / reading
         self.logit_token = 2.0 * model.embedding_values / (ranks * self.wide_peak)
         self.vector_token = layers * known["row_vectors"] * hidden * ROW_BYTES / self.bandwidth
+        if self.expert_parallel > 1:  # of their own sequences only
+            self.vector_token /= ranks
         with_experts = sum([part.layers for part in self.mixtures])
         self.layer_fixed = layers * known["layer_seconds"] + with_experts * known["expert_layer_seconds"]
-        self.layer_prompt = layers * known["prompt_layer_seconds"] + with_experts * known["expert_prompt_layer_seconds"]
+        prompt = layers * known["prompt_layer_seconds"] + with_experts * known["expert_prompt_layer_seconds"]
+        self.layer_prompt = prompt * self.reads_prompts
+        self.adapter_read = self.adapter_bytes / reading
+        self.adapter_idle = 1 - 1 / most(1, self.adapters)
+        if self.adapters:
+            self.layer_fixed += layers * known["adapter_layer_seconds"]
+            self.weight_token += self.adapter_bytes / (ranks * self.wide_peak)  # two FLOP for two bytes
         self.host_fixed = known["step_seconds"]
         each = known["expert_sequence_seconds" if self.mixtures else "sequence_seconds"]
         self.host_sequence = each / (ranks if self.by_sequence else 1)
@@ -291,7 +323,7 @@ class Service:
                     (2 * log(self.expert_parallel) * self.expert_parallel / part.experts_per_token) ** 0.5,
                 )
             )
-        self.attention_prompt = self.prompt_attention() / ranks
+        self.attention_prompt = self.prompt_attention() / ranks * self.reads_prompts
         self.plain_rate = 0.0
         if self.kernels == "2023":
             self.plain_rate = ranks * known["plain_attention_share"] * self.device.peak("fp32")
@@ -300,34 +332,53 @@ class Service:
         # What the links take of a step; what is found out later depends on it.
         device, known, ranks, stages = self.device, self.constants, self.ranks, self.pipeline_stages
         row = self.model.hidden_size * ROW_BYTES
-        self.sent_fixed = self.sent_token = 0.0
+        self.sent_fixed = self.sent_token = self.hidden_share = 0.0
+        # Before each step of a stage its host goes through the sequences of all stages, one stage after another.
+        self.host_stages = known["stage_sequence_seconds"] * stages**2 if stages > 1 else 0.0
         if ranks > 1 or stages > 1:
-            near = device.has("link_bandwidth") and (not device.has("link_devices") or ranks <= device.link_devices)
+            joined = _joined(device, ranks)
+            near = device.has("link_bandwidth") and ranks <= joined
             link = known["links_share"] * (device.link_bandwidth if near else device.network_bandwidth)
             latency = known["all_reduce_seconds" if near else "network_seconds"]
             if ranks > 1:
-                sums, passes, rows = self._exchanges()
+                sums, passes, rows, far = self._exchanges(joined)
                 self.sent_fixed = (sums + passes) * latency
                 self.sent_token = sums * 2 * (ranks - 1) / ranks * row / link
-                self.sent_token += rows * self.model.hidden_size * (SENT_BYTES + ROW_BYTES) / ranks / link
+                each = self.model.hidden_size * (SENT_BYTES + ROW_BYTES) / ranks
+                if rows:
+                    self.sent_token += rows * each / (known["links_share"] * device.link_bandwidth)
+                if far:
+                    self.sent_token += far * each / (known["exchange_share"] * device.network_bandwidth)
+                    self.hidden_share = known["exchange_hidden"]
             if stages > 1:
                 self.sent_fixed += stages * latency
                 self.sent_token += stages * row / link
         self._full = self.marginal_prompt = self._alone_added = None
 
-    def _exchanges(self) -> "tuple[float, float, float]":
-        """All-reduces and all-to-alls of a step, and the ranks that all layers together send a token to.
+    def _exchanges(self, joined: int) -> "tuple[float, float, float, float]":
+        """All-reduces and all-to-alls of a step; ranks, and servers of `joined` ranks, that all layers send a token to.
 
-        Two all-reduces a layer. Where ranks share the experts whole, the one behind them is two all-to-alls: rows go to
-        the ranks whose experts they chose, in 8 bits, and come back (DeepSeek-V3, section 3.4).
+        Two all-reduces a layer. Where ranks share the experts whole, they compute all else for their own sequences, and
+        what is left is around the experts: ranks of a server gather all rows and add up what the experts made of them,
+        which sends as much as an all-reduce. More ranks send rows to those whose experts they chose, in 8 bits, and
+        back; over the network they go once to a server, which hands them on (DeepSeek-V3, sections 3.2.2 and 3.4).
         """
-        sums, passes, rows, groups = 2.0 * self.model.layers, 0.0, 0.0, self.expert_parallel
-        for part in self.mixtures if groups > 1 else ():
-            sums, passes = sums - part.layers, passes + 2 * part.layers
+        groups = self.expert_parallel
+        if groups == 1:
+            return 2.0 * self.model.layers, 0.0, 0.0, 0.0
+        if self.ranks <= min(joined, MOST_GATHERED):
+            return float(sum([part.layers for part in self.mixtures])), 0.0, 0.0, 0.0
+        passes, rows, far, servers = 0.0, 0.0, 0.0, self.ranks / joined
+        for part in self.mixtures:
+            passes += 2 * part.layers
             # Experts are chosen at random, some of one group, all of whose ranks need the row but for the token's own.
             chosen = groups * (1 - (1 - 1 / groups) ** part.experts_per_token)
             rows += part.layers * chosen / groups * (self.ranks - 1)
-        return sums, passes, rows
+            if servers > 1:
+                far += part.layers * (1 - (1 - 1 / servers) ** part.experts_per_token) * (servers - 1)
+        if joined == 1:
+            rows, far = 0.0, rows
+        return 0.0, passes, rows, far
 
     def _format(self, device: "Device") -> str:
         return self.number_format if device.has("peak_" + self.number_format) else _wide(device)
@@ -351,9 +402,16 @@ class Service:
         return 8.0 * self.model.layers * self.model.hidden_size * self.adapter_rank * ROW_BYTES
 
     @property
+    def program_bytes(self) -> float:
+        """Bytes that the engine takes on all devices: program, graphs and activations, and a mixture's rows [byte]."""
+        # Room for the rows of all ranks of a server, each of which may be sent them all.
+        gathered = self.constants["expert_rank_bytes"] * min(self.ranks, MOST_GATHERED) if self.mixtures else 0.0
+        return self.devices * (self.engine_bytes + gathered)
+
+    @property
     def cache_room(self) -> float:
         """Bytes that are left for caches on all devices [byte]; negative, if not even the weights fit."""
-        free = self.devices * (self.device.memory - self.engine_bytes) - self.weight_bytes
+        free = self.devices * self.device.memory - self.program_bytes - self.weight_bytes
         return free * self.cache_share if free > 0 else free
 
     @property
@@ -429,7 +487,10 @@ class Service:
         # In the order of Step.PARTS. The products are formulas.decoding.product_seconds, the sums all_reduce_seconds.
         checked = batch * (1 + self.draft_tokens)
         tokens, rows, overlap = checked + prompt_tokens, checked + prompts, self.constants["overlap"]
-        weights = _overlapped(self.weight_read, self.weight_token * tokens, overlap)
+        read = self.weight_read
+        if self.adapters:
+            read += self._adapters_read(batch + prompts)
+        weights = _overlapped(read, self.weight_token * tokens, overlap)
         experts = 0.0
         for read, idle, computed, moved, uneven in self.expert_times:
             touched = 1 - idle ** most(tokens, 1e-9)  # formulas.decoding.touched_share
@@ -439,23 +500,26 @@ class Service:
         caches = batch * each / (self.ranks * self.bandwidth)
         if self.plain_rate:
             caches += batch * self._plain_attention(most(context, 1.0))
-        read = 1 - e**-prompts * (batch > 0)  # 1 where no answer is written
-        return (
-            weights,
-            experts,
-            _overlapped(self.logit_read, self.logit_token * rows, overlap) * (rows > 0),
-            caches,
-            prompts * self.attention_prompt,
-            self.vector_token * tokens,
-            self.sent_fixed + self.sent_token * tokens,
-            self.layer_fixed + self.layer_prompt * read,
-            self.host_fixed + self.host_sequence * batch,
-        )
+        reading = 1 - e**-prompts * (batch > 0)  # 1 where no answer is written
+        logits = _overlapped(self.logit_read, self.logit_token * rows, overlap) * (rows > 0)
+        scores, vectors = prompts * self.attention_prompt, self.vector_token * tokens
+        sending = self.sent_fixed + self.sent_token * tokens
+        if self.hidden_share:  # two halves of the batch take turns, of which one is sent while the other is computed
+            computing = weights + experts + caches + scores + vectors
+            sending -= self.hidden_share * least(sending, computing)
+        layers = self.layer_fixed + self.layer_prompt * reading
+        host = self.host_fixed + (self.host_sequence + self.host_stages) * batch
+        return weights, experts, logits, caches, scores, vectors, sending, layers, host
 
-    def reading_seconds(self, tokens: "Numeric") -> "Numeric":
-        """Seconds in which the weights are read that a step of some tokens needs [s]."""
+    def reading_seconds(self, tokens: "Numeric", sequences: "Numeric") -> "Numeric":
+        """Seconds in which the weights are read that a step of some tokens of some sequences needs [s]."""
         experts = sum([part[0] * (1 - part[1] ** most(tokens, 1e-9)) for part in self.expert_times])
-        return self.weight_read + self.logit_read + experts
+        adapters = self._adapters_read(sequences) if self.adapters else 0.0
+        return self.weight_read + self.logit_read + experts + adapters
+
+    def _adapters_read(self, sequences: "Numeric") -> "Numeric":
+        # Each sequence asks for one at random (formulas.decoding.touched_share).
+        return self.adapters * self.adapter_read * (1 - self.adapter_idle ** most(sequences, 1e-9))
 
     def _plain_attention(self, context: "Numeric") -> "Numeric":
         total = 0.0
@@ -588,6 +652,13 @@ class Service:
         reading = passes * self.step_seconds(0.0, 0.0, tokens / passes, batch / passes)
         middle = self.step_seconds(batch, self.question_tokens + self.answer_tokens / 2)
         return reading + self.answer_tokens / self.written() * self.drafted(middle)
+
+
+def _joined(device: "Device", ranks: int) -> int:
+    """Of so many devices those that quick links join to each other."""
+    if not device.has("link_bandwidth"):
+        return 1
+    return int(min(ranks, device.link_devices)) if device.has("link_devices") else ranks
 
 
 def shared_life(spread: "Numeric") -> "Numeric":

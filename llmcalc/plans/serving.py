@@ -11,7 +11,6 @@ from .. import datasets
 from ..checks import Refusal, accept, single
 from ..formats import number
 from ..formulas.devices import round_up
-from ..formulas.waiting import queue_seconds
 from ..messages import marked, message
 from ..models.numbers import choose, least, logarithm, most, size, take, whole
 from ..models.service import Service, known_constants, legal_ranks, shared_life
@@ -152,7 +151,7 @@ def _at(service: "Service", batch: float, full: float, highest: float, poisson: 
         memory={
             "weights": service.weight_bytes,
             "caches": batch * service.sequence_bytes(service.mean_context()),
-            "engine": service.devices * service.engine_bytes,
+            "engine": service.program_bytes,
         },
     )
 
@@ -378,8 +377,11 @@ def _prompt_seconds(service: "Service") -> "Numeric":
     return service.marginal_prompt
 
 
-def sizes(model: "Model", device: "Device", devices_per_replica: int = 0) -> "list[tuple[int, int]]":
-    """Sizes of a replica that are searched: ranks that share each layer, and stages that share the layers.
+def sizes(model: "Model", device: "Device", devices_per_replica: int = 0) -> "list[tuple[int, int, int, int]]":
+    """Replicas that are searched, each as `Service.resized` takes it.
+
+    Ranks of a server share each layer; pipelines of such servers have stages, and the experts of a mixture may be
+    shared whole, by the ranks of a server or of several, which else each keep to their own sequences.
 
     Parameters
     ----------
@@ -390,6 +392,11 @@ def sizes(model: "Model", device: "Device", devices_per_replica: int = 0) -> "li
     devices_per_replica : int
         Devices that a replica is to have; 0 for all sizes.
 
+    Returns
+    -------
+    list of tuple of int
+        Ranks that share each layer, stages, groups of such ranks, and ranks that share the experts of a layer [1].
+
     Raises
     ------
     ValueError
@@ -398,16 +405,24 @@ def sizes(model: "Model", device: "Device", devices_per_replica: int = 0) -> "li
     asked = whole("devices_per_replica", devices_per_replica, 0)
     joined = int(device.link_devices) if device.has("link_devices") and device.has("link_bandwidth") else 1
     ranks = legal_ranks(model, joined)
-    found = [(rank, 1) for rank in ranks]
-    stages = 2
-    while stages <= min(MOST_STAGES, model.layers) and device.has("network_bandwidth"):
-        found.append((ranks[-1], stages))
-        stages *= 2
+    most_ranks = ranks[-1]
+    found = [(rank, 1, 1, 1) for rank in ranks]
+    if model.experts:
+        found += [(rank, 1, 1, rank) for rank in ranks[1:]]
+    if device.has("network_bandwidth"):
+        stages = 2
+        while stages <= min(MOST_STAGES, model.layers):
+            found.append((most_ranks, stages, 1, most_ranks if model.experts else 1))
+            stages *= 2
+        servers = 2
+        while servers * most_ranks <= model.experts:  # of which each rank has one at least
+            found.append((most_ranks, 1, servers, servers * most_ranks))
+            servers *= 2
     if not asked:
         return found
-    chosen = [pair for pair in found if pair[0] * pair[1] == asked]
+    chosen = [cut for cut in found if cut[0] * cut[1] * cut[2] == asked]
     if not chosen:
-        known = ", ".join([str(pair[0] * pair[1]) for pair in found])
+        known = ", ".join([str(count) for count in sorted({cut[0] * cut[1] * cut[2] for cut in found})])
         accepted = message("0, or one that divides the {heads} heads: {numbers}", heads=model.heads, numbers=known)
         raise Refusal("devices_per_replica", asked, accepted)
     return chosen
@@ -421,7 +436,7 @@ class ServicePlan:
     """
 
     def __init__(
-        self, request_rate: float, load: float, replica: "Replica", refused: "dict[tuple[int, int], str]"
+        self, request_rate: float, load: float, replica: "Replica", refused: "dict[tuple[int, ...], str]"
     ) -> None:
         self.request_rate, self.load, self.replica, self.refused = request_rate, load, replica, refused
         self.replicas = int(round_up(request_rate / replica.requests))
@@ -443,7 +458,7 @@ class ServicePlan:
         step = self.replica.step
         busy = self.request_rate / (self.replicas * self.replica.requests)
         products = step.weights + step.experts + step.logits
-        reading = min(products, self.replica.service.reading_seconds(self.replica.step_tokens))
+        reading = min(products, self.replica.service.reading_seconds(self.replica.step_tokens, self.replica.batch))
         parts = {
             "weights": reading,
             "caches": step.caches,
@@ -469,6 +484,30 @@ class ServicePlan:
     def badge(self) -> str:
         """How well the plan is founded (see `badge`)."""
         return badge(self.replica.service)
+
+    @property
+    def reading_share(self) -> float:
+        """Share of the replicas' time that prompts take, and so of the price [1] (see `reading_share`)."""
+        return reading_share(self.busiest)
+
+    @property
+    def turning_load(self) -> float:
+        """Share of the capacity from which on first tokens take twice as long as when idle [1] (see `turning_load`)."""
+        return turning_load(self.replica.service)
+
+    def scaled(self, request_rates: "Iterable[float]") -> "list[int]":
+        """Devices at each of some rates of requests, such as those of a day's hours, if replicas come and go [1].
+
+        Parameters
+        ----------
+        request_rates : list of float
+            Requests a second, for each of which there are as many replicas as it takes; one is always there.
+        """
+        counts = []
+        for request_rate in request_rates:
+            single(request_rate=request_rate)
+            counts.append(int(round_up(request_rate / self.replica.requests)) * self.replica.devices)
+        return counts
 
 
 class Impossible(Refusal):
@@ -529,17 +568,20 @@ def service_plan(
     load, limits = _checked(load, quantile, time_to_first_token, time_per_output_token, single)
     service = Service(model, device, **options)
     best: tuple[float, int, float, float, Service] | None = None
-    refused: dict[tuple[int, int], str] = {}
+    refused: dict[tuple[int, ...], str] = {}
+    largest = service
     alone: list[tuple[float, float, int]] = []
     able: list[tuple[int, int, float, Service]] = []
-    for ranks, stages in sizes(model, device, devices_per_replica):
-        service = service.resized(ranks, stages)
+    for cut in sizes(model, device, devices_per_replica):
+        service = service.resized(*cut)
+        if service.cache_room > largest.cache_room:
+            largest = service
         if service.fits:
             highest = service.request_rate(service.full_batch())
             fewest = int(round_up(request_rate / (load * highest))) * service.devices
             able.append((fewest, len(able), highest, service))
         else:
-            refused[(ranks, stages)] = message("the weights and one sequence do not fit")
+            refused[cut] = message("the weights and one sequence do not fit")
     # Those first that serve most, so that others need no search: none takes fewer than without latencies.
     for fewest, _, highest, other in sorted(able, key=lambda each: each[:2]):
         if best is not None and (fewest, other.devices) >= best[:2]:
@@ -549,14 +591,14 @@ def service_plan(
             continue
         batch = _largest(excess, full)
         if not batch:
-            refused[(other.ranks, other.pipeline_stages)] = message("too slow, even alone")
-            alone.append(_quickest(other, quantile))
+            refused[other.cut] = message("too slow, even alone")
+            alone.append(quickest(other, quantile))
             continue
         devices = int(round_up(request_rate / other.request_rate(batch))) * other.devices
         if best is None or (devices, other.devices) < best[:2]:
             best = devices, other.devices, batch, highest, other
     if best is None:
-        raise _impossible(service, alone, limits, quantile)
+        raise _impossible(largest, alone, limits, quantile)
     _, _, batch, highest, found = best
     return ServicePlan(request_rate, load, _at(found, batch, found.full_batch(), highest, True), refused)
 
@@ -609,8 +651,8 @@ def service_devices(
     load, limits = _checked(load, quantile, time_to_first_token, time_per_output_token)
     service = Service(model, device, **options)
     able: list[tuple[Any, Any, Any, Service]] = []
-    for ranks, stages in sizes(model, device, devices_per_replica):
-        service = service.resized(ranks, stages)
+    for cut in sizes(model, device, devices_per_replica):
+        service = service.resized(*cut)
         # Where not one sequence fits, look at one all the same, and leave the answer out.
         full = most(service.full_batch(), 1.0)
         highest = service.request_rate(full)
@@ -698,14 +740,24 @@ def _excess(
     return excess
 
 
-def _quickest(service: "Service", quantile: str) -> "tuple[float, float, int]":
-    # Latencies of a request that is all but alone, and the devices of its replica.
+def quickest(service: "Service", quantile: str) -> "tuple[float, float, int]":
+    """Time to first token and per output token of a request that is all but alone [s], and devices of its replica [1].
+
+    Parameters
+    ----------
+    service : Service
+        The replica and its texts.
+    quantile : str
+        ``"p50"``, ``"p95"`` or ``"p99"``.
+    """
+    if quantile not in DEVIATIONS:
+        raise Refusal("quantile", quantile, "one of p50, p95, p99")
     batch = service.full_batch() * NOTHING
     waits = _Waits(service, service.pace(batch), service.request_rate(batch))
     return waits.first_token(quantile), waits.limited_token(quantile), service.devices
 
 
-def _upwards(seconds: float) -> str:
+def upwards(seconds: float) -> str:
     """A time in three digits, of which none is lost: whoever asks for so much gets it."""
     step = 10.0 ** (floor(log10(seconds)) - 2)
     return number(-(-seconds // step) * step, 3)
@@ -717,7 +769,7 @@ def _impossible(
     """The refusal of a service that no replica can do; the largest replica is that of most memory."""
     if not alone:
         each = largest.sequence_bytes(largest.question_tokens + largest.answer_tokens * (1 + largest.answer_spread**2))
-        needed = largest.devices * largest.engine_bytes + largest.weight_bytes + each / largest.cache_share
+        needed = largest.program_bytes + largest.weight_bytes + each / largest.cache_share
         held = largest.devices * largest.device.memory
         way = message("a device with more memory, narrower weights or caches, or shorter texts")
         words = message(
@@ -747,14 +799,14 @@ def _impossible(
         reached = min([each[place] for each in alone])
         if limits[place] is not None and reached > limits[place]:
             least_devices = min([each[2] for each in alone if each[place] == reached])
-            given = {"devices": least_devices, "share": share, "shortest": _upwards(1.001 * reached)}
+            given = {"devices": least_devices, "share": share, "shortest": upwards(1.001 * reached)}
             accepted = message(
                 "{shortest} or more, which {devices} idle devices keep for {share} of 100 requests", **given
             )
             words = message(sentences[place], limit=number(limits[place]), **given)
             return Impossible(names[place], limits[place], accepted, words)
     # Each limit is kept by some size, and none keeps both.
-    quickest = _upwards(1.001 * min([each[1] for each in alone if each[0] <= limits[0]]))
+    quickest = upwards(1.001 * min([each[1] for each in alone if each[0] <= limits[0]]))
     words = message(
         "no replica keeps both limits. The quickest of those that keep the time to the first token takes {shortest} s "
         "per output token: allow that, or more time to the first",
@@ -779,7 +831,7 @@ def turning_load(service: "Service", quantile: str = "p95") -> float:
     if not service.fits:
         raise Refusal("device", service.device.name, "more memory or devices: not even one sequence fits")
     full = service.full_batch()
-    limit, highest = TURN * _quickest(service, quantile)[0], service.request_rate(full)
+    limit, highest = TURN * quickest(service, quantile)[0], service.request_rate(full)
     batch = _largest(_excess(service, highest, 1.0, quantile, (limit, None)), full)
     share: float = service.request_rate(batch) / highest
     return share
@@ -859,86 +911,3 @@ def day_rates(request_rate: float, busiest_hour_share: float) -> "list[float]":
     found = parts(_largest(lambda tried: 1 / sum(parts(tried)) / busiest_hour_share - 1, 1000.0))
     whole_day = sum(found)
     return [request_rate * HOURS * (part / whole_day) for part in found]
-
-
-def scaled_devices(plan: "ServicePlan", request_rates: "Iterable[float]") -> "list[int]":
-    """Devices at each of some rates of requests, such as those of a day's hours, if replicas come and go [1].
-
-    Parameters
-    ----------
-    plan : ServicePlan
-        A plan, of whose replica there are as many as each rate takes; one is always there.
-    request_rates : list of float
-        Requests a second.
-    """
-    for request_rate in request_rates:
-        single(request_rate=request_rate)
-    return [int(round_up(rate / plan.replica.requests)) * plan.replica.devices for rate in request_rates]
-
-
-class SplitPlan:
-    """Two pools, one that reads prompts and one that writes answers; attributes as in `split_plan`."""
-
-    readers: int
-    writers: int
-    devices: int
-    transfer_seconds: float
-    first_token: float
-    output_token: float
-    batch: float
-
-    def __init__(self, **attributes: float) -> None:
-        for name in attributes:
-            setattr(self, name, attributes[name])
-
-
-def split_plan(reader: "Service", writer: "Service", request_rate: float, load: float = MOST_LOAD) -> "SplitPlan":
-    """Pools that read prompts and write answers apart, between which caches are sent over the network.
-
-    Parameters
-    ----------
-    reader, writer : Service
-        A replica of each pool, with the same model and texts.
-    request_rate : float
-        Requests a second.
-    load : float
-        Most of what a replica could do that it is given.
-
-    Returns
-    -------
-    SplitPlan
-        ``readers`` and ``writers`` (replicas), ``devices``, ``transfer_seconds`` of a cache, ``first_token`` in the
-        mean, with the wait for a reader and the transfer, and ``output_token`` [s].
-    """
-    single(request_rate=request_rate)
-    load = size("load", load, 0.01, 0.99)
-    if not (reader.fits and writer.fits):
-        raise Refusal("device", reader.device.name, "more memory or devices: not even one sequence fits")
-    reading = reader.first_token_seconds()
-    readers = int(round_up(request_rate * reading / load))
-    full = writer.full_batch()
-
-    def seconds(batch: float) -> float:
-        apart = writer.step_seconds(batch / writer.pipeline_stages, writer.mean_context())
-        token: float = writer.drafted(apart) / writer.written()
-        return token
-
-    def served(batch: float) -> float:
-        rate: float = batch / (writer.answer_tokens * writer.answers_per_question * seconds(batch))
-        return rate
-
-    writers = int(round_up(request_rate / (load * served(full))))
-    batch = _largest(lambda tried: served(tried) * writers / request_rate - 1, full)
-    slower = min([pool.device.network_bandwidth * pool.devices for pool in (reader, writer)])
-    transfer = writer.sequence_bytes(writer.read_tokens()) / slower
-    busy = request_rate * reading / readers
-    waiting = queue_seconds(reading, readers, busy, reader.arrival_spread, reader.question_spread)
-    return SplitPlan(
-        readers=readers,
-        writers=writers,
-        devices=readers * reader.devices + writers * writer.devices,
-        transfer_seconds=transfer,
-        first_token=waiting + reading + transfer,
-        output_token=seconds(batch),
-        batch=batch,
-    )

@@ -34,6 +34,7 @@ COLUMNS = {
     "answer_tokens": ("osl", "output_length", "output_tokens", "answer_tokens", "output_len"),
     "batch": ("batch", "batch_size"),
     "concurrency": ("concurrency", "users", "max_concurrency"),
+    "requests": ("requests", "num_requests", "num_prompts"),
     "largest_batch": ("max_batch", "max_batch_size", "max_num_seqs"),
     "chunk_tokens": ("max_num_tokens", "max_num_batched_tokens"),
     "engine": ("engine", "framework", "backend"),
@@ -63,6 +64,7 @@ PREDICTED = (
     "tpot_p50_ms",
     "tpot_p95_ms",
     "tpot_p99_ms",
+    "assumed",
 )
 
 # Formats as people write them: of the products, and bytes of a weight where they are not that format's.
@@ -96,10 +98,12 @@ CACHES = {"fp16": 2, "bf16": 2, "auto": None, "fp8": 1, "fp8e4m3": 1, "int8": 1,
 # How tables say that a layout does not cut in some direction.
 NONE = ("0", "0.0", "-", "none", "None")
 
+LEAST_REST = 1e-6  # of a request
+
 # TensorRT-LLM up to version 0.7 multiplied the queries of a step on the ordinary cores.
 OLD_ENGINE = re.compile(r"tensorrt.?llm.*(?<![\d.])v?0\.[0-7]\b", re.IGNORECASE)
-# Engines that keep caches in 16 bits unless they are told otherwise, whatever the weights.
-WIDE_CACHES = ("vllm", "sglang")
+# Engines that keep caches in 16 bits whatever the weights, and share each expert, unless they are told otherwise.
+TOLD = ("vllm", "sglang")
 
 
 def predict_table(source: "TextIO", target: "TextIO") -> None:
@@ -136,6 +140,10 @@ def published_row(row: "Row") -> "dict[str, str]":
         names["answer_tokens"] = "osl"
     if row["set"] == "static":
         names["batch"] = "batch"
+    if row["pipeline_stages"] is not None:
+        names["pipeline_stages"] = "pp"
+    if row["requests"] is not None:
+        names["requests"] = "requests"
     return {names[name]: str(row[name]) for name in names}
 
 
@@ -193,9 +201,10 @@ def predict_row(row: "Row") -> "dict[str, str]":
 
 def predict(given: "dict[str, Any]") -> "dict[str, Any]":
     """Predict a service from what `_read` found; as numbers."""
+    requests = given.get("requests") or _usual_requests(given)
     service = _service(given)
     alone = service.first_token_seconds()
-    answer: dict[str, Any] = {"fits": service.fits}
+    answer: dict[str, Any] = {"fits": service.fits, "assumed": _assumed(given, service, requests)}
     if not service.fits:
         return answer
     answer["ttft_ms"] = alone * 1e3
@@ -221,6 +230,10 @@ def predict(given: "dict[str, Any]") -> "dict[str, Any]":
         batch = min(asked, full) if asked else full
         token = service.token_seconds(batch)
         rate = batch / token
+        if requests and not asked:
+            batch = min(batch, requests)
+            token = mean_token_seconds(service, requests, batch)
+            rate = batch / token
         # A request waits for the rest of the step that runs, and for a place if all are taken.
         reading = group_seconds(service, batch) if asked else alone
         waiting = (asked - batch) * service.answer_tokens / rate if asked else 0.0
@@ -231,6 +244,33 @@ def predict(given: "dict[str, Any]") -> "dict[str, Any]":
         answer["ttft_low_ms"] = 1e3 * low * (token / 2 + apart + waiting)
         answer["ttft_high_ms"] = high * answer["ttft_ms"]
     return answer | _throughput(service, rate, token, batch)
+
+
+def _usual_requests(given: "dict[str, Any]") -> "float | None":
+    """How many requests are sent at once for such lengths, where a table of an engine's makers doesn't say it."""
+    engine = given.get("engine", "").lower()
+    if not (engine == "" or "tensorrt" in engine or "trt" in engine):
+        return None
+    lengths = given["question_tokens"], given.get("answer_tokens")
+    for row in datasets.records("serving-requests"):
+        if (row["question_tokens"], row["answer_tokens"]) == lengths:
+            return float(row["requests"])
+    return None
+
+
+def _assumed(given: "dict[str, Any]", service: "Service", requests: "float | None") -> str:
+    """What a row doesn't say, and what was taken for it."""
+    assumed = []
+    if "tensor_parallel" not in given:
+        assumed.append(f"tp = {service.tensor_parallel}")
+    if service.mixtures and "expert_parallel" not in given:
+        assumed.append(f"ep = {service.expert_parallel}")
+    if "bytes_per_value" not in given:
+        assumed.append(f"{8 * service.bytes_per_value:g} bits of each number in the caches")
+    asked = {"concurrency", "batch", "request_rate", "requests"} & set(given)
+    if "answer_tokens" in given and not asked:
+        assumed.append(f"{requests:.0f} requests at once" if requests else "requests without end")
+    return "; ".join(assumed)
 
 
 def _throughput(service: "Service", rate: float, token: float, batch: float) -> "dict[str, Any]":
@@ -261,6 +301,36 @@ def _at_rate(service: "Service", request_rate: float) -> "dict[str, Any]":
         answer[f"ttft_{quantile}_ms"] = 1e3 * busy.first_token[quantile]
         answer[f"tpot_{quantile}_ms"] = 1e3 * busy.output_token[quantile]
     return answer
+
+
+def mean_token_seconds(service: "Service", requests: float, batch: float) -> float:
+    """Mean time from a token to the next, in shares of as many sequences as fit, where all requests come at once [s].
+
+    Requests of equal lengths that begin together end together, and others take their place: they are written in rounds,
+    of which the last is not full and takes as many steps all the same.
+
+    Parameters
+    ----------
+    service : Service
+        The replica.
+    requests : float
+        All of them.
+    batch : float
+        Those of a round.
+
+    Examples
+    --------
+    >>> from llmcalc import catalogue, known_models
+    >>> service = Service(known_models.model("Llama 3.1 8B"), catalogue.device("H200 SXM"), "fp8")
+    >>> mean_token_seconds(service, 200, 100) == service.token_seconds(100)
+    True
+    """
+    rounds = requests // batch
+    rest = requests - rounds * batch
+    seconds: float = rounds * service.token_seconds(batch)
+    if rest > LEAST_REST:
+        seconds += service.token_seconds(rest)
+    return seconds * batch / requests
 
 
 def first_interval(service: "Service") -> "tuple[float, float]":
@@ -305,6 +375,9 @@ def _service(given: "dict[str, Any]") -> "Service":
     ranks = given.get("tensor_parallel", 1)
     divides_sequences = model.experts or model.attention == "latent"
     groups = given.get("data_parallel", 1) if divides_sequences else 1
+    shares_experts = given.get("expert_parallel")
+    if shares_experts is None and any(name in given.get("engine", "").lower() for name in TOLD):
+        shares_experts = 1
     if divides_sequences and ranks not in legal_ranks(model, ranks):
         ranks, groups = 1, ranks * groups  # where the heads cannot be shared, ranks take sequences
     old = _old(given)
@@ -319,7 +392,7 @@ def _service(given: "dict[str, Any]") -> "Service":
         number_format,
         tensor_parallel=ranks,
         data_parallel=groups,
-        expert_parallel=min(ranks * groups, given.get("expert_parallel", 1)),
+        expert_parallel=shares_experts and min(ranks * groups, shares_experts),
         bytes_per_weight=bytes_per_weight,
         bytes_per_value=given.get("bytes_per_value"),
         question_tokens=given.get("question_tokens", 1),
@@ -363,6 +436,7 @@ def _read(row: "Row") -> "dict[str, Any]":
         "concurrency",
         "largest_batch",
         "chunk_tokens",
+        "requests",
         "request_rate",
         "burstiness",
     ):
@@ -379,7 +453,7 @@ def _read(row: "Row") -> "dict[str, Any]":
         if cache not in CACHES:
             raise Refusal("kv_precision", given["kv_precision"], one_of(sorted(CACHES)))
         given["bytes_per_value"] = CACHES[cache]
-    elif any(name in given.get("engine", "").lower() for name in WIDE_CACHES):
+    elif any(name in given.get("engine", "").lower() for name in TOLD):
         given["bytes_per_value"] = 2
     return given
 

@@ -20,7 +20,8 @@ from llmcalc.models.run import Run
 from llmcalc.models.service import WEIGHT_BYTES, Service
 from llmcalc.models.step_constants import MEANINGS, Constants
 from llmcalc.plans.cuts import CHEAPEST, FASTEST, FEWEST, Search, cut_numbers
-from llmcalc.plans.serving import scaled_devices, service_plan, split_plan
+from llmcalc.plans.pools import pools_plan
+from llmcalc.plans.serving import service_plan
 from llmcalc.plans.step import predict
 from llmcalc.questions import questions
 from tests.formulas import FORMULAS
@@ -366,17 +367,17 @@ def plans():
             for latency in ("first_token", "output_token", "answer"):
                 told |= {f"{latency} {point}": written(time) for point, time in getattr(at_work, latency).items()}
             told |= {f"memory of {purpose}": written(size) for purpose, size in at_work.memory.items()}
-            told["ten times"] = str(scaled_devices(plan, [10 * wanted["request_rate"]])[0])
-            reader = Service(
-                model,
-                DEVICE,
-                constants=SERVING,
-                tensor_parallel=at_work.service.tensor_parallel,
-                pipeline_stages=at_work.service.pipeline_stages,
-            )
-            split = split_plan(reader, at_work.service, wanted["request_rate"])
-            for number in ("readers", "writers", "transfer_seconds", "first_token", "output_token", "batch"):
-                told[f"split {number}"] = written(getattr(split, number))
+            told["ten times"] = str(plan.scaled([10 * wanted["request_rate"]])[0])
+            told["cut"] = " ".join([str(count) for count in at_work.service.cut])
+            try:
+                apart = pools_plan(model, DEVICE, constants=SERVING, **wanted)
+            except Refusal as refusal:
+                yield told | {"apart": str(refusal)}
+                continue
+            told |= {"reading": str(apart.reading.devices), "writing": str(apart.writing.devices)}
+            told["transfer"] = written(apart.transfer_seconds)
+            for point in ("mean", "p95"):
+                told[f"first_token {point} apart"] = written(apart.busiest.first_token[point])
             yield told
 
 

@@ -19,6 +19,7 @@ NOTHING = dict.fromkeys(known_constants(), 0.0) | {
     "plain_attention_share": 1.0,
     "overlap": 1.0,
     "links_share": 1.0,
+    "exchange_share": 1.0,
     "cache_share": 1.0,
     "largest_batch": 1000.0,
     "chunk_tokens": 8000.0,
@@ -50,8 +51,10 @@ def test_weights_and_adapters_take_their_bytes():
     adapted = service(adapters=3, adapter_rank=8)
     assert adapted.weight_bytes - plain.weight_bytes == 3 * 10 * 4 * 2 * 64 * 8 * 2
     assert service(adapters=3).weight_bytes - plain.weight_bytes == 2 * (adapted.weight_bytes - plain.weight_bytes)
-    # Ranks that each take their own sequences each have all of attention.
-    assert service(MIXED, tensor_parallel=4).weight_bytes - service(MIXED).weight_bytes == 3 * 10 * ATTENTION * 2
+    # Ranks that take sequences of their own each have all of attention, and all but the experts where these are whole.
+    alone, rest = service(MIXED).weight_bytes, MIXED.groups["linear"] + MIXED.groups["router"]
+    assert service(MIXED, tensor_parallel=4, expert_parallel=1).weight_bytes - alone == 3 * 10 * ATTENTION * 2
+    assert service(MIXED, tensor_parallel=4).weight_bytes - alone == 3 * rest * 2
     assert service(tensor_parallel=4).weight_bytes == plain.weight_bytes
 
 
@@ -62,6 +65,10 @@ def test_room_is_what_weights_and_engine_leave():
     assert short.cache_room == -2 * DENSE.params
     assert not short.fits
     assert short.memory_batch() == 0
+    # A mixture's engine has room for the rows of each rank of a server, up to eight.
+    for ranks, times in ((1, 1), (4, 4), (16, 8)):
+        mixed = service(MIXED, constants={"engine_bytes": 1e9, "expert_rank_bytes": 1e8}, data_parallel=ranks)
+        assert mixed.program_bytes == ranks * (1e9 + times * 1e8)
 
 
 def test_what_answers_share_is_kept_once():

@@ -76,12 +76,11 @@ OF_MODULES = {
     "llmcalc.plans.project": {"training": PLAN, "service": None},
     "llmcalc.plans.serving": {
         "service": SERVED,
-        "reader": SERVED,
-        "writer": SERVED,
         "model": LLAMA,
         "device": H200,
         "request_rate": 1.0,
     },
+    "llmcalc.plans.pools": {"model": LLAMA, "device": H200, "request_rate": 1.0},
     "llmcalc.plans.cards": {"model": LLAMA, "device": H200},
     "llmcalc.plans.comparing": {"model": LLAMA, "devices": [H200], "request_rate": 1.0},
     "llmcalc.models.description": {"model": LLAMA},

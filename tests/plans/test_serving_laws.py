@@ -1,6 +1,7 @@
 """Services by laws that hold whatever their constants are, Little's and queues'; and refusals that come true."""
 
 import math
+import statistics
 
 import numpy as np
 import pytest
@@ -12,7 +13,9 @@ from llmcalc.checks import Refusal
 from llmcalc.models.device import Device
 from llmcalc.models.service import Service
 from llmcalc.plans import serving
-from llmcalc.plans.serving import Impossible, replica, service_devices, service_plan, sizes, split_plan
+from llmcalc.plans.pools import pools_plan
+from llmcalc.plans.serving import Impossible, replica, service_devices, service_plan, sizes
+from llmcalc.simulation import simulate
 from tests.models.test_service_laws import CARD, DENSE, NOTHING
 
 LLAMA, MIXTURE = known_models.model("Llama 3.1 8B"), known_models.model("Qwen3 30B A3B")
@@ -80,7 +83,7 @@ def test_as_many_are_there_as_come_in_the_time_that_each_stays(model, options):
             work.first_token["mean"] + (at.answer_tokens - 1) * work.output_token["mean"]
         )
         assert work.memory["weights"] == at.weight_bytes
-        assert work.memory["engine"] == at.engine_bytes
+        assert work.memory["engine"] == at.program_bytes
         assert work.memory["caches"] == pytest.approx(work.batch * at.sequence_bytes(at.mean_context()))
         for latency in (work.first_token, work.output_token, work.answer):
             assert latency["p50"] <= latency["p95"] * (1 + 1e-12) <= latency["p99"] * (1 + 1e-9)
@@ -238,17 +241,39 @@ def test_badges_follow_from_what_was_measured():
 
 def test_sizes_of_replicas():
     # 32 heads and 8 of keys and values: ranks up to eight that are joined, and then powers of two of stages.
-    assert sizes(LLAMA, H100) == [(1, 1), (2, 1), (4, 1), (8, 1), (8, 2), (8, 4), (8, 8), (8, 16)]
-    assert sizes(LLAMA, H100, 16) == [(8, 2)]
-    assert sizes(LLAMA, H100, 1) == [(1, 1)]
+    stages = [(8, stages, 1, 1) for stages in (2, 4, 8, 16)]
+    assert sizes(LLAMA, H100) == [(1, 1, 1, 1), (2, 1, 1, 1), (4, 1, 1, 1), (8, 1, 1, 1), *stages]
+    assert sizes(LLAMA, H100, 16) == [(8, 2, 1, 1)]
+    assert sizes(LLAMA, H100, 1) == [(1, 1, 1, 1)]
     alone = Device("alone", {"bf16": 1e15}, memory=8e10, memory_bandwidth=3e12)
-    assert sizes(LLAMA, alone) == [(1, 1)]
+    assert sizes(LLAMA, alone) == [(1, 1, 1, 1)]
     joined = Device("joined", {"bf16": 1e15}, memory=8e10, memory_bandwidth=3e12, network_bandwidth=5e10)
-    assert sizes(LLAMA, joined) == [(1, 1), (1, 2), (1, 4), (1, 8), (1, 16)]
+    assert sizes(LLAMA, joined) == [(1, stages, 1, 1) for stages in (1, 2, 4, 8, 16)]
     with pytest.raises(Refusal, match=r"^devices_per_replica = 3 .*divides the 32 heads: 1, 2, 4, 8, 16, 32, 64, 128$"):
         sizes(LLAMA, H100, 3)
     gpt = known_models.model("GPT-2 124M")  # 12 layers of 12 heads
-    assert sizes(gpt, H100) == [(1, 1), (2, 1), (3, 1), (4, 1), (6, 1), (6, 2), (6, 4), (6, 8)]
+    assert [cut[:2] for cut in sizes(gpt, H100)] == [(1, 1), (2, 1), (3, 1), (4, 1), (6, 1), (6, 2), (6, 4), (6, 8)]
+
+
+def test_sizes_of_replicas_of_a_mixture():
+    # Each expert in parts or shared whole, in a server or over as many as leave each rank an expert: 8 of Mixtral's.
+    mixtral = known_models.model("Mixtral 8x7B")
+    assert sizes(mixtral, H100) == [
+        *[(ranks, 1, 1, 1) for ranks in (1, 2, 4, 8)],
+        *[(ranks, 1, 1, ranks) for ranks in (2, 4, 8)],
+        *[(8, stages, 1, 8) for stages in (2, 4, 8, 16)],
+    ]
+    wide = sizes(known_models.model("DeepSeek V3"), H100)  # 256 experts
+    assert [cut for cut in wide if cut[2] > 1] == [(8, 1, servers, 8 * servers) for servers in (2, 4, 8, 16, 32)]
+    assert sizes(known_models.model("DeepSeek V3"), H100, 32) == [(8, 4, 1, 8), (8, 1, 4, 32)]
+    at = Service(known_models.model("DeepSeek V3"), H100, "fp8")
+    for cut in wide:
+        other = at.resized(*cut)
+        assert other.cut == cut
+        assert other.devices == cut[0] * cut[1] * cut[2]
+        direct = Service(at.model, H100, "fp8", cut[0], cut[1], cut[2], cut[3])
+        assert other.step_seconds(32.0, 500.0, 100.0, 1.0) == direct.step_seconds(32.0, 500.0, 100.0, 1.0)
+        assert other.cache_room == direct.cache_room
 
 
 def test_a_model_that_fits_nowhere_says_how_much_it_takes():
@@ -374,35 +399,100 @@ def test_devices_of_arrays_are_infinite_where_nothing_helps():
     assert long[1] == service_plan(LLAMA, H100, 1.0, number_format="fp8", question_tokens=10**7).devices > 8
 
 
+POOLS = {"number_format": "fp8", "answer_spread": 0.5, "question_spread": 0.5}
+
+
 @settings(max_examples=25)
-@given(st.floats(0.1, 300), st.floats(0.05, 0.95), st.sampled_from([500, 4000]))
-def test_pools_are_as_large_as_their_work(rate, load, question):
+@given(
+    st.floats(0.1, 300), st.floats(0.05, 0.95), st.sampled_from([500, 4000]), st.floats(0.3, 5), st.floats(0.01, 0.1)
+)
+def test_pools_keep_their_limits_and_hold_their_work(rate, load, question, first, token):
     device = catalogue.device("H200")
-    reader, writer = (service(LLAMA, device, ranks=ranks, question_tokens=question) for ranks in (1, 2))
-    split = split_plan(reader, writer, rate, load)
-    reading = reader.first_token_seconds()
-    assert split.readers == math.ceil(rate * reading / load * (1 - 1e-12))
-    assert split.devices == split.readers + 2 * split.writers
-    # Little's law, in all writers together; and with one less they would be busier than they may be.
-    assert split.batch * split.writers == pytest.approx(rate * writer.answer_tokens * split.output_token, rel=1e-6)
-    full = writer.full_batch()
-    most = full / (writer.answer_tokens * writer.step_seconds(full, writer.mean_context()))
-    assert rate <= load * most * split.writers * (1 + 1e-9)
-    assert rate > load * most * (split.writers - 1) * (1 - 1e-9)
-    # The cache of the prompt goes through the network of the fewer devices.
-    sent = question * 2 * 32 * 8 * 128 * 1 / device.network_bandwidth
-    assert split.transfer_seconds == pytest.approx(sent)
-    assert split.first_token >= reading + sent
-    if split.readers == 1:  # M/D/1
-        busy = rate * reading
-        assert split.first_token == pytest.approx(reading + sent + busy * reading / (2 * (1 - busy)))
+    given_ = {"load": load, "question_tokens": question, **POOLS}
+    try:
+        plan = pools_plan(LLAMA, device, rate, first, token, **given_)
+    except Impossible:
+        return
+    busiest = plan.busiest
+    assert plan.devices == plan.reading.devices + plan.writing.devices
+    # The cache of the prompt goes through the network of the fewer devices, and whoever waits for it waits for both.
+    fewer = min(plan.reading.replica.devices, plan.writing.replica.devices)
+    sent = question * 2 * 32 * 8 * 128 * 1 / (device.network_bandwidth * fewer)
+    assert plan.transfer_seconds == pytest.approx(sent)
+    assert busiest.first_token["p95"] <= first * (1 + 1e-6)
+    parts = [pool.busiest.first_token["p95"] for pool in (plan.reading, plan.writing)]
+    assert busiest.first_token["p95"] == pytest.approx(sum(parts) + sent)
+    assert plan.writing.busiest.output_token["p95"] <= token * (1 + 1e-6)
+    assert busiest.load <= load * (1 + 1e-6)
+    # Nobody reads where others write.
+    writer, reader = plan.writing.replica.service, plan.reading.replica.service
+    assert writer.read_tokens() == writer.prompt_attention() * writer.reads_prompts == 0
+    assert reader.answer_tokens == 1
+    # Devices by what they are for are all devices; the range spans both pools.
+    assert sum(plan.why.values()) == pytest.approx(plan.devices)
+    assert plan.range[0] <= plan.devices <= plan.range[1]
+    assert plan.reading_share == plan.reading.devices / plan.devices
+    assert plan.scaled([1e-9, rate]) == [plan.reading.replica.devices + plan.writing.replica.devices, plan.devices]
+    assert busiest.answer["p50"] < busiest.answer["p95"] < busiest.answer["p99"]
+    assert busiest.answer["p95"] >= max(parts[0], plan.writing.busiest.answer["p50"])
+
+
+@settings(max_examples=20)
+@given(st.floats(1, 300), st.sampled_from([500, 4000]), st.floats(0.3, 5), st.floats(0.01, 0.1), st.floats(1.1, 3))
+def test_asking_less_of_pools_never_takes_more_devices(rate, question, first, token, factor):
+    device = catalogue.device("H200")
+
+    def devices(rate=rate, first=first, token=token, question=question):
+        try:
+            return pools_plan(LLAMA, device, rate, first, token, question_tokens=question, **POOLS).devices
+        except Impossible:
+            return math.inf
+
+    asked = devices()
+    assert devices(rate=rate / factor) <= asked
+    assert devices(first=first * factor) <= asked
+    assert devices(token=token * factor) <= asked
+    assert devices(question=question / factor) <= asked
+
+
+def test_pools_say_what_stands_in_their_way():
+    lonely = Device("lonely", {"bf16": 1e15}, memory=8e10, memory_bandwidth=3e12)
+    with pytest.raises(Impossible, match="a device with a network") as refused:
+        pools_plan(LLAMA, lonely, 1.0)
+    assert "caches travel between pools over the network" in refused.value.words
+    with pytest.raises(Impossible, match="time_to_first_token") as refused:
+        pools_plan(LLAMA, H100, 1.0, 1e-3, question_tokens=10**6)
+    # The advice is right: who follows it is served.
+    assert "with caches sent in it, is" in refused.value.words
+    enough = float(refused.value.accepted.split()[0].replace(",", ""))
+    assert pools_plan(LLAMA, H100, 1.0, enough, question_tokens=10**6).devices > 0
+    with pytest.raises(Refusal, match="devices_per_replica"):
+        pools_plan(LLAMA, H100, 1.0, devices_per_replica=3)
+
+
+@pytest.mark.parametrize("load", [0.3, 0.6])
+@pytest.mark.parametrize(("name", "question"), [("Llama 3.1 8B", 500), ("Llama 3.1 8B", 4000), ("Llama 3.3 70B", 4000)])
+def test_pools_wait_as_simulated_engines_do(name, question, load):
+    pytest.importorskip("simpy")
+    plan = pools_plan(known_models.model(name), H100, 50.0, question_tokens=question, answer_tokens=300, **POOLS)
+    for pool, latency in ((plan.reading, "first_token"), (plan.writing, "output_token")):
+        at = pool.replica.service
+        rate = load * replica(at).requests
+        seen = sorted(simulate(at, rate, requests=6000, seed=3)[latency])
+        predicted = getattr(replica(at, rate), latency)
+        assert predicted["mean"] == pytest.approx(statistics.mean(seen), rel=0.11)
+        assert predicted["p95"] == pytest.approx(seen[int(0.95 * len(seen))], rel=0.13)
+        # Closer to full load nobody is promised a time that the engine does not keep.
+        rate = 0.8 * replica(at).requests
+        seen = sorted(simulate(at, rate, requests=6000, seed=3)[latency])
+        assert 0.9 < getattr(replica(at, rate), latency)["p95"] / seen[int(0.95 * len(seen))] < 1.5
 
 
 def test_replicas_are_counted_by_rates():
     plan = service_plan(LLAMA, H100, 100.0, number_format="fp8")
     each, devices = plan.replica.requests, plan.replica.devices
     rates = [1e-9, 0.5 * each, each, 1.5 * each, 7 * each, 7.01 * each]
-    assert serving.scaled_devices(plan, rates) == [devices * number for number in (1, 1, 1, 2, 7, 8)]
+    assert plan.scaled(rates) == [devices * number for number in (1, 1, 1, 2, 7, 8)]
 
 
 @pytest.mark.parametrize("share", [0.0417, 0.05, 0.08, 0.2, 0.9])

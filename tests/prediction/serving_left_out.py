@@ -16,12 +16,15 @@ from llmcalc import catalogue, datasets, known_models
 from llmcalc.models import service
 from llmcalc.prediction import serving
 
+SETS = ("saturated", "static", "first token")  # that constants were fitted to
 KEPT = Path(__file__).parents[2] / "data" / "serving-left-out.csv"
 FITTED = {
-    False: [
-        row["constant"] for row in datasets.records("serving-constants") if row["fitted_to"] not in (None, "mixtures")
-    ],
-    True: [row["constant"] for row in datasets.records("serving-constants") if row["fitted_to"] == "mixtures"],
+    mixture: [
+        row["constant"]
+        for row in datasets.records("serving-constants")
+        if (row["fitted_to"] or "").split(",")[0] in (("mixtures",) if mixture else ("dense", "static"))
+    ]
+    for mixture in (False, True)
 }
 MOST = {"products_share": 1.0, "memory_share": 1.0, "overlap": 1.0}
 
@@ -30,6 +33,8 @@ def rows():
     """Published measurements, each with what is read of it and whether its model is a mixture."""
     found = []
     for row in datasets.records("serving-published"):
+        if row["set"] not in SETS:
+            continue
         given = serving._read(serving.published_row(row))
         first = row["set"] == "first token"
         measured = row["first_token_ms" if first else "output_tokens_per_s"]
@@ -86,7 +91,7 @@ def left_out(model):
 
 
 def main():
-    models = list(dict.fromkeys(row["model"] for row in datasets.records("serving-published")))
+    models = list(dict.fromkeys(row["model"] for row, *_ in rows()))
     names = [
         "set",
         "model",

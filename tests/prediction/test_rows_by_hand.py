@@ -142,12 +142,14 @@ def test_experts_are_shared_by_ranks_that_take_sequences():
     mixture = known_models.model("Qwen3 30B A3B")  # 32 heads
     cells = ROW | {"model": "Qwen3 30B A3B", "tp": "4"}
     for more, cut in (
-        ({}, (4, 1, 1)),
+        ({}, (4, 1, 4)),
+        ({"engine": "vLLM", "kv_dtype": "fp8"}, (4, 1, 1)),
+        ({"ep": "1"}, (4, 1, 1)),
         ({"ep": "4"}, (4, 1, 4)),
         ({"ep": "64"}, (4, 1, 4)),
         ({"attention_dp_size": "2", "ep": "8"}, (4, 2, 8)),
-        ({"tp": "3"}, (1, 3, 1)),
-        ({"tp": "3", "attention_dp_size": "2"}, (1, 6, 1)),
+        ({"tp": "3"}, (1, 3, 3)),
+        ({"tp": "3", "attention_dp_size": "2"}, (1, 6, 6)),
     ):
         layout = dict(zip(("tensor_parallel", "data_parallel", "expert_parallel"), cut, strict=True))
         at = Service(mixture, catalogue.device("H100"), "fp8", question_tokens=1000, answer_tokens=250, **layout)

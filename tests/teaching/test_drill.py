@@ -67,9 +67,7 @@ def test_what_cannot_be_drawn_is_refused():
 
 
 def test_a_page_draws_and_judges_as_cpython_does(tmp_path):
-    shutil.copy(calculators.RUNTIME / "python.mjs", tmp_path)
-    for part in ("micropython.mjs", "micropython.wasm"):
-        shutil.copy(calculators.MICROPYTHON / part, tmp_path)
+    calculators.copy_runtime(tmp_path, calculators.SHARED.as_uri())
     shutil.copy(Path(__file__).parent / "micropython_drill.mjs", tmp_path / "try.mjs")
     texts = ["1000", "3e23", "nonsense", "0", "2 million"]
     work = json.dumps({"model": json.loads(page.file()), "seeds": SEEDS, "texts": texts})

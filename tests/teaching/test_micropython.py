@@ -39,9 +39,7 @@ def answers_of(name):
 
 @pytest.mark.parametrize("name", teaching.chapters())
 def test_a_page_poses_and_checks_as_cpython_does(name, tmp_path):
-    shutil.copy(calculators.RUNTIME / "python.mjs", tmp_path)
-    for part in ("micropython.mjs", "micropython.wasm"):
-        shutil.copy(calculators.MICROPYTHON / part, tmp_path)
+    calculators.copy_runtime(tmp_path, calculators.SHARED.as_uri())
     shutil.copy(Path(__file__).parent / "micropython.mjs", tmp_path / "try.mjs")
     answers = list(answers_of(name))
     work = json.dumps({"model": whole(name), "seeds": SEEDS, "answers": answers})
