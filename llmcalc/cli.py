@@ -626,8 +626,8 @@ def model(name: str, as_json: bool) -> None:
     for quantity, unit in MODEL_UNITS.items():
         value = described[quantity]
         for part, number in value.items() if isinstance(value, dict) else [("", value)]:
-            shown = message("token" if part == "context" else unit)
-            lines.append([f"{quantity} {part}".strip(), f"{number:,}", shown])
+            counted = "token" if part == "context" else unit
+            lines.append([f"{quantity} {part}".strip(), f"{number:,}", message(counted)])
     click.echo(_laid_out(lines, sys.stdout, texts=3))
     for sentence in described["assumed"]:
         _say(message("assumed: {sentence}", sentence=sentence))
@@ -999,7 +999,7 @@ def run(arguments: list[str] | None = None) -> int:
     except click.exceptions.Exit as end:
         return end.exit_code
     except (click.Abort, KeyboardInterrupt):
-        click.echo(f"llmcalc: {message('interrupted')}", err=True)
+        click.echo("llmcalc: " + message("interrupted"), err=True)
         return INTERRUPTED
     except click.ClickException as error:
         _refuse(_as_refusal(error), as_json)
