@@ -75,8 +75,9 @@ class Refusal(ValueError):
     def __init__(self, argument: str, value: object, accepted: str, unit: str = "", reason: str = "") -> None:
         if not unit and argument in WORDS:
             unit = WORDS[argument].unit
+        accepted = message(accepted)
         self.argument, self.value, self.unit, self.accepted = argument, value, unit, accepted
-        super().__init__(message(reason) if reason else _refused(argument, value, message(accepted), unit))
+        super().__init__(message(reason) if reason else _refused(argument, value, accepted, unit))
 
 
 def _refused(argument: str, value: object, accepted: str, unit: str) -> str:

@@ -368,6 +368,7 @@ def _differing(told: dict[str, Any]) -> list[list[list[str]]]:
     for name in told["inputs"]:
         inputs.append([name, _unit(told["units"][name]), *(_value(values[name]) for values in (first, second))])
     heads = [message("result"), message("unit"), message("yours"), message("instead"), message("change")]
+    # Translators: which part of a change is owed to an input.
     lines = [heads + [message("by {name}", name=name) for name in told["inputs"]]]
     for result in told["results"].values():
         ends = [written(result[end], 6) for end in ("first", "second")]
@@ -625,8 +626,8 @@ def model(name: str, as_json: bool) -> None:
     for quantity, unit in MODEL_UNITS.items():
         value = described[quantity]
         for part, number in value.items() if isinstance(value, dict) else [("", value)]:
-            unit = "token" if part == "context" else unit
-            lines.append([f"{quantity} {part}".strip(), f"{number:,}", message(unit)])
+            counted = "token" if part == "context" else unit
+            lines.append([f"{quantity} {part}".strip(), f"{number:,}", message(counted)])
     click.echo(_laid_out(lines, sys.stdout, texts=3))
     for sentence in described["assumed"]:
         _say(message("assumed: {sentence}", sentence=sentence))
@@ -748,7 +749,7 @@ def _ends(results: dict[str, Any]) -> dict[str, dict[str, Any]]:
     spread = {name: result for name, result in results.items() if "median" in result}
     ends = {part: {name: spread[name] | {"value": spread[name][part]} for name in spread} for part in ("p10", "p90")}
     middle = {name: result | {"value": result.get("median", result["value"])} for name, result in results.items()}
-    return {"p10": ends["p10"], "median": middle, "p90": ends["p90"]}
+    return {"p10": ends["p10"], message("median"): middle, "p90": ends["p90"]}
 
 
 def _moved(question: Any, result: dict[str, Any], moves: list[dict[str, Any]]) -> list[list[str]]:
@@ -998,7 +999,7 @@ def run(arguments: list[str] | None = None) -> int:
     except click.exceptions.Exit as end:
         return end.exit_code
     except (click.Abort, KeyboardInterrupt):
-        click.echo(f"llmcalc: {message('interrupted')}", err=True)
+        click.echo("llmcalc: " + message("interrupted"), err=True)
         return INTERRUPTED
     except click.ClickException as error:
         _refuse(_as_refusal(error), as_json)

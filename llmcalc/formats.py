@@ -8,6 +8,10 @@ import math
 from .messages import marked, message
 from .units import TERA
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
 _SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹"
 
 
@@ -165,6 +169,7 @@ def number_of(value: float, thing: str, digits: int = 4, in_word: bool = False) 
     """
     text = in_words(value, digits) if in_word else number(value, digits)
     named = thing if text == "1" else plural(thing)
+    # Translators: how many of what, such as 30 days.
     return message("{number} {things}", number=text, things=message(named))
 
 
@@ -176,7 +181,20 @@ def together(first: str, second: str) -> str:
     >>> together("It fits.", "It is late.")
     'It fits. It is late.'
     """
+    # Translators: two sentences, one after the other.
     return message("{first} {second}", first=first, second=second)
+
+
+def listed(texts: "Iterable[str]") -> str:
+    """Some texts in a row.
+
+    Examples
+    --------
+    >>> listed(["attention", "optimiser"])
+    'attention, optimiser'
+    """
+    # Translators: what stands between the parts of a list.
+    return message(", ").join(texts)
 
 
 def sustained(devices: float, mfu: float, peak_flops: float, number_format: str) -> str:

@@ -54,9 +54,10 @@ def paper(exam: Exam, version: int) -> str:
     version : int
         Which version, from 0 [1].
     """
+    name, date = message("Name:"), message("Date:")
     parts = [
         _heading(exam, _exam_title(version)),
-        f'<p class="names"><span>{escape(message("Name:"))}</span><span>{escape(message("Date:"))}</span></p>',
+        f'<p class="names"><span>{escape(name)}</span><span>{escape(date)}</span></p>',
         f"<p>{escape(message(RULES))}</p>",
     ]
     for number, posed, heading in _numbered(exam, version):
@@ -225,7 +226,8 @@ def _room(posed: Posed) -> str:
     space = f'<div style="height: {ROOM[posed.exercise.level]}cm"></div>'
     if posed.kind == "numeric":
         line = f'<span class="answer"></span> {escape(counted(posed.exercise.unit, 2))}'
-        return f"{space}<p>{message('Answer: {line}', line=line)}</p>"
+        answer = message("Answer: {line}", line=line)
+        return f"{space}<p>{answer}</p>"
     if posed.kind == "choice":
         asked = message("The letter, and why in two sentences:")
     else:

@@ -302,6 +302,8 @@ def test_a_model_is_told_by_its_name_and_by_its_config(capsys, tmp_path):
     assert status == 0
     assert f"{known_models.model('Llama 3 70B').params:,}" in printed
     assert "huggingface.co" in printed
+    units = {line.split()[0]: line.split()[-1] for line in printed.splitlines()[2:]}
+    assert (units["params"], units["cache_bytes"], units["flop_per_token"]) == ("parameter", "byte", "FLOP/token")
     config = {"model_type": "llama", "num_hidden_layers": 2, "hidden_size": 64, "num_attention_heads": 4}
     config |= {"intermediate_size": 128, "vocab_size": 1000, "max_position_embeddings": 512}
     path = tmp_path / "config.json"

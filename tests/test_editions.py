@@ -5,6 +5,7 @@ import json
 import os
 import random
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -48,6 +49,7 @@ TOLD = [
     ("inference-cards", {"stream_tops": 90.0}),
     ("inference-cards", {"headroom": 0.9}),
     ("inference-cards", {"streams": 1}),
+    ("memory", {"data_parallel": 1}),
     ("memory", {"memory_gib": 4.0}),
     ("memory", {"batch": 64, "memory_gib": 200.0}),
     ("planner", {"days": 1.0}),
@@ -58,9 +60,14 @@ TOLD = [
     ("planner", {"model": "Llama 3 8B", "sized_by": "devices", "device_count": 8, "time_per_output_token": 0.001}),
     ("planner", {"accelerator": OWN}),
     ("planner", {"model": "100B"}),
+    ("planner", {"days": 0.01, "batch": 100}),
+    ("planner", {"model": "GPT-2", "sized_by": "devices", "device_count": 1, "tokens": 1e9}),
+    ("planner", {"accelerator": "Ascend 910B4", "model": "GPT-2", "sized_by": "devices", "device_count": 1}),
+    ("planner", {"model": "DeepSeek V3"}),
     ("serving-users", {"time_per_output_token": 0.001}),
     ("serving-users", {"time_to_first_token": 0.01}),
     ("serving-users", {"accelerator": "T4"}),
+    ("serving-users", {"accelerator": "Ascend 910B4", "users": 1.0, "model": "Llama 3.2 1B"}),
     ("serving-users", {"users": 10.0, "model": "Llama 3.1 8B"}),
     ("training-cost", {"accelerator": "A100 PCIe 40GB"}),
     ("training-schedules", {"a100_tflops": 100.0}),
@@ -71,6 +78,23 @@ TOLD = [
     ("what-fits", {"context": 8192, "weight_format": "fp8"}),
     ("what-fits", {"device_count": 7}),
     ("what-fits", {"model": "GPT-2", "weight_format": "bf16"}),
+]
+
+# Settings that are refused for more than a range.
+REFUSED = [
+    ("cv-backlog", {"trials": 20, "trials_high": 1}),
+    ("does-it-predict", {"batch": 1}),
+    ("does-it-predict", {"devices": 16383}),
+    ("does-it-predict", {"tensor_parallel": 3}),
+    ("failures", {"checkpoint_minutes": 0.001, "blocking_share": 0.01}),
+    ("hardware-claims", {"chips_per_host": 3}),
+    ("inference-gpus", {"accelerator": "H100 SXM", "number_format": "fp4"}),
+    ("planner", {"pipeline_stages": 1000}),
+    ("planner", {"pipeline_stages": 4, "sharding": "FSDP"}),
+    ("serving-users", {"devices_per_replica": 3}),
+    ("transformer-flops", {"hidden_size": 64, "heads": 128, "kv_heads": 128}),
+    ("transformer-flops", {"kv_heads": 7}),
+    ("transformer-flops", {"heads": 7}),
 ]
 
 
@@ -164,6 +188,15 @@ def test_so_is_one_that_is_late_or_unfit_or_impossible(name, given, edition, nam
     assert english(texts(questions()[name].answer(**given)), names) == {}
 
 
+@pytest.mark.parametrize(
+    ("name", "given"), REFUSED, ids=lambda value: "-".join(value) if isinstance(value, dict) else ""
+)
+def test_so_is_what_cannot_go_together(name, given, edition, written):
+    with pytest.raises(Refusal) as refused:
+        questions()[name].answer(**given)
+    assert english([str(refused.value), refused.value.accepted], written) == {}
+
+
 def test_so_are_curves(edition, names):
     shown = planner_curves(model="Llama 3 8B", sized_by="devices", device_count=64)
     told = [column[key] for column in shown.data() for key in ("label", "units")]
@@ -185,7 +218,7 @@ def refusals(question):
                     question.answer(**{key: value})
             except Refusal as refusal:
                 yield f"{refusal}"
-                yield messages.message(refusal.accepted)
+                yield refusal.accepted
 
 
 @every_question
@@ -247,6 +280,7 @@ def test_what_programs_know_is_english_in_every_edition(edition):
     ("arguments", "code", "own"),
     [
         ("answer training-gpus mfu=0.4", 0, ()),
+        ("answer training-gpus 'mfu=0.3 to 0.4'", 0, ("p10", "p90")),
         ("answer training-gpus mfu=0.3..0.4 --json", 2, ("error", "argument", "value", "unit", "accepted", "message")),
         ("answer training-gpus mfu=40% --instead mfu=50% --instead days=60", 0, ()),
         ("answer training-gps", 2, ("question", "training-gps")),
@@ -264,7 +298,7 @@ def test_what_programs_know_is_english_in_every_edition(edition):
     ],
 )
 def test_so_is_the_command(arguments, code, own, edition, written, capsys):
-    assert cli.run(arguments.split()) == code
+    assert cli.run(shlex.split(arguments)) == code
     printed = "".join(capsys.readouterr()).removeprefix("llmcalc: ")
     assert english(printed.splitlines(), {*written, *own}) == {}
 
@@ -319,7 +353,7 @@ def test_pages_tell_the_same(name, edition, catalogue, tmp_path):
     """The same texts in MicroPython, in which a page's calculator runs."""
     question = questions()[name]
     sources = calculators.modules_of(name)
-    settings = [{}] + [given for of, given in TOLD if of == name]
+    settings = [{}] + [given for of, given in TOLD + REFUSED if of == name]
     settings += [{key: -1} for key, parameter in question.parameters.items() if parameter.type in (int, float)]
     work = {
         "data": calculators.tables(question, list(sources.values())),

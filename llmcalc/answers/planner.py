@@ -3,7 +3,7 @@
 from ..answering import question
 from ..checks import Refusal
 from ..choosing import attentive_model, device_named
-from ..formats import in_words, number, number_of
+from ..formats import in_words, listed, number, number_of
 from ..formulas import cost, serving
 from ..messages import marked, message, plural
 from ..models.device import assumptions
@@ -559,8 +559,9 @@ def _made_of(run: "TrainingPlan") -> str:
         return ""
     step = run.cut.step
     named = step.largest()[:PARTS]
-    return ", ".join(
+    return listed(
         [
+            # Translators: a part of a step and its share, such as attention 12 %.
             message("{part} {share} %", part=message(name), share=number(100 * step.terms[name] / step.seconds, 2))
             for name in named
         ]

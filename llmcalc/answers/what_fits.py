@@ -173,6 +173,7 @@ def _told(answer: Fitting, device_count: int, batch: int, context: int) -> "tupl
     if device_count == 1:
         on = message("one {device}", device=card)
     else:
+        # Translators: how many of which device, such as 2 H100 SXM.
         on = message("{devices} {device}", devices=device_count, device=card)
     given = {"model": answer.model.name, "devices": on, "format": chosen.weight_format}
     if not chosen.fits:
@@ -271,6 +272,7 @@ def _help(chosen: "Fit", best: "Fit | None", needed: "int | None", device_count:
         return marked("a smaller model, or cards with more memory")
     told = ways[0]
     for way in ways[1:]:
+        # Translators: things that would help, such as 2 cards, or a context of 4,096 tokens.
         told = message("{ways}, or {way}", ways=told, way=way)
     return told
 

@@ -7,6 +7,7 @@ shows 81,559 MiB or 81,920 MiB, and neither is 80e9 bytes.
 
 from ..checks import Refusal, ambiguous, choice, closest, one_of, require, unknown, whole
 from ..datasets import FORMATS
+from ..formats import listed
 from ..messages import marked, message
 from ..units import HOUR
 from ..vocabulary import FROM_ZERO, POSITIVE, SHARE
@@ -392,7 +393,7 @@ def assumptions(quantities: "Sequence[str]") -> str:
     >>> assumptions(["link_bandwidth", "link_devices"]), assumptions([])
     ('link bandwidth, link devices', 'nothing')
     """
-    return ", ".join([message(_USUAL[quantity]) for quantity in quantities]) or message("nothing")
+    return listed([message(_USUAL[quantity]) for quantity in quantities]) or message("nothing")
 
 
 # Words that people and drivers write around a device's name.

@@ -69,10 +69,11 @@ class Guess:
             "low": self.ends[0],
             "high": self.ends[1],
         }
+        first, answer = message("Predict first."), message("The answer")
         attributes = " ".join(f'data-{name}="{html.escape(str(cell))}"' for name, cell in data.items())
         return (
             f'<div class="guess" {attributes}>'
-            f"<p><strong>{html.escape(message('Predict first.'))}</strong> {html.escape(self.question)}</p>"
-            f"<details><summary>{html.escape(message('The answer'))}</summary>"
+            f"<p><strong>{html.escape(first)}</strong> {html.escape(self.question)}</p>"
+            f"<details><summary>{html.escape(answer)}</summary>"
             f"<p>{html.escape(self.text)}</p></details></div>"
         )

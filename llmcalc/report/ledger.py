@@ -176,7 +176,8 @@ class Ledger:
         parts = [self._table(others, message("Printed and computed"))] if others else []
         if used:
             summary = message("Inputs of the document, used as printed: {count}", count=len(used))
-            parts.append(f"<details><summary>{summary}</summary>{self._table(used, message('Inputs'))}</details>")
+            table = self._table(used, message("Inputs"))
+            parts.append(f"<details><summary>{summary}</summary>{table}</details>")
         return "".join(parts)
 
     def _table(self, rows: "list[dict[str, Any]]", caption: str) -> str:

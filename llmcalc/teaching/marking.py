@@ -77,7 +77,7 @@ def mark(exercise: Exercise, answer: str, seed: int, attempt: int = 1) -> Verdic
 
 def unread(refusal: Refusal) -> str:
     """What is said where an answer cannot be read."""
-    return message("That cannot be read: give {accepted}.", accepted=message(refusal.accepted))
+    return message("That cannot be read: give {accepted}.", accepted=refusal.accepted)
 
 
 def near(value: float, wanted: float, tolerance: float) -> bool:
