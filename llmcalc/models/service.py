@@ -10,7 +10,7 @@ layers, step and host. Constants come from `data/serving-constants.csv`, rates o
 >>> card = Device("card", peaks={"bf16": 989e12}, memory=80e9, memory_bandwidth=3.35e12)
 >>> service = Service(Model("Llama 3 8B", vocabulary_size=128256, **shape), card)
 >>> round(service.step(1, 1000).seconds * 1e3, 1), int(service.memory_batch())
-(6.6, 280)
+(6.7, 280)
 """
 
 from math import e, log, pi
