@@ -14,7 +14,12 @@ from bookbuild import notebooks, scratch
 from bookbuild.notebooks import ROOT
 from llmcalc.messages import marked, message
 
-PROMPTS = {"nb_code_prompt_show": marked("Show the code"), "nb_code_prompt_hide": marked("Hide the code")}
+PROMPTS = {
+    "nb_code_prompt_show": marked("Show the code"),
+    "nb_code_prompt_hide": marked("Hide the code"),
+    "togglebutton_hint": marked("Click to show"),
+    "togglebutton_hint_hide": marked("Click to hide"),
+}
 
 
 def write_notebook(path: Path, notebook: NotebookNode) -> None:
