@@ -2,7 +2,10 @@
 
 import base64
 import hashlib
+import html
 import re
+
+from llmcalc.messages import message
 
 # Icons come from Font Awesome's web fonts; its script, half a megabyte, would draw them a second time.
 # The book has no live kernels, so the settings of Thebe in every page are of no use, and nobody asks
@@ -21,9 +24,6 @@ WRITTEN = re.compile(r"<script>\s*document\.write\(`(.*?)`\);\s*</script>", re.D
 CORRECTIONS = [
     # A name that speech input can use is the one that is read on the screen.
     ('<summary aria-label="Toggle hidden content">', "<summary>"),
-    ('search-button-field search-button__button" title="Search" aria-label="Search"',
-     'search-button-field search-button__button" title="Search this book"'),
-    ('"light/dark"', '"Light, dark or automatic"'),
     # Colours are right from the start: set by a later script, the dark theme would begin with a flash of the light one.
     ('dataset.theme = localStorage.getItem("theme") || "auto";',
      'dataset.theme = matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";\n'
@@ -32,6 +32,8 @@ CORRECTIONS = [
     # The roles of bibliographies are withdrawn; an entry is an item of a list.
     ('role="doc-biblioentry"', 'role="listitem"'),
 ]  # fmt: skip
+# Whatever the theme calls it in the language of the page.
+SEARCH = re.compile(r'(search-button-field search-button__button" )title="([^"]*)" aria-label="\2"')
 INLINE_SCRIPT = re.compile(r"<script(?![^>]*\bsrc=)[^>]*>(.*?)</script>", re.DOTALL)
 # Scripts that the page needn't wait for, in their order: all that are files.
 WAITED_FOR = re.compile(r'<script(?=[^>]*\bsrc=)(?![^>]*(?:defer|async|type="module"))')
@@ -43,12 +45,18 @@ def finish(page: str) -> str:
     page = WRITTEN.sub(lambda match: match[1], UNUSED.sub("", page))
     for old, new in CORRECTIONS:
         page = page.replace(old, new)
+    page = SEARCH.sub(lambda match: f'{match[1]}title="{_quoted(message("Search this book"))}"', page)
+    page = page.replace('"light/dark"', f'"{_quoted(message("Light, dark or automatic"))}"')
     page = without_repeated_scripts(page)
     # Sphinx's search begins as soon as it is loaded, unless the page is still being read; what it finds is for later.
     if "searchtools.js" not in page:
         page = WAITED_FOR.sub("<script defer", page)
     tag = f'<meta http-equiv="Content-Security-Policy" content="{policy(page)}" />'
     return page.replace(CHARSET, f"{CHARSET}\n    {tag}", 1)
+
+
+def _quoted(text: str) -> str:
+    return html.escape(text, quote=True)
 
 
 def without_repeated_scripts(page: str) -> str:

@@ -14,7 +14,12 @@ from bookbuild import notebooks, scratch
 from bookbuild.notebooks import ROOT
 from llmcalc.messages import marked, message
 
-PROMPTS = {"nb_code_prompt_show": marked("Show the code"), "nb_code_prompt_hide": marked("Hide the code")}
+PROMPTS = {
+    "nb_code_prompt_show": marked("Show the code"),
+    "nb_code_prompt_hide": marked("Hide the code"),
+    "togglebutton_hint": marked("Click to show"),
+    "togglebutton_hint_hide": marked("Click to hide"),
+}
 
 
 def write_notebook(path: Path, notebook: NotebookNode) -> None:
@@ -27,7 +32,9 @@ def write_settings(folder: Path, substitutions: dict[str, Any]) -> None:
     """Write Jupyter Book's settings with the values that pages quote."""
     settings = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
     settings["parse"]["myst_substitutions"] = substitutions
-    settings["sphinx"]["config"] |= {name: message(text) for name, text in PROMPTS.items()}
+    configuration = settings["sphinx"]["config"]
+    configuration |= {name: message(text) for name, text in PROMPTS.items()}
+    configuration["html_theme_options"]["search_bar_text"] = message("Search this book...")
     (folder / "extra").mkdir(exist_ok=True)  # the settings name it
     (folder / "_config.yml").write_text(yaml.safe_dump(settings, allow_unicode=True), encoding="utf-8")
 

@@ -30,7 +30,7 @@ from bookbuild.teaching import course
 from bookbuild.templates import TEMPLATES
 from llmcalc import teaching
 from llmcalc.formats import counted, in_words, number
-from llmcalc.messages import message
+from llmcalc.messages import marked, message
 from llmcalc.questions import questions
 from llmcalc.teaching.telling import told
 from llmcalc.teaching.writing import LETTERS, LEVELS, Posed
@@ -51,7 +51,7 @@ COLUMNS = 8  # of a table that are read at a glance; of more, those whose cells 
 # What a chapter can do without when it has more slides than there are minutes: the higher, the sooner.
 ASKED_FOR, SHOWN, DERIVED, SAID, PRINTED, FURTHER = range(6)
 
-ANSWER = "The answer"
+ANSWER = marked("The answer")
 SENTENCE = re.compile(r"(?<=[.!?])[”’)]?\s+(?=[“‘(A-Z0-9$\ue000-\uf8ff])")
 # A full stop after these ends no sentence.
 SHORT = re.compile(r"(?:\b(?:e\.g|i\.e|et al|vs|fig|Fig|no|No|p|pp|cf|approx|St|resp)|\b[A-Z])\.$")
@@ -67,10 +67,10 @@ ELSEWHERE = re.compile(
 UNIT = re.compile(r"\[[^\]<]{1,16}\]")
 RIGHT = re.compile(r"\.(col\d+)\s*\{\s*text-align: right")
 SPEAKER = re.compile(r"<script>(.*?)<\\/script>", re.DOTALL)
-PRACTISED = ("exercises", "practice")  # sections of which the slides have their own
-FROM = (
-    '<p class="from">Slides of the book <cite>How much compute do I need?</cite> '
-    'Every number is computed in <a href="../notebooks/{name}.html">its chapter</a>.</p>'
+EXERCISES = "exercises"  # a section of which the slides have their own, as they have of what is practised
+FROM = marked(
+    "Slides of the book <cite>How much compute do I need?</cite> "
+    'Every number is computed in <a href="../notebooks/{name}.html">its chapter</a>.'
 )
 CHAPTER = re.compile(r'<a href="\.\./notebooks/[^"]+">(.*?)</a>')
 WITHOUT = ("line", "note", "link")
@@ -107,17 +107,18 @@ def deck(name: str, article: Any, errata: list[dict[str, Any]], ledger: list[dic
     found = sections(article)
     first, others = found[1], found[2:]
     posed = {each.exercise.level: each for each in reversed(chosen(name))}
+    levels = {level: message(text) for level, text in LEVELS.items()}
     before = [
         _title(name, found[0]),
         _outcomes(name),
-        _question(posed[1], "Estimate first"),
+        _question(posed[1], message("Estimate first")),
         _solution(posed[1]),
         *_answer(first),
     ]
     content = [slide for section in others for slide in _of_section(section)]
     after = [
         *_errata(errata, ledger),
-        *(slide for level in (2, 3) for slide in (_question(posed[level], LEVELS[level]), _solution(posed[level]))),
+        *(slide for level in (2, 3) for slide in (_question(posed[level], levels[level]), _solution(posed[level]))),
         _last(name, first, others),
     ]
     slides = [*before, *_within(content, ROOM - len(before) - len(after)), *after]
@@ -146,7 +147,7 @@ def chosen(name: str) -> list[Posed]:
 def sections(article: Any) -> list[Section]:
     """Return the sections of an article in their order: its title with what it is about, its answer, and the others."""
     [top] = article.xpath("./section[1]")
-    found = [Section(_heading(top), ""), Section(ANSWER, "")]
+    found = [Section(_heading(top), ""), Section(message(ANSWER), "")]
     _gather(top, found, "")
     title, answer = found[:2]
     title.blocks = [entry for entry in answer.blocks if entry[0].endswith("text")][:1]
@@ -160,7 +161,7 @@ def _gather(element: Any, found: list[Section], above: str) -> None:
         if "no-slide" in classes or "tag_no-slide" in classes or not isinstance(child.tag, str):
             continue
         if child.tag == "section":
-            if child.get("id") in PRACTISED:
+            if child.get("id") == EXERCISES or any(name.endswith("-practice") for name in child.xpath("./span/@id")):
                 continue
             title = _heading(child)
             found.append(Section(title, above))
@@ -367,7 +368,8 @@ def _without_the_same(table: Any) -> str:
             said.append(f"{html.escape(' '.join(name.text_content().split()))} {html.escape(texts.pop())}")
             for cell in (name, *cells):
                 cell.getparent().remove(cell)
-    return f'<p class="same">The same in all rows: {", ".join(said)}.</p>' if said else ""
+    told_once = message("The same in all rows: {columns}.", columns=", ".join(said))
+    return f'<p class="same">{told_once}</p>' if said else ""
 
 
 def _figure(figure: Any) -> Slide:
@@ -383,12 +385,13 @@ def _guess(guess: Any) -> Slide:
     answer = guess.xpath("./details/p")[0].text_content()
     low, high = int(guess.get("data-low")), int(guess.get("data-high"))
     marks = "".join(f"<li>10<sup>{power}</sup></li>" for power in range(low, high + 1))
+    scale = message("scale [{unit}]", unit=guess.get("data-many"))
     body = (
         f'<p class="ask">{html.escape(question)}</p>'
-        f'<ol class="scale" aria-label="scale [{guess.get("data-many")}]">{marks}</ol>'
+        f'<ol class="scale" aria-label="{scale}">{marks}</ol>'
         f'<p class="fragment key">{html.escape(answer)}</p>'
     )
-    return Slide("Predict first", body, kind="ask")
+    return Slide(message("Predict first"), body, kind="ask")
 
 
 MAKERS = {"table": _table, "figure": _figure, "guess": _guess}
@@ -445,8 +448,8 @@ def results(table: Any, sentence: str) -> tuple[Any, str]:
     named = [
         html.escape(_bare(name)) for name, of_group in groups if name and not all(row in wanted for row in of_group)
     ]
-    where = f": {' · '.join(named)}" if named else ""
-    return shown, f'<p class="more">{others} more results below the chapter’s form{where}</p>'
+    where = message("{count} more results below the chapter’s form", count=others)
+    return shown, f'<p class="more">{": ".join([where, *([" · ".join(named)] if named else [])])}</p>'
 
 
 def _group_name(body: Any) -> str:
@@ -489,16 +492,17 @@ def _is_told(row: Any, sentence: str) -> bool:
 def _title(name: str, first: Section) -> Slide:
     texts = [entry for entry in first.blocks if entry[0].endswith("text")]
     lead = "".join(f"<p>{beginning(_inner(block), LETTERS_OF_A_SHORT_ONE)}</p>" for _, block in texts[:1])
-    body = lead + FROM.format(name=name)
-    keys = "Keys: S opens these notes in a window of their own, F fills the screen, Esc shows all slides."
+    body = f'{lead}<p class="from">{message(FROM, name=name)}</p>'
+    keys = message("Keys: S opens these notes in a window of their own, F fills the screen, Esc shows all slides.")
     return Slide(first.title, body, [*_notes(texts), f"<p>{keys}</p>"], kind="title")
 
 
 def _outcomes(name: str) -> Slide:
     listed = teaching.chapter(name).exercises
     items = "".join(f"<li>{html.escape(each.teaches)}</li>" for each in listed)
-    notes = f"<p>One exercise of the chapter for each; {len(listed)} in all, in three levels.</p>"
-    return Slide("What you can do after this lesson", f'<ul class="outcomes">{items}</ul>', [notes])
+    about = message("One exercise of the chapter for each; {count} in all, in three levels.", count=len(listed))
+    notes = f"<p>{about}</p>"
+    return Slide(message("What you can do after this lesson"), f'<ul class="outcomes">{items}</ul>', [notes])
 
 
 def _question(posed: Posed, title: str) -> Slide:
@@ -506,15 +510,20 @@ def _question(posed: Posed, title: str) -> Slide:
         f'<li><span class="letter">{LETTERS[place]}</span> {html.escape(text)}</li>'
         for place, text in enumerate(posed.options)
     )
-    hints = "".join(f'<p class="fragment hint"><b>Hint.</b> {hint}</p>' for hint in posed.shown()["hints"])
+    mark = message("Hint.")
+    hints = "".join(f'<p class="fragment hint"><b>{mark}</b> {hint}</p>' for hint in posed.shown()["hints"])
     text = f'<p class="ask">{posed.shown()["text"]}</p>'
     body = text + (f'<ul class="options">{options}</ul>' if options else "") + hints
-    notes = (
-        f"<p>Exercise {posed.exercise.number} of the chapter, with seed {posed.seed}. It teaches: "
-        f"{html.escape(posed.exercise.teaches)}</p>"
-        "<p>Let everybody write down an answer before the first hint shows.</p>"
+    place = posed.exercise.number
+    about = message(
+        "Exercise {number} of the chapter, with seed {seed}. It teaches: {outcome}",
+        number=place,
+        seed=posed.seed,
+        outcome=html.escape(posed.exercise.teaches),
     )
-    return Slide(title, body, [notes], kind="ask", above=f"Exercise {posed.exercise.number}")
+    advice = message("Let everybody write down an answer before the first hint shows.")
+    notes = f"<p>{about}</p><p>{advice}</p>"
+    return Slide(title, body, [notes], kind="ask", above=message("Exercise {number}", number=place))
 
 
 def _solution(posed: Posed) -> Slide:
@@ -525,12 +534,14 @@ def _solution(posed: Posed) -> Slide:
         given = f"{told(wrong)} {counted(unit, wrong)}".rstrip() if posed.kind == "numeric" else str(wrong)
         cell = '<td class="number">' if posed.kind == "numeric" else "<td>"
         rows.append(f"<tr>{cell}{html.escape(given)}</td><td>{said}</td></tr>")
-    head = "<thead><tr><th>Who answered</th><th>hears</th></tr></thead>"
+    heads = (message("Who answered"), message("hears"))
+    head = f"<thead><tr>{''.join(f'<th>{text}</th>' for text in heads)}</tr></thead>"
     table = f"<table class='mistakes fragment'>{head}<tbody>{''.join(rows)}</tbody></table>" if rows else ""
     key = posed.solution() if posed.kind != "choice" else f"{posed.solution()}) {posed.key}"
     body = f'<ol class="steps">{steps}</ol><p class="key fragment">{html.escape(key)}</p>{table}'
     notes = "".join(f"<p>{said}</p>" for _, said in posed.shown_mistakes())
-    return Slide("Step by step", body, [notes], above=f"Solution of exercise {posed.exercise.number}", kind="solution")
+    above = message("Solution of exercise {number}", number=posed.exercise.number)
+    return Slide(message("Step by step"), body, [notes], above=above, kind="solution")
 
 
 def _errata(errata: list[dict[str, Any]], ledger: list[dict[str, Any]]) -> Iterator[Slide]:
@@ -546,16 +557,16 @@ def _errata(errata: list[dict[str, Any]], ledger: list[dict[str, Any]]) -> Itera
     counts: dict[str, int] = {}
     for row in ledger:
         counts[verdict(row)] = counts.get(verdict(row), 0) + 1
-    counted_rows = ", ".join(f"{count} {status}" for status, count in sorted(counts.items()))
-    body = (
-        "<table><thead><tr><th>slip</th><th>printed</th><th>right</th></tr></thead>"
-        f"<tbody>{rows}</tbody></table><p class='point'>Of {len(ledger)} printed numbers: {counted_rows}.</p>"
-    )
+    counted_rows = ", ".join(f"{count} {message(status)}" for status, count in sorted(counts.items()))
+    heads = "".join(f"<th>{text}</th>" for text in (message("slip"), message("printed"), message("right")))
+    found = message("Of {count} printed numbers: {counts}.", count=len(ledger), counts=counted_rows)
+    table = f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"
+    body = f"{table}<p class='point'>{found}</p>"
     notes = [
         f"<p><b>{html.escape(each['title'])}.</b> {html.escape(each['proof'])} {html.escape(each['effect'])}</p>"
         for each in errata
     ]
-    yield Slide("What the source got wrong", body, notes, kind="table")
+    yield Slide(message("What the source got wrong"), body, notes, kind="table")
 
 
 def _last(name: str, first: Section, others: list[Section]) -> Slide:
@@ -570,11 +581,13 @@ def _last(name: str, first: Section, others: list[Section]) -> Slide:
     ]
     answer = "".join(f'<p class="point computed">{beginning(_inner(block), 420)}</p>' for block in said[:1])
     count = len(teaching.chapter(name).exercises)
-    ask = (
-        '<p class="point">Change an assumption in the chapter’s calculator, and see which one decides. '
-        f"{count} exercises with new numbers for everybody wait at the end of the chapter.</p>"
+    advice = message(
+        "Change an assumption in the chapter’s calculator, and see which one decides. "
+        "{count} exercises with new numbers for everybody wait at the end of the chapter.",
+        count=count,
     )
-    return Slide("What to take home", answer + "".join(formulas[:3]) + ask, [])
+    ask = f'<p class="point">{advice}</p>'
+    return Slide(message("What to take home"), answer + "".join(formulas[:3]) + ask, [])
 
 
 # Text and HTML.
