@@ -75,6 +75,8 @@ def _declared() -> Iterator[tuple[str, str]]:
         yield from _of("data/default-reasons.csv", row["reason"])
     for row in datasets.records("usual-values"):
         yield from _of("data/usual-values.csv", row["how"])
+    for row in datasets.records("accelerators-missing"):
+        yield from _of("data/accelerators-missing.csv", row["reason"])
     for name in sorted(path.stem for path in files.DATA.glob("*.csv")):
         contract = files.contract(name)
         yield from _of(f"data/{name}.toml", contract["title"], " ".join(contract.get("description", "").split()))
