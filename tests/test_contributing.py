@@ -338,7 +338,7 @@ TWICE = 'book.reproduced("tokens", 2 * tokens)'
     [
         (FORMULAS, "r [token/s].", "r.", "formulas", "without a unit in brackets"),
         (FORMULAS, "tokens / token_rate", "tokens * token_rate", "formulas", "units_of_the_docstring"),
-        (FORMULAS, "(tokens=tokens, ", "(", "formulas", "reading_seconds-tokens"),
+        (FORMULAS, "(tokens=tokens, ", "(", "formulas", "nonsense_is_refused_by_name[reading.reading_seconds]"),
         (FORMULAS, OPENING, f"{OPENING}\nimport csv\n", "rooms", "may[formulas-reading]"),
         (ANSWERS, "..formulas import reading", OUT_OF_ROOM, "rooms", "may[answers-reading_time]"),
         ("data/reading-time.csv", "3000e8", "3000亿", "data", "keeps_its_contract[reading-time]"),

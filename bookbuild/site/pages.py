@@ -45,8 +45,9 @@ def finish(page: str) -> str:
     page = WRITTEN.sub(lambda match: match[1], UNUSED.sub("", page))
     for old, new in CORRECTIONS:
         page = page.replace(old, new)
-    page = SEARCH.sub(lambda match: f'{match[1]}title="{_quoted(message("Search this book"))}"', page)
-    page = page.replace('"light/dark"', f'"{_quoted(message("Light, dark or automatic"))}"')
+    search, look = message("Search this book"), message("Light, dark or automatic")
+    page = SEARCH.sub(lambda match: f'{match[1]}title="{_quoted(search)}"', page)
+    page = page.replace('"light/dark"', f'"{_quoted(look)}"')
     page = without_repeated_scripts(page)
     # Sphinx's search begins as soon as it is loaded, unless the page is still being read; what it finds is for later.
     if "searchtools.js" not in page:
