@@ -93,7 +93,8 @@ def end_children() -> None:
     """End kernels, Sphinx and whatever they have started, and wait until they are gone."""
     try:
         import psutil
-    except ImportError:  # of a partly deleted environment, in which nothing was started
+    # In a partly deleted environment, or while what psutil needs is being imported, nothing was started yet.
+    except (ImportError, AttributeError):
         return
     children = psutil.Process().children(recursive=True)
     for child in children:
