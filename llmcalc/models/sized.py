@@ -19,6 +19,7 @@ FAMILY = (
 HEAD_SIZE, KV_HEADS, VOCABULARY, CONTEXT = 128, 8, 128256, 8192  # as in Llama 3
 WIDTH_STEP = 1024  # widths that eight devices share evenly, heads and all
 LAYER_STEP = 4
+LEAST_MLP = 1  # times the width of the layers
 SMALLEST, LARGEST = 0.5e9, 1e13
 
 
@@ -48,10 +49,11 @@ def sized(params: float) -> "Model":
     """
     params = size("params", params, SMALLEST, LARGEST)
     layers, width = _proportions(params)
+    mlp = _mlp_size(params, layers, width)
+    if mlp < LEAST_MLP * width:  # small models have most of their parameters in the tables of a large vocabulary
+        width = max(WIDTH_STEP, width - WIDTH_STEP)
+        mlp = _mlp_size(params, layers, width)
     heads = width // HEAD_SIZE
-    attention = 2 * width * width + 2 * width * KV_HEADS * HEAD_SIZE
-    rest = params - 2 * VOCABULARY * width - layers * (attention + 2 * width)
-    mlp = max(1, int(rest / (3 * width * layers) / 64 + 0.5)) * 64
     shape = {
         "name": message("a dense model of {size}", size=_written(params)),
         "layers": layers,
@@ -76,6 +78,13 @@ def sized(params: float) -> "Model":
         )
     )
     return model
+
+
+def _mlp_size(params: float, layers: int, width: int) -> int:
+    """Width of the layers' MLPs that makes up the rest of the parameters."""
+    attention = 2 * width * width + 2 * width * KV_HEADS * HEAD_SIZE
+    rest = params - 2 * VOCABULARY * width - layers * (attention + 2 * width)
+    return max(1, int(rest / (3 * width * layers) / 64 + 0.5)) * 64
 
 
 def _proportions(params: float) -> "tuple[int, int]":
