@@ -582,8 +582,9 @@ def _own_rows(runs: str) -> Any:
 def serving(runs: str, output: str) -> None:
     """Predict output tokens a second, and latencies, of the services in RUNS.csv.
 
-    A row names model, gpu, tp, precision, isl and osl, and may give batch or concurrency; columns are found by their
-    usual names. Behind its own columns stand the prediction with its range, and the reason where there is none.
+    A row names model, gpu, tp, precision, isl and osl, and may give pp and ep, batch, concurrency, request_rate, or the
+    requests that a benchmark sends at once; columns are found by their usual names. Behind its own columns stand the
+    prediction with its range, the reason where there is none, and what was assumed where the row says nothing.
 
     \b
     Example:
