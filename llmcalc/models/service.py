@@ -160,7 +160,7 @@ class Service:
         if kernels not in ("present", "2023"):
             raise Refusal("kernels", kernels, "one of present, 2023")
         self.model, self.device, self.number_format, self.kernels = model, device, number_format, kernels
-        self._share(tensor_parallel, data_parallel, expert_parallel)
+        self._take_cut(tensor_parallel, data_parallel, expert_parallel)
         self.pipeline_stages = whole("pipeline_stages", pipeline_stages, 1, model.layers, "layers")
         self.bytes_per_weight = self._or("bytes_per_weight", bytes_per_weight, WEIGHT_BYTES[number_format], 0.1, 8)
         self.bytes_per_value = self._or("bytes_per_value", bytes_per_value, VALUE_BYTES[number_format], 0.1, 8)
@@ -215,14 +215,14 @@ class Service:
         for name, value in self.__dict__.items():
             setattr(other, name, value)
         other.pipeline_stages = whole("pipeline_stages", pipeline_stages, 1, self.model.layers, "layers")
-        other._share(tensor_parallel, data_parallel, expert_parallel)
+        other._take_cut(tensor_parallel, data_parallel, expert_parallel)
         if other.cut[:1] + other.cut[2:] == self.cut[:1] + self.cut[2:]:  # the same but for the stages
             other._connect()
             return other
         other._measure()
         return other
 
-    def _share(self, tensor_parallel: int, data_parallel: int, expert_parallel: "int | None") -> None:
+    def _take_cut(self, tensor_parallel: int, data_parallel: int, expert_parallel: "int | None") -> None:
         self.tensor_parallel = legal(self.model, whole("tensor_parallel", tensor_parallel))
         self.data_parallel = whole("data_parallel", data_parallel)
         self.ranks = self.tensor_parallel * self.data_parallel

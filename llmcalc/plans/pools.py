@@ -42,30 +42,17 @@ class PoolsPlan:
     def busiest(self) -> "Replica":
         """A replica that writes, at its share of the requests, with the latencies of both pools and the higher load."""
         reader, writer = self.reading.busiest, self.writing.busiest
-        # Whoever waits long in one pool waits long in the other, at worst.
         read = {name: reader.first_token[name] + self.transfer_seconds for name in reader.first_token}
+        # Each pool keeps its part of the limit of the first token, so that the parts add up.
         first = {name: read[name] + writer.first_token[name] for name in read}
         answer = {}
         for name in read:
-            # Who waits long in one pool does not in the other more than anybody.
+            # The wait to be read and the time to be written are spread independently.
             apart = read[name] - read["mean"], writer.answer[name] - writer.answer["mean"]
             further = (apart[0] ** 2 + apart[1] ** 2) ** 0.5
             answer[name] = read["mean"] + writer.answer["mean"] + (further if sum(apart) > 0 else -further)
-        return serving.Replica(
-            service=writer.service,
-            devices=writer.devices,
-            batch=writer.batch,
-            full_batch=writer.full_batch,
-            requests=writer.requests,
-            output_tokens=writer.output_tokens,
-            load=max(reader.load, writer.load),
-            first_token=first,
-            output_token=writer.output_token,
-            answer=answer,
-            step=writer.step,
-            memory=writer.memory,
-            step_tokens=writer.step_tokens,
-        )
+        latencies = {"first_token": first, "answer": answer}
+        return serving.Replica(**dict(writer.__dict__, load=max(reader.load, writer.load), **latencies))
 
     @property
     def why(self) -> "dict[str, float]":
@@ -141,8 +128,7 @@ def pools_plan(
             message("caches travel between pools over the network, and the data knows none of this device"),
         )
     asked = whole("devices_per_replica", devices_per_replica, 0)
-    counts = [asked] if asked else sorted({cut[0] * cut[1] * cut[2] for cut in serving.sizes(model, device)})
-    search = _Search(model, device, request_rate, quantile, load, counts, options)
+    search = _Search(model, device, request_rate, quantile, load, asked, options)
     best: PoolsPlan | None = None
     for share in SHARES if time_to_first_token is not None else SHARES[:1]:
         found = search.fewest(share, time_to_first_token, time_per_output_token)
@@ -163,11 +149,13 @@ class _Search:
         request_rate: float,
         quantile: str,
         load: float,
-        counts: "list[int]",
+        devices_per_replica: int,
         options: "dict[str, Any]",
     ) -> None:
         self.given = model, device, request_rate
-        self.quantile, self.load, self.counts = quantile, load, counts
+        self.quantile, self.load, self.asked = quantile, load, devices_per_replica
+        cuts = serving.sizes(model, device, devices_per_replica)
+        self.counts = sorted({serving.devices_of(cut) for cut in cuts})
         self.readers: dict[tuple[int, float | None], ServicePlan | None] = {}
         self.writes = dict(options, reads_prompts=False)
         self.reads = dict(options, answer_tokens=1, answer_spread=0, answers_per_question=1, draft_tokens=0)
@@ -185,8 +173,8 @@ class _Search:
     def fewest(self, share: float, first: "float | None", token: "float | None") -> "PoolsPlan | None":
         """The fewest devices of all pairs of sizes, or None if no pair keeps the limits."""
         waits, left = (None, None) if first is None else (share * first, (1 - share) * first)
-        asked = self.counts[0] if len(self.counts) == 1 else 0
-        writing, at_once = self.plan(self.writes, asked, waits, token), self.plan(self.reads, asked, left, None)
+        writing = self.plan(self.writes, self.asked, waits, token)
+        at_once = self.plan(self.reads, self.asked, left, None)
         if writing is None or at_once is None:
             return None
         # Nobody writes in fewer, and nobody reads in fewer than if the caches were there at once.
@@ -221,14 +209,14 @@ class _Search:
             pools.append([plan.replica.service for plan in plans if plan])
             if not pools[-1]:  # the limit of this pool alone, or memory, stands in the way
                 try:
-                    serving.service_plan(*self.given, None, limit, self.quantile, self.load, **options)
+                    serving.service_plan(*self.given, None, limit, self.quantile, self.load, self.asked, **options)
                 except serving.Impossible as impossible:
                     return impossible
         times = []
         for writer in pools[0]:
             for reader in pools[1]:
                 sent = _transfer_seconds(writer, min(writer.devices, reader.devices))
-                alone = [1.001 * serving.quickest(pool, self.quantile)[0] for pool in (writer, reader)]
+                alone = [serving.ROUNDED_UP * serving.quickest(pool, self.quantile)[0] for pool in (writer, reader)]
                 apart = [max(alone[0] / share, (alone[1] + sent) / (1 - share)) for share in SHARES]
                 times.append((min(apart), writer.devices + reader.devices))
         seconds, devices = min(times)

@@ -36,6 +36,7 @@ TINY = 1e-300
 SAME = 1e-6  # shares of a replica that are equal but for the search
 ENOUGH = 1.3  # times as many elements as are not found yet: those that are found are left out
 STRETCH = 100  # tokens, some lines of text, over which a limit on the time per output token is to hold
+ROUNDED_UP = 1.001  # times the shortest time that is kept: so much is surely enough
 TURN = 2.0  # times the wait of a request alone: where latency is said to turn
 MOST_STAGES = 16
 MOST_LOAD = 0.9  # of what a replica could serve: above, waiting grows without bound
@@ -420,12 +421,24 @@ def sizes(model: "Model", device: "Device", devices_per_replica: int = 0) -> "li
             servers *= 2
     if not asked:
         return found
-    chosen = [cut for cut in found if cut[0] * cut[1] * cut[2] == asked]
+    chosen = [cut for cut in found if devices_of(cut) == asked]
     if not chosen:
-        known = ", ".join([str(count) for count in sorted({cut[0] * cut[1] * cut[2] for cut in found})])
+        known = ", ".join([str(count) for count in sorted({devices_of(cut) for cut in found})])
         accepted = message("0, or one that divides the {heads} heads: {numbers}", heads=model.heads, numbers=known)
         raise Refusal("devices_per_replica", asked, accepted)
     return chosen
+
+
+def devices_of(cut: "tuple[int, int, int, int]") -> int:
+    """Devices of a replica that `sizes` names [1].
+
+    Examples
+    --------
+    >>> devices_of((8, 1, 2, 16))
+    16
+    """
+    ranks, stages, groups, _ = cut
+    return ranks * stages * groups
 
 
 class ServicePlan:
@@ -799,14 +812,14 @@ def _impossible(
         reached = min([each[place] for each in alone])
         if limits[place] is not None and reached > limits[place]:
             least_devices = min([each[2] for each in alone if each[place] == reached])
-            given = {"devices": least_devices, "share": share, "shortest": upwards(1.001 * reached)}
+            given = {"devices": least_devices, "share": share, "shortest": upwards(ROUNDED_UP * reached)}
             accepted = message(
                 "{shortest} or more, which {devices} idle devices keep for {share} of 100 requests", **given
             )
             words = message(sentences[place], limit=number(limits[place]), **given)
             return Impossible(names[place], limits[place], accepted, words)
     # Each limit is kept by some size, and none keeps both.
-    quickest = upwards(1.001 * min([each[1] for each in alone if each[0] <= limits[0]]))
+    quickest = upwards(ROUNDED_UP * min([each[1] for each in alone if each[0] <= limits[0]]))
     words = message(
         "no replica keeps both limits. The quickest of those that keep the time to the first token takes {shortest} s "
         "per output token: allow that, or more time to the first",

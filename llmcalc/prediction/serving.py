@@ -103,7 +103,7 @@ LEAST_REST = 1e-6  # of a request
 # TensorRT-LLM up to version 0.7 multiplied the queries of a step on the ordinary cores.
 OLD_ENGINE = re.compile(r"tensorrt.?llm.*(?<![\d.])v?0\.[0-7]\b", re.IGNORECASE)
 # Engines that keep caches in 16 bits whatever the weights, and share each expert, unless they are told otherwise.
-TOLD = ("vllm", "sglang")
+MUST_BE_TOLD = ("vllm", "sglang")
 
 
 def predict_table(source: "TextIO", target: "TextIO") -> None:
@@ -376,7 +376,7 @@ def _service(given: "dict[str, Any]") -> "Service":
     divides_sequences = model.experts or model.attention == "latent"
     groups = given.get("data_parallel", 1) if divides_sequences else 1
     shares_experts = given.get("expert_parallel")
-    if shares_experts is None and any(name in given.get("engine", "").lower() for name in TOLD):
+    if shares_experts is None and any(name in given.get("engine", "").lower() for name in MUST_BE_TOLD):
         shares_experts = 1
     if divides_sequences and ranks not in legal_ranks(model, ranks):
         ranks, groups = 1, ranks * groups  # where the heads cannot be shared, ranks take sequences
@@ -453,7 +453,7 @@ def _read(row: "Row") -> "dict[str, Any]":
         if cache not in CACHES:
             raise Refusal("kv_precision", given["kv_precision"], one_of(sorted(CACHES)))
         given["bytes_per_value"] = CACHES[cache]
-    elif any(name in given.get("engine", "").lower() for name in TOLD):
+    elif any(name in given.get("engine", "").lower() for name in MUST_BE_TOLD):
         given["bytes_per_value"] = 2
     return given
 

@@ -468,6 +468,12 @@ def test_pools_say_what_stands_in_their_way():
     assert pools_plan(LLAMA, H100, 1.0, enough, question_tokens=10**6).devices > 0
     with pytest.raises(Refusal, match="devices_per_replica"):
         pools_plan(LLAMA, H100, 1.0, devices_per_replica=3)
+    # Larger replicas would do, but those were not asked for.
+    with pytest.raises(Impossible) as refused:
+        pools_plan(known_models.model("Llama 3.1 405B"), H100, 1.0, number_format="fp8", devices_per_replica=2)
+    assert "the largest replica that engines make of the device, 2 of them" in refused.value.words
+    with pytest.raises(Impossible, match="time_per_output_token"):
+        pools_plan(LLAMA, H100, 1.0, time_per_output_token=1e-6, devices_per_replica=2)
 
 
 @pytest.mark.parametrize("load", [0.3, 0.6])
