@@ -99,6 +99,7 @@ CACHES = {"fp16": 2, "bf16": 2, "auto": None, "fp8": 1, "fp8e4m3": 1, "int8": 1,
 NONE = ("0", "0.0", "-", "none", "None")
 
 LEAST_REST = 1e-6  # of a request
+SERVER, WIDE_CACHE = 8, 2  # devices of a server, and bytes of a cached number, of the pools in serving-wide.csv
 
 # TensorRT-LLM up to version 0.7 multiplied the queries of a step on the ordinary cores.
 OLD_ENGINE = re.compile(r"tensorrt.?llm.*(?<![\d.])v?0\.[0-7]\b", re.IGNORECASE)
@@ -173,6 +174,32 @@ def published_errors() -> "list[Row]":
                 "badge": answer["badge"],
             }
         )
+    return found
+
+
+def pool_errors() -> "list[Row]":
+    """Every published pool of several servers with its prediction: what `data/serving-wide.csv` holds it to.
+
+    Returns
+    -------
+    list of dict
+        Of each row its cells, and ``predicted`` tokens a second of a server [token/s] with ``error``, predicted over
+        published, less 1.
+    """
+    found = []
+    for row in datasets.records("serving-wide"):
+        device, questions = catalogue.device(row["accelerator"]), row["question_tokens"]
+        cut = {"tensor_parallel": SERVER, "data_parallel": row["servers"]}
+        texts = {"question_tokens": questions, "answer_tokens": 1, "bytes_per_value": WIDE_CACHE}
+        pool = Service(known_models.model(row["model"]), device, "fp8", **cut, **texts)
+        if row["pool"] == "reading":
+            tokens = row["tokens_per_device"] * pool.devices
+            step = pool.step(0.0, 0.0, tokens, tokens / questions)
+        else:
+            tokens = row["sequences_per_device"] * pool.devices
+            step = pool.step(tokens, questions)
+        predicted = tokens / step.seconds / row["servers"]
+        found.append({**row, "predicted": predicted, "error": predicted / row["tokens_per_s_server"] - 1})
     return found
 
 

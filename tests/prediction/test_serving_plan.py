@@ -13,6 +13,7 @@ from llmcalc.models.model import Model
 from llmcalc.models.service import Service, legal_ranks
 from llmcalc.plans.pools import pools_plan
 from llmcalc.plans.serving import replica, service_plan, sizes
+from llmcalc.prediction.serving import pool_errors
 
 # An engine without overheads, whose parts overlap wholly: what a book's examples are of.
 IDEAL = {
@@ -67,6 +68,7 @@ def test_llama_3_8b_on_an_a100_writes_what_nvidia_measured():  # case 111
         question_tokens=128,
         answer_tokens=128,
     )
+    # Constants that were fitted to later engines are 11.9 % too quick here, beyond the range of four rows of five.
     assert replica(service).output_tokens == pytest.approx(6552.62, rel=0.12)
 
 
@@ -186,20 +188,19 @@ def test_experts_on_many_servers_are_sent_to_by_the_tokens_that_chose_them():
     assert alone.sent_token == pytest.approx(each * ranks / (0.9 * 50e9))
 
 
-@pytest.mark.parametrize(
-    ("card", "servers", "batch", "context", "measured"),
-    [
-        # SGLang team 2025, "Deploying DeepSeek with PD disaggregation and large-scale expert parallelism on 96 H100
-        # GPUs", overall throughput: tokens a second of a server of eight, of theirs and of DeepSeek's profile.
-        ("H100 SXM", 9, 256, 2000, 22282),
-        ("H800 SXM", 16, 128, 4096, 18598),
-    ],
-)
-def test_experts_on_many_servers_write_about_what_was_measured(card, servers, batch, context, measured):
-    model = known_models.model("DeepSeek V3")
-    wide = Service(model, catalogue.device(card), "fp8", 8, data_parallel=servers, bytes_per_value=2)
-    step = wide.step(8 * servers * batch, context)
-    assert 8 * batch / step.seconds == pytest.approx(measured, rel=0.1)
+def test_pools_of_several_servers_are_about_as_quick_as_was_published():
+    errors = {}
+    for row in pool_errors():
+        errors.setdefault(row["pool"], []).append(row["error"])
+    assert max(map(abs, errors["writing"])) < 0.1
+    assert -0.5 < min(errors["reading"]) <= max(errors["reading"]) < -0.1
+    # By hand, of the first: 72 devices that each write 256 answers of 2,000 tokens.
+    first = next(row for row in pool_errors() if row["pool"] == "writing")
+    wide = Service(
+        known_models.model("DeepSeek V3"), catalogue.device("H100"), "fp8", 8, data_parallel=9, bytes_per_value=2
+    )
+    assert first["predicted"] == pytest.approx(256 * 8 / wide.step(256 * 72, 2000).seconds)
+    assert first["error"] == pytest.approx(first["predicted"] / 22282 - 1)
 
 
 def test_each_host_of_a_pipeline_goes_through_the_sequences_of_all_stages():
