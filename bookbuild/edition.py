@@ -17,6 +17,10 @@ LOCALE = "book/locale"
 TEXTS = "LLMCALC_MESSAGES"  # where llmcalc looks for the file of its texts
 
 
+class EditionError(Exception):
+    """A language that no edition can have, or has no translations yet: a line that says what to do."""
+
+
 def language() -> str:
     """Return the language of the book."""
     found = LANGUAGE.search((ROOT / "_config.yml").read_text(encoding="utf-8"))

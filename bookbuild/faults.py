@@ -11,6 +11,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from bookbuild.edition import EditionError
 from bookbuild.inputs import BUILD, FOLDERS, ROOT
 
 NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
@@ -20,7 +21,9 @@ NPM = Path(sys.prefix) / "npm" / "node_modules"
 
 
 def explain(error: BaseException) -> str:
-    """Return a line for a fault of the machine, and nothing for a fault of the program."""
+    """Return a line for a fault of the machine or of the settings, and nothing for a fault of the program."""
+    if isinstance(error, EditionError):
+        return str(error)
     if isinstance(error, OSError) and error.errno in NO_ROOM:
         return no_room(error.filename)
     if isinstance(error, OSError) and error.errno in NOT_WRITABLE and error.filename:

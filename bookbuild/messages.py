@@ -12,12 +12,13 @@ from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
 
+from babel import Locale, UnknownLocaleError
 from babel.messages import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
 
 from bookbuild.edition import LOCALE as LOCALES
-from bookbuild.edition import is_english
+from bookbuild.edition import EditionError, is_english
 from bookbuild.notebooks import ROOT, names
 from bookbuild.run import parameters
 from llmcalc import datasets, files
@@ -36,6 +37,7 @@ READERS = {"py": "python", "mjs": "javascript", "js": "javascript", "html": "jin
 SOURCES = {"llmcalc": ["py"], "book": ["mjs", "js", "html"], "bookbuild": ["py", "html", "js"]}
 # What marks a text, and which arguments are texts; `_` is short for the first.
 KEYWORDS = {"_": None, "message": None, "marked": None, "plural": (1, 2), "Refusal": (3,)}
+MOST_FORMS = 2
 DATE = re.compile(rb'^"POT-Creation-Date: .*\n', re.MULTILINE)
 
 
@@ -116,8 +118,6 @@ def translations(catalogue: Catalog) -> dict[str, str | list[str]]:
 
     Forms for one and for many are all that they tell apart.
     """
-    if catalogue.num_plurals > 2:
-        raise ValueError(f"{catalogue.locale} has {catalogue.num_plurals} forms for numbers; at most 2 are known here")
     found: dict[str, str | list[str]] = {}
     for entry in catalogue:
         if entry.fuzzy or not entry.id or not entry.string:
@@ -131,13 +131,29 @@ def translations(catalogue: Catalog) -> dict[str, str | list[str]]:
 
 def of_edition(language: str) -> dict[str, str | list[str]]:
     """Return the texts of an edition; there are none of the English one, whose texts are in the code."""
-    return {} if is_english(language) else translations(read(edition(language), language))
+    if is_english(language):
+        return {}
+    check(language)
+    if not edition(language).exists():
+        raise EditionError(f"no edition {language} is begun: make messages BEGIN={language} begins its translations")
+    return translations(read(edition(language), language))
+
+
+def check(language: str) -> None:
+    """Refuse a language that nobody knows, or that has more forms for numbers than one for one and one for many."""
+    try:
+        Locale.parse(language)
+    except (UnknownLocaleError, ValueError):
+        raise EditionError(f"{language!r} is no language: give its code, such as zh_CN or fr") from None
+    forms = Catalog(locale=language).num_plurals
+    if forms > MOST_FORMS:
+        raise EditionError(f"{language} has {forms} forms for numbers, and at most {MOST_FORMS} are known here")
 
 
 @contextmanager
 def in_english() -> Iterator[None]:
     """Let texts be English for a while, for code that has to know what they say."""
-    kept = dict(texts._translations)
+    kept = texts.catalogue()
     texts.use({})
     try:
         yield
@@ -147,11 +163,14 @@ def in_english() -> Iterator[None]:
 
 def main(arguments: list[str]) -> int:
     """Write the template, and bring editions up to date, with the one to begin."""
+    languages = {path.parent.parent.name for path in LOCALE.glob("*/LC_MESSAGES/llmcalc.po")}
+    if begun := os.environ.get("BEGIN"):
+        check(begun)
+        languages.add(begun)
     found = extracted()
     LOCALE.mkdir(exist_ok=True)
     TEMPLATE.write_bytes(written(found))
-    languages = {path.parent.parent.name for path in LOCALE.glob("*/LC_MESSAGES/llmcalc.po")}
-    for language in sorted(languages | {begun for begun in [os.environ.get("BEGIN", "")] if begun}):
+    for language in sorted(languages):
         path = edition(language)
         catalogue = read(path, language) if path.exists() else Catalog(locale=language, project="llmcalc", fuzzy=False)
         catalogue.update(found)

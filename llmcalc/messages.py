@@ -30,6 +30,11 @@ def use(catalogue: "Catalogue") -> None:
     _translations.update(catalogue)
 
 
+def catalogue() -> "Catalogue":
+    """Return the catalogue that is used."""
+    return dict(_translations)
+
+
 def message(text: str, **values: "Any") -> str:
     """Return a text in the edition's language, with values in the place of the names between braces."""
     found = _translations.get(text, text)

@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 from babel.messages.jslexer import tokenize, unquote_string
 
+from bookbuild import faults
 from bookbuild import messages as catalogues
+from bookbuild.edition import EditionError
 from llmcalc import messages
 from tests.editions import WORD
 from tests.formulas import SOURCE
@@ -171,3 +173,27 @@ def test_an_edition_is_begun_and_brought_up_to_date(tmp_path, monkeypatch):
     assert catalogues.main([]) == 0
     assert catalogues.of_edition("zh_CN")["This is my guess"] == "我猜"
     assert catalogues.of_edition("en") == {}
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("../x", "is no language"),
+        ("Klingon", "is no language"),
+        ("ar", "6 forms for numbers"),
+        ("pl", "forms for numbers"),
+    ],
+)
+def test_a_language_that_no_edition_can_have_is_refused_in_a_line(tmp_path, monkeypatch, language, said):
+    monkeypatch.setattr(catalogues, "LOCALE", tmp_path)
+    monkeypatch.setattr(catalogues, "TEMPLATE", tmp_path / "llmcalc.pot")
+    monkeypatch.setenv("BEGIN", language)
+    with pytest.raises(EditionError, match=said) as refused:
+        catalogues.main([])
+    assert faults.explain(refused.value) == str(refused.value)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_language_without_translations_says_how_to_begin_them():
+    with pytest.raises(EditionError, match="make messages BEGIN=fr begins its translations"):
+        catalogues.of_edition("fr")
