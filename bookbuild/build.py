@@ -60,7 +60,7 @@ def bring_executed(names: list[str], dry_run: bool = False) -> int:
     return _execute(out_of_date(names, now), now, dry_run)
 
 
-def _execute(names: list[str], now: Fingerprints, dry_run: bool) -> int:
+def _execute(names: list[str], now: Fingerprints, dry_run: bool = False) -> int:
     if names and dry_run:
         print("bookbuild.run.execute", *names)
     elif names:
@@ -81,24 +81,29 @@ def bring_site(with_pdf: bool = False, dry_run: bool = False) -> int:
     """Make the site, after the notebooks, if any of what it is made of has changed, and return the exit code."""
     now, names = inputs.taken(), known()
     stale = out_of_date(names, now)
-    if status := _execute(stale, now, dry_run):
-        return status
-    sources = now | inputs.of(EXECUTED / f"{name}.ipynb" for name in names)
-    if not (with_pdf or stale or not _is_site(sources)):
+    if not (with_pdf or stale or not _is_site(now | _of_executed(names))):
         return 0
     if dry_run:
+        _execute(stale, now, dry_run)
         print("bookbuild.site.assemble")
         return 0
     _prepare()
     from bookbuild.site.jupyter_book import Builder
 
     with Builder() as builder:  # it loads in a process of its own, while this one does
+        if status := _execute(stale, now):
+            return status
         from bookbuild.site import assemble
 
+        sources = now | _of_executed(names)
         if status := assemble.make(builder, with_pdf):
             return status
     inputs.write_record(SITE_RECORD, {"inputs": _vouched_sources(sources, now)})
     return 0
+
+
+def _of_executed(names: list[str]) -> Fingerprints:
+    return inputs.of(EXECUTED / f"{name}.ipynb" for name in names)
 
 
 def _is_site(sources: Fingerprints) -> bool:

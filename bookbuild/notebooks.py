@@ -24,6 +24,10 @@ DRAWN = "application/vnd.llmcalc.drawn+json"
 WITHOUT_SOURCE = {"planner", "does-it-predict", "failures", "serving-users", "what-fits"}
 
 
+class NotebookError(Exception):
+    """A notebook that stopped with an error: its name, the cell and the error in one line."""
+
+
 def names() -> list[str]:
     """Return the names of all notebooks in the order of the book, and then those that it does not list."""
     listed = re.findall(r"file: notebooks/(\S+)", (ROOT / "_toc.yml").read_text(encoding="utf-8"))

@@ -79,6 +79,11 @@ def when_undisturbed(action: Callable[[], None]) -> None:
         action()
 
 
+def is_in_use() -> bool:
+    """Say whether this process owns anything that it would have to remove at its end."""
+    return bool(_owned)
+
+
 def sweep() -> None:
     """Remove all that this process owns: it was stopped."""
     for path in list(_owned):

@@ -7,6 +7,12 @@ if [ -s "$venv/.installed" ] && [ "$(cat "$venv/.installed")" != "$(cd "$venv" &
   echo "  moved    $venv was made for $(cat "$venv/.installed"), where its programs are looked for; it is made anew"
 fi
 
+# To make it anew empties it, and what a link leads to may be another copy's.
+if [ -L "$venv" ]; then
+  echo "book: $venv is a link to $(cd "$venv" && pwd -P), which these requirements do not match; remove the link" >&2
+  exit 1
+fi
+
 for python in "${PYTHON3:-python3}" python3.14 python3.13 python3.12 python3.11; do
   if "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
     # Of an activated environment the interpreter behind it: the environment itself is made anew.

@@ -16,9 +16,9 @@ from PIL import Image
 
 from bookbuild import browser as browsing
 from bookbuild import notebooks
+from bookbuild.build import EXECUTED
 from bookbuild.calculator import calculators
 from bookbuild.notebooks import BUILD
-from bookbuild.run.execute import EXECUTED
 from llmcalc import spread
 from llmcalc.checks import Refusal
 from llmcalc.choosing import model_named

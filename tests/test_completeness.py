@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 
 from bookbuild import notebooks
-from bookbuild.run.execute import EXECUTED
+from bookbuild.build import EXECUTED
 from bookbuild.site import publications
 from tests import numeric_cells
 

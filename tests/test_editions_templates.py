@@ -9,8 +9,8 @@ import pytest
 from bs4 import BeautifulSoup
 
 from bookbuild import notebooks
+from bookbuild.build import EXECUTED
 from bookbuild.calculator import calculators, drill, exercises, menus, reasons, verbs
-from bookbuild.run.execute import EXECUTED
 from bookbuild.site import citing, data_page, documents, programs, publications, reference, sphinx_extension
 from bookbuild.teaching import teach
 from bookbuild.templates import TEMPLATES

@@ -181,6 +181,15 @@ def test_an_environment_of_no_use_is_made_anew(clone, fault):
     assert ("a clone/.venv, where its programs are looked for; it is made anew" in said) == (fault == "moved")
 
 
+def test_an_environment_that_is_linked_is_not_emptied(clone, tmp_path):
+    """It may be another copy's, and Python empties it before it finds that it can't make it there."""
+    (clone / ".venv").rename(tmp_path / "elsewhere")
+    (clone / ".venv").symlink_to(tmp_path / "elsewhere")
+    (clone / ".venv/.installed").unlink()
+    assert f"book: .venv is a link to {tmp_path / 'elsewhere'}, which these requirements do not match" in say(clone)
+    assert (tmp_path / "elsewhere/bin/python").exists()
+
+
 def test_a_long_temporary_folder_is_no_obstacle(checkout, tmp_path):
     long = tmp_path / ("t" * 100)
     long.mkdir()

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from bookbuild import notebooks
-from bookbuild.run.execute import EXECUTED
+from bookbuild.build import EXECUTED
 from bookbuild.site import publications
 from llmcalc.report import ledger
 

@@ -5,8 +5,10 @@ import ast
 import pytest
 
 from bookbuild import notebooks
+from bookbuild.build import EXECUTED
+from bookbuild.notebooks import NotebookError
 from bookbuild.run import kernels, parameters
-from bookbuild.run.execute import EXECUTED, NotebookError, execute, execute_all
+from bookbuild.run.execute import execute, execute_all
 
 NAMES = notebooks.names()
 

@@ -11,8 +11,8 @@ import pytest
 
 from bookbuild import browser as browsing
 from bookbuild import notebooks
+from bookbuild.build import EXECUTED
 from bookbuild.notebooks import BUILD, ROOT
-from bookbuild.run.execute import EXECUTED
 from bookbuild.site import pdf
 from bookbuild.site.publications import title
 

@@ -1,7 +1,6 @@
 """What a page's menus offer: devices that answer its question, why the others can't, and number formats by device."""
 
 import re
-from functools import cache
 from typing import Any
 
 from bookbuild.messages import in_english
@@ -9,7 +8,7 @@ from llmcalc import catalogue
 from llmcalc.checks import Refusal
 from llmcalc.datasets import FORMATS
 from llmcalc.messages import marked
-from llmcalc.questions import Question, find
+from llmcalc.questions import Question, questions
 
 FORMAT_PARAMETERS = ("number_format", "weight_format", "serving_format")
 BEST = "best"
@@ -29,6 +28,7 @@ LACKS = {
     "price_per_hour": marked("no price per hour is known"),
 }
 _LACKS = re.compile(r" has no (\w+) \[")
+_worked_out: dict[str, dict[str, str]] = {}
 
 
 def devices(question: Question) -> dict[str, str]:
@@ -36,13 +36,19 @@ def devices(question: Question) -> dict[str, str]:
 
     These are texts for the catalogue, in English.
     """
-    return _devices(question.name)
+    if question.name not in _worked_out:
+        _worked_out[question.name] = {device.name: why_not(question, device) for device in catalogue.devices()}
+    return _worked_out[question.name]
 
 
-@cache
-def _devices(name: str) -> dict[str, str]:
-    question = find(name)
-    return {device.name: why_not(question, device) for device in catalogue.devices()}
+def of_all_questions() -> dict[str, dict[str, str]]:
+    """Those of every question that a device is chosen for, by their names."""
+    return {name: devices(question) for name, question in questions().items() if "accelerator" in question.parameters}
+
+
+def know(worked_out: dict[str, dict[str, str]]) -> None:
+    """Take what another process has worked out: it takes seconds, since every device is tried."""
+    _worked_out.update(worked_out)
 
 
 def why_not(question: Question, device: Any) -> str:

@@ -24,7 +24,8 @@ from papermill.exceptions import PapermillExecutionError
 
 from bookbuild import build, inputs, notebooks, scratch
 from bookbuild.__main__ import enter
-from bookbuild.build import EXECUTED as EXECUTED
+from bookbuild.build import EXECUTED
+from bookbuild.notebooks import NotebookError
 from bookbuild.run import kernels
 
 DEPENDENCIES = "application/vnd.bookbuild.dependencies+json"
@@ -41,10 +42,6 @@ from IPython.display import display as _display
 _modules = [getattr(_module, "__file__", None) for _module in list(_sys.modules.values())]
 _display({{"{DEPENDENCIES}": sorted(_opened.union(filter(None, _modules)))}}, raw=True)
 """
-
-
-class NotebookError(Exception):
-    """A notebook that stopped with an error: its name, the cell and the error in one line."""
 
 
 @dataclass(frozen=True)
@@ -99,7 +96,7 @@ def with_new_prose(name: str, now: inputs.Fingerprints) -> Execution | None:
 def execute_all(
     jobs: Iterable[Any], run: Callable[[Any], Any], done: Callable[[Any, Any, float], None]
 ) -> list[tuple[Any, Any]]:
-    """Run jobs on all cores and report each as it ends; a job's failure is its result."""
+    """Run jobs side by side and report each as it ends; a job's failure is its result."""
     jobs = list(jobs)
 
     def timed(job: Any) -> tuple[Any, Any]:
@@ -111,7 +108,8 @@ def execute_all(
         done(job, result, time.monotonic() - start)
         return job, result
 
-    pool = ThreadPoolExecutor(os.cpu_count())
+    # One more than there are cores: for a third of its time a notebook waits, for its kernel to start or to answer.
+    pool = ThreadPoolExecutor((os.cpu_count() or 1) + 1)
     try:
         return list(pool.map(timed, jobs))
     finally:
@@ -165,20 +163,22 @@ def run(names: list[str], before: inputs.Fingerprints, all_again: bool = False) 
 
     One whose prose alone changed keeps its results, unless all are to be executed again.
     """
-    kernels.use_warm_kernels()
     width = max(map(len, names))
+    unchanged = {} if all_again else {name: with_new_prose(name, before) for name in names}
+    if None in unchanged.values() or all_again:
+        kernels.use_warm_kernels()
 
     def one(name: str) -> Execution:
-        execution = None if all_again else with_new_prose(name, before)
+        execution = unchanged.get(name)
         if execution is None:
-            print(f"  run   {name}", flush=True)
+            print(f"  run   {name}\n", end="", flush=True)  # in one piece, among others
             execution = execute(name)
         _save(name, execution, before)
         return execution
 
     def done(name: str, result: Any, seconds: float) -> None:
         state = "FAIL" if isinstance(result, NotebookError) else "done"
-        print(f"  {state}  {name:<{width}}  {seconds:5.1f} s", flush=True)
+        print(f"  {state}  {name:<{width}}  {seconds:5.1f} s\n", end="", flush=True)
 
     failures = [result for _, result in execute_all(names, one, done) if isinstance(result, NotebookError)]
     for failure in failures:

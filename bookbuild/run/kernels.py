@@ -23,8 +23,7 @@ from jupyter_client.provisioning.provisioner_base import KernelProvisionerBase
 
 from bookbuild import scratch
 
-# Not pyplot: it and its inline backend take hold of the kernel that imports them.
-PRELOADED = ["pandas", "matplotlib.figure", "matplotlib.backends.backend_svg", "ipykernel.kernelapp"]
+PRELOADED = "bookbuild.run.preloaded"
 PROVISIONER = "forked-provisioner"
 
 # Forking without exec is unsafe on macOS, where system libraries start threads of their own.
@@ -52,8 +51,9 @@ def use_warm_kernels() -> None:
     if sockets:
         # The fork server listens there, too, rather than in a temporary folder of whatever length.
         multiprocessing.current_process()._config["tempdir"] = str(sockets)  # type: ignore[attr-defined]
-        multiprocessing.set_forkserver_preload(PRELOADED)
+        multiprocessing.set_forkserver_preload([PRELOADED])
         os.environ["JUPYTER_DEFAULT_PROVISIONER_NAME"] = PROVISIONER
+        os.environ["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"  # else the debugger, which nobody uses, tells of its doubts
         os.environ["MPLBACKEND"] = "module://matplotlib_inline.backend_inline"
         # It starts to import at once, and leaves an interrupt to this process.
         handler = signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -26,9 +26,9 @@ from nbformat import NotebookNode
 import llmcalc
 from bookbuild import build, notebooks, scratch
 from bookbuild.__main__ import enter
-from bookbuild.notebooks import BUILD, ROOT
+from bookbuild.build import EXECUTED
+from bookbuild.notebooks import BUILD, ROOT, NotebookError
 from bookbuild.run import kernels, parameters, target
-from bookbuild.run.execute import EXECUTED, NotebookError, execute
 from bookbuild.run.parameters import Parameter, ParameterError
 from bookbuild.run.target import TargetError
 from bookbuild.site import staging
@@ -204,6 +204,8 @@ def rerun_one(name: str, declared: dict[str, Parameter], values: dict[str, Any],
     scratch.use_private_temporary_folder()
     kernels.use_warm_kernels()
     with Builder() as builder, scratch.folder(BUILD, "rerun-") as temporary:
+        from bookbuild.run.execute import execute  # papermill takes as long to be loaded as both of these meanwhile
+
         notebook = execute(name, values).notebook
         used = {key: values.get(key, parameter.default) for key, parameter in declared.items()}
         results = record(name, used, notebooks.results(notebook))

@@ -1,11 +1,13 @@
 """What the site shows besides prose: what is computed from executed notebooks, from the package and its data."""
 
+import multiprocessing
 import shutil
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 from nbformat import NotebookNode
 
-from bookbuild.calculator import calculators, drill, exercises, verbs
+from bookbuild.calculator import calculators, drill, exercises, menus, verbs
 from bookbuild.notebooks import ROOT
 from bookbuild.site import data_page, downloads, figures, programs, publications
 from bookbuild.site.staging import write_settings
@@ -13,15 +15,19 @@ from bookbuild.site.staging import write_settings
 
 def stage(folder: Path, executed: dict[str, NotebookNode]) -> None:
     """Lay it out beside the prose: values in the settings, calculators, downloads."""
-    record = publications.collect(executed)
-    toc = (ROOT / "_toc.yml").read_text(encoding="utf-8").replace("book/", "")
-    (folder / "_toc.yml").write_text(toc, encoding="utf-8")
-    wheel = downloads.build_wheel(folder / "extra").name
-    write_settings(folder, publications.substitutions(record) | {"wheel": f'<a href="{wheel}">{wheel}</a>'})
-    beside = exercises.files(executed) | verbs.files() | {drill.FILE: drill.file()}
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as aside:
+        listed = aside.submit(menus.of_all_questions)
+        record = publications.collect(executed)
+        toc = (ROOT / "_toc.yml").read_text(encoding="utf-8").replace("book/", "")
+        (folder / "_toc.yml").write_text(toc, encoding="utf-8")
+        wheel = downloads.build_wheel(folder / "extra").name
+        write_settings(folder, publications.substitutions(record) | {"wheel": f'<a href="{wheel}">{wheel}</a>'})
+        shutil.copy(ROOT / "data" / "source-lines.csv", folder / "extra")
+        (folder / "extra" / "reproduction.csv").write_text(publications.ledger_csv(record), encoding="utf-8")
+        data_page.stage(folder / "extra" / data_page.FOLDER)
+        figures.stage(folder / "extra" / figures.FOLDER, executed)
+        programs.stage_schemas(folder / "extra" / programs.SCHEMAS)
+        of_exercises = exercises.files(executed)
+        menus.know(listed.result())
+    beside = of_exercises | verbs.files() | {drill.FILE: drill.file()}
     calculators.stage(folder, executed, beside)
-    shutil.copy(ROOT / "data" / "source-lines.csv", folder / "extra")
-    (folder / "extra" / "reproduction.csv").write_text(publications.ledger_csv(record), encoding="utf-8")
-    data_page.stage(folder / "extra" / data_page.FOLDER)
-    figures.stage(folder / "extra" / figures.FOLDER, executed)
-    programs.stage_schemas(folder / "extra" / programs.SCHEMAS)

@@ -6,15 +6,31 @@ from; the finished pages stand beside it.
 """
 
 import gc
+import importlib
 import json
 import os
 import re
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 from typing import Any, Self
 
 from bookbuild import faults
+from bookbuild.inputs import ROOT
+
+# Extensions that Jupyter Book adds to those of the settings, and modules that some load at their first page.
+BROUGHT_ALONG = (
+    "sphinx_book_theme",
+    "sphinx_copybutton",
+    "sphinx_design",
+    "sphinx_external_toc",
+    "sphinx_multitoc_numbering",
+    "sphinx_togglebutton",
+    "sphinxcontrib.bibtex",
+    "myst_nb.sphinx_ext",
+    "myst_parser.sphinx_ext.main",
+)
 
 
 class BuildError(Exception):
@@ -64,35 +80,18 @@ def finished(written: Path) -> Path:
     return written.with_name(f"{written.name}-finished")
 
 
-def told_of_failures(tasks: Any) -> Any:
-    """Return Sphinx's parallel tasks, which leave out pages without a word when one fails while another is begun."""
-
-    class Tasks(tasks):  # type: ignore[misc]
-        def terminate(self) -> None:
-            super().terminate()
-            if failure := sys.exc_info()[1]:
-                raise failure
-
-    return Tasks
-
-
 def main() -> int:
     # A third of a build went by in looking for garbage among trees of pages, of which there is next to none.
     gc.disable()
-    # Sphinx would import these one by one once it starts.
     import jupyter_book.sphinx
-    import myst_nb  # noqa: F401
-    import sphinx.builders
-    import sphinx_book_theme  # noqa: F401
-    import sphinx_design  # noqa: F401
-    import sphinx_exercise  # noqa: F401
-    import sphinxcontrib.bibtex  # noqa: F401
+    import pybtex.plugin
     import yaml
-    from sphinx.util.parallel import ParallelTasks
 
     # Jupyter Book reads its settings three times, and a thousand computed values are among them.
     yaml.SafeLoader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    sphinx.builders.ParallelTasks = told_of_failures(ParallelTasks)  # type: ignore[attr-defined]
+    load_extensions(yaml.load((ROOT / "_config.yml").read_text(encoding="utf-8"), yaml.SafeLoader))
+    # It looks for a style of citations among all that is installed, for every citation.
+    pybtex.plugin.entry_points = cache(pybtex.plugin.entry_points)
     work = json.loads(sys.stdin.read())
     # What the command `jupyter-book build -W -n --keep-going` does, which knows no number of processes.
     failed = jupyter_book.sphinx.build_sphinx(
@@ -113,5 +112,17 @@ def main() -> int:
     return 1 if failed else 0
 
 
+def load_extensions(settings: dict[str, Any]) -> None:
+    """Load all that Sphinx would load one by one once it starts."""
+    import sphinx.application
+    import sphinx.builders
+
+    extensions = [*sphinx.application.builtin_extensions, *settings["sphinx"]["extra_extensions"], *BROUGHT_ALONG]
+    for name in extensions:
+        importlib.import_module(name)
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    status = main()
+    sys.stdout.flush()
+    os._exit(status)  # to take its trees apart would take a second
