@@ -23,7 +23,7 @@ BY_PAGE = ("_titles", "_filenames", "_all_titles", "_index_entries")
 BY_WORD = ("_mapping", "_title_mapping")
 
 
-class Tasks(ParallelTasks):  # type: ignore[misc]
+class Tasks(ParallelTasks):
     """Sphinx's tasks, which would pass over one that failed while another was begun."""
 
     def terminate(self) -> None:
@@ -63,7 +63,7 @@ def share(pages: Sequence[str], processes: int, work: Callable[[Iterator[str]], 
     return by_page
 
 
-class ReadSideBySide(html.StandaloneHTMLBuilder):  # type: ignore[misc]
+class ReadSideBySide(html.StandaloneHTMLBuilder):
     """Sphinx's builder of HTML, but for how it reads pages."""
 
     def _read_parallel(self, docnames: list[str], nproc: int) -> None:
@@ -132,7 +132,7 @@ class Pages(ReadSideBySide):
                 getattr(self.indexer, name).setdefault(word, set()).add(docname)
 
 
-class OnePage(singlehtml.SingleFileHTMLBuilder, ReadSideBySide):  # type: ignore[misc]
+class OnePage(singlehtml.SingleFileHTMLBuilder, ReadSideBySide):
     """The builder of the whole book as one page."""
 
 
