@@ -17,7 +17,7 @@ from click.testing import CliRunner
 
 import llmcalc
 from bookbuild import notebooks
-from bookbuild.run import parameters, rerun, target
+from bookbuild.run import execute, parameters, rerun, target
 from llmcalc import cli, datasets, scenarios
 from llmcalc.formulas import devices, training
 from llmcalc.questions import find
@@ -390,7 +390,7 @@ def test_what_a_reader_gives_is_no_program(reran, tmp_path, variable, given):
 
 
 def test_a_table_answers_as_the_command_does_and_starts_no_kernel(monkeypatch, tmp_path):
-    monkeypatch.setattr(rerun, "execute", None)
+    monkeypatch.setattr(execute, "execute", None)
     table = tmp_path / "table.csv"
     table.write_text("scenario,days,mfu,params\na,10,40%,70B\nb,soon,,\nc,,0.3,\n")
     question = find(NOTEBOOK)
