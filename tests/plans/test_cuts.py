@@ -122,21 +122,22 @@ def test_the_search_finds_what_trying_all_finds(model, device, limit):
 
 
 def test_the_best_cut_is_that_of_all_numbers_of_replicas():
-    search = searching(known_models.model("Llama 3.1 70B"), DEVICES["H100 SXM"], 256, 4096)
+    batch, limit = 96, 15.0
+    search = searching(known_models.model("Llama 3.1 70B"), DEVICES["H100 SXM"], batch, 4096)
     least = dict.fromkeys([FEWEST, CHEAPEST], math.inf)
     for layer, recomputation in itertools.product(search.layers, search._recomputations()):
         for stages, chunks in search._spreads() if layer.zero_stage < 3 else [(1, 1)]:
             way = _Way(search, layer, recomputation, stages, chunks)
-            for replicas in range(layer.multiple, 256 // layer.microbatch + 1, layer.multiple):
+            for replicas in range(layer.multiple, batch // layer.microbatch + 1, layer.multiple):
                 if chunks > 1 and way.microbatches(replicas) < stages:
                     continue
                 cut = way.at(replicas)
                 better = [goal for goal, value in least.items() if VALUES[goal](cut) < value]
                 # What does not help is not worth the look at its memory.
-                if better and cut.step.seconds <= 40.0 and cut.fits:
+                if better and cut.step.seconds <= limit and cut.fits:
                     least.update({goal: VALUES[goal](cut) for goal in better})
     for goal, value in least.items():
-        assert VALUES[goal](search.best(goal, seconds=40.0)) <= 1.002 * value
+        assert VALUES[goal](search.best(goal, seconds=limit)) <= 1.002 * value
 
 
 def test_the_fastest_cut_keeps_a_deadline_or_there_is_none():

@@ -211,7 +211,9 @@ def test_an_interrupted_sweep_goes_on_where_it_was(tmp_path, monkeypatch):
 
 
 def test_an_interrupt_at_a_terminal_says_how_to_go_on(tmp_path):
-    command = [sys.executable, "-m", "llmcalc.cli", "sweep", "training-cost", "--output", "front.csv"]
+    # The file is written after every few blocks, so that nobody waits for it.
+    eager = "from llmcalc import cli; from llmcalc.sweep import running; running.SAVED_EVERY = 0; cli.main()"
+    command = [sys.executable, "-c", eager, "sweep", "training-cost", "--output", "front.csv"]
     # So many that no machine comes to the end of them first.
     command += ["--samples", str(5000 * LONG_SAMPLES), "--objective", ",".join(OBJECTIVES), "--workers", "1"]
     command += [f"{name}={text}" for name, text in LONG.items()]

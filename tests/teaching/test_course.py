@@ -78,6 +78,7 @@ def test_students_get_neither_solutions_nor_hidden_tests(name):
     assert run(released, '"nonsense"') == 0
 
 
+@pytest.mark.built
 def test_nbgrader_releases_and_grades(tmp_path):
     shutil.copytree(ROOT / "llmcalc", tmp_path / "package" / "llmcalc")
     shutil.copytree(ROOT / "data", tmp_path / "package" / "data")
