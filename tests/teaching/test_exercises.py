@@ -3,6 +3,7 @@
 import copy
 import math
 import re
+from functools import lru_cache
 from types import SimpleNamespace
 
 import pytest
@@ -19,7 +20,13 @@ SEEDS = range(200)
 CHAPTERS = teaching.chapters()
 EXERCISES = [exercise for name in CHAPTERS for exercise in teaching.chapter(name).exercises]
 ROUNDED = re.compile(r"([\d,]+(?:\.\d+)?), rounded (up|down): ([\d,]*\d)")
-every_exercise = pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.name)
+# One after another, so that what all tests of an exercise look at is posed once.
+every_exercise = pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.name, scope="module")
+
+
+@lru_cache(maxsize=2 * len(SEEDS))
+def pose(exercise, seed):
+    return exercise.pose(seed)
 
 
 def numbers(posed):
@@ -42,7 +49,7 @@ def test_a_chapter_has_eight_exercises_in_three_levels(name):
 @every_exercise
 def test_a_key_is_the_same_by_arithmetic_alone(exercise):
     for seed in SEEDS:
-        posed = exercise.pose(seed)
+        posed = pose(exercise, seed)
         again = expected(posed)
         if posed.kind == "numeric":
             assert math.isclose(posed.key, again, rel_tol=1e-9), (seed, posed.text)
@@ -84,7 +91,7 @@ def test_the_words_tell_all_that_the_answer_depends_on(exercise):
 
 @every_exercise
 def test_numbers_differ_and_answers_are_finite_and_in_range(exercise):
-    posed = [exercise.pose(seed) for seed in SEEDS]
+    posed = [pose(exercise, seed) for seed in SEEDS]
     assert len({(each.text, str(each.key)) for each in posed}) >= 12
     for each in posed:
         assert "{" not in each.text
@@ -103,7 +110,7 @@ def test_numbers_differ_and_answers_are_finite_and_in_range(exercise):
 @every_exercise
 def test_mistakes_are_told_from_the_answer_by_more_than_the_tolerance(exercise):
     for seed in SEEDS:
-        posed = exercise.pose(seed)
+        posed = pose(exercise, seed)
         if posed.kind != "numeric":
             continue
         for value, _ in posed.mistakes:
@@ -114,7 +121,7 @@ def test_mistakes_are_told_from_the_answer_by_more_than_the_tolerance(exercise):
 @every_exercise
 def test_the_key_is_right_and_each_mistake_is_named(exercise):
     for seed in range(12):
-        posed = exercise.pose(seed)
+        posed = pose(exercise, seed)
         if posed.kind == "numeric":
             assert mark(exercise, repr(float(posed.key)), seed).right
             assert mark(exercise, posed.solution(), seed).right, posed.solution()
@@ -144,7 +151,7 @@ def test_the_key_is_right_and_each_mistake_is_named(exercise):
 @every_exercise
 def test_the_solution_shows_its_numbers(exercise):
     for seed in range(12):
-        posed = exercise.pose(seed)
+        posed = pose(exercise, seed)
         if posed.kind == "numeric":
             shown = {told(posed.key, digits) for digits in (3, 4, 5, 6, 7)}
             assert any(text in posed.steps[-1] for text in shown), posed.steps[-1]
@@ -156,7 +163,7 @@ def test_the_solution_shows_its_numbers(exercise):
 @every_exercise
 def test_a_count_that_is_rounded_at_the_end_bears_what_was_rounded_before(exercise):
     for seed in SEEDS if exercise.tolerance == 0 else ():
-        for exact, way, whole in ROUNDED.findall(exercise.pose(seed).steps[-1]):
+        for exact, way, whole in ROUNDED.findall(pose(exercise, seed).steps[-1]):
             value, count = (float(text.replace(",", "")) for text in (exact, whole))
             for slip in (-5e-5, 0, 5e-5):
                 rounded = (math.ceil if way == "up" else math.floor)(round(value * (1 + slip), 9))
@@ -164,7 +171,7 @@ def test_a_count_that_is_rounded_at_the_end_bears_what_was_rounded_before(exerci
 
 
 def test_all_counts_that_take_several_steps_are_looked_at():
-    looked = [each.name for each in EXERCISES if ROUNDED.search(each.pose(1).steps[-1])]
+    looked = [each.name for each in EXERCISES if ROUNDED.search(pose(each, 1).steps[-1])]
     assert {"training-gpus/4", "training-gpus/10", "inference-gpus/4", "small-print/8", "planner/7"} <= set(looked)
 
 
@@ -186,7 +193,7 @@ def test_options_have_no_formulas_and_every_formula_ends():
 @every_exercise
 def test_no_formula_is_left_in_a_programmers_signs(exercise):
     for seed in range(12):
-        posed = exercise.pose(seed)
+        posed = pose(exercise, seed)
         said = [posed.text, *posed.hints, *posed.steps, *posed.options, *(text for _, text in posed.mistakes)]
         said = [text for text in said if isinstance(text, str)]
         for text in said:
@@ -273,21 +280,21 @@ def in_another_unit(posed):
 @every_exercise
 def test_an_answer_in_another_unit_is_the_same_answer(exercise):
     for seed in range(20):
-        if text := in_another_unit(exercise.pose(seed)):
+        if text := in_another_unit(pose(exercise, seed)):
             assert mark(exercise, text, seed).right, text
 
 
 def test_most_units_have_another_one():
-    units = [exercise.unit for exercise in EXERCISES if exercise.pose(1).kind == "numeric"]
+    units = [exercise.unit for exercise in EXERCISES if pose(exercise, 1).kind == "numeric"]
     assert sum(unit in OTHER_UNITS for unit in units) > 60
     assert set(OTHER_UNITS) <= set(units)
 
 
 @every_exercise
 def test_who_chooses_wrongly_hears_what_is_wrong_with_that_choice(exercise):
-    if exercise.pose(1).kind != "choice":
+    if pose(exercise, 1).kind != "choice":
         return
-    heard = [[said for _, said in exercise.pose(seed).mistakes] for seed in SEEDS]
+    heard = [[said for _, said in pose(exercise, seed).mistakes] for seed in SEEDS]
     assert any(len(set(each)) > 1 for each in heard)
 
 
@@ -344,4 +351,4 @@ def test_what_an_exercise_lacks_is_said_in_a_line(changes, function, message):
 
 
 def test_letters_are_enough_for_all_options():
-    assert max(len(exercise.pose(1).options) for exercise in EXERCISES) <= len(LETTERS)
+    assert max(len(pose(exercise, 1).options) for exercise in EXERCISES) <= len(LETTERS)
