@@ -120,6 +120,7 @@ class _Engine:
         self.held = 0.0  # bytes of caches
         self.context = 0.0  # tokens of all answers in progress, with their questions
         self.written = service.written()
+        self.room, self.most_sequences = service.cache_room, service.most_sequences()
         self.most_tokens = service.chunk_tokens * (service.ranks if service.by_sequence else 1)
 
     def take(self, request: "Request") -> None:
@@ -156,11 +157,11 @@ class _Engine:
         return float(self.service.sequence_bytes(question + answer_tokens))
 
     def _admit(self) -> None:
-        service, answers = self.service, self.service.answers_per_question
+        answers = self.service.answers_per_question
         while self.waiting:
             busy = len(self.writing) + answers * len(self.reading)
             needed = sum([self._bytes(self.waiting[0], tokens) for tokens in self.waiting[0].answers])
-            full = busy + answers > service.most_sequences() or self.held + needed > service.cache_room
+            full = busy + answers > self.most_sequences or self.held + needed > self.room
             if busy and full:
                 return
             self.held += needed

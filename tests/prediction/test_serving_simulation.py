@@ -62,7 +62,7 @@ def test_times_of_other_services_are_as_the_simulation_has_them(case, load):
     service = serves(*OTHERWISE[case])
     rate = load * replica(service).requests
     closed, first, token = replica(service, rate), [], []
-    for seed in range(3):
+    for seed in range(3 if load > 0.1 else 1):  # requests that hardly meet are all alike
         events = simulate(service, rate, requests=3000, seed=seed)
         first += events["first_token"]
         token += events["output_token"]
