@@ -50,7 +50,8 @@ in_a_browser = pytest.mark.skipif(
     "CI" not in os.environ and browsing.find_browser() is None,
     reason="no browser: install Chromium, or name one in BROWSER",
 )
-every_page = pytest.mark.parametrize("page", PAGES)
+# A page's tests one after another: they share what one visit has seen.
+every_page = pytest.mark.parametrize("page", PAGES, scope="module")
 
 
 @functools.cache
