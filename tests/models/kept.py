@@ -1,17 +1,21 @@
-"""Tables of what models are and take, and how they are written: `python -m tests.models.kept`.
+"""Tables of what models are and take, and of what questions are answered: `python -m tests.models.kept`.
 
 Published totals, sizes of files and peaks hold the sums; these tables hold every part where it is, so that nothing
-moves unnoticed: the traits and usual sizes of families, weights in all formats, memory by purpose, the terms of a step.
+moves unnoticed: the traits and usual sizes of families, weights in all formats, memory by purpose, the terms of a step,
+and what questions are answered where their parameters are others.
 Whoever means a change writes them anew, and the difference shows what else it changed.
 """
 
 import csv
 import json
+import random
+import re
 from pathlib import Path
 
-from llmcalc import known_models
+from llmcalc import catalogue, known_models
 from llmcalc.checks import Refusal
 from llmcalc.models import counting_tools, networks, serving_memory, vision, weights
+from llmcalc.models import families as reading
 from llmcalc.models.device import Device
 from llmcalc.models.families import FAMILIES
 from llmcalc.models.memory import LOSSES, OPTIMISERS, training_memory
@@ -19,6 +23,7 @@ from llmcalc.models.model import Model
 from llmcalc.models.run import Run
 from llmcalc.models.service import WEIGHT_BYTES, Service
 from llmcalc.models.step_constants import MEANINGS, Constants
+from llmcalc.plans import comparing
 from llmcalc.plans.cuts import CHEAPEST, FASTEST, FEWEST, Search, cut_numbers
 from llmcalc.plans.pools import pools_plan
 from llmcalc.plans.serving import service_plan
@@ -53,8 +58,11 @@ MORE = {
     "use_qk_norm": True,
     "tie_word_embeddings": False,
 }
-# How much a file says: nothing but the family, within a larger file; the sizes that all have; and others, too.
+# How much a file says: nothing but the family, within a larger file; the sizes that all have; others, too; and all that
+# may be on or off, whichever family looks for it.
+FLAGS = sorted(set(re.findall(r'flag\("(\w+)"', Path(reading.__file__).read_text("utf-8"))))
 SAID = {"nothing": {}, "sizes": SIZES, "more": SIZES | MORE}
+SAID |= {"on": SIZES | dict.fromkeys(FLAGS, True), "off": SIZES | dict.fromkeys(FLAGS, False)}
 
 
 # Fields without which files of a family say nothing.
@@ -80,7 +88,7 @@ OWN = {
     "chatglm": {"multi_query_attention": True, "multi_query_group_num": 2, "add_qkv_bias": True},
     "falcon": {"new_decoder_architecture": True, "num_kv_heads": 2},
     "opt": {"do_layer_norm_before": False, "enable_bias": False, "word_embed_proj_dim": 128},
-    "jamba": {"num_hidden_layers": 40},
+    "jamba": {"num_hidden_layers": 37},
     "hunyuan": {"use_cla": True, "cla_share_factor": 3, "use_qk_norm": True},
     "falcon_h1": {"mamba_n_heads": 16, "mamba_d_ssm": 512, "mamba_d_state": 32, "mamba_rms_norm": False},
     "longcat_flash": {"n_routed_experts": 8, "moe_topk": 2, "expert_ffn_hidden_size": 64, "zero_expert_num": 4},
@@ -474,6 +482,121 @@ def parameters():
             yield told | {end: "" if value is None else repr(value) for end, value in ends.items()}
 
 
+SCENARIOS = 30
+
+
+def answers():
+    """Answers to all questions where some of their parameters are others, with their sentences."""
+    for name, question in questions().items():
+        chance = random.Random(name)
+        for _ in range(SCENARIOS):
+            given = scenario(question, chance)
+            told = {"question": name, "given": json.dumps(given)}
+            try:
+                answer = question.answer(**given)
+            except Refusal as refusal:
+                yield told | {"refused": str(refusal)}
+                continue
+            values = {result["name"]: result["value"] for result in answer.listed()}
+            numbers = [f"{result}={brief(value)}" for result, value in values.items()]
+            yield told | {"kind": answer.kind, "sentence": answer.sentence, "results": " ".join(numbers)}
+
+
+def scenario(question, chance):
+    """Some parameters of a question, chosen by chance: up to ten times as much or as little, or any of the choices."""
+    several = chance.sample(sorted(question.parameters), min(chance.randint(1, 5), len(question.parameters)))
+    given = {}
+    for parameter in map(question.parameters.__getitem__, several):
+        if parameter.choices:
+            given[parameter.name] = chance.choice(parameter.choices)
+        elif parameter.type is bool:
+            given[parameter.name] = not parameter.default
+        elif parameter.type in (int, float):
+            around = (parameter.default or 1) * 10 ** chance.uniform(-1, 1)
+            value = float(f"{min(max(around, parameter.low), parameter.high):.3g}")
+            given[parameter.name] = round(value) if parameter.type is int else value
+    return given
+
+
+def brief(value):
+    return f"{value:.7g}" if isinstance(value, int | float) and not isinstance(value, bool) else repr(value)
+
+
+def offers():
+    """Devices for a service, the cheapest first."""
+    for name in ("Llama 3.1 8B", "Llama 3.1 70B", "Mixtral 8x7B"):
+        for group in (comparing.FORMATS, (("fp8",),), (("fp4",), ("int8", "bf16"))):
+            for rate in (0.3, 30.0):
+                told = {"model": name, "formats": repr(group), "rate": str(rate)}
+                found = comparing.compare(known_models.model(name), catalogue.devices(), rate, group)
+                for place, offer in enumerate(found):
+                    row = told | {"place": str(place), "device": offer.device.name, "format": offer.number_format}
+                    if offer.plan is None:
+                        yield row | {"reason": offer.reason}
+                        continue
+                    per = {f"{key} a dollar": written(value) for key, value in offer.per_dollar.items()}
+                    yield row | {"devices": str(offer.plan.devices), "rent": written(offer.rent)} | per
+
+
+# Ways to say what a model is of which a file says more: with one sort of layers, with others, without any.
+SPOKEN = {
+    "heads": {"heads": 6},
+    "shared heads": {"heads": 6, "kv_heads": 2, "head_size": 48},
+    "MLP": {"heads": 6, "mlp_size": 900},
+    "wide MLP": {
+        "heads": 6,
+        "mlp_size": 900,
+        "mlp_matrices": 2,
+        "mlp_bias": True,
+        "output_bias": True,
+        "query_bias": True,
+    },
+    "mixture": {"heads": 6, "experts": 8, "experts_per_token": 2, "expert_mlp_size": 200},
+    "mixture of some layers": {
+        "heads": 6,
+        "mlp_size": 900,
+        "experts": 8,
+        "experts_per_token": 2,
+        "expert_mlp_size": 200,
+    }
+    | {"dense_layers": 1, "shared_mlp_size": 100, "router_bias": True, "shared_gate": True},
+    "latent": {"heads": 6, "attention": "latent", "query_rank": 96, "kv_rank": 64, "rotary_size": 16, "nope_size": 32}
+    | {"value_size": 32, "mlp_size": 900},
+    "windows": {"heads": 6, "mlp_size": 900, "window": 512, "window_layers": 3, "context": 4096},
+    "linear": {"heads": 6, "mlp_size": 900, "linear_layers": 2, "linear_key_heads": 4, "linear_value_heads": 8}
+    | {"linear_key_size": 32, "linear_value_size": 32},
+    "index": {"heads": 6, "attention": "latent", "query_rank": 96, "kv_rank": 64, "rotary_size": 16, "nope_size": 32}
+    | {"value_size": 32, "mlp_size": 900, "index_heads": 2, "index_size": 32, "index_window": 256},
+    "norms": {"heads": 6, "mlp_size": 900, "norm_vectors": 2, "layer_norms": 4, "final_norms": 2, "embedding_norms": 1},
+    "embeddings": {"heads": 6, "mlp_size": 900, "embedding_tables": 1, "embedding_size": 128, "learned_positions": 64}
+    | {"logits_bias": True, "other_values": 100},
+}
+
+
+def spoken():
+    """Every number of models that are told by their numbers alone."""
+    for told, numbers in SPOKEN.items():
+        row = {"model": told}
+        try:
+            model = Model("spoken", layers=4, hidden_size=384, vocabulary_size=1000, **numbers)
+        except Refusal as refusal:
+            yield row | {"refused": str(refusal)}
+            continue
+        own = {key: value for key, value in sorted(vars(model).items()) if isinstance(value, int | float | str)}
+        row |= {key: brief(value) for key, value in own.items() if not key.startswith("_")}
+        row |= {"params": written(model.params), "active_params": written(model.active_params)}
+        yield row | {
+            "cache_bytes": written(model.cache_bytes(CONTEXT)),
+            "kinds": " ".join(part.kind for part in model.parts),
+        }
+
+
+def constants():
+    """What the constants of a step mean, and between which ends they may be given."""
+    for name, (unit, low, high, meaning) in MEANINGS.items():
+        yield {"constant": name, "unit": unit, "low": repr(low), "high": repr(high), "meaning": meaning}
+
+
 def written(number):
     return f"{number:.9g}"
 
@@ -487,7 +610,8 @@ TABLES = {
     "services": services,
 }
 TABLES |= {"serving": serving, "plans": plans, "cuts": cuts, "pictures": pictures}
-TABLES |= {"formulas": formulas, "parameters": parameters}
+TABLES |= {"formulas": formulas, "parameters": parameters, "answers": answers, "offers": offers}
+TABLES |= {"spoken": spoken, "constants": constants}
 
 
 def kept(name):
