@@ -7,6 +7,7 @@ Whoever means a change writes them anew, and the difference shows what else it c
 """
 
 import csv
+import inspect
 import json
 import random
 import re
@@ -18,6 +19,7 @@ from llmcalc.models import counting_tools, networks, serving_memory, vision, wei
 from llmcalc.models import families as reading
 from llmcalc.models.device import Device
 from llmcalc.models.families import FAMILIES
+from llmcalc.models.layers import Attention, LatentAttention, Mixture, Mlp
 from llmcalc.models.memory import LOSSES, OPTIMISERS, training_memory
 from llmcalc.models.model import Model
 from llmcalc.models.run import Run
@@ -28,6 +30,7 @@ from llmcalc.plans.cuts import CHEAPEST, FASTEST, FEWEST, Search, cut_numbers
 from llmcalc.plans.pools import pools_plan
 from llmcalc.plans.serving import service_plan
 from llmcalc.plans.step import predict
+from llmcalc.plans.training import by_devices, training_plan
 from llmcalc.questions import questions
 from tests.formulas import FORMULAS
 from tests.models.memory_runs import published, run_of
@@ -151,7 +154,7 @@ def described(fields):
     told = {"params": written(model.params), "active_params": written(model.active_params)}
     told["cache_bytes"] = written(model.cache_bytes(CONTEXT))
     told["forward_flop"] = written(model.forward_flop_per_token(CONTEXT))
-    return told | {"assumed": str(len(model.assumed))}
+    return told | {"assumed": str(len(model.assumed)), "name": model.name}
 
 
 # Formats
@@ -179,7 +182,7 @@ def formats():
         for weight_format in weights.names():
             each = {"bytes": model.weight_bytes(weight_format)}
             each["bytes_per_device"] = model.weight_bytes_per_device(weight_format, DEVICES)
-            yield {"model": model.name, "format": weight_format} | {key: written(each[key]) for key in each}
+            yield {"model": model.name, "format": weight_format} | {key: f"{each[key]:.15g}" for key in each}
 
 
 ROOMS = {"small": 24e9, "large": 80e9, "server": 640e9}
@@ -202,12 +205,14 @@ def serving():
                 yield told | {"refused": str(refusal)}
                 continue
             told |= {purpose: written(size) for purpose, size in parts.items()}
+            alone = {name: options[name] for name in options if name != "tensor_parallel"}
             for room, size in ROOMS.items():
                 fitting = serving_memory.sequences_that_fit(model, size, 8000, 0.9, **options)
                 told[f"{room}: sequences"] = written(fitting)
                 longest = serving_memory.longest_context(model, size, 2, 0.9, 10**6, **options)
                 told[f"{room}: context"] = str(longest)
-            alone = {name: options[name] for name in options if name != "tensor_parallel"}
+            for weight_format, fit in serving_memory.fits(model, 80e9, 8000, 0.9, **alone).items():
+                told[f"{weight_format}: fit"] = f"{written(fit['weights'])} {fit['sequences']} {fit['longest_context']}"
             told["devices"] = str(serving_memory.devices_needed(model, 4e12, 8000, 3, 0.9, **alone))
             yield told
 
@@ -416,10 +421,23 @@ def cuts():
                 for wanted, asked in WANTED.items():
                     found = search.best(**asked)
                     row = told | {"wanted": wanted} | (cut_of(found) if found else {})
-                    if found and wanted == "fewest":
+                    if found and wanted != "on all" and "seconds" in asked:
                         near = search.nearby_batch(found, asked["seconds"])
                         row["near"] = f"{near[0]} on {near[1].run.devices:g}" if near else ""
                     yield row
+
+
+def runs():
+    """Plans of training runs, and what other numbers of replicas would do."""
+    for name in ("Llama 3.1 8B", "Llama 3.1 70B", "Qwen3 30B A3B"):
+        model = known_models.model(name)
+        for asked in ({"devices": 512}, {"seconds": 30 * 86400.0}, {"seconds": 3e5}):
+            told = {"model": name, "asked": " ".join(f"{key}={value:g}" for key, value in asked.items())}
+            plan = training_plan(model, catalogue.device("H100 SXM"), tokens=1e12, batch=768, **asked)
+            told |= {"verdict": plan.verdict, "seconds": written(plan.seconds) if plan.cut else ""}
+            yield told | (cut_of(plan.cut) if plan.cut else {})
+            for other in by_devices(plan, 7) if plan.cut else []:
+                yield told | {"verdict": "other", "seconds": written(other.seconds)} | cut_of(other.cut)
 
 
 def cut_of(found):
@@ -526,9 +544,9 @@ def offers():
     """Devices for a service, the cheapest first."""
     for name in ("Llama 3.1 8B", "Llama 3.1 70B", "Mixtral 8x7B"):
         for group in (comparing.FORMATS, (("fp8",),), (("fp4",), ("int8", "bf16"))):
-            for rate in (0.3, 30.0):
-                told = {"model": name, "formats": repr(group), "rate": str(rate)}
-                found = comparing.compare(known_models.model(name), catalogue.devices(), rate, group)
+            for rate, limits in ((0.3, {}), (30.0, {}), (3.0, {"time_per_output_token": 4e-3})):
+                told = {"model": name, "formats": repr(group), "rate": str(rate), "limits": " ".join(limits)}
+                found = comparing.compare(known_models.model(name), catalogue.devices(), rate, group, **limits)
                 for place, offer in enumerate(found):
                     row = told | {"place": str(place), "device": offer.device.name, "format": offer.number_format}
                     if offer.plan is None:
@@ -540,8 +558,8 @@ def offers():
 
 # Ways to say what a model is of which a file says more: with one sort of layers, with others, without any.
 SPOKEN = {
-    "heads": {"heads": 6},
-    "shared heads": {"heads": 6, "kv_heads": 2, "head_size": 48},
+    "no MLP": {"heads": 6, "mlps": []},
+    "shared heads": {"heads": 6, "kv_heads": 2, "head_size": 48, "mlp_size": 900},
     "MLP": {"heads": 6, "mlp_size": 900},
     "wide MLP": {
         "heads": 6,
@@ -574,21 +592,49 @@ SPOKEN = {
 
 
 def spoken():
-    """Every number of models that are told by their numbers alone."""
+    """Every number of models that are told by their numbers alone, and of those of which one was left out."""
     for told, numbers in SPOKEN.items():
-        row = {"model": told}
-        try:
-            model = Model("spoken", layers=4, hidden_size=384, vocabulary_size=1000, **numbers)
-        except Refusal as refusal:
-            yield row | {"refused": str(refusal)}
-            continue
-        own = {key: value for key, value in sorted(vars(model).items()) if isinstance(value, int | float | str)}
-        row |= {key: brief(value) for key, value in own.items() if not key.startswith("_")}
-        row |= {"params": written(model.params), "active_params": written(model.active_params)}
-        yield row | {
-            "cache_bytes": written(model.cache_bytes(CONTEXT)),
-            "kinds": " ".join(part.kind for part in model.parts),
-        }
+        for without in ["", *numbers]:
+            row = {"model": told, "without": without}
+            given = {key: value for key, value in numbers.items() if key != without}
+            try:
+                model = Model("spoken", layers=4, hidden_size=384, vocabulary_size=1000, **given)
+            except Refusal as refusal:
+                yield row | {"refused": str(refusal)}
+                continue
+            row |= numbers_of(model) | {"params": written(model.params), "active_params": written(model.active_params)}
+            kinds = " ".join(part.kind for part in model.parts)
+            yield row | {"cache_bytes": written(model.cache_bytes(CONTEXT)), "kinds": kinds}
+
+
+def numbers_of(thing):
+    own = {key: value for key, value in sorted(vars(thing).items()) if not key.startswith("_")}
+    return {key: brief(value) for key, value in own.items() if isinstance(value, int | float | str)}
+
+
+# Parts of layers, which refuse what is below their least numbers.
+PARTS = {
+    Attention: {"layers": 4, "heads": 6, "kv_heads": 2, "head_size": 48},
+    LatentAttention: {"layers": 4, "heads": 6, "query_rank": 96, "kv_rank": 64, "rotary_size": 16, "nope_size": 32}
+    | {"value_size": 32},
+    Mlp: {"layers": 4, "mlp_size": 900},
+    Mixture: {"layers": 4, "experts": 8, "experts_per_token": 2, "expert_mlp_size": 200},
+}
+
+
+def parts():
+    """What parts of layers make of each of their numbers if it is 2, 1, 0 or less."""
+    for kind, numbers in PARTS.items():
+        for name, parameter in inspect.signature(kind).parameters.items():
+            for value in (2, 1, 0, -1) if name != "number" else ():
+                row = {"part": kind.__name__, "parameter": name, "value": str(value)}
+                try:
+                    part = kind(**numbers | {name: bool(value) if parameter.default in (True, False) else value})
+                except Refusal as refusal:
+                    yield row | {"refused": str(refusal)}
+                    continue
+                row |= {"weights": written(part.weights(384)), "vectors": written(part.vectors(384))}
+                yield row | numbers_of(part)
 
 
 def constants():
@@ -611,7 +657,7 @@ TABLES = {
 }
 TABLES |= {"serving": serving, "plans": plans, "cuts": cuts, "pictures": pictures}
 TABLES |= {"formulas": formulas, "parameters": parameters, "answers": answers, "offers": offers}
-TABLES |= {"spoken": spoken, "constants": constants}
+TABLES |= {"spoken": spoken, "parts": parts, "constants": constants, "runs": runs}
 
 
 def kept(name):
