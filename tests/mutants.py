@@ -65,12 +65,17 @@ NO_MISTAKES = {
         "if ENOUGH * wide.sum() < wide.size": "the same",
         "GUESSES = ": "how close a bound is, which saves time",
     },
+    "llmcalc/prediction/calibration.py": {
+        "def fit(self, steps": "how often a fit goes on once nothing changes any more",
+    },
     "llmcalc/plans/cuts.py": {
         "FLOOR = ": "a tolerance of a millionth",
         "TRIES = ": "more than any search for replicas takes",
     },
 }
 
+# Tests that look at all that can be told, whatever a file declares outside of its functions.
+KEPT = "tests/models/test_kept.py"
 MOST_SECONDS = 100.0  # of tests that are run for a mistake, by the times that they took without it
 PATIENCE = 60.0  # seconds beside three times those, after which a mistake counts as killed: it has no end
 MOST_BYTES = 6 << 30  # that a test may fill with data
@@ -230,7 +235,10 @@ class Reached:
         """
         path = str(self.root / mutant.path)
         contexts = self.data.contexts_by_lineno(path)
-        named = {name for line in self._lines(mutant) for name in contexts.get(line, ())}
+        lines = self._lines(mutant)
+        named = {name for line in lines or self._bodies(mutant) for name in contexts.get(line, ())}
+        if not lines:  # what stands outside of functions no test reaches when it runs
+            named.update(self.by_file[KEPT])
         tests = {test for name in named if name.startswith("::") for test in self.by_file[name[2:]]}
         tests |= {name for name in named if name in self.seconds}
         own = str(mutant.path)
@@ -253,14 +261,20 @@ class Reached:
 
         return sorted(chosen, key=place)
 
-    def _lines(self, mutant: Mutant) -> set[int]:
-        """Lines whose tests may notice: the statement's in a function, all of its body for a default, or all bodies."""
+    def _functions(self, mutant: Mutant) -> list[ast.FunctionDef]:
         if mutant.path not in self.trees:
             self.trees[mutant.path] = ast.parse((self.root / mutant.path).read_text(encoding="utf-8"))
-        functions = [node for node in ast.walk(self.trees[mutant.path]) if isinstance(node, ast.FunctionDef)]
-        around = [each for each in functions if each.lineno <= mutant.first <= (each.end_lineno or 0)]
+        return [node for node in ast.walk(self.trees[mutant.path]) if isinstance(node, ast.FunctionDef)]
+
+    def _bodies(self, mutant: Mutant) -> set[int]:
+        """Lines of all functions of a mistake's file."""
+        return {line for each in self._functions(mutant) for line in body(each)}
+
+    def _lines(self, mutant: Mutant) -> set[int]:
+        """Lines whose tests may notice: the statement's in a function, or all of its body for a default."""
+        around = [each for each in self._functions(mutant) if each.lineno <= mutant.first <= (each.end_lineno or 0)]
         if not around:
-            return {line for each in functions for line in body(each)}
+            return set()
         inner = max(around, key=lambda each: each.lineno)
         if mutant.first < inner.body[0].lineno:
             return body(inner)

@@ -166,7 +166,7 @@ def test_nonsense_is_refused_by_name(formula):
 def test_one_bad_element_is_found_and_named(formula):
     for argument in formula.arguments:
         for carrier in CARRIERS:
-            # Dask takes its time, and the same code checks all arguments: one of each range has it, and of each formula.
+            # Dask takes its time, and the same code checks all arguments: one of each range and formula has it.
             first = FIRST_OF_RANGE[tuple(map(str, argument.refused))] == (formula.name, argument.name)
             if carrier == "dask" and not first and argument is not formula.arguments[0]:
                 continue

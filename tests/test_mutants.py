@@ -28,12 +28,21 @@ def reached(tmp_path):
     return made
 
 
-@pytest.mark.parametrize(
-    ("line", "seen_by"), [(4, {8, 9, 10}), (7, {8, 9, 10}), (8, {8}), (9, {9}), (10, {10})], ids=str
-)
+@pytest.mark.parametrize(("line", "seen_by"), [(4, set()), (7, {8, 9, 10}), (8, {8}), (9, {9}), (10, {10})], ids=str)
 def test_tests_are_those_of_the_lines_that_a_mistake_changes(tmp_path, line, seen_by):
     mutant = mutants.Mutant(mutants.Path("a.py"), "NumberReplacer", 0, line, line)
     assert reached(tmp_path)._lines(mutant) == seen_by
+
+
+def test_a_mistake_outside_of_functions_is_looked_for_in_all_that_is_kept(tmp_path):
+    made = reached(tmp_path)
+    kept = f"{mutants.KEPT}::table"
+    made.seconds = {"b.py::one": 1.0, "c.py::elsewhere": 1.0, kept: 3.0}
+    made.by_file = {"b.py": ["b.py::one"], "c.py": ["c.py::elsewhere"], mutants.KEPT: [kept]}
+    made.data = type("Data", (), {"contexts_by_lineno": lambda _, path: {9: ["b.py::one"]}})()
+    mutant = mutants.Mutant(mutants.Path("a.py"), "NumberReplacer", 0, 4, 4)
+    assert made._bodies(mutant) == {8, 9, 10}
+    assert sorted(made.tests(mutant)) == ["b.py::one", kept]
 
 
 def test_every_file_of_tests_has_its_turn(tmp_path):

@@ -31,6 +31,7 @@ from llmcalc.plans.pools import pools_plan
 from llmcalc.plans.serving import service_plan
 from llmcalc.plans.step import predict
 from llmcalc.plans.training import by_devices, training_plan
+from llmcalc.prediction.serving import first_interval
 from llmcalc.questions import questions
 from tests.formulas import FORMULAS
 from tests.models.memory_runs import published, run_of
@@ -382,6 +383,7 @@ def plans():
             told |= {f"memory of {purpose}": written(size) for purpose, size in at_work.memory.items()}
             told["ten times"] = str(plan.scaled([10 * wanted["request_rate"]])[0])
             told["cut"] = " ".join([str(count) for count in at_work.service.cut])
+            told["range"] = " to ".join(map(written, first_interval(at_work.service)))
             try:
                 apart = pools_plan(model, DEVICE, constants=SERVING, **wanted)
             except Refusal as refusal:
@@ -501,14 +503,15 @@ def parameters():
 
 
 SCENARIOS = 30
+EACH = ("network", "number_format", "serving_format", "weight_format", "recomputation", "optimiser", "sharding")
 
 
 def answers():
     """Answers to all questions where some of their parameters are others, with their sentences."""
     for name, question in questions().items():
         chance = random.Random(name)
-        for _ in range(SCENARIOS):
-            given = scenario(question, chance)
+        each = [{key: choice} for key, one in question.parameters.items() if key in EACH for choice in one.choices]
+        for given in [*(scenario(question, chance) for _ in range(SCENARIOS)), *each]:
             told = {"question": name, "given": json.dumps(given)}
             try:
                 answer = question.answer(**given)
@@ -592,19 +595,26 @@ SPOKEN = {
 
 
 def spoken():
-    """Every number of models that are told by their numbers alone, and of those of which one was left out."""
-    for told, numbers in SPOKEN.items():
-        for without in ["", *numbers]:
-            row = {"model": told, "without": without}
-            given = {key: value for key, value in numbers.items() if key != without}
-            try:
-                model = Model("spoken", layers=4, hidden_size=384, vocabulary_size=1000, **given)
-            except Refusal as refusal:
-                yield row | {"refused": str(refusal)}
-                continue
-            row |= numbers_of(model) | {"params": written(model.params), "active_params": written(model.active_params)}
-            kinds = " ".join(part.kind for part in model.parts)
-            yield row | {"cache_bytes": written(model.cache_bytes(CONTEXT)), "kinds": kinds}
+    """Every number of models that are told by their numbers alone, of those of which one was left out, or changed."""
+    least = {"layers": 4, "hidden_size": 384, "vocabulary_size": 1000}
+    told = {(name, "as it is"): numbers for name, numbers in SPOKEN.items()}
+    for name, numbers in SPOKEN.items():
+        for without in numbers:
+            told[name, f"without {without}"] = {key: value for key, value in numbers.items() if key != without}
+    for name, parameter in inspect.signature(Model).parameters.items():
+        if name not in ("mixers", "mlps") and (isinstance(parameter.default, int | float | None) or name in least):
+            for value in (1, 0, -1):
+                told["MLP", f"{name} {value}"] = SPOKEN["MLP"] | {name: value}
+    for (name, how), numbers in told.items():
+        row = {"model": name, "how": how}
+        try:
+            model = Model("spoken", **least | numbers)
+        except Refusal as refusal:
+            yield row | {"refused": str(refusal)}
+            continue
+        row |= numbers_of(model) | {"params": written(model.params), "active_params": written(model.active_params)}
+        kinds = " ".join(part.kind for part in model.parts)
+        yield row | {"cache_bytes": written(model.cache_bytes(CONTEXT)), "kinds": kinds}
 
 
 def numbers_of(thing):
