@@ -37,7 +37,7 @@ def share(pages: Sequence[str], processes: int, work: Callable[[Iterator[str]], 
 
     Their order is that in which the pages are begun: those that take long should come first.
     """
-    waiting = multiprocessing.get_context("fork").SimpleQueue()
+    begun = multiprocessing.get_context("fork").Value("L", 0)
     processes = min(processes, len(pages))
     by_page: dict[str, Any] = {}
 
@@ -45,17 +45,19 @@ def share(pages: Sequence[str], processes: int, work: Callable[[Iterator[str]], 
         mine: list[str] = []
 
         def taken() -> Iterator[str]:
-            while page := waiting.get():
-                mine.append(page)
-                yield page
+            while True:
+                with begun.get_lock():
+                    place, begun.value = begun.value, begun.value + 1
+                if place >= len(pages):
+                    return
+                mine.append(pages[place])
+                yield pages[place]
 
         return mine, work(taken())
 
     def merge(_: None, result: tuple[list[str], Any]) -> None:
         by_page.update(dict.fromkeys(result[0], result[1]))
 
-    for page in [*pages, *processes * [""]]:
-        waiting.put(page)
     tasks = Tasks(processes)
     for _ in range(processes):
         tasks.add_task(one, None, merge)
