@@ -200,6 +200,8 @@ def test_bursts_of_a_load_generator_lengthen_the_first_token():
     at_random, even, bursty = (serving.predict_row(asked | {"burstiness": shape}) for shape in ("1", "5", "0.25"))
     assert at_random == even == serving.predict_row(asked)
     assert float(bursty["ttft_p95_ms"]) > 1.2 * float(at_random["ttft_p95_ms"])
+    # Gaps of a gamma distribution of the shape 1/4 deviate from their mean by twice of it.
+    assert serving._service(serving._read(asked | {"burstiness": "0.25"})).arrival_spread == 2.0
 
 
 @pytest.mark.parametrize(
