@@ -491,7 +491,7 @@ def _number(name: str, text: str) -> float:
     except ValueError:
         raise Refusal(name, text, "a number above 0") from None
     if not 0 < number < 1e12:
-        raise Refusal(name, text, "a number above 0")
+        raise Refusal(name, text, "a number above 0 and below 1e12")
     return number
 
 

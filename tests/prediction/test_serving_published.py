@@ -195,6 +195,10 @@ def test_first_tokens_under_load_have_a_range_that_opens_towards_full_load():
     assert float(users["ttft_high_ms"]) > 3 * float(users["ttft_low_ms"])
 
 
+def test_a_number_may_be_of_any_size_that_is_meant():
+    assert serving._number("osl", "950,000,000,000") == 9.5e11
+
+
 def test_bursts_of_a_load_generator_lengthen_the_first_token():
     asked = LLAMA | {"precision": "fp8", "isl": "1000", "osl": "200", "rps": "30"}
     at_random, even, bursty = (serving.predict_row(asked | {"burstiness": shape}) for shape in ("1", "5", "0.25"))
@@ -210,6 +214,7 @@ def test_bursts_of_a_load_generator_lengthen_the_first_token():
         ({"gpu": "H900"}, "H900"),
         ({"model": "GPT-9"}, "GPT-9"),
         ({"isl": "many"}, "question_tokens"),
+        ({"isl": "1e12"}, "above 0 and below 1e12"),
         ({"precision": "fp5"}, "fp5"),
         ({"tp": "3"}, "tensor_parallel"),
         ({"isl": ""}, "isl"),
