@@ -2,8 +2,11 @@
 
 import multiprocessing
 import shutil
-from concurrent.futures import ProcessPoolExecutor
+import signal
+from collections.abc import Callable
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from pathlib import Path
+from typing import Any
 
 from nbformat import NotebookNode
 
@@ -16,7 +19,7 @@ from bookbuild.site.staging import write_settings
 def stage(folder: Path, executed: dict[str, NotebookNode]) -> None:
     """Lay it out beside the prose: values in the settings, calculators, downloads."""
     with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as aside:
-        listed = aside.submit(menus.of_all_questions)
+        listed = _begin(aside, menus.of_all_questions)
         record = publications.collect(executed)
         toc = (ROOT / "_toc.yml").read_text(encoding="utf-8").replace("book/", "")
         (folder / "_toc.yml").write_text(toc, encoding="utf-8")
@@ -31,3 +34,12 @@ def stage(folder: Path, executed: dict[str, NotebookNode]) -> None:
         menus.know(listed.result())
     beside = of_exercises | verbs.files() | {drill.FILE: drill.file()}
     calculators.stage(folder, executed, beside)
+
+
+def _begin(aside: Executor, work: Callable[[], Any]) -> Future[Any]:
+    """Begin work in another process, which leaves an interrupt at a terminal to this one."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        return aside.submit(work)
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
