@@ -57,7 +57,7 @@ def enter(command: str = "") -> None:
             print(f"{name}: {line}", file=sys.stderr)
         else:
             traceback.print_exc()
-    if status or scratch.is_in_use():  # something was done, and Python would take half a second to forget it
+    if status or scratch.is_in_use():  # something was done, and Python would take its time to forget it
         end(status)
 
 

@@ -94,3 +94,21 @@ def test_a_chapter_has_headline_results_exercises_and_figures_for_everybody(name
         assert len(described["image"]["alt"]) > 60
         assert described["figure"]["caption"]
         assert described["figure"]["name"].startswith(f"fig-{name}")
+
+
+def test_a_kernel_starts_with_what_every_notebook_imports(checkout):
+    script = """
+import nbformat, papermill
+from bookbuild.run import kernels
+if __name__ == "__main__":
+    kernels.use_warm_kernels()
+    asked = "import sys; print([name for name in NAMES if name not in sys.modules])"
+    from bookbuild.run.preloaded import MODULES
+    cell = nbformat.v4.new_code_cell(asked.replace("NAMES", repr(MODULES)))
+    metadata = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    notebook = nbformat.v4.new_notebook(cells=[cell], metadata=metadata)
+    ran = papermill.execute_notebook(notebook, None, progress_bar=False)
+    print(ran.cells[-1].outputs[0].text, end="")
+"""
+    status, printed, errors = checkout.python("-c", script)
+    assert (status, printed) == (0, "[]\n"), errors

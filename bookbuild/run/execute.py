@@ -164,12 +164,12 @@ def run(names: list[str], before: inputs.Fingerprints, all_again: bool = False) 
     One whose prose alone changed keeps its results, unless all are to be executed again.
     """
     width = max(map(len, names))
-    unchanged = {} if all_again else {name: with_new_prose(name, before) for name in names}
-    if None in unchanged.values() or all_again:
+    unchanged = {name: None if all_again else with_new_prose(name, before) for name in names}
+    if None in unchanged.values():
         kernels.use_warm_kernels()
 
     def one(name: str) -> Execution:
-        execution = unchanged.get(name)
+        execution = unchanged[name]
         if execution is None:
             print(f"  run   {name}\n", end="", flush=True)  # in one piece, among others
             execution = execute(name)

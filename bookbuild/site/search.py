@@ -78,7 +78,7 @@ def glossary_terms(glossary: nodes.document) -> dict[str, list[str]]:
 
 def occurs(term: str, text: str) -> bool:
     """Whether a term, or its plural, is a word of a text; abbreviations keep their capitals."""
-    if term.lower() not in text.lower():  # as most are not: a pattern takes a hundred times as long to find nothing
+    if term.lower() not in text.lower():  # as most are not, and a pattern is slow to find nothing
         return False
     abbreviation = any(letter.isupper() for letter in term[1:])
     pattern = rf"(?<![\w/-]){re.escape(term)}(?:s|es)?(?![\w/-])"
