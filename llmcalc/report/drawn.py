@@ -337,5 +337,5 @@ def _pictures(figure: Figure) -> dict[str, str]:
     figure.set_layout_engine("none")  # all has its place by now, and to find it takes a third of the time
     # Without the version of the library: the same figure is the same file.
     figure.savefig(png, format="png", dpi=DPI, bbox_inches="tight", metadata={"Software": None})
-    figure.set_layout_engine(layout or "none")  # None would be that of the style
+    figure.set_layout_engine(layout)
     return {"svg": svg.getvalue(), "png": base64.b64encode(png.getvalue()).decode()}
