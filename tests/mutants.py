@@ -75,7 +75,7 @@ NO_MISTAKES = {
 }
 
 # Tests that look at all that can be told, whatever a file declares outside of its functions.
-KEPT = "tests/models/test_kept.py"
+KEPT = "tests/kept/test_kept.py"
 MOST_SECONDS = 100.0  # of tests that are run for a mistake, by the times that they took without it
 PATIENCE = 60.0  # seconds beside three times those, after which a mistake counts as killed: it has no end
 MOST_BYTES = 6 << 30  # that a test may fill with data

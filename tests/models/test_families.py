@@ -9,7 +9,7 @@ from llmcalc.checks import Refusal
 from llmcalc.models import configs
 from llmcalc.models.families import FAMILIES, NAMES
 from llmcalc.models.model import Model
-from tests.models.kept import OWN
+from tests.kept.models import OWN
 
 SIZES = {
     "num_hidden_layers": 12,

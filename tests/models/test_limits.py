@@ -14,7 +14,7 @@ from llmcalc.models.run import Run
 from llmcalc.models.service import Service, legal_ranks
 from llmcalc.models.serving_memory import engine_activations, legal_sizes, serving_memory
 from llmcalc.models.stacks import FACTOR, resolve, rows
-from tests.models.kept import DEVICE, SERVING
+from tests.kept.steps import DEVICE, SERVING
 
 MODEL = Model("model", layers=8, hidden_size=256, heads=8, kv_heads=2, mlp_size=512, vocabulary_size=100, context=4096)
 MIXED = Model(

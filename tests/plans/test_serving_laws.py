@@ -1,7 +1,6 @@
 """Services by laws that hold whatever their constants are, Little's and queues'; and refusals that come true."""
 
 import math
-import statistics
 
 import numpy as np
 import pytest
@@ -15,7 +14,6 @@ from llmcalc.models.service import Service
 from llmcalc.plans import serving
 from llmcalc.plans.pools import pools_plan
 from llmcalc.plans.serving import Impossible, replica, service_devices, service_plan, sizes
-from llmcalc.simulation import simulate
 from tests.models.test_service_laws import CARD, DENSE, NOTHING
 
 LLAMA, MIXTURE = known_models.model("Llama 3.1 8B"), known_models.model("Qwen3 30B A3B")
@@ -474,24 +472,6 @@ def test_pools_say_what_stands_in_their_way():
     assert "the largest replica that engines make of the device, 2 of them" in refused.value.words
     with pytest.raises(Impossible, match="time_per_output_token"):
         pools_plan(LLAMA, H100, 1.0, time_per_output_token=1e-6, devices_per_replica=2)
-
-
-@pytest.mark.parametrize("load", [0.3, 0.6])
-@pytest.mark.parametrize(("name", "question"), [("Llama 3.1 8B", 500), ("Llama 3.1 8B", 4000), ("Llama 3.3 70B", 4000)])
-def test_pools_wait_as_simulated_engines_do(name, question, load):
-    pytest.importorskip("simpy")
-    plan = pools_plan(known_models.model(name), H100, 50.0, question_tokens=question, answer_tokens=300, **POOLS)
-    for pool, latency in ((plan.reading, "first_token"), (plan.writing, "output_token")):
-        at = pool.replica.service
-        rate = load * replica(at).requests
-        seen = sorted(simulate(at, rate, requests=6000, seed=3)[latency])
-        predicted = getattr(replica(at, rate), latency)
-        assert predicted["mean"] == pytest.approx(statistics.mean(seen), rel=0.11)
-        assert predicted["p95"] == pytest.approx(seen[int(0.95 * len(seen))], rel=0.13)
-        # Closer to full load nobody is promised a time that the engine does not keep.
-        rate = 0.8 * replica(at).requests
-        seen = sorted(simulate(at, rate, requests=6000, seed=3)[latency])
-        assert 0.9 < getattr(replica(at, rate), latency)["p95"] / seen[int(0.95 * len(seen))] < 1.5
 
 
 def test_replicas_are_counted_by_rates():
