@@ -266,12 +266,19 @@ from llmcalc.teaching.marking import mark
 
 exercises = __import__(described["module"], None, None, ["*"]).chapter.exercises
 
+latest = {}  # by place, those posed last
+
+def posed(place, seed):
+    if place not in latest or latest[place].seed != seed:
+        latest[place] = exercises[place].pose(seed)
+    return latest[place]
+
 def pose(seed):
-    return json.dumps([exercise.pose(int(seed)).described() for exercise in exercises])
+    return json.dumps([posed(place, int(seed)).described() for place in range(len(exercises))])
 
 def check(given):
     place, answer, seed, attempt = json.loads(given)
-    verdict = mark(exercises[place], answer, seed, attempt)
+    verdict = mark(posed(place, seed), answer, attempt)
     return json.dumps({"kind": verdict.kind, "feedback": verdict.feedback, "shown": verdict.shown})
 `;
 

@@ -42,7 +42,6 @@ answer as a text, a number with its unit as you would write it, e.g. `"12.5 TFLO
 `"b"` or `"c a b"`."""
 SERVER = """\
 from llmcalc import teaching
-from llmcalc.teaching.marking import mark
 
 NAME = "{name}"
 
@@ -60,7 +59,7 @@ def generate(data):
 
 def grade(data):
     given = data["submitted_answers"].get("answer", "")
-    verdict = mark(teaching.find(NAME), given, data["params"]["seed"])
+    verdict = teaching.check(NAME, given, data["params"]["seed"])
     data["partial_scores"]["answer"] = {{"score": float(verdict.right), "weight": 1}}
     data["feedback"]["answer"] = verdict.feedback
     data["score"] = float(verdict.right)

@@ -87,4 +87,4 @@ def check(name: str, answer: str, seed: int = 1, attempt: int = 1) -> Verdict:
     >>> check("training-gpus/1", "3.86e22", seed=7)
     mistake: Two FLOP per parameter and token are the way forward alone; the way back takes four more.
     """
-    return mark(find(name), answer, seed, attempt)
+    return mark(pose(name, seed), answer, attempt)

@@ -52,25 +52,22 @@ class Verdict:
         return self.kind + ": " + self.feedback
 
 
-def mark(exercise: Exercise, answer: str, seed: int, attempt: int = 1) -> Verdict:
+def mark(posed: Posed, answer: str, attempt: int = 1) -> Verdict:
     """Say what is to say about an answer.
 
     Parameters
     ----------
-    exercise : Exercise
-        The exercise.
+    posed : Posed
+        The exercise with its numbers.
     answer : str
         What was written.
-    seed : int
-        Seed of the numbers.
     attempt : int
         The how-manieth answer it is, for the hint.
     """
-    posed = exercise.pose(seed)
     try:
         if posed.kind != "numeric":
             return _mark_letters(posed, reading.letters(answer, len(posed.options)), attempt)
-        return _mark_number(posed, reading.number(answer, exercise.unit), str(answer), attempt)
+        return _mark_number(posed, reading.number(answer, posed.exercise.unit), str(answer), attempt)
     except Refusal as refusal:
         return Verdict("unread", unread(refusal), formulas=False)
 

@@ -194,7 +194,7 @@ def test_prairielearn_draws_and_grades_as_the_book_does(exercise):
         data["submitted_answers"] = {"answer": answer}
         server["grade"](data)
         assert data["score"] == data["partial_scores"]["answer"]["score"] == score
-        assert data["feedback"]["answer"] == mark(exercise, answer, 12345).feedback
+        assert data["feedback"]["answer"] == mark(exercise.pose(12345), answer).feedback
     assert files["question.html"].count("{{params.text}}") == 1
     assert '<pl-string-input answers-name="answer"' in files["question.html"]
 

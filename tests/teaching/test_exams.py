@@ -57,7 +57,7 @@ def test_keys_hold_what_the_exercises_accept(tmp_path):
             assert f"<p>{shown['text']}</p>" in paper
             assert f"<p>{shown['text']}</p>" in key
             assert f"<strong>{escape(papers._answer(each))}</strong>" in key
-            assert mark(each.exercise, each.solution(), each.seed).right
+            assert mark(each, each.solution()).right
             assert f"{each.exercise.name}, seed {each.seed}" in key
             assert shown["steps"]
             for step in shown["steps"]:

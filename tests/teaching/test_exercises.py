@@ -14,17 +14,20 @@ from llmcalc.teaching.draws import Draw, of
 from llmcalc.teaching.marking import mark
 from llmcalc.teaching.telling import told
 from llmcalc.teaching.writing import LETTERS, LEVELS, Chapter, choose, numeric, order
+from tests.grouped import for_each
 from tests.teaching.independent import INDEPENDENT
 
 SEEDS = range(200)
 CHAPTERS = teaching.chapters()
 EXERCISES = [exercise for name in CHAPTERS for exercise in teaching.chapter(name).exercises]
 ROUNDED = re.compile(r"([\d,]+(?:\.\d+)?), rounded (up|down): ([\d,]*\d)")
-# One after another, so that what all tests of an exercise look at is posed once.
-every_exercise = pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.name, scope="module")
+# One after another, so that what all tests of a chapter look at is posed once.
+every_exercise = for_each(
+    "exercise", EXERCISES, name=lambda exercise: exercise.name, group=lambda exercise: exercise.chapter
+)
 
 
-@lru_cache(maxsize=2 * len(SEEDS))
+@lru_cache(maxsize=12 * len(SEEDS))  # a chapter
 def pose(exercise, seed):
     return exercise.pose(seed)
 
@@ -123,29 +126,29 @@ def test_the_key_is_right_and_each_mistake_is_named(exercise):
     for seed in range(12):
         posed = pose(exercise, seed)
         if posed.kind == "numeric":
-            assert mark(exercise, repr(float(posed.key)), seed).right
-            assert mark(exercise, posed.solution(), seed).right, posed.solution()
+            assert mark(posed, repr(float(posed.key))).right
+            assert mark(posed, posed.solution()).right, posed.solution()
             for value, _ in posed.mistakes:
-                verdict = mark(exercise, repr(float(value)), seed)
+                verdict = mark(posed, repr(float(value)))
                 assert verdict.kind == "mistake", (seed, value)
                 assert verdict.feedback in [said for _, said in posed.mistakes]
-            verdict = mark(exercise, repr(float(123.456 * posed.key + 1e-3)), seed)
+            verdict = mark(posed, repr(float(123.456 * posed.key + 1e-3)))
             assert verdict.kind == "wrong"
             assert posed.hints[0] in verdict.feedback
-            assert posed.hints[1] in mark(exercise, repr(float(123.456 * posed.key + 1e-3)), seed, attempt=2).feedback
+            assert posed.hints[1] in mark(posed, repr(float(123.456 * posed.key + 1e-3)), attempt=2).feedback
         elif posed.kind == "choice":
-            assert mark(exercise, posed.solution().upper(), seed).right
+            assert mark(posed, posed.solution().upper()).right
             for text, said in posed.mistakes:
-                verdict = mark(exercise, posed.letters([text]), seed)
+                verdict = mark(posed, posed.letters([text]))
                 assert (verdict.kind, verdict.feedback) == ("mistake", said)
         else:
-            assert mark(exercise, posed.solution(), seed).right
-            assert mark(exercise, posed.solution().replace(" ", ", "), seed).right
+            assert mark(posed, posed.solution()).right
+            assert mark(posed, posed.solution().replace(" ", ", ")).right
             swapped = posed.solution().split(" ")
             swapped[0], swapped[1] = swapped[1], swapped[0]
-            assert not mark(exercise, " ".join(swapped), seed).right
+            assert not mark(posed, " ".join(swapped)).right
         for nonsense in ("", "many", "12 bananas", "?", "1,5", "z"):
-            assert mark(exercise, nonsense, seed).kind == "unread", nonsense
+            assert mark(posed, nonsense).kind == "unread", nonsense
 
 
 @every_exercise
@@ -206,29 +209,31 @@ def test_no_formula_is_left_in_a_programmers_signs(exercise):
 
 
 def test_units_convert_and_are_held_apart():
-    exercise = teaching.find("training-gpus/2")
-    posed = exercise.pose(7)
-    for text in (f"{posed.key / 1000} PFLOP/s", f"{posed.key:,} TFLOPS", f"≈ {posed.key * 1e3} GFLOP/s"):
-        assert mark(exercise, text, 7).right, text
-    assert mark(exercise, f"{posed.key} TB", 7).kind == "unread"
-    assert mark(exercise, f"{posed.key * 1000}", 7).kind == "slip"
-    weights = teaching.find("transformer-flops/5")
-    assert mark(weights, f"{weights.pose(7).key / 1e6}M weights", 7).right
-    cost = teaching.find("training-cost/1")
-    for text in (f"${cost.pose(7).key}", f"{cost.pose(7).key / 1e6} million dollars", f"{cost.pose(7).key} USD"):
-        assert mark(cost, text, 7).right, text
-    days = teaching.find("training-gpus/5")
-    assert mark(days, f"{days.pose(7).key * 24} h", 7).right
-    share = teaching.find("training-gpus/6")
-    key = share.pose(7).key
-    assert mark(share, f"{key} %", 7).right
-    assert mark(share, f"{key}", 7).right
-    assert mark(share, f"{key / 100}", 7).kind == "slip"
-    count = teaching.find("training-gpus/4")
-    whole = count.pose(7).key
-    for text in (f"{whole:,.0f} devices", f"{whole:.0f} GPUs", f"{whole:.0f}"):
-        assert mark(count, text, 7).right, text
-    assert mark(count, f"{whole + 1:.0f}", 7).kind == "wrong"
+    speed, weights, cost, days, share, count = (
+        teaching.pose(name, seed=7)
+        for name in (
+            "training-gpus/2",
+            "transformer-flops/5",
+            "training-cost/1",
+            "training-gpus/5",
+            "training-gpus/6",
+            "training-gpus/4",
+        )
+    )
+    for text in (f"{speed.key / 1000} PFLOP/s", f"{speed.key:,} TFLOPS", f"≈ {speed.key * 1e3} GFLOP/s"):
+        assert mark(speed, text).right, text
+    assert mark(speed, f"{speed.key} TB").kind == "unread"
+    assert mark(speed, f"{speed.key * 1000}").kind == "slip"
+    assert mark(weights, f"{weights.key / 1e6}M weights").right
+    for text in (f"${cost.key}", f"{cost.key / 1e6} million dollars", f"{cost.key} USD"):
+        assert mark(cost, text).right, text
+    assert mark(days, f"{days.key * 24} h").right
+    assert mark(share, f"{share.key} %").right
+    assert mark(share, f"{share.key}").right
+    assert mark(share, f"{share.key / 100}").kind == "slip"
+    for text in (f"{count.key:,.0f} devices", f"{count.key:.0f} GPUs", f"{count.key:.0f}"):
+        assert mark(count, text).right, text
+    assert mark(count, f"{count.key + 1:.0f}").kind == "wrong"
 
 
 def test_seeds_and_exercises_that_are_none_are_refused_in_a_line():
@@ -280,8 +285,9 @@ def in_another_unit(posed):
 @every_exercise
 def test_an_answer_in_another_unit_is_the_same_answer(exercise):
     for seed in range(20):
-        if text := in_another_unit(pose(exercise, seed)):
-            assert mark(exercise, text, seed).right, text
+        posed = pose(exercise, seed)
+        if text := in_another_unit(posed):
+            assert mark(posed, text).right, text
 
 
 def test_most_units_have_another_one():
@@ -299,19 +305,17 @@ def test_who_chooses_wrongly_hears_what_is_wrong_with_that_choice(exercise):
 
 
 def test_digits_may_stand_in_groups_and_what_was_rounded_too_far_is_called_close():
-    exercise = teaching.find("training-gpus/4")
-    whole = exercise.pose(25).key
-    assert whole > 1000
-    for text in (f"{whole:,.0f}", f"{whole:,.0f}".replace(",", " "), f"{whole:,.0f} devices".replace(",", "\u202f")):
-        assert mark(exercise, text, 25).right, text
-    assert mark(exercise, "12 34", 25).kind == "unread"
-    time = teaching.find("failures/3")
-    key = time.pose(7).key
-    verdict = mark(time, f"{key * 1.03} s", 7)
+    count, time = teaching.pose("training-gpus/4", seed=25), teaching.pose("failures/3", seed=7)
+    whole = f"{count.key:,.0f}"
+    assert count.key > 1000
+    for text in (whole, whole.replace(",", " "), f"{whole} devices".replace(",", "\u202f")):
+        assert mark(count, text).right, text
+    assert mark(count, "12 34").kind == "unread"
+    verdict = mark(time, f"{time.key * 1.03} s")
     assert verdict.kind == "wrong"
     assert verdict.feedback.startswith("Close")
-    assert not mark(time, f"{key * 1.06} s", 7).feedback.startswith("Close")
-    assert "Carry five digits, round once, at the end" in mark(exercise, f"{whole + 1}", 25).feedback
+    assert not mark(time, f"{time.key * 1.06} s").feedback.startswith("Close")
+    assert "Carry five digits, round once, at the end" in mark(count, f"{count.key + 1}").feedback
 
 
 def declare(function, **changes):

@@ -82,8 +82,8 @@ def test_answers_get_the_words_that_python_has_for_them(site, context, name):
         if posed.kind == "numeric":
             for value, _ in posed.mistakes:
                 text = repr(float(value))
-                assert answer(tab, place, text, "mistake") == seen(mark(exercise, text, SEED).shown)
-            assert answer(tab, place, "nonsense", "unread") == mark(exercise, "nonsense", SEED).feedback
+                assert answer(tab, place, text, "mistake") == seen(mark(exercise.pose(SEED), text).shown)
+            assert answer(tab, place, "nonsense", "unread") == mark(exercise.pose(SEED), "nonsense").feedback
             assert answer(tab, place, repr(float(123 * posed.key)), "wrong").startswith("Too large. Hint: ")
             for text in filter(None, (in_another_unit(posed), repr(float(posed.key)))):
                 assert answer(tab, place, text, "right") == f"Right: {posed.solution()}."
