@@ -11,6 +11,7 @@ from numpydoc.docscrape import FunctionDoc
 
 import llmcalc
 from llmcalc.vocabulary import INFINITY, WORDS
+from tests.grouped import together
 
 SOURCE = Path(llmcalc.__file__).parent
 MODULES = sorted(path.stem for path in (SOURCE / "formulas").glob("*.py") if path.stem != "__init__")
@@ -94,4 +95,8 @@ def _formulas():
 
 
 FORMULAS = list(_formulas())
-every_formula = pytest.mark.parametrize("formula", FORMULAS, ids=lambda formula: f"{formula.module}.{formula.name}")
+
+
+def every_formula(test):
+    """Run a test for every formula, those of a module together."""
+    return together(pytest.mark.parametrize("formula", FORMULAS)(test), by=lambda formula: formula.module)

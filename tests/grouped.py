@@ -1,35 +1,55 @@
-"""Tests of many things that are alike: one test a group of them, which names the one that fails."""
+"""Cases that are alike, in one test that names the one that fails."""
 
 import functools
 import inspect
+import itertools
 
 import pytest
 
 
-def for_each(argument, things, name=str, group=None):
-    """Run a test for each of the things, a group after the other; without groups, for all of them together.
+def together(test=None, *, by=None):
+    """Run all cases of a parametrised test in one, or in one for each group that `by` tells of a case.
 
-    To gather, start and report a test takes a millisecond or two, which is more than many of them take to run.
+    To gather, start and report a test takes a millisecond or two, which is more than many cases take to run.
+
+    Parameters
+    ----------
+    test : function
+        A test with marks of `pytest.mark.parametrize`, whose other arguments are fixtures of a module or of all tests.
+    by : function, optional
+        From the keyword arguments of a case to the name of its group. Tests of one group run after another, so that
+        what they keep is kept for all of them.
     """
+    if test is None:
+        return functools.partial(together, by=by)
     groups = {}
-    for thing in things:
-        groups.setdefault(group(thing) if group else "", []).append(thing)
+    for case in _cases(test):
+        groups.setdefault(by(**case) if by else "", []).append(case)
 
-    def decorate(test):
-        @functools.wraps(test)
-        def run(members, **others):
-            for thing in members:
-                try:
-                    test(**{argument: thing}, **others)
-                except BaseException as error:
-                    error.add_note(f"{argument}: {name(thing)}")
-                    raise
+    @functools.wraps(test)
+    def run(**given):
+        for case in given.pop("cases", groups.get("")):
+            try:
+                test(**case, **given)
+            except BaseException as error:
+                error.add_note("in " + ", ".join(f"{name} = {str(value)[:200]}" for name, value in case.items()))
+                raise
 
-        known = inspect.signature(test).parameters.values()
-        others = [parameter for parameter in known if parameter.name != argument]
-        members = inspect.Parameter("members", inspect.Parameter.POSITIONAL_OR_KEYWORD)
-        run.__signature__ = inspect.Signature([members, *others])
-        # One after another, so that what all tests of a group look at is kept.
-        return pytest.mark.parametrize("members", groups.values(), ids=groups.keys(), scope="module")(run)
+    fixtures = [each for each in inspect.signature(test).parameters.values() if each.name not in next(_cases(test))]
+    run.pytestmark = [mark for mark in getattr(test, "pytestmark", []) if mark.name != "parametrize"]
+    if by:
+        fixtures.append(inspect.Parameter("cases", inspect.Parameter.KEYWORD_ONLY))
+        run = pytest.mark.parametrize("cases", groups.values(), ids=groups.keys(), scope="module")(run)
+    run.__signature__ = inspect.Signature(fixtures)
+    return run
 
-    return decorate
+
+def _cases(test):
+    """Keyword arguments of all cases, those of the mark next to the function in the outermost loop."""
+    marks = [mark for mark in test.pytestmark if mark.name == "parametrize"]
+    listed = []
+    for names, values, *_ in (mark.args for mark in marks):
+        several = not isinstance(names, str)
+        listed.append([dict(zip(names, value, strict=True)) if several else {names: value} for value in values])
+    for chosen in itertools.product(*listed):
+        yield {name: value for part in chosen for name, value in part.items()}

@@ -11,6 +11,7 @@ from llmcalc.checks import Refusal
 from llmcalc.models import short
 from llmcalc.models.configs import from_config
 from llmcalc.models.description import describe
+from tests.grouped import together
 
 CONFIGS = sorted((Path(__file__).parent / "models" / "configs").glob("*.json"))
 NUMBERS = ("params", "active_params", "kv_bytes_per_token", "cache_bytes", "flop_per_token", "weights")
@@ -21,6 +22,7 @@ def same(one, other):
     return all(told[number] == again[number] for number in NUMBERS) and one.context == other.context
 
 
+@together
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
 def test_a_short_text_makes_the_same_model_as_its_file(path):
     text = path.read_text(encoding="utf-8")
@@ -31,6 +33,7 @@ def test_a_short_text_makes_the_same_model_as_its_file(path):
     assert short.written(short.read(told)) == told
 
 
+@together
 @pytest.mark.parametrize("name", known_models.names())
 def test_a_short_text_makes_the_same_model_as_its_name(name):
     model = choosing.model_named(name)
@@ -99,6 +102,7 @@ def test_a_device_of_ones_own_has_the_numbers_given_in_any_unit():
     assert (device.peak("bf16"), device.peak("int8")) == (165e12, 330e12)
 
 
+@together
 @pytest.mark.parametrize(("quantity", "word"), choosing.device_quantities())
 @pytest.mark.parametrize("bad", ['"many"', "-1", "true", "null", '""', "NaN", "1e999", '"5 apples"'])
 def test_a_quantity_that_is_none_is_refused_by_name(quantity, word, bad):

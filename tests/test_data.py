@@ -11,6 +11,7 @@ import pytest
 from pybtex.database import parse_file
 
 from llmcalc.report import tables
+from tests.grouped import together
 
 ROOT = Path(__file__).parent.parent
 DATA = ROOT / "data"
@@ -41,11 +42,13 @@ def schema(name):
     )
 
 
+@together
 @every_file
 def test_a_data_file_keeps_its_contract(name):
     schema(name).validate(tables.read(name), lazy=True)
 
 
+@together
 @every_file
 def test_a_contract_tells_what_every_column_means_and_where_it_comes_from(name):
     contract = tables.contract(name)
@@ -57,6 +60,7 @@ def test_a_contract_tells_what_every_column_means_and_where_it_comes_from(name):
             assert rules["unit"], column
 
 
+@together
 @every_file
 def test_a_data_file_has_no_stray_spaces_or_ragged_lines(name):
     with (DATA / f"{name}.csv").open(encoding="utf-8", newline="") as file:
@@ -76,6 +80,7 @@ def test_a_broken_contract_is_noticed():
         schema("accelerators").validate(table, lazy=True)
 
 
+@together
 @every_file
 def test_every_source_is_in_the_bibliography(name):
     table = tables.read(name)

@@ -10,6 +10,7 @@ import pytest
 from bookbuild.notebooks import ROOT
 from bookbuild.site import citing, data_page
 from llmcalc import files
+from tests.grouped import together
 
 NAMES = data_page.names()
 DOCUMENTED = {"name", "type", "description", "constraints", "trueValues", "falseValues"}
@@ -76,6 +77,7 @@ def rows_of(path):
         return list(csv.DictReader(file, strict=True))
 
 
+@together
 @every_table
 def test_a_file_is_what_its_descriptor_says(published, name):
     told, path = described(published, name), published / f"{name}.csv"
@@ -90,6 +92,7 @@ def test_a_file_is_what_its_descriptor_says(published, name):
         assert len({tuple(row[column] for column in key) for row in rows}) == len(rows)
 
 
+@together
 @every_table
 def test_a_descriptor_keeps_to_the_standard_and_loses_nothing_of_the_contract(published, name):
     told, contract = described(published, name), files.contract(name)

@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from tests.formulas import FORMULAS
+from tests.grouped import together
 
 DEFAULTS = [
     (formula, parameter)
@@ -31,6 +32,7 @@ def printed(example, names):
     return " ".join(shown)
 
 
+@together
 @pytest.mark.parametrize("share", [0.9, 1.1])
 @pytest.mark.parametrize(
     ("formula", "parameter"), DEFAULTS, ids=lambda value: getattr(value, "name", None) or str(value)

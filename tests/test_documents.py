@@ -13,6 +13,7 @@ from bookbuild import notebooks
 from bookbuild.site import documents
 from llmcalc import files
 from llmcalc.report import tables
+from tests.grouped import together
 
 ROOT = Path(__file__).parent.parent
 HTML = notebooks.BUILD / "html"
@@ -112,6 +113,7 @@ def test_a_line_that_is_not_quoted_is_noticed():
     assert not is_quoted("003", "104-110") or DOCUMENTS.is_dir()
 
 
+@together
 @at_hand
 @pytest.mark.parametrize("row", files.rows("source-lines"), ids=lambda row: f"{row['document'][:3]}-{row['line']}")
 def test_a_quote_is_what_the_document_says(row):

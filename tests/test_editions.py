@@ -26,6 +26,7 @@ from llmcalc.vocabulary import WORDS
 from tests.answers.test_sentences import SLOW, drawn
 from tests.editions import WORD, left_in_english, made_up
 from tests.formulas import SOURCE
+from tests.grouped import together
 from tests.test_micropython import NODE, PACKAGES, SCRIPT
 
 every_question = pytest.mark.parametrize("name", list(questions()))
@@ -460,16 +461,19 @@ def badly_called(source):
             yield ast.unparse(call)
 
 
+@together
 @pytest.mark.parametrize("path", files(), ids=lambda path: str(path.relative_to(SOURCE)))
 def test_refusals_are_from_the_catalogue(path):
     assert list(unmarked_refusals(path.read_text(encoding="utf-8"))) == []
 
 
+@together
 @pytest.mark.parametrize("path", files("answers", "models", "plans"), ids=lambda path: path.stem)
 def test_answers_are_put_together_from_the_catalogue(path):
     assert set(composed(path.read_text(encoding="utf-8"))) <= KEYS
 
 
+@together
 @pytest.mark.parametrize("path", files(), ids=lambda path: str(path.relative_to(SOURCE)))
 def test_texts_can_be_extracted(path):
     assert list(badly_called(path.read_text(encoding="utf-8"))) == []

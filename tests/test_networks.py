@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from llmcalc.formulas import convolution
 from llmcalc.models import counting_tools, networks, vision
 from llmcalc.report import tables
+from tests.grouped import together
 
 # torchvision 0.13 and later publish these with their weights, as `num_params` and `_ops` (in 1e9, three decimals;
 # called GFLOPS on its pages, in fact multiply-accumulates): github.com/pytorch/vision, torchvision/models/*.py.
@@ -61,17 +62,20 @@ def test_the_networks_are_those_of_the_printed_table_in_its_order():
     assert set(FIRST) < set(networks.NAMES)
 
 
+@together
 @every_network
 def test_parameters_are_torchvisions_to_the_last(name):
     assert vision.params(networks.build(name)) == TORCHVISION[name][0]
 
 
+@together
 @every_network
 def test_multiply_accumulates_are_those_that_torchvision_publishes(name):
     # Its three decimals are cut off or rounded.
     assert vision.macs(networks.build(name)) / 1e9 == pytest.approx(TORCHVISION[name][1], abs=1.01e-3)
 
 
+@together
 @every_network
 def test_the_printed_column_is_the_count_of_the_tool_to_both_decimals(name):
     printed = tables.read("cnn-macs", as_printed=True).set_index("name").loc[name]
@@ -167,6 +171,7 @@ def test_inceptions_blocks_have_the_shapes_of_its_paper():
     assert {(288, 35, 35), (768, 17, 17), (1280, 8, 8), (2048, 8, 8)} <= blocks
 
 
+@together
 @every_network
 def test_a_network_ends_in_a_number_for_each_class(name):
     layers = networks.build(name)
@@ -174,6 +179,7 @@ def test_a_network_ends_in_a_number_for_each_class(name):
     assert math.prod(layers[-1]["output"]) == 1000
 
 
+@together
 @every_network
 def test_work_is_one_mac_for_each_term_of_each_output(name):
     for layer in networks.build(name):
@@ -181,6 +187,7 @@ def test_work_is_one_mac_for_each_term_of_each_output(name):
             assert layer["macs"] == layer["terms"] * math.prod(layer["output"])
 
 
+@together
 @every_network
 @pytest.mark.parametrize("image_size", [75, 97, 512])
 def test_parameters_do_not_depend_on_the_picture_and_work_does(name, image_size):
@@ -202,6 +209,7 @@ def test_a_batch_is_as_much_work_as_its_pictures(name, batch):
     assert vision.macs(layers, batch) == batch * vision.macs(layers)
 
 
+@together
 @every_network
 def test_kinds_add_up(name):
     layers = networks.build(name)

@@ -12,6 +12,7 @@ from bookbuild.site import documents
 from llmcalc import files, reasons
 from llmcalc.checks import Refusal
 from llmcalc.questions import json_schema, questions
+from tests.grouped import together
 
 ROWS = files.rows("default-reasons")
 HTML = notebooks.BUILD / "html" / "notebooks"
@@ -24,6 +25,7 @@ def test_every_parameter_of_every_answer_has_one_reason_and_none_is_orphaned():
     assert sorted((row["question"], row["parameter"]) for row in ROWS) == sorted(asked)
 
 
+@together
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row['question']}-{row['parameter']}")
 def test_a_reason_says_where_the_default_comes_from_and_nothing_else(row):
     given = [column for column in ("document", "line", "source", "table") if row[column] is not None]

@@ -8,6 +8,7 @@ import time
 import pytest
 
 from tests.formulas import SOURCE
+from tests.grouped import together
 
 # What stands beside the rooms and runs in a page, too; `datasets` alone opens files, where there are any.
 COMMON = {"checks", "formats", "messages", "once", "quantities", "units", "vocabulary"}
@@ -39,6 +40,7 @@ def imports(path):
     return libraries, own
 
 
+@together
 @pytest.mark.parametrize(("room", "path"), FILES, ids=lambda value: getattr(value, "stem", value))
 def test_a_room_imports_what_it_may(room, path):
     libraries, own = imports(path)

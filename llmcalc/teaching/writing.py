@@ -201,6 +201,9 @@ class Exercise:
         self.function, self.level, self.teaches, self.text = function, level, teaches, text
         self.unit, self.tolerance, self.within, self.draws = unit, tolerance, within, draws
 
+    def __repr__(self) -> str:
+        return self.name
+
     def pose(self, seed: int) -> Posed:
         """The exercise with the numbers of a seed.
 

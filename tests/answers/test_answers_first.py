@@ -12,6 +12,7 @@ from llmcalc import answers
 from llmcalc.checks import Refusal
 from llmcalc.questions import questions
 from llmcalc.vocabulary import WORDS
+from tests.grouped import together
 
 ROOT = Path(__file__).parents[2]
 # As the documents print them, or as the chapters correct them.
@@ -42,6 +43,7 @@ def refused(name, parameter, value):
     assert refusal.value.argument == parameter.name
 
 
+@together
 @pytest.mark.parametrize(("name", "parameter"), PARAMETERS, ids=lambda value: getattr(value, "name", value))
 def test_nonsense_is_refused_by_name(name, parameter):
     for value in NONSENSE:

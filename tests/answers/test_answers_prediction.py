@@ -15,11 +15,13 @@ from llmcalc.plans import ranges
 from llmcalc.prediction import runs
 from llmcalc.questions import questions
 from llmcalc.units import GIBI
+from tests.grouped import together
 
 NAMES = ("does-it-predict", "failures")
 PARAMETERS = [(name, parameter) for name in NAMES for parameter in questions()[name].parameters.values()]
 
 
+@together
 @pytest.mark.parametrize(("name", "parameter"), PARAMETERS, ids=lambda value: getattr(value, "name", value))
 def test_nonsense_is_refused_by_name(name, parameter):
     beyond = [] if parameter.high is None else [parameter.high * 1.01 + 1, parameter.low - 1]

@@ -13,6 +13,7 @@ from bookbuild.run import parameters
 from llmcalc import answers, questions
 from llmcalc.checks import Refusal
 from llmcalc.vocabulary import WORDS
+from tests.grouped import together
 
 NAMES = (
     "planner",
@@ -70,6 +71,7 @@ def test_defaults_answer_what_the_chapter_answered(name):
         assert answer[result] == pytest.approx(value, rel=1e-9), result
 
 
+@together
 @pytest.mark.parametrize(("name", "parameter"), PARAMETERS)
 def test_nonsense_is_refused_by_the_name_of_its_parameter(name, parameter):
     question = QUESTIONS[name]
@@ -83,6 +85,7 @@ def test_nonsense_is_refused_by_the_name_of_its_parameter(name, parameter):
         assert refused.value.argument == parameter
 
 
+@together
 @pytest.mark.parametrize(("name", "parameter"), PARAMETERS)
 def test_units_of_the_docstring_are_those_of_the_vocabulary(name, parameter):
     doc = inspect.getdoc(QUESTIONS[name].answer)
@@ -93,6 +96,7 @@ def test_units_of_the_docstring_are_those_of_the_vocabulary(name, parameter):
     assert (unit[1] if unit else None) == (None if word.range is None else word.shown)
 
 
+@together
 @pytest.mark.parametrize(("name", "parameter"), PARAMETERS)
 def test_the_parameters_cell_says_the_same(name, parameter):
     asked, cell = QUESTIONS[name].parameters[parameter], parameters.declared(name)[parameter]

@@ -10,6 +10,7 @@ from llmcalc.answers.planner import curves
 from llmcalc.checks import Refusal
 from llmcalc.questions import questions
 from llmcalc.units import DAY
+from tests.grouped import together
 
 QUESTION = questions()["planner"]
 DEVICES = QUESTION.parameters["accelerator"].choices
@@ -67,6 +68,7 @@ def lacks(accelerator):
     return [name for name in ("memory", "memory_bandwidth") if name not in known] + ([] if formats else ["a peak"])
 
 
+@together
 @pytest.mark.parametrize("accelerator", [name for name in DEVICES if not lacks(name)])
 def test_every_device_with_the_numbers_answers(accelerator):
     plan = planner(model="Llama 3.1 8B", accelerator=accelerator, **AT_HAND)
@@ -83,6 +85,7 @@ def test_every_other_is_refused_in_one_line(accelerator):
     assert "\n" not in str(refused.value)
 
 
+@together
 @pytest.mark.parametrize("model", QUESTION.parameters["model"].choices)
 def test_every_model_is_answered(model):
     plan = planner(model=model, tokens=1e12, sized_by="devices", device_count=2048)

@@ -13,6 +13,7 @@ from llmcalc.checks import Refusal
 from llmcalc.models.configs import DEEPEST, MOST_TEXT, from_config
 from llmcalc.models.description import describe
 from llmcalc.models.model import Model
+from tests.grouped import together
 
 FOLDER = Path(__file__).parent / "configs"
 FILES = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted(FOLDER.glob("*.json"))}
@@ -36,6 +37,7 @@ def test_every_file_has_a_published_total():
     assert set(FILES) == set(TOTALS)
 
 
+@together
 @pytest.mark.parametrize("name", FILES)
 def test_parameters_are_exactly_those_published(name):
     model = Model.from_config(FILES[name])
@@ -43,11 +45,13 @@ def test_parameters_are_exactly_those_published(name):
     assert sum(model.groups.values()) == model.params
 
 
+@together
 @pytest.mark.parametrize("name", FILES)
 def test_of_a_known_architecture_nothing_is_assumed(name):
     assert Model.from_config(FILES[name]).assumed == []
 
 
+@together
 @pytest.mark.parametrize("name", FILES)
 def test_a_file_reads_the_same_as_text(name):
     assert Model.from_config(json.dumps(FILES[name])).params == Model.from_config(FILES[name]).params
@@ -74,6 +78,7 @@ def test_a_missing_field_is_refused_by_name(field):
     assert refusal(llama() | {field: None}).startswith(f"{field} is missing")
 
 
+@together
 @pytest.mark.parametrize(
     "value", ["4096", "x" * 10_000, float("nan"), float("inf"), -1, 0, 1.5, True, [1], {}, 10**30, "1; import os"]
 )

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from llmcalc import catalogue, datasets
 from llmcalc.datasets import FORMATS
 from llmcalc.models.device import TRAINING_FORMATS, UNITS, Device, find, menu
+from tests.grouped import together
 
 MEBI = 2**20
 
@@ -110,6 +111,7 @@ WANTED = {
 }
 
 
+@together
 @pytest.mark.parametrize(("text", "name"), WANTED.items())
 def test_devices_are_found_by_the_names_that_people_and_drivers_give_them(text, name):
     assert catalogue.device(text).name == name

@@ -9,6 +9,7 @@ from llmcalc.checks import Refusal
 from llmcalc.models import configs
 from llmcalc.models.families import FAMILIES, NAMES
 from llmcalc.models.model import Model
+from tests.grouped import together
 from tests.kept.models import OWN
 
 SIZES = {
@@ -514,6 +515,7 @@ SAID = [(family, {}) for family in FAMILIES]
 SAID += [(family, EXPERTS) for family in ("tomorrow", "deepseek_v3", "ernie4_5_moe", "kimi_linear", "gemma4")]
 
 
+@together
 @pytest.mark.parametrize(("family", "said"), SAID)
 def test_what_is_below_nothing_is_refused_by_name_or_not_read(family, said):
     own = {name: value for name, value in OWN.get(family, {}).items() if name not in SIZES} | said

@@ -14,6 +14,7 @@ from llmcalc.models.run import Run
 from llmcalc.models.service import Service, legal_ranks
 from llmcalc.models.serving_memory import engine_activations, legal_sizes, serving_memory
 from llmcalc.models.stacks import FACTOR, resolve, rows
+from tests.grouped import together
 from tests.kept.steps import DEVICE, SERVING
 
 MODEL = Model("model", layers=8, hidden_size=256, heads=8, kv_heads=2, mlp_size=512, vocabulary_size=100, context=4096)
@@ -84,6 +85,7 @@ def refused(make, given):
     return str(refusal.value)
 
 
+@together
 @pytest.mark.parametrize(("make", "given", "name", "low", "high"), each(WHOLE))
 def test_whole_numbers_are_taken_up_to_their_ends(make, given, name, low, high):
     for number in {low, high if high <= 64 else low + 3}:

@@ -12,6 +12,7 @@ from llmcalc.models.memory import OPTIMISERS, chunks_under_way, training_memory,
 from llmcalc.models.model import Model
 from llmcalc.models.run import Run
 from llmcalc.report.tables import read
+from tests.grouped import together
 from tests.models.memory_runs import ERRORS, GIB, published, run_of
 
 ROWS = {row["id"]: row for row in published()}
@@ -245,6 +246,7 @@ def test_adapters_of_a_template_whose_mlp_has_a_number_of_matrices_that_is_not_w
     assert adapters(2) < adapters(2.5) == (adapters(2) + adapters(3)) / 2
 
 
+@together
 @pytest.mark.parametrize("name", [row["model"] for row in datasets.records("models")])
 def test_weights_of_one_device_are_all_parameters_whatever_layers_mix_tokens(name):
     # Of norms two a layer are counted, so that some models have a little more or less.

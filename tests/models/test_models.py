@@ -16,6 +16,7 @@ from llmcalc.models.description import describe
 from llmcalc.models.layers import Attention, Mlp
 from llmcalc.models.model import Model
 from tests.formulas import SOURCE
+from tests.grouped import together
 from tests.models.test_configs import FILES
 from tests.test_micropython import NODE, PACKAGES
 
@@ -61,6 +62,7 @@ def known(name):
 # Data
 
 
+@together
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row["model"])
 def test_every_model_has_its_published_parameters(row):
     model = Model.from_row(row)
@@ -375,6 +377,7 @@ def test_a_state_is_as_large_whatever_the_context():
     assert growth == 1000 * hybrid.kv_bytes_per_token() == 1000 * 12 * 2 * 2 * 256 * 2
 
 
+@together
 @pytest.mark.parametrize("bad", [0, -1, 1.5, float("nan"), float("inf"), True, "32", None, [32]])
 @pytest.mark.parametrize("number", ["layers", "hidden_size", "heads", "mlp_size", "vocabulary_size"])
 def test_what_is_no_whole_number_is_refused_by_name(number, bad):

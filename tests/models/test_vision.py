@@ -11,6 +11,7 @@ from llmcalc import datasets, known_networks
 from llmcalc.checks import Refusal
 from llmcalc.models import building_blocks, counting_tools, networks, vision
 from llmcalc.report import ledger, tables
+from tests.grouped import together
 
 every_network = pytest.mark.parametrize("name", networks.NAMES)
 PUBLISHED = [row for _, row in tables.read("vision-published", as_printed=True).iterrows()]
@@ -53,6 +54,7 @@ def usual_size(name, about=224):
     return max(about // multiple, 1) * multiple
 
 
+@together
 @pytest.mark.parametrize(
     "row", PUBLISHED, ids=lambda row: f"{row['network']}-{row['width']}-{row['image_size']}-{row['quantity']}"
 )
@@ -105,6 +107,7 @@ def test_case_142_a_picture_that_is_not_square():
     assert networks.describe("resnet50", (192, 256))["macs"] == networks.describe("resnet50", (256, 192))["macs"]
 
 
+@together
 @every_network
 def test_sums_are_those_of_the_table(name):
     told = networks.describe(name, usual_size(name))
@@ -113,6 +116,7 @@ def test_sums_are_those_of_the_table(name):
     assert told["flop"] == 2 * (told["macs"] + told["attention_macs"])
 
 
+@together
 @every_network
 def test_work_follows_from_weights_and_positions(name):
     for layer in networks.build(name, usual_size(name)):
@@ -125,6 +129,7 @@ def test_work_follows_from_weights_and_positions(name):
             assert layer["macs"] == 0
 
 
+@together
 @every_network
 def test_layers_follow_each_other(name):
     layers = networks.build(name, usual_size(name))
@@ -132,6 +137,7 @@ def test_layers_follow_each_other(name):
     assert all(min(layer["output"]) >= 1 for layer in layers)
 
 
+@together
 @every_network
 def test_classes_change_only_the_last_layers(name):
     size = usual_size(name)

@@ -16,6 +16,7 @@ from llmcalc.models.service import Service
 from llmcalc.models.stacks import resolve
 from llmcalc.plans.project import project
 from llmcalc.plans.training import by_devices, training_plan
+from tests.grouped import together
 from tests.models import memory_runs
 
 NONSENSE = [
@@ -145,6 +146,7 @@ def arguments(function, argument):
     return given
 
 
+@together
 @pytest.mark.parametrize(
     ("function", "argument"), CALLS, ids=[f"{function.__name__}-{argument}" for function, argument in CALLS]
 )

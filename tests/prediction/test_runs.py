@@ -7,6 +7,7 @@ import pytest
 from llmcalc import datasets
 from llmcalc.models.stacks import resolve
 from llmcalc.prediction import runs
+from tests.grouped import together
 
 ROWS = datasets.records("training-runs")
 
@@ -45,6 +46,7 @@ def test_what_is_assumed_is_said():
         assert word in answer["assumed"]
 
 
+@together
 @pytest.mark.parametrize("name", sorted(ROWS[0]))
 def test_nonsense_in_a_cell_is_refused_not_raised(name):
     for bad in ("-1", "nan", "many", "1e400", "0", ""):

@@ -18,6 +18,7 @@ from bookbuild.teaching import course
 from llmcalc import teaching
 from llmcalc.teaching.marking import mark
 from llmcalc.teaching.setting import escaped
+from tests.grouped import together
 
 CHAPTERS = teaching.chapters()
 EXERCISES = [exercise for name in CHAPTERS for exercise in teaching.chapter(name).exercises]
@@ -145,6 +146,7 @@ def test_moodle_reads_every_question(name):
             assert rising == [escaped(option) for option in each.key]
 
 
+@together
 @pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.name)
 def test_an_item_of_qti_holds_the_right_answer(exercise):
     space = {"q": course.QTI}
@@ -176,6 +178,7 @@ def test_a_package_of_qti_lists_its_items(tmp_path):
     assert len(found) == 2 * len(teaching.chapter("memory").exercises) + 1
 
 
+@together
 @pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.name)
 def test_prairielearn_draws_and_grades_as_the_book_does(exercise):
     files = course.prairielearn(exercise)

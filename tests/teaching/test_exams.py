@@ -12,10 +12,12 @@ from llmcalc import cli, papers, teaching
 from llmcalc.checks import Refusal
 from llmcalc.teaching import exams
 from llmcalc.teaching.marking import mark
+from tests.grouped import together
 
 SOME = ["training-gpus", "memory", "inference-gpus"]
 
 
+@together
 @pytest.mark.parametrize("seed", range(8))
 @pytest.mark.parametrize("minutes", [30, 45, 90, 180])
 @pytest.mark.parametrize("names", [SOME, None], ids=["three chapters", "all chapters"])

@@ -14,17 +14,18 @@ from llmcalc.teaching.draws import Draw, of
 from llmcalc.teaching.marking import mark
 from llmcalc.teaching.telling import told
 from llmcalc.teaching.writing import LETTERS, LEVELS, Chapter, choose, numeric, order
-from tests.grouped import for_each
+from tests.grouped import together
 from tests.teaching.independent import INDEPENDENT
 
 SEEDS = range(200)
 CHAPTERS = teaching.chapters()
 EXERCISES = [exercise for name in CHAPTERS for exercise in teaching.chapter(name).exercises]
 ROUNDED = re.compile(r"([\d,]+(?:\.\d+)?), rounded (up|down): ([\d,]*\d)")
-# One after another, so that what all tests of a chapter look at is posed once.
-every_exercise = for_each(
-    "exercise", EXERCISES, name=lambda exercise: exercise.name, group=lambda exercise: exercise.chapter
-)
+
+
+def every_exercise(test):
+    """Run a test for every exercise, those of a chapter together: what all tests look at is posed once."""
+    return together(pytest.mark.parametrize("exercise", EXERCISES)(test), by=lambda exercise: exercise.chapter)
 
 
 @lru_cache(maxsize=12 * len(SEEDS))  # a chapter

@@ -8,6 +8,7 @@ from lxml import etree
 
 from bookbuild.teaching import course
 from llmcalc import teaching
+from tests.grouped import together
 
 SCHEMAS = Path(__file__).parent / "schemas"
 EXERCISES = [exercise for name in teaching.chapters() for exercise in teaching.chapter(name).exercises]
@@ -55,6 +56,7 @@ def packaging():
     return read_schema("imscp_v1p1.xsd")
 
 
+@together
 @pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.name)
 def test_an_item_keeps_the_schema(schema, exercise):
     for each in course.posed(exercise, 3):
