@@ -31,7 +31,7 @@ def test_the_book_is_in_english():
 def written():
     """Translations of all texts into the made-up language, as if it were a real one."""
     made_up = Catalog(locale=LANGUAGE, project="llmcalc", fuzzy=False)
-    for entry in catalogues.extracted():
+    for entry in catalogues.read(catalogues.TEMPLATE):
         if entry.id:
             made_up.add(entry.id, bracketed(entry.id) if isinstance(entry.id, str) else (bracketed(entry.id[1]),))
     return catalogues.written(made_up)

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy import stats
 
 from llmcalc import answers, datasets
 from llmcalc.checks import Refusal
@@ -71,6 +70,8 @@ def test_without_failures_only_checkpoints_cost():
 @pytest.mark.parametrize("mean", [0.01, 1.0, 7.7, 150.0, 1e5])
 @pytest.mark.parametrize("probability", [0.5, 0.9, 0.999])
 def test_spares_are_a_quantile_of_the_poisson_distribution(mean, probability):
+    from scipy import stats  # which takes a second to load
+
     assert availability.spares(mean, probability) == int(stats.poisson.ppf(probability, mean))
 
 
