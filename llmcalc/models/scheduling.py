@@ -147,29 +147,30 @@ def schedule(tasks: "Sequence[Task]", cards: int) -> "list[Job]":
     """
     _whole(cards=cards)
     cards = int(cards)
-    pending = [_setup_batch(index, task, cards) for index, task in enumerate(tasks)]
+    # A task has at most one batch of equal jobs: its set-up, or the trials not yet started. The next to come is last.
+    coming = [_setup_batch(index, task, cards) for index, task in enumerate(tasks)]
+    coming.sort(key=lambda batch: (batch["ready"], batch["task"]), reverse=True)
+    waiting: list[Batch] = []
     running: list[tuple[float, int, int, int]] = []
     jobs: list[Job] = []
     now: float = 0
     free = cards
-    while pending or running:
-        # A task has at most one batch of equal jobs in the queue: its set-up, or the trials not yet started.
-        for batch in pending:
-            if batch["ready"] <= now:
-                started = min(batch["left"], free // batch["cards"]) if batch["cards"] else batch["left"]
-                if started:
-                    free -= started * batch["cards"]
-                    running.append((now + batch["seconds"], started * batch["cards"], batch["run"], batch["task"]))
-                    jobs += _start(batch, started, now)
-        pending = [batch for batch in pending if batch["left"]]
-        arrivals = [batch["ready"] for batch in pending if batch["ready"] > now]
-        now = min([entry[0] for entry in running] + arrivals)
+    while coming or waiting or running:
+        while coming and coming[-1]["ready"] <= now:
+            _line_up(waiting, coming.pop())
+        for batch in waiting:
+            started = min(batch["left"], free // batch["cards"]) if batch["cards"] else batch["left"]
+            if started:
+                free -= started * batch["cards"]
+                running.append((now + batch["seconds"], started * batch["cards"], batch["run"], batch["task"]))
+                jobs += _start(batch, started, now)
+        waiting = [batch for batch in waiting if batch["left"]]
+        now = min([entry[0] for entry in running] + [batch["ready"] for batch in coming[-1:]])
         for end, held, run, index in running:
             if end <= now:
                 free += held
                 if run == 0:
-                    place = sum(batch["task"] < index for batch in pending)
-                    pending.insert(place, _trial_batch(index, tasks[index], now))
+                    _line_up(waiting, _trial_batch(index, tasks[index], now))
         running = [entry for entry in running if entry[0] > now]
     return _in_order(jobs)
 
@@ -330,6 +331,14 @@ def turnaround(tasks: "Sequence[Task]", jobs: "list[Job]") -> "list[float]":
     for job in jobs:
         ends[job["task"]] = max(ends[job["task"]], job["end"])
     return [ends[index] - task["arrival"] for index, task in enumerate(tasks)]
+
+
+def _line_up(waiting: "list[Batch]", batch: "Batch") -> None:
+    """Put a batch before those of later tasks."""
+    place = len(waiting)
+    while place and waiting[place - 1]["task"] > batch["task"]:
+        place -= 1
+    waiting.insert(place, batch)
 
 
 def _setup_batch(index: int, task: "Task", cards: int) -> "Batch":
