@@ -26,6 +26,8 @@ override VARIANTS := $(value VARIANTS)
 
 VENV := .venv
 PYTHON := $(VENV)/bin/python
+# Without bytecode pytest would rewrite all assertions again at every run.
+PYTEST := PYTHONDONTWRITEBYTECODE= $(PYTHON) -m pytest
 INSTALLED := $(VENV)/.installed
 TESTING := $(VENV)/.testing
 MUTATING := $(VENV)/.mutating
@@ -116,14 +118,14 @@ slides: book $(TESTING)
 # TESTED is what pytest is told besides. Cores take neighbours, which share a browser or a build, and a core that is
 # done takes over from another. Tests that measure time run at the end and alone: other work would be measured with them.
 test: book $(TESTING)
-	@$(PYTHON) -m pytest -n $(CORES) --dist worksteal -m 'not alone' $(TESTED)
-	@$(PYTHON) -m pytest -m alone $(TESTED)
+	@$(PYTEST) -n $(CORES) --dist worksteal -m 'not alone' $(TESTED)
+	@$(PYTEST) -m alone $(TESTED)
 
 torch: $(TORCH)
-	@PYTHONPATH=$(VENV)/torch $(PYTHON) -m pytest tests/test_pytorch.py $(TESTED)
+	@PYTHONPATH=$(VENV)/torch $(PYTEST) tests/test_pytorch.py $(TESTED)
 
 check: lint
-	@$(PYTHON) -m pytest -n $(CORES) --dist worksteal $(TESTED) -m 'not built and not alone'
+	@$(PYTEST) -n $(CORES) --dist worksteal $(TESTED) -m 'not built and not alone'
 
 rerun: $(INSTALLED)
 	@$(PYTHON) -m bookbuild rerun
