@@ -20,21 +20,24 @@ LAWS = [importlib.import_module(f"tests.laws.{path.stem}") for path in sorted(Pa
 POWERS = {function: powers for laws in LAWS for function, powers in laws.POWERS.items()}
 
 
+def within(argument):
+    return shares if argument.range.high == 1 else from_one if argument.range.low == 1 else amounts
+
+
 @pytest.mark.parametrize("function", POWERS, ids=lambda function: function.__name__)
-@given(data=st.data(), factor=st.floats(min_value=0.01, max_value=1.0))
-def test_results_scale_by_the_powers_of_their_arguments(function, data, factor):
+def test_results_scale_by_the_powers_of_their_arguments(function):
     formula = next(formula for formula in FORMULAS if formula.function is function)
-    values = {
-        argument.name: data.draw(
-            shares if argument.range.high == 1 else from_one if argument.range.low == 1 else amounts, argument.name
-        )
-        for argument in formula.arguments
-    }
-    base = function(**values)
-    assert set(POWERS[function]) == set(values)
-    for name, power in POWERS[function].items():
-        scaled = function(**values | {name: values[name] * factor})
-        assert math.isclose(scaled, base * factor**power, rel_tol=1e-9)
+    drawn = st.fixed_dictionaries({argument.name: within(argument) for argument in formula.arguments})
+
+    @given(values=drawn, factor=st.floats(min_value=0.01, max_value=1.0))
+    def scales(values, factor):
+        base = function(**values)
+        assert set(POWERS[function]) == set(values)
+        for name, power in POWERS[function].items():
+            scaled = function(**values | {name: values[name] * factor})
+            assert math.isclose(scaled, base * factor**power, rel_tol=1e-9)
+
+    scales()
 
 
 @given(params=amounts, tokens=amounts)
