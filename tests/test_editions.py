@@ -349,6 +349,7 @@ def told_by(answer, **given):
     return [text for _, text in sorted(results.formatted().items())] + [results.sentence]
 
 
+@pytest.mark.built
 @every_question
 def test_pages_tell_the_same(name, edition, catalogue, tmp_path):
     """The same texts in MicroPython, in which a page's calculator runs."""

@@ -14,7 +14,6 @@ import pytest
 from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import qmc
 
 from bookbuild.calculator import calculators
 from llmcalc import answers, cli, spread
@@ -37,6 +36,8 @@ def test_a_share_out_of_range_is_refused(share):
 
 
 def test_points_are_scipys():
+    from scipy.stats import qmc  # which takes a second to load
+
     dimensions = len(spread.PRIMES)
     expected = qmc.Halton(dimensions, scramble=False).random(200)[1:]  # of which the first is the corner
     found = [[spread.halton(number, place) for place in range(dimensions)] for number in range(1, 200)]
@@ -222,6 +223,7 @@ process.stdout.write(JSON.stringify(given.map((one) => JSON.parse(spreads(JSON.s
 """
 
 
+@pytest.mark.built
 @pytest.mark.parametrize(
     ("name", "given"),
     [

@@ -394,6 +394,7 @@ def calculated(page, changes):
     return json.loads(run.stdout)
 
 
+@pytest.mark.built
 def test_a_page_answers_like_python_does(page):
     generator = np.random.default_rng(5)
     changes = []

@@ -122,7 +122,7 @@ def test_the_search_finds_what_trying_all_finds(model, device, limit):
 
 
 def test_the_best_cut_is_that_of_all_numbers_of_replicas():
-    batch, limit = 96, 15.0
+    batch, limit = 64, 15.0
     search = searching(known_models.model("Llama 3.1 70B"), DEVICES["H100 SXM"], batch, 4096)
     least = dict.fromkeys([FEWEST, CHEAPEST], math.inf)
     for layer, recomputation in itertools.product(search.layers, search._recomputations()):

@@ -128,6 +128,7 @@ def test_a_browser_that_prints_nothing_is_told(tmp_path, monkeypatch):
 
 
 @pytest.mark.skipif(papers.find_browser() is None, reason="no browser: install Chromium, or name one in BROWSER")
+@pytest.mark.built
 def test_a_browser_prints_them(tmp_path):
     written = papers.write(exams.make(["memory"], 30), tmp_path, as_pdf=True)
     assert [path.name for path in written] == ["paper-A.pdf", "key-A.pdf"]

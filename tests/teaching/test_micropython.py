@@ -38,6 +38,7 @@ def answers_of(name):
                     yield place, posed.letters([text]), seed, 1
 
 
+@pytest.mark.built
 # To start an interpreter takes as long as to answer all exercises of a chapter.
 @pytest.mark.parametrize("names", [teaching.chapters()[start::TOGETHER] for start in range(TOGETHER)], ids=" ".join)
 def test_pages_pose_and_check_as_cpython_does(names, tmp_path):
