@@ -13,6 +13,7 @@ from .vocabulary import WORDS, Range
 INFINITY = float("inf")
 MOST = 1.7976931348623157e308  # whole numbers of Python may be larger than any float
 NUMBERS = (float, int)
+CACHED = 1 << 16  # numbers of an array that fit into a processor's cache
 CLOSE = 0.35  # share of common letters from which on a name may be meant
 
 TYPE_CHECKING = False
@@ -317,7 +318,13 @@ def _extremes(value: "Numeric") -> "tuple[Numeric, Numeric]":
     namespace = getattr(value, "__array_namespace__", None)
     if namespace is None or not getattr(value, "size", 0):
         return value, value
-    return namespace().min(value), namespace().max(value)
+    library = namespace()
+    if library.__name__ != "numpy" or value.ndim != 1 or value.size <= CACHED:
+        return library.min(value), library.max(value)
+    # Both of a part while it is in the processor's cache: memory is read once.
+    parts = [value[start : start + CACHED] for start in range(0, value.size, CACHED)]
+    ends = [(part.min(), part.max()) for part in parts]
+    return library.min([low for low, _ in ends]), library.max([high for _, high in ends])
 
 
 def _all(condition: "Numeric") -> bool:

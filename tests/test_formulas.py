@@ -10,7 +10,7 @@ import pytest
 import xarray
 from numpydoc.docscrape import FunctionDoc
 
-from llmcalc.checks import Refusal
+from llmcalc.checks import CACHED, Refusal
 from llmcalc.formulas.training import train_flop
 from llmcalc.vocabulary import WORDS
 from tests.formulas import FORMULAS, every_formula
@@ -195,6 +195,16 @@ def test_arrays_that_do_not_line_up_are_refused(formula):
         values = {first.name: one * first.typical, second.name: other * second.typical}
         with pytest.raises(Refusal, match="line up"):
             formula.function(**formula.typical | values)
+
+
+@pytest.mark.parametrize("place", [0, CACHED - 1, CACHED, 2 * CACHED + 5])
+@pytest.mark.parametrize("bad", [math.nan, math.inf, -1.0, 0.0])
+def test_one_bad_element_of_an_array_larger_than_a_cache_is_found(bad, place):
+    tokens = np.full(2 * CACHED + 6, 3e11)
+    assert train_flop(175e9, tokens).size == tokens.size
+    tokens[place] = bad
+    with pytest.raises(Refusal, match=rf"^tokens = {bad} "):
+        train_flop(175e9, tokens)
 
 
 def test_an_empty_sweep_stays_empty():
