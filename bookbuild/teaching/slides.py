@@ -32,6 +32,7 @@ from llmcalc import teaching
 from llmcalc.formats import counted, in_words, number
 from llmcalc.messages import marked, message
 from llmcalc.questions import questions
+from llmcalc.report.ledger import verdict
 from llmcalc.teaching.telling import told
 from llmcalc.teaching.writing import LETTERS, LEVELS, Posed
 
@@ -552,8 +553,6 @@ def _errata(errata: list[dict[str, Any]], ledger: list[dict[str, Any]]) -> Itera
         f"<tr><td><b>{html.escape(each['title'])}</b></td><td>{html.escape(each['printed'])}</td><td>{html.escape(each['right'])}</td></tr>"
         for each in errata[:ERRATA]
     )
-    from llmcalc.report.ledger import verdict  # it loads pandas, which slides from memory need not wait for
-
     counts: dict[str, int] = {}
     for row in ledger:
         counts[verdict(row)] = counts.get(verdict(row), 0) + 1

@@ -9,16 +9,15 @@ import math
 from decimal import Decimal
 from fractions import Fraction
 
-import pandas as pd
-
 from ..formats import headed, number
 from ..messages import marked, message
-from . import tables
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
+
+    import pandas as pd
 
 MIME_TYPE = "application/vnd.llmcalc.ledger+json"
 COLUMNS = ["id", "chapter", "document", "line", "quantity", "unit", "printed", "computed", "status", "note"]
@@ -146,6 +145,8 @@ class Ledger:
 
     def frame(self) -> "pd.DataFrame":
         """Rows as a table with the ledger's columns."""
+        import pandas as pd  # which a build need not wait for, and each of its processes reads this module
+
         return pd.DataFrame(self.rows)[COLUMNS]
 
     def _add(
@@ -181,6 +182,10 @@ class Ledger:
         return "".join(parts)
 
     def _table(self, rows: "list[dict[str, Any]]", caption: str) -> str:
+        import pandas as pd
+
+        from . import tables
+
         quantity, note = message("quantity [unit]"), message("note")
         frame = pd.DataFrame(
             {
