@@ -1,6 +1,7 @@
 """What a page's menus offer: devices that answer its question, why the others can't, and number formats by device."""
 
 import re
+from collections.abc import Collection
 from typing import Any
 
 from bookbuild.messages import in_english
@@ -41,9 +42,10 @@ def devices(question: Question) -> dict[str, str]:
     return _worked_out[question.name]
 
 
-def of_all_questions() -> dict[str, dict[str, str]]:
-    """Those of every question that a device is chosen for, by their names."""
-    return {name: devices(question) for name, question in questions().items() if "accelerator" in question.parameters}
+def of_questions(names: Collection[str]) -> dict[str, dict[str, str]]:
+    """Those of some questions that a device is chosen for, by their names."""
+    asked = {name: question for name, question in questions().items() if name in names}
+    return {name: devices(question) for name, question in asked.items() if "accelerator" in question.parameters}
 
 
 def know(worked_out: dict[str, dict[str, str]]) -> None:

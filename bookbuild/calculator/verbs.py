@@ -19,10 +19,20 @@ SPAN = 4.0  # the picture goes from a quarter of a value to four times it
 
 
 @cache
+def _listed() -> list[dict[str, Any]]:
+    listed: list[dict[str, Any]] = tomllib.loads((ROOT / "book" / "verbs.toml").read_text(encoding="utf-8"))["verbs"]
+    return listed
+
+
+def asked() -> set[str]:
+    """Return the names of the questions that verbs ask."""
+    return {verb["question"] for verb in _listed()}
+
+
+@cache
 def described() -> list[dict[str, Any]]:
     """Return the verbs with their fields, their default answers and the points of their first pictures."""
-    listed = tomllib.loads((ROOT / "book" / "verbs.toml").read_text(encoding="utf-8"))["verbs"]
-    return [_verb(verb, find(verb["question"])) for verb in listed]
+    return [_verb(verb, find(verb["question"])) for verb in _listed()]
 
 
 def _verb(verb: dict[str, Any], question: Question) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from bookbuild.site.staging import write_settings
 def stage(folder: Path, executed: dict[str, NotebookNode]) -> None:
     """Lay it out beside the prose: values in the settings, calculators, downloads."""
     with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as aside:
-        listed = _begin(aside, menus.of_all_questions)
+        listed = _begin(aside, menus.of_questions, {*executed, *verbs.asked()})
         record = publications.collect(executed)
         toc = (ROOT / "_toc.yml").read_text(encoding="utf-8").replace("book/", "")
         (folder / "_toc.yml").write_text(toc, encoding="utf-8")
@@ -36,10 +36,10 @@ def stage(folder: Path, executed: dict[str, NotebookNode]) -> None:
     calculators.stage(folder, executed, beside)
 
 
-def _begin(aside: Executor, work: Callable[[], Any]) -> Future[Any]:
+def _begin(aside: Executor, work: Callable[..., Any], *given: Any) -> Future[Any]:
     """Begin work in another process, which leaves an interrupt at a terminal to this one."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
-        return aside.submit(work)
+        return aside.submit(work, *given)
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
