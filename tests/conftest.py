@@ -1,5 +1,6 @@
 """Private copies of the project, to build, break and rerun in."""
 
+import fcntl
 import os
 import re
 import shutil
@@ -36,6 +37,15 @@ INDEX = """\
 
 """
 TOC = f"format: jb-book\nroot: book/index\nchapters:\n  - file: notebooks/{NOTEBOOK}\n  - file: book/glossary\n"
+VERBS = f"""\
+[[verbs]]
+name = "Train"
+asks = "How many devices train it?"
+question = "{NOTEBOOK}"
+fields = ["days"]
+results = ["gpus"]
+pictures = []
+"""
 LABEL = re.compile(r"^\((\S+)\)=$", re.MULTILINE)
 
 
@@ -133,14 +143,16 @@ class Checkout:
         )
 
 
-def copy_project(folder):
-    """Copy the project's sources, with one of the notebooks."""
+def copy_project(folder, with_exercises=False):
+    """Copy the project's sources, with one of the notebooks; the exercises of the others come along if asked for."""
     for name in SOURCES:
         shutil.copy2(ROOT / name, folder / name)
     for name in FOLDERS:
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", ".*"))
     protect_environment(folder)
     leave_out_chapters(folder)
+    if not with_exercises:
+        leave_out_exercises(folder)
     return Checkout(folder)
 
 
@@ -163,24 +175,53 @@ def leave_out_chapters(folder):
     headings = "".join(f"({label})=\n## {label}\n\n" for label in labels)
     (folder / "book" / "index.md").write_text(INDEX + headings, encoding="utf-8")
     (folder / "_toc.yml").write_text(TOC, encoding="utf-8")
+    (folder / "book" / "verbs.toml").write_text(VERBS, encoding="utf-8")
 
 
-@pytest.fixture(scope="module")
+def leave_out_exercises(folder):
+    """Leave out the exercises of all chapters but the notebook's, which the drill would draw from."""
+    for path in (folder / "llmcalc" / "teaching" / "exercises").glob("*.py"):
+        if path.stem not in ("__init__", NOTEBOOK.replace("-", "_")):
+            path.unlink()
+
+
+def shared(tmp_path_factory, name, make):
+    """A folder that whichever worker comes first makes for all of them, while the others wait for it."""
+    root = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        root = root.parent
+    folder, made = root / name, root / f"{name}.made"
+    with (root / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not made.exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            make(folder)
+            made.touch()
+    return folder
+
+
+@pytest.fixture(scope="session")
 def executed(tmp_path_factory):
-    """A copy of the project with its notebook run."""
-    checkout = copy_project(tmp_path_factory.mktemp("executed"))
-    status, output = checkout.make("executed")
-    assert status == 0, output
-    return checkout
+    """A copy of the project with its notebook run, for tests that only look."""
+
+    def make(folder):
+        folder.mkdir()
+        status, output = copy_project(folder).make("executed")
+        assert status == 0, output
+
+    return Checkout(shared(tmp_path_factory, "executed", make))
 
 
-@pytest.fixture(scope="module")
-def built(tmp_path_factory):
+@pytest.fixture(scope="session")
+def built(executed, tmp_path_factory):
     """A copy of the project with its site built, for tests that only look."""
-    checkout = copy_project(tmp_path_factory.mktemp("built"))
-    status, output = checkout.make("book")
-    assert status == 0, output
-    return checkout
+
+    def make(folder):
+        status, output = executed.copy(folder).make("book")
+        assert status == 0, output
+        assert "  run " not in output
+
+    return Checkout(shared(tmp_path_factory, "built", make))
 
 
 @pytest.fixture

@@ -4,14 +4,25 @@ import csv
 import hashlib
 import os
 import re
-import shutil
-import signal
 import time
 
 import pytest
 
 DATA = "data/training-gpus.csv"
-FAILING_CELL = "\n```{code-cell} ipython3\nunlucky = 1\n1 / 0\n```\n"
+CELL = "\n```{{code-cell}} ipython3\n{}\n```\n"
+FAILING_CELL = CELL.format("unlucky = 1\n1 / 0")
+DYING_CELL = CELL.format("import os; os._exit(1)")
+READING_CELL = CELL.format('from llmcalc import datasets; datasets.records("hardware-claims")')
+HEAD = """\
+---
+kernelspec:
+  display_name: Python 3
+  language: python
+  name: python3
+---
+
+# Another notebook
+"""
 
 
 def digest(folder):
@@ -28,6 +39,12 @@ def planned(checkout):
     assert status == 0
     commands = {"run": "bookbuild.run.execute training-gpus", "site": "bookbuild.site.assemble"}
     return [step for step, command in commands.items() if command in output]
+
+
+@pytest.fixture(scope="module")
+def planning(built, tmp_path_factory):
+    """A copy in which nothing is built, and every test leaves the files as they were."""
+    return built.copy(tmp_path_factory.mktemp("planning") / "checkout")
 
 
 def before_make(output):
@@ -91,17 +108,6 @@ def test_defaults_do_not_run_again_for_a_rerun(built):
     assert (status, output) == (0, "")
 
 
-def test_changed_data_rebuild_the_same_site(checkout):
-    executed, site = checkout.executed.read_bytes(), digest(checkout.site)
-    os.utime(checkout.folder / DATA)
-    status, output = checkout.make("book")
-    assert status == 0
-    assert steps(output) == ["run", "site"]
-    assert checkout.executed.read_bytes() == executed
-    differing = {path for path, value in digest(checkout.site).items() if site.get(path) != value}
-    assert not {path for path in differing if path.endswith((".html", ".csv"))}
-
-
 @pytest.mark.parametrize(
     ("touched", "expected"),
     [
@@ -120,101 +126,108 @@ def test_changed_data_rebuild_the_same_site(checkout):
         ("bookbuild/run/execute.py", ["run", "site"]),
     ],
 )
-def test_what_a_change_makes_run(checkout, touched, expected):
-    os.utime(checkout.folder / touched)
-    assert planned(checkout) == expected
+def test_what_a_change_makes_run(planning, touched, expected):
+    path = planning.folder / touched
+    before = path.stat()
+    os.utime(path)
+    assert planned(planning) == expected
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert planned(planning) == []
 
 
-def test_a_file_taken_from_the_book_rebuilds_the_site(checkout):
-    (checkout.folder / "book" / "references.bib").unlink()
-    assert planned(checkout) == ["site"]
+def test_a_file_taken_from_the_book_rebuilds_the_site(planning):
+    path = planning.folder / "book" / "references.bib"
+    taken = path.rename(planning.folder / "taken")
+    assert planned(planning) == ["site"]
+    taken.rename(path)
+    assert planned(planning) == []
 
 
-def test_a_changed_page_is_published_and_nothing_runs(checkout):
-    checkout.append("book/index.md", "\nOne more sentence.\n")
-    status, output = checkout.make("book")
-    assert status == 0
-    assert steps(output) == ["site"]
-    assert "One more sentence." in (checkout.site / "index.html").read_text(encoding="utf-8")
+SENTENCE = "\nOne more sentence.\n"
+LINK = "\nSee [there](#nowhere).\n"
+# What comes first and goes last.
+ADDED = [
+    ("book/glossary.md", "\nOne more sentence.\n"),
+    ("book/index.md", "\n(anew)=\n## A new heading, with $x^2$\n\nSee {ref}`anew` and a [](training-gpus).\n"),
+]
+IN_THE_NOTEBOOK = "\nOne more sentence on GPUs, with $y^2$.\n"
 
 
 def test_builds_of_changed_prose_are_that_of_everything(checkout):
+    """Sentences and a heading come and go, and in the end the site is that of a build from nothing without them."""
+    executed, site = checkout.executed.read_bytes(), digest(checkout.site)
     settings = checkout.build / "sphinx" / "kept" / "stage" / "_config.yml"
-    os.utime(checkout.folder / "book" / "index.md")
-    assert checkout.make("book")[0] == 0  # of everything: nothing is known here
+    index = checkout.site / "index.html"
+    checkout.append("book/index.md", SENTENCE)
+    os.utime(checkout.folder / DATA)
+    status, output = checkout.make("book")  # of everything: nothing is known here
+    assert status == 0, output
+    assert steps(output) == ["run", "site"]
+    assert checkout.executed.read_bytes() == executed
+    assert "One more sentence" in index.read_text(encoding="utf-8")
+    differing = {path for path, value in digest(checkout.site).items() if site.get(path) != value}
+    pages = {path for path in differing if path.endswith((".html", ".csv"))}
+    assert pages == {"index.html"}, "data that were written again changed the site"
     staged = settings.stat().st_mtime_ns
-    for path, added in (
-        ("book/index.md", "\nOne more sentence, with $x^2$ and a [](training-gpus).\n"),
-        ("notebooks/training-gpus.md", "\nOne more sentence on GPUs, with $y^2$.\n"),
-        ("book/glossary.md", "\nOne more sentence.\n"),
-        ("book/index.md", "\n(anew)=\n## A new heading\n\nSee {ref}`anew`.\n"),
-    ):
-        checkout.append(path, added)
+
+    def build():
         status, output = checkout.make("book")
         assert status == 0, output
         assert steps(output) == ["site"], "prose was taken for code"
         assert settings.stat().st_mtime_ns == staged, "the build began from nothing"
-    site = digest(checkout.site)
-    shutil.rmtree(checkout.build / "sphinx")
-    os.utime(checkout.folder / "book" / "index.md")
-    assert checkout.make("book")[0] == 0
-    assert digest(checkout.site) == site
+        return index.read_text(encoding="utf-8")
 
-
-def test_a_used_module_runs_the_notebook_again(checkout):
-    checkout.edit("llmcalc/formulas/training.py", "return params * tokens", "return 2 * params * tokens")
-    output = build_refused(checkout)
-    assert steps(output) == ["run"]
-    assert "training-gpus/flop is not reproduced: printed 315e21, computed 6.3e+23" in output
-
-
-def test_a_deleted_data_file_is_named(checkout):
-    (checkout.folder / DATA).unlink()
-    last = before_make(build_refused(checkout))[-1]
-    assert last.startswith("book: notebook training-gpus, cell ")
-    assert "FileNotFoundError" in last
-    assert "training-gpus.csv" in last
-
-
-def test_a_failing_notebook_is_named_with_its_cell_and_error(checkout):
-    executed = checkout.executed.read_bytes()
-    checkout.append("notebooks/training-gpus.md", FAILING_CELL)
-    last = before_make(build_refused(checkout))[-1]
-    assert re.match(r"book: notebook training-gpus, cell \d+ \(from 'unlucky = 1'\): ZeroDivisionError", last)
-    assert checkout.executed.read_bytes() == executed
-
-
-def test_a_dying_kernel_is_told(checkout):
-    checkout.append("notebooks/training-gpus.md", FAILING_CELL.replace("1 / 0", "import os; os._exit(1)"))
-    assert "book: notebook training-gpus: its kernel died" in before_make(build_refused(checkout))[-1]
-
-
-def test_a_broken_link_is_refused_with_its_page(checkout):
-    checkout.append("book/index.md", "\nSee [there](#nowhere).\n")
+    checkout.append("notebooks/training-gpus.md", IN_THE_NOTEBOOK)
+    for path, added in ADDED:
+        checkout.append(path, added)
+    assert "A new heading" in build()
+    checkout.append("book/index.md", LINK)
     output = build_refused(checkout)
     assert re.search(r"^index\.md:\d+: WARNING: .*'nowhere'", output, re.MULTILINE)
+    checkout.edit("book/index.md", LINK, "")
+    checkout.edit("book/index.md", SENTENCE, "")
+    checkout.edit("notebooks/training-gpus.md", IN_THE_NOTEBOOK, "")
+    assert "One more sentence" not in build()
+    for path, added in ADDED:
+        checkout.edit(path, added, "")
+    assert "A new heading" not in build()
+    assert digest(checkout.site) == site
 
 
 def test_a_ledger_that_does_not_hold_is_refused_row_by_row(checkout):
+    checkout.edit("llmcalc/formulas/training.py", "return params * tokens", "return 2 * params * tokens")
     set_printed(checkout, "servers", "999")
     checkout.edit("notebooks/training-gpus.md", 'book.given("days", days)\n', "")
-    last = before_make(build_refused(checkout))[-1]
+    output = build_refused(checkout)
+    assert steps(output) == ["run"]
+    last = before_make(output)[-1]
     assert last.startswith("book: the ledger does not hold: ")
-    assert "training-gpus/servers is not reproduced: printed 999, computed 195" in last
+    # The module as it is now was used.
+    assert "training-gpus/flop is not reproduced: printed 315e21, computed 6.3e+23" in last
+    assert "training-gpus/servers is not reproduced: printed 999, computed 390" in last
     assert "no row for training-gpus/days" in last
 
 
-@pytest.mark.parametrize("stage", ["run", "done"])
-def test_an_interrupted_build_leaves_the_old_site(checkout, stage):
-    site = digest(checkout.site)
-    os.utime(checkout.folder / DATA)
-    with checkout.start("make", "book") as making:
-        while f"  {stage} " not in making.stdout.readline():
-            assert making.poll() is None
-        time.sleep(1)
-        os.killpg(making.pid, signal.SIGINT)
-        making.communicate()
-    assert making.returncode != 0
-    assert digest(checkout.site) == site
-    assert checkout.left_over() == []
-    assert "site" in planned(checkout)
+def test_failing_notebooks_are_named_with_their_cells_and_errors(checkout):
+    executed = checkout.executed.read_bytes()
+    checkout.append("notebooks/training-gpus.md", FAILING_CELL)
+    for name, cell in (("dying", DYING_CELL), ("reading", READING_CELL)):
+        (checkout.folder / "notebooks" / f"{name}.md").write_text(HEAD + cell, encoding="utf-8")
+    (checkout.folder / "data" / "hardware-claims.csv").unlink()
+    said = [line for line in before_make(build_refused(checkout)) if line.startswith("book: ")]
+    assert len(said) == 3
+    by_name = {re.match(r"book: notebook ([\w-]+)", line)[1]: line for line in said}
+    assert by_name["dying"].startswith("book: notebook dying: its kernel died")
+    assert by_name["reading"].startswith("book: notebook reading, cell ")
+    assert "FileNotFoundError" in by_name["reading"]
+    assert "hardware-claims.csv" in by_name["reading"]
+    failing = r"book: notebook training-gpus, cell \d+ \(from 'unlucky = 1'\): ZeroDivisionError"
+    assert re.match(failing, by_name["training-gpus"])
+    assert checkout.executed.read_bytes() == executed
+
+
+def test_a_deleted_data_file_runs_the_notebook_that_read_it(planning):
+    path = planning.folder / DATA
+    taken = path.rename(planning.folder / "taken")
+    assert planned(planning) == ["run", "site"]
+    taken.rename(path)

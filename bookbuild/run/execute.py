@@ -131,6 +131,8 @@ def _make_reproducible(notebook: NotebookNode) -> None:
         cell["id"] = f"cell-{number}"
         cell.metadata.pop("papermill", None)
         cell.metadata.pop("execution", None)
+        if not cell.metadata.get("tags"):
+            cell.metadata.pop("tags", None)  # which papermill adds, and prose that is put in its place does not have
         if cell.cell_type == "code" and cell.execution_count:
             cell.execution_count -= 1
             for output in cell.outputs:
