@@ -16,6 +16,34 @@ from tests.teaching.test_exercises import in_another_unit
 SITE = BUILD / "html"
 SEED = 7
 
+# Gives answers as a reader does, texts or options, and waits for what is said of each.
+ANSWER = """async (answers) => {
+  const told = [];
+  for (const { place, text, option } of answers) {
+    const section = document.getElementById(`practice-${place + 1}`);
+    const feedback = section.querySelector(".practice-feedback");
+    delete feedback.dataset.kind;
+    const said = new Promise((done, fail) => {
+      new MutationObserver((changes, observer) => {
+        if (!feedback.dataset.kind) return;
+        observer.disconnect();
+        done();
+      }).observe(feedback, { attributeFilter: ["data-kind"] });
+      setTimeout(() => fail(new Error(`nothing is said of ${text ?? option}`)), 20_000);
+    });
+    if (option) section.querySelector(`input[value="${option}"]`).click();
+    else {
+      const field = section.querySelector("input[type=text]");
+      field.value = text;
+      field.dispatchEvent(new InputEvent("input", { bubbles: true }));
+    }
+    section.querySelector("button[type=submit]").click();
+    await said;
+    told.push([feedback.dataset.kind, feedback.checkVisibility() ? feedback.innerText : ""]);
+  }
+  return told;
+}"""
+
 pytestmark = pytest.mark.skipif(
     "CI" not in os.environ and browsing.find_browser() is None,
     reason="no browser: install Chromium, or name one in BROWSER",
@@ -73,39 +101,58 @@ def answer(tab, place, text, kind):
     return told(tab, place, kind)
 
 
+@pytest.fixture(scope="module")
+def shared(site):
+    context = site[1].new_context(viewport={"width": 390, "height": 800})
+    yield context
+    context.close()
+
+
+def put_in_order(tab, place, letters):
+    for wanted, letter in enumerate(letters):
+        line = section(tab, place).locator(f"li[data-letter='{letter}']")
+        while line.evaluate("line => [...line.parentElement.children].indexOf(line)") > wanted:
+            line.get_by_role("button", name="Up").press("Enter")
+    section(tab, place).locator("button[type=submit]").click()
+
+
+def tries_of(posed):
+    """Answers to a posed exercise, each with the kind of what is said, and a check of its words."""
+    if posed.kind == "choice":
+        mistakes = [({"option": posed.letters([text])}, "mistake", said.__eq__) for text, said in posed.mistakes]
+        return [*mistakes, ({"option": posed.solution()}, "right", lambda words: words.startswith("Right"))]
+    mistakes = [repr(float(value)) for value, _ in posed.mistakes]
+    right = filter(None, (in_another_unit(posed), repr(float(posed.key))))
+    return [
+        *(({"text": text}, "mistake", seen(mark(posed, text).shown).__eq__) for text in mistakes),
+        ({"text": "nonsense"}, "unread", mark(posed, "nonsense").feedback.__eq__),
+        ({"text": repr(float(123 * posed.key))}, "wrong", lambda words: words.startswith("Too large. Hint: ")),
+        *(({"text": text}, "right", f"Right: {posed.solution()}.".__eq__) for text in right),
+    ]
+
+
 @pytest.mark.parametrize("name", teaching.chapters())
-def test_answers_get_the_words_that_python_has_for_them(site, context, name):
-    tab = open_page(context, site, name)
-    for place, exercise in enumerate(teaching.chapter(name).exercises):
+def test_answers_get_the_words_that_python_has_for_them(site, shared, name):
+    tab = open_page(shared, site, name)
+    tries = []
+    exercises = teaching.chapter(name).exercises
+    posed_in_page = tab.locator(".practice-exercise .practice-text").all_inner_texts()
+    for place, (exercise, text) in enumerate(zip(exercises, posed_in_page, strict=True)):
         posed = exercise.pose(SEED)
-        assert section(tab, place).locator(".practice-text").inner_text() == seen(posed.shown()["text"])
-        if posed.kind == "numeric":
-            for value, _ in posed.mistakes:
-                text = repr(float(value))
-                assert answer(tab, place, text, "mistake") == seen(mark(exercise.pose(SEED), text).shown)
-            assert answer(tab, place, "nonsense", "unread") == mark(exercise.pose(SEED), "nonsense").feedback
-            assert answer(tab, place, repr(float(123 * posed.key)), "wrong").startswith("Too large. Hint: ")
-            for text in filter(None, (in_another_unit(posed), repr(float(posed.key)))):
-                assert answer(tab, place, text, "right") == f"Right: {posed.solution()}."
-        elif posed.kind == "choice":
-            for text, said in posed.mistakes:
-                clear(tab, place)
-                section(tab, place).locator(f"input[value='{posed.letters([text])}']").check()
-                section(tab, place).locator("button[type=submit]").click()
-                assert told(tab, place, "mistake") == said, text
-            section(tab, place).locator(f"input[value='{posed.solution()}']").check()
-            section(tab, place).locator("button[type=submit]").click()
+        assert text == seen(posed.shown()["text"])
+        if posed.kind == "ordering":
+            put_in_order(tab, place, posed.solution().split(" "))
             assert told(tab, place, "right").startswith("Right")
         else:
-            for wanted, letter in enumerate(posed.solution().split(" ")):
-                line = section(tab, place).locator(f"li[data-letter='{letter}']")
-                while line.evaluate("line => [...line.parentElement.children].indexOf(line)") > wanted:
-                    line.get_by_role("button", name="Up").press("Enter")
-            section(tab, place).locator("button[type=submit]").click()
-            assert told(tab, place, "right").startswith("Right")
-    count = len(teaching.chapter(name).exercises)
-    assert tab.locator(".practice-progress").inner_text().startswith(f"{count} of {count} solved")
+            tries += [({"place": place} | answer, kind, says) for answer, kind, says in tries_of(posed)]
+    found = tab.evaluate(ANSWER, [answer for answer, *_ in tries])
+    for (answer, kind, says), (kind_in_page, words) in zip(tries, found, strict=True):
+        assert kind_in_page == kind, (answer, words)
+        assert says(words), (answer, words)
+    assert tab.locator(".practice-progress").inner_text().startswith(f"{len(exercises)} of {len(exercises)} solved")
     assert not tab.troubles
+    tab.evaluate("localStorage.clear()")
+    tab.close()
 
 
 def test_other_units_are_converted(site, context):
