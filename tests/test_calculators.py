@@ -37,10 +37,18 @@ pytestmark = pytest.mark.skipif(
     "CI" not in os.environ and browsing.find_browser() is None,
     reason="no browser: install Chromium, or name one in BROWSER",
 )
-every_question = pytest.mark.parametrize("name", NAMES)
+# A chapter's tests one after another: they share one visit.
+every_question = pytest.mark.parametrize("name", NAMES, scope="module")
 
-# Sets all inputs, lets the page do the rest, and reads what it shows.
+# Sets all inputs, lets the page do the rest, and reads what it shows; nothing is laid out meanwhile: that is slow.
 TRY = """async (settings) => {
+  const updated = () => new Promise((done) => new PerformanceObserver((entries, observer) => {
+    const [last] = entries.getEntriesByName("calculator-update").slice(-1);
+    if (!last) return;
+    observer.disconnect();
+    done(last);
+  }).observe({ type: "measure" }));
+  document.documentElement.style.display = "none";
   const form = document.querySelector(".calculator-form");
   const sentence = document.querySelector(".answer-sentence");
   const shown = [];
@@ -50,9 +58,9 @@ TRY = """async (settings) => {
       if (control.type === "checkbox") control.checked = text === "true";
       else control.value = text;
     }
-    performance.clearMeasures("calculator-update");
+    const measured = updated();
     form.elements[changed].dispatchEvent(new InputEvent("input", { bubbles: true }));
-    while (!performance.getEntriesByName("calculator-update").length) await new Promise((done) => setTimeout(done));
+    await measured;
     shown.push({
       sentence: [sentence.textContent, sentence.dataset.kind],
       results: [...document.querySelectorAll("table.headline tr[data-result]")].map((row) => row.cells[1].textContent),
@@ -61,11 +69,21 @@ TRY = """async (settings) => {
           .filter((error) => !error.hidden)
           .map((error) => [error.parentElement.querySelector("[name]").name, error.textContent]),
       ),
-      milliseconds: performance.getEntriesByName("calculator-update").at(-1).duration,
     });
   }
+  document.documentElement.style.display = "";
   return shown;
 }"""
+# Of every control of a form: what it is called and described by, and where its slider stands.
+CONTROLS = """() => [...document.querySelectorAll(".calculator-form :is(input, select)")].map((control) => ({
+  named: Boolean(control.ariaLabel) || document.querySelectorAll(`label[for="${control.id}"]`).length === 1,
+  described: (control.getAttribute("aria-describedby") ?? "").split(" ").filter(Boolean)
+    .map((id) => document.querySelectorAll(`#${id}`).length),
+  slides: control.dataset.slides,
+  value: control.value,
+  told: control.getAttribute("aria-valuetext"),
+}))"""
+PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
 
 
 @pytest.fixture(scope="module")
@@ -74,20 +92,61 @@ def site():
         yield address, browser
 
 
-@pytest.fixture
-def tab(site):
-    """A tab that fails its test if the page complains, or asks another host."""
-    address, browser = site
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
-    tab = context.new_page()
-    troubles = []
-    tab.on("console", lambda message: troubles.append(message.text))
-    tab.on("pageerror", lambda error: troubles.append(str(error)))
-    tab.on("requestfailed", lambda request: troubles.extend(browsing.lost(request)))
-    tab.on("request", lambda request: None if request.url.startswith(address) else troubles.append(request.url))
-    yield tab
+@pytest.fixture(scope="module")
+def context(site):
+    """What all tabs share: scripts that one has loaded the next one has."""
+    context = site[1].new_context(viewport=DESK)
+    yield context
     context.close()
-    assert not [trouble for trouble in troubles if not trouble.startswith((*OF_THE_THEME, "data:"))]
+
+
+@pytest.fixture(scope="module")
+def common(context, site):
+    """A tab for all that leave nothing behind but a page."""
+    return listening(context, site)
+
+
+@pytest.fixture
+def tab(common):
+    """A tab that fails its test if the page complains, or asks another host."""
+    yield common
+    common.unroute_all()
+    assert not troubles(common)
+
+
+@pytest.fixture(scope="module")
+def visited(context, site, name):
+    """A chapter's page in a tab of its own, with what its form was like when it came."""
+    tab = listening(context, site)
+    open_page(tab, site, name)
+    tab.controls = tab.evaluate(CONTROLS)
+    yield tab
+    tab.close()
+
+
+@pytest.fixture
+def chapter(visited):
+    """The same page for each test of a chapter, which fails if the page complains, or asks another host."""
+    yield visited
+    assert not troubles(visited)
+
+
+def listening(context, site):
+    """Open a tab that keeps what is wrong with its pages."""
+    tab = context.new_page()
+    tab.heard = []
+    tab.on("console", lambda message: tab.heard.append(message.text))
+    tab.on("pageerror", lambda error: tab.heard.append(str(error)))
+    tab.on("requestfailed", lambda request: tab.heard.extend(browsing.lost(request)))
+    tab.on("request", lambda request: None if request.url.startswith(site[0]) else tab.heard.append(request.url))
+    return tab
+
+
+def troubles(tab):
+    """What was wrong since it was asked last, but for what the theme says."""
+    found = [heard for heard in tab.heard if not heard.startswith((*OF_THE_THEME, "data:"))]
+    tab.heard.clear()
+    return found
 
 
 @cache
@@ -142,6 +201,10 @@ def shown(tab):
     )
 
 
+def give_defaults(tab, name):
+    tab.evaluate(TRY, [(defaults(name), model(name)["parameters"][0]["name"])])
+
+
 def random_text(parameter, generator):
     if parameter["type"] == "bool":
         return generator.choice(["true", "false"])
@@ -164,7 +227,7 @@ def test_every_chapter_has_a_calculator(name):
 
 
 @every_question
-def test_a_hundred_random_settings_give_the_numbers_of_cpython(tab, site, name):
+def test_a_hundred_random_settings_give_the_numbers_of_cpython(chapter, name):
     generator = random.Random(name)
     described = model(name)["parameters"]
     settings, answers = [], []
@@ -174,9 +237,8 @@ def test_a_hundred_random_settings_give_the_numbers_of_cpython(tab, site, name):
         texts = {parameter["name"]: random_text(parameter, generator) for parameter in chosen}
         settings.append((defaults(name) | texts, chosen[-1]["name"]))
         answers.append(answered(name, settings[-1][0]))
-    open_page(tab, site, name)
-    before = shown(tab)
-    found = tab.evaluate(TRY, settings)
+    before = shown(chapter)
+    found = chapter.evaluate(TRY, settings)
     for (texts, changed), (answer, refusal), page in zip(settings, answers, found, strict=True):
         if refusal:
             place = refusal.argument if refusal.argument in texts else changed
@@ -190,7 +252,7 @@ def test_a_hundred_random_settings_give_the_numbers_of_cpython(tab, site, name):
 
 
 @every_question
-def test_every_end_of_every_range_is_kept(tab, site, name):
+def test_every_end_of_every_range_is_kept(chapter, name):
     settings, outside = [], []
     for parameter in model(name)["parameters"]:
         for choice in parameter.get("choices", []):
@@ -202,17 +264,16 @@ def test_every_end_of_every_range_is_kept(tab, site, name):
             beyond = [low - 1, 2 * high]
             settings += [(defaults(name) | {parameter["name"]: write(end)}, parameter["name"]) for end in (low, high)]
             outside += [(defaults(name) | {parameter["name"]: write(end)}, parameter["name"]) for end in beyond]
-    open_page(tab, site, name)
-    for (texts, changed), page in zip(settings, tab.evaluate(TRY, settings), strict=True):
+    for (texts, changed), page in zip(settings, chapter.evaluate(TRY, settings), strict=True):
         expected, refusal = calculate(name, texts)
         assert bool(page["errors"]) == bool(refusal), (changed, texts[changed])
         if refusal:
             assert without_hint(str(refusal)) in page["errors"].values()
         else:
             assert page["results"] == expected, (changed, texts[changed])
-    tab.evaluate(TRY, [(defaults(name), model(name)["parameters"][0]["name"])])
-    first = shown(tab)
-    for (texts, changed), page in zip(outside, tab.evaluate(TRY, outside), strict=True):
+    give_defaults(chapter, name)
+    first = shown(chapter)
+    for (texts, changed), page in zip(outside, chapter.evaluate(TRY, outside), strict=True):
         _, refusal = calculate(name, texts)
         assert refusal.argument == changed
         assert page["errors"] == {changed: str(refusal)}
@@ -292,14 +353,11 @@ def test_without_its_worker_a_page_says_that_a_link_is_not_shown(site):
 
 
 @every_question
-def test_every_slider_stands_where_its_value_is(tab, site, name):
-    open_page(tab, site, name)
-    sliders = tab.locator("[data-slides]")
-    assert sliders.count()
-    for slider in sliders.all():
-        parameter = next(
-            each for each in model(name)["parameters"] if each["name"] == slider.get_attribute("data-slides")
-        )
+def test_every_slider_stands_where_its_value_is(chapter, name):
+    sliders = [control for control in chapter.controls if control["slides"]]
+    assert sliders
+    for slider in sliders:
+        parameter = next(each for each in model(name)["parameters"] if each["name"] == slider["slides"])
         value, low, high = read(parameter["default"], parameter["name"]), parameter["low"], parameter["high"]
         share = (
             math.log(value / low) / math.log(high / low)
@@ -307,8 +365,8 @@ def test_every_slider_stands_where_its_value_is(tab, site, name):
             else (value - low) / (high - low)
         )
         expected = 1000 * (share**0.25 if parameter["scale"] == "power" else share)
-        assert abs(float(slider.input_value()) - expected) <= 0.5 + 1e-6, parameter["name"]
-        assert slider.get_attribute("aria-valuetext") == parameter["default"]
+        assert abs(float(slider["value"]) - expected) <= 0.5 + 1e-6, parameter["name"]
+        assert slider["told"] == parameter["default"]
 
 
 def test_curves_are_drawn_although_the_first_change_was_refused(tab, site):
@@ -430,13 +488,11 @@ def test_a_sentence_looks_old_while_the_next_one_is_worked_out(tab, site):
 
 
 @every_question
-def test_every_input_has_a_name_and_a_description(tab, site, name):
-    open_page(tab, site, name)
-    for control in tab.locator(".calculator-form input, .calculator-form select").all():
-        identifier = control.get_attribute("id")
-        assert control.get_attribute("aria-label") or tab.locator(f"label[for={identifier}]").count() == 1
-        for described in (control.get_attribute("aria-describedby") or "").split():
-            assert tab.locator(f"#{described}").count() == 1
+def test_every_input_has_a_name_and_a_description(chapter):
+    assert chapter.controls
+    for control in chapter.controls:
+        assert control["named"], control
+        assert set(control["described"]) <= {1}, control
 
 
 def test_without_scripts_the_page_shows_the_document_s_results(site):
@@ -559,10 +615,11 @@ def test_any_number_is_seen_over_any_other(tab, site):
 
 
 @every_question
-def test_every_chapter_draws_what_is_asked_first(site, name):
-    context = site[1].new_context(viewport={"width": 390, "height": 844}, color_scheme="dark")
-    tab = context.new_page()
-    open_page(tab, site, name)
+def test_every_chapter_draws_what_is_asked_first(chapter, name):
+    tab = chapter
+    give_defaults(tab, name)
+    tab.set_viewport_size(PHONE)
+    tab.emulate_media(color_scheme="dark")
     section = tab.locator(".calculator-whatif")
     section.scroll_into_view_if_needed()
     browsing.wait_until(tab, "performance.getEntriesByName('calculator-whatif').length")
@@ -581,7 +638,6 @@ def test_every_chapter_draws_what_is_asked_first(site, name):
     offered = section.get_by_label("and see", exact=True).locator("option")
     numeric = [result["name"] for result in model(name)["results"] if result["unit"]]
     assert offered.evaluate_all("options => options.map(option => option.value)") == numeric
-    context.close()
 
 
 def curves_in_page(tab):
