@@ -1,6 +1,7 @@
 """Every page for everybody: rules of WCAG 2.2 A and AA, the keyboard, and the policy that keeps scripts out."""
 
 import os
+from contextlib import contextmanager
 
 import pytest
 
@@ -25,8 +26,9 @@ def site():
         yield address, browser
 
 
-@pytest.fixture
-def tab(site):
+@contextmanager
+def listening(site):
+    """Open a tab that keeps what pages complain of."""
     context = site[1].new_context(viewport=DESK, reduced_motion="reduce")
     tab = context.new_page()
     tab.messages = []
@@ -36,6 +38,19 @@ def tab(site):
     context.close()
 
 
+@pytest.fixture
+def tab(site):
+    with listening(site) as tab:
+        yield tab
+
+
+@pytest.fixture(scope="module")
+def visitor(site):
+    """One tab for all pages, which has their scripts and fonts after the first."""
+    with listening(site) as tab:
+        yield tab
+
+
 def settle(tab):
     """Wait until fonts are there and what follows a change of size is done."""
     tab.evaluate("document.fonts.ready.then(() => {})")
@@ -43,7 +58,11 @@ def settle(tab):
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_a_page_keeps_the_rules_and_its_policy(site, tab, page):
+def test_a_page_keeps_the_rules_and_its_policy(site, visitor, page):
+    tab = visitor
+    tab.messages.clear()
+    tab.set_viewport_size(DESK)
+    tab.emulate_media(color_scheme="light")
     tab.goto(site[0] + page)
     settle(tab)
     assert not tab.messages  # violations of the policy would be among them
