@@ -1,8 +1,10 @@
 """Slides of every chapter: as many as a lesson takes, its own numbers, and nothing beyond their edges."""
 
+import functools
 import html
 import os
 import re
+from dataclasses import dataclass
 
 import lxml.html
 import pikepdf
@@ -22,7 +24,8 @@ SITE = BUILD / "html"
 CHAPTERS = notebooks.names()
 HAN = re.compile(r"[\u4e00-\u9fff]")
 NUMBER = re.compile(r"\d[\d,.]*\d|\d")
-every_chapter = pytest.mark.parametrize("name", CHAPTERS)
+# A chapter's tests one after another: they share what one visit has seen.
+every_chapter = pytest.mark.parametrize("name", CHAPTERS, scope="module")
 in_a_browser = pytest.mark.skipif(
     "CI" not in os.environ and browsing.find_browser() is None,
     reason="no browser: install Chromium, or name one in BROWSER",
@@ -58,6 +61,11 @@ OVER_THE_EDGE = """async ([smallest, smallestCell]) => {
  }
  return found;
 }"""
+# Of every table, how many rows it shows and how many it says to have left out.
+TABLES = """() => [...document.querySelectorAll("section table")].map((table) => [
+  table.rows.length - (table.tHead?.rows.length ?? 0),
+  table.nextElementSibling?.className === "rest" ? parseInt(table.nextElementSibling.textContent) : 0,
+])"""
 SMALLEST = 18  # pixels of a slide that is 720 high
 SMALLEST_CELL = 16
 
@@ -85,13 +93,50 @@ def site():
         yield address, browser
 
 
+@dataclass(frozen=True)
+class Visit:
+    """What a chapter's slides did in a window of their size, opened in a light and again in a dark scheme."""
+
+    counts: dict
+    tables: list
+    over_the_edge: dict
+    troubles: list
+
+
+@pytest.fixture(scope="module")
+def visit(site):
+    """Open a chapter's slides once for all that is asked of them."""
+    address, browser = site
+    context = browser.new_context(viewport={"width": 1280, "height": 720}, color_scheme="light")
+
+    @functools.cache
+    def open_once(name):
+        tab = context.new_page()
+        troubles = open_slides(tab, f"{address}slides/{name}.html")
+        tables = tab.evaluate(TABLES)
+        counts, found = {}, {}
+        for scheme in ("light", "dark"):
+            if scheme == "dark":  # slides are fitted when they are opened
+                tab.emulate_media(color_scheme=scheme)
+                tab.reload()
+                browsing.wait_until(tab, "document.documentElement.dataset.ready")
+            assert tab.evaluate("document.documentElement.dataset.theme") == scheme
+            counts[scheme] = int(tab.evaluate("document.documentElement.dataset.ready"))
+            found[scheme] = tab.evaluate(OVER_THE_EDGE, [SMALLEST, SMALLEST_CELL])
+        tab.close()
+        return Visit(counts, tables, found, troubles)
+
+    yield open_once
+    context.close()
+
+
 def open_slides(tab, address):
     """Open slides, and gather what is wrong: errors, what policies forbid, and requests to elsewhere."""
     troubles = []
     root = address.split("slides/")[0]
     tab.on("pageerror", lambda error: troubles.append(str(error)))
     tab.on("console", lambda message: troubles.append(message.text) if message.type == "error" else None)
-    tab.on("requestfailed", lambda request: troubles.append(request.url))
+    tab.on("requestfailed", lambda request: troubles.extend(browsing.lost(request)))
     tab.on("request", lambda request: None if request.url.startswith(root) else troubles.append(request.url))
     tab.goto(address)
     browsing.wait_until(tab, "document.documentElement.dataset.ready")
@@ -182,33 +227,19 @@ def test_formulas_in_the_words_for_a_mistake_are_set():
 @in_a_browser
 @every_chapter
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_nothing_reaches_over_the_edge_of_a_slide(site, name, scheme):
-    address, browser = site
-    tab = browser.new_page(viewport={"width": 1280, "height": 720}, color_scheme=scheme)
-    troubles = open_slides(tab, f"{address}slides/{name}.html")
-    count = int(tab.evaluate("document.documentElement.dataset.ready"))
-    assert count == len(page(name).xpath("//section"))
-    assert tab.evaluate(OVER_THE_EDGE, [SMALLEST, SMALLEST_CELL]) == []
-    assert not troubles
-    tab.close()
+def test_nothing_reaches_over_the_edge_of_a_slide(visit, name, scheme):
+    seen = visit(name)
+    assert seen.counts[scheme] == len(page(name).xpath("//section"))
+    assert seen.over_the_edge[scheme] == []
+    assert not seen.troubles
 
 
 @in_a_browser
 @every_chapter
-def test_what_a_table_leaves_out_is_said(site, name):
-    address, browser = site
+def test_what_a_table_leaves_out_is_said(visit, name):
     whole = [len(table.xpath(".//tbody/tr")) for table in page(name).xpath("//section//table")]
-    tab = browser.new_page(viewport={"width": 1280, "height": 720})
-    open_slides(tab, f"{address}slides/{name}.html")
-    found = tab.evaluate(
-        """() => [...document.querySelectorAll("section table")].map((table) => [
-          table.rows.length - (table.tHead?.rows.length ?? 0),
-          table.nextElementSibling?.className === "rest" ? parseInt(table.nextElementSibling.textContent) : 0,
-        ])"""
-    )
-    assert [shown + left for shown, left in found] == whole
-    assert all(shown for shown, _ in found)
-    tab.close()
+    assert [shown + left for shown, left in visit(name).tables] == whole
+    assert all(shown for shown, _ in visit(name).tables)
 
 
 @in_a_browser
