@@ -95,7 +95,7 @@ def site():
 @pytest.fixture(scope="module")
 def context(site):
     """What all tabs share: scripts that one has loaded the next one has."""
-    context = site[1].new_context(viewport=DESK)
+    context = site[1].new_context(viewport=DESK, reduced_motion="reduce")
     yield context
     context.close()
 

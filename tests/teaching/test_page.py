@@ -15,6 +15,7 @@ from tests.teaching.test_exercises import in_another_unit
 
 SITE = BUILD / "html"
 SEED = 7
+PHONE = {"width": 390, "height": 800}
 
 # Gives answers as a reader does, texts or options, and waits for what is said of each.
 ANSWER = """async (answers) => {
@@ -43,6 +44,11 @@ ANSWER = """async (answers) => {
   }
   return told;
 }"""
+# Goes to the button that moves a line up, and tells how many lines are above it.
+TO_THE_BUTTON = """(line) => {
+  [...line.querySelectorAll("button")].find((button) => button.textContent.trim() === "Up").focus();
+  return [...line.parentElement.children].indexOf(line);
+}"""
 
 pytestmark = pytest.mark.skipif(
     "CI" not in os.environ and browsing.find_browser() is None,
@@ -58,7 +64,7 @@ def site():
 
 @pytest.fixture
 def context(site):
-    made = site[1].new_context(viewport={"width": 390, "height": 800}, accept_downloads=True)
+    made = site[1].new_context(viewport=PHONE, reduced_motion="reduce", accept_downloads=True)
     yield made
     made.close()
 
@@ -103,7 +109,7 @@ def answer(tab, place, text, kind):
 
 @pytest.fixture(scope="module")
 def shared(site):
-    context = site[1].new_context(viewport={"width": 390, "height": 800})
+    context = site[1].new_context(viewport=PHONE, reduced_motion="reduce")
     yield context
     context.close()
 
@@ -111,8 +117,9 @@ def shared(site):
 def put_in_order(tab, place, letters):
     for wanted, letter in enumerate(letters):
         line = section(tab, place).locator(f"li[data-letter='{letter}']")
-        while line.evaluate("line => [...line.parentElement.children].indexOf(line)") > wanted:
-            line.get_by_role("button", name="Up").press("Enter")
+        above = line.evaluate(TO_THE_BUTTON) - wanted
+        for _ in range(above):
+            tab.keyboard.press("Enter")  # the button that was pressed goes with its line
     section(tab, place).locator("button[type=submit]").click()
 
 
