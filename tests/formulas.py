@@ -62,6 +62,9 @@ class Formula:
     arguments: list
     unit: str
 
+    def __str__(self):
+        return f"{self.module}.{self.name}"
+
     @property
     def typical(self):
         return {argument.name: argument.typical for argument in self.arguments}

@@ -1,8 +1,9 @@
-"""Cases that are alike, in one test that names the one that fails."""
+"""Cases that are alike, in one test that names those that fail."""
 
 import functools
 import inspect
 import itertools
+from pathlib import Path
 
 import pytest
 
@@ -28,12 +29,19 @@ def together(test=None, *, by=None):
 
     @functools.wraps(test)
     def run(**given):
+        failed = []
         for case in given.pop("cases", groups.get("")):
             try:
                 test(**case, **given)
-            except BaseException as error:
-                error.add_note("in " + ", ".join(f"{name} = {str(value)[:200]}" for name, value in case.items()))
-                raise
+            except (Exception, pytest.fail.Exception) as error:
+                told = (
+                    f"{name} = {value.name if isinstance(value, Path) else value!s:.200}"
+                    for name, value in case.items()
+                )
+                error.add_note(f"{test.__name__}: {', '.join(told)}")
+                failed.append(error)
+        if failed:
+            raise failed[0] if len(failed) == 1 else BaseExceptionGroup(f"{len(failed)} cases fail", failed)
 
     fixtures = [each for each in inspect.signature(test).parameters.values() if each.name not in next(_cases(test))]
     run.pytestmark = [mark for mark in getattr(test, "pytestmark", []) if mark.name != "parametrize"]
