@@ -319,12 +319,17 @@ def _extremes(value: "Numeric") -> "tuple[Numeric, Numeric]":
     if namespace is None or not getattr(value, "size", 0):
         return value, value
     library = namespace()
-    if library.__name__ != "numpy" or value.ndim != 1 or value.size <= CACHED:
+    if value.size <= CACHED or not _is_row(value):
         return library.min(value), library.max(value)
     # Both of a part while it is in the processor's cache: memory is read once.
     parts = [value[start : start + CACHED] for start in range(0, value.size, CACHED)]
     ends = [(part.min(), part.max()) for part in parts]
     return library.min([low for low, _ in ends]), library.max([high for _, high in ends])
+
+
+def _is_row(value: "Numeric") -> bool:
+    namespace = getattr(value, "__array_namespace__", None)
+    return namespace is not None and value.ndim == 1 and namespace().__name__ == "numpy"
 
 
 def _all(condition: "Numeric") -> bool:
@@ -376,6 +381,10 @@ def _pairs(values: "Numeric", limits: "Numeric") -> "Iterator[tuple[Numeric, Num
 def _first_refused(value: "Numeric", within: Range) -> "Numeric":
     if getattr(value, "dtype", None) is None or not getattr(value, "ndim", 0):
         return value
+    if _is_row(value) and _are_numbers(value):
+        while value.size > 1:  # to the half with the first that is refused
+            half = value[: value.size // 2]
+            value = value[half.size :] if _holds(half, within) else half
     for element in value:
         refused = _first_refused(element, within)
         if not (type(refused) in NUMBERS or _are_numbers(refused)) or not _holds(refused, within):
