@@ -27,6 +27,34 @@ ROOT = Path(__file__).parent.parent
 NOTEBOOK = "training-gpus"
 CHANGED = {"days": 10.0, "mfu": 0.4, "number_format": "bf16", "devices_per_server": 16, "accelerator": "H100 PCIe"}
 PARAMS = " ".join(f"{name}='{value}'" for name, value in CHANGED.items())
+BAD_PARAMETERS = [
+    ("dayz=10", "no parameter 'dayz'; did you mean 'days'?"),
+    ("days=ten", "days = 'ten' is not accepted: give a number [day] with 0.01 ≤ days ≤ 3650"),
+    ("days=", "days = '' is not accepted"),
+    ("devices_per_server=8.5", "devices_per_server = '8.5' is not accepted: give a whole number"),
+    ("mfu=1.5", "mfu = '1.5' is not accepted: give a number"),
+    ("mfu=nan", "mfu = 'nan' is not accepted"),
+    ("days=inf", "days = 'inf' is not accepted"),
+    ("tokens=1e999", "tokens = '1e999' is not accepted"),
+    ("number_format=bf61", "did you mean 'bf16'?"),
+    ("accelerator='A100 PCIe 80 GB'", "did you mean 'A100 PCIe 80GB'?"),
+    ("days", "PARAMS has 'days': write name=value"),
+    ("days = 10", "PARAMS has 'days': write name=value, without spaces"),
+    ("=10", "PARAMS has '=10': write name=value"),
+    ("days=1 days=2", "PARAMS gives days twice"),
+    ("accelerator='A100", "PARAMS can't be read: No closing quotation"),
+]
+BAD_FOLDERS = [
+    (".", "OUT = '.' holds other files"),
+    ("book", "OUT = 'book' lies among the book's sources"),
+    ("notebooks/mine", "lies among the book's sources"),
+    ("Makefile", "OUT = 'Makefile' is a file: give a new folder"),
+    ("Makefile/mine", "OUT = 'Makefile/mine' can't be written: Not a directory"),
+    ("_build/executed", "OUT = '_build/executed' holds other files, which no rerun wrote"),
+    ("~nobody-at-all/mine", "begins with the name of nobody's home"),
+    ("/proc/mine", "OUT = '/proc/mine' can't be written: No such file"),
+    ("mine/" + 230 * "m", "can't be written: File name too long"),
+]
 
 
 def headline(params, tokens, flop_per_param_token, days, accelerator, number_format, mfu, devices_per_server):
@@ -56,11 +84,12 @@ def defaults():
 
 
 @pytest.fixture(scope="module")
-def reran(executed):
+def reran(executed, tmp_path_factory):
     """A copy of the project where the notebook has run with other parameters, and what was printed."""
-    status, printed, errors = executed.rerun("--params", PARAMS)
+    checkout = executed.copy(tmp_path_factory.mktemp("reran") / "checkout")
+    status, printed, errors = checkout.rerun("--params", PARAMS)
     assert status == 0, errors
-    return executed, executed.build / "rerun" / NOTEBOOK, printed
+    return checkout, checkout.build / "rerun" / NOTEBOOK, printed
 
 
 @pytest.fixture
@@ -71,16 +100,56 @@ def refused(reran):
     def run(*arguments, **options):
         before = contents(checkout.build)
         status, printed, errors = checkout.rerun(*arguments, **options)
-        assert status == 1
-        assert printed == ""
-        assert errors.startswith("rerun: ")
-        assert errors.count("\n") == 1
-        assert errors.endswith("\n")
         assert contents(checkout.build) == before
         assert checkout.left_over() == []
-        return errors
+        return in_one_line(status, printed, errors)
 
     return run
+
+
+def in_one_line(status, printed, errors):
+    """Return the one line in which a rerun was refused."""
+    assert status == 1
+    assert printed == ""
+    assert errors.startswith("rerun: ")
+    assert errors.count("\n") == 1
+    assert errors.endswith("\n")
+    return errors
+
+
+REFUSE = """
+import contextlib, io, json, sys
+from bookbuild.run import rerun
+told = []
+for arguments in json.load(sys.stdin):
+    printed, errors = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(errors):
+        status = rerun.main(["--notebook", "training-gpus", *arguments])
+    told.append((status, printed.getvalue(), errors.getvalue()))
+json.dump(told, sys.stdout)
+"""
+
+
+@pytest.fixture(scope="module")
+def refusals(reran):
+    """What reruns say that are all refused in one process, by their arguments. Earlier results are as they were."""
+    checkout, _, _ = reran
+    asked = [["--params", text] for text, _ in BAD_PARAMETERS]
+    asked += [["--out", out, "--params", "days=10"] for out, _ in BAD_FOLDERS]
+    before = contents(checkout.build)
+    command = [str(checkout.folder / ".venv/bin/python"), "-c", REFUSE]
+    run = subprocess.run(
+        command,
+        input=json.dumps(asked),
+        cwd=checkout.folder,
+        env=checkout.environment,
+        capture_output=True,
+        encoding="utf-8",
+    )
+    assert run.returncode == 0, run.stderr
+    assert contents(checkout.build) == before
+    assert checkout.left_over() == []
+    return dict(zip(map(tuple, asked), json.loads(run.stdout), strict=True))
 
 
 def test_results_are_those_of_the_formulas(reran):
@@ -194,28 +263,9 @@ def test_scenarios_are_compared_and_a_bad_one_is_told(reran, tmp_path):
     assert printed.splitlines()[0].split()[-4:] == ["default", "quick", "dirty", "slack"]
 
 
-@pytest.mark.parametrize(
-    ("text", "said"),
-    [
-        ("dayz=10", "no parameter 'dayz'; did you mean 'days'?"),
-        ("days=ten", "days = 'ten' is not accepted: give a number [day] with 0.01 ≤ days ≤ 3650"),
-        ("days=", "days = '' is not accepted"),
-        ("devices_per_server=8.5", "devices_per_server = '8.5' is not accepted: give a whole number"),
-        ("mfu=1.5", "mfu = '1.5' is not accepted: give a number"),
-        ("mfu=nan", "mfu = 'nan' is not accepted"),
-        ("days=inf", "days = 'inf' is not accepted"),
-        ("tokens=1e999", "tokens = '1e999' is not accepted"),
-        ("number_format=bf61", "did you mean 'bf16'?"),
-        ("accelerator='A100 PCIe 80 GB'", "did you mean 'A100 PCIe 80GB'?"),
-        ("days", "PARAMS has 'days': write name=value"),
-        ("days = 10", "PARAMS has 'days': write name=value, without spaces"),
-        ("=10", "PARAMS has '=10': write name=value"),
-        ("days=1 days=2", "PARAMS gives days twice"),
-        ("accelerator='A100", "PARAMS can't be read: No closing quotation"),
-    ],
-)
-def test_bad_parameters_are_named_and_nothing_runs(refused, text, said):
-    assert said in refused("--params", text)
+@pytest.mark.parametrize(("text", "said"), BAD_PARAMETERS)
+def test_bad_parameters_are_named_and_nothing_runs(refusals, text, said):
+    assert said in in_one_line(*refusals["--params", text])
 
 
 @pytest.mark.parametrize(
@@ -270,22 +320,9 @@ def test_parameters_and_scenarios_together_are_refused(refused):
     assert "give PARAMS or SCENARIOS, not both" in refused("--params", "days=10", "--scenarios", "some.csv")
 
 
-@pytest.mark.parametrize(
-    ("out", "said"),
-    [
-        (".", "OUT = '.' holds other files"),
-        ("book", "OUT = 'book' lies among the book's sources"),
-        ("notebooks/mine", "lies among the book's sources"),
-        ("Makefile", "OUT = 'Makefile' is a file: give a new folder"),
-        ("Makefile/mine", "OUT = 'Makefile/mine' can't be written: Not a directory"),
-        ("_build/executed", "OUT = '_build/executed' holds other files, which no rerun wrote"),
-        ("~nobody-at-all/mine", "begins with the name of nobody's home"),
-        ("/proc/mine", "OUT = '/proc/mine' can't be written: No such file"),
-        ("mine/" + 230 * "m", "can't be written: File name too long"),
-    ],
-)
-def test_folders_that_can_t_be_had_are_refused_before_anything_runs(refused, out, said):
-    assert said in refused("--out", out, "--params", "days=10")
+@pytest.mark.parametrize(("out", "said"), BAD_FOLDERS)
+def test_folders_that_can_t_be_had_are_refused_before_anything_runs(refusals, out, said):
+    assert said in in_one_line(*refusals["--out", out, "--params", "days=10"])
 
 
 def test_a_folder_that_merely_has_results_is_not_replaced(refused, tmp_path):
