@@ -53,6 +53,9 @@ def test_a_notebook_runs_to_its_end_with_other_values(reruns, name, label):
     changed = notebooks.results(result.notebook)
     assert list(changed) == list(default)
     assert changed != default
+    figures = notebooks.emitted(result.notebook, notebooks.DRAWN)
+    assert figures or name == "serving-users"  # which draws none where no plan can be made
+    assert not any("png" in figure or "svg" in figure for figure in figures)  # which nobody takes along
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -8,6 +8,7 @@ label that begins with an underscore names one that no legend lists; ``_nolegend
 import base64
 import csv
 import io
+import os
 import re
 from dataclasses import dataclass, field
 
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     Span = tuple[float | None, float | None]
 
 MIME = "application/vnd.llmcalc.drawn+json"
+PICTURES = "LLMCALC_PICTURES"  # says `no` in the environment of a notebook whose figures nobody takes along
 DPI = 200  # of the PNG [1/inch]
 DIGITS = 12
 LABEL = re.compile(r"(?P<name>.*?)\s*\[(?P<unit>[^\]]+)\]")
@@ -325,7 +327,8 @@ def bundle(figure: Figure) -> "dict[str, Any]":
         ({PANEL: panel} if panel else {}) | {"name": name, "kind": kind, "rows": count}
         for (panel, name, kind), count in table.series.items()
     ]
-    return {MIME: {"columns": columns, "series": series, "csv": table.csv(), **_pictures(figure)}}
+    pictures = {} if os.environ.get(PICTURES) == "no" else _pictures(figure)
+    return {MIME: {"columns": columns, "series": series, "csv": table.csv(), **pictures}}
 
 
 def _pictures(figure: Figure) -> dict[str, str]:
