@@ -8,7 +8,7 @@ import hashlib
 import re
 import shutil
 from collections.abc import Callable
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -152,6 +152,7 @@ def sources(name: str) -> list[dict[str, str]]:
     return [{"title": contract["source"]}]
 
 
+@cache
 def _publication(key: str) -> dict[str, str]:
     entry = downloads.bibliography()[key]
     title = re.sub(r"\\[a-z]+ *", "", str(Text.from_latex(entry.fields["title"])))
