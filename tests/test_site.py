@@ -45,6 +45,16 @@ SIZES = """() => {
   }
   return found;
 }"""
+# Edges of an answer's sentence and of its numbers, and where its numbers and its form begin.
+PLACES = """() => {
+  const edges = (element) => {
+    const { left, top, right, bottom } = element.getBoundingClientRect();
+    return [left, top, right, bottom];
+  };
+  const parts = [...document.querySelectorAll(".calculator-form, table.headline")];
+  const [sentence, numbers] = [".answer-sentence", "table.headline"].map((part) => document.querySelector(part));
+  return [edges(sentence), edges(numbers), parts.map((part) => edges(part)[1])];
+}"""
 STEPS = ("tiny", "small", "text", "lead", "part", "section", "title")
 in_a_browser = pytest.mark.skipif(
     "CI" not in os.environ and browsing.find_browser() is None,
@@ -52,6 +62,9 @@ in_a_browser = pytest.mark.skipif(
 )
 # A page's tests one after another: they share what one visit has seen.
 every_page = pytest.mark.parametrize("page", PAGES, scope="module")
+every_chapter = pytest.mark.parametrize("page", CHAPTERS, scope="module")
+# Windows, width and height.
+WIDE, TABLET, PHONE = (1280, 800), (768, 800), (390, 844)
 
 
 @functools.cache
@@ -129,7 +142,7 @@ def test_pictures_say_what_they_show(page):
         assert len(picture.get("alt", "")) > 60, picture.get("src")
 
 
-@pytest.mark.parametrize("page", CHAPTERS)
+@every_chapter
 def test_a_chapter_shows_its_answer_and_its_ledger_without_scripts(page):
     captions = [caption.get_text() for caption in soup(page).find_all("caption")]
     assert soup(page).select_one(".answer-sentence").get_text(strip=True).endswith(".")
@@ -137,7 +150,7 @@ def test_a_chapter_shows_its_answer_and_its_ledger_without_scripts(page):
     assert ("Printed and computed" in captions) != without_source
 
 
-@pytest.mark.parametrize("page", CHAPTERS)
+@every_chapter
 def test_nothing_stands_between_a_title_and_its_answer(page):
     title = soup(page).select_one("article h1")
     answer = title.find_next_sibling()
@@ -154,19 +167,15 @@ def test_nothing_stands_between_a_title_and_its_answer(page):
 
 
 @in_a_browser
-@pytest.mark.parametrize(("width", "height"), [(1280, 800), (390, 844)])
-def test_every_chapter_s_answer_is_seen_without_scrolling(site, width, height):
-    address, browser = site
-    tab = browser.new_page(viewport={"width": width, "height": height})
-    for page in CHAPTERS:
-        tab.goto(address + page, wait_until="networkidle")
-        box = tab.locator(".answer-sentence").first.bounding_box()
-        assert 0 <= box["x"] <= box["x"] + box["width"] <= width, page
-        assert 0 < box["y"] < box["y"] + box["height"] < height, page
-        # Of the numbers or the form below it, too, the beginning is seen.
-        below = [part.bounding_box()["y"] for part in tab.locator(".calculator-form, table.headline").all()]
-        assert min(below) < height, page
-    tab.close()
+@every_chapter
+@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
+def test_every_chapter_s_answer_is_seen_without_scrolling(visit, page, size):
+    width, height = size
+    [left, top, right, bottom], _, tops = visit(page).places[size]
+    assert 0 <= left <= right <= width
+    assert 0 < top < bottom < height
+    # Of the numbers or the form below it, too, the beginning is seen.
+    assert 0 < min(tops) < height
 
 
 @pytest.mark.parametrize("page", ["reference", "scoreboard", "notebooks/small-print", "notebooks/training-step"])
@@ -178,15 +187,11 @@ def test_pure_numbers_stand_without_a_unit(page):
 
 
 @in_a_browser
-@pytest.mark.parametrize("width", [1280, 768])
-def test_numbers_of_an_answer_stay_in_their_column(site, width):
-    address, browser = site
-    tab = browser.new_page(viewport={"width": width, "height": 800})
-    for page in CHAPTERS:
-        tab.goto(address + page, wait_until="networkidle")
-        sentence, numbers = (tab.locator(part).first.bounding_box() for part in (".answer-sentence", "table.headline"))
-        assert numbers["x"] + numbers["width"] <= sentence["x"] + sentence["width"] + 1, page
-    tab.close()
+@every_chapter
+@pytest.mark.parametrize("size", [WIDE, TABLET], ids=["wide", "tablet"])
+def test_numbers_of_an_answer_stay_in_their_column(visit, page, size):
+    [_, _, right, _], [left_of_numbers, _, right_of_numbers, _], _ = visit(page).places[size]
+    assert left_of_numbers < right_of_numbers <= right + 1
 
 
 def test_errata_show_every_slip_with_its_proof():
@@ -207,11 +212,12 @@ NARROW = """async () => {
 
 @dataclass(frozen=True)
 class Visit:
-    """What a page did when it was opened on a desk and then made as narrow as a phone."""
+    """What a page did when it was opened on a desk and then made as narrow as a tablet and a phone."""
 
     address: str
     requests: list
     troubles: list
+    places: dict
     width: int
     drawn: list
     sizes: dict
@@ -221,24 +227,32 @@ class Visit:
 def visit(site):
     """Open a page once for all that is asked of it."""
     address, browser = site
+    context = browser.new_context()
 
     @functools.cache
     def open_once(page):
-        tab = browser.new_page()
+        tab = context.new_page()
         requests, troubles = [], []
         tab.on("request", lambda request: requests.append(request.url))
         tab.on("requestfailed", lambda request: troubles.extend(browsing.lost(request)))
         tab.on("response", lambda response: troubles.append(response.url) if response.status >= 400 else None)
         tab.on("pageerror", lambda error: troubles.append(str(error)))
         tab.on("console", lambda message: troubles.append(message.text) if message.type == "error" else None)
-        tab.goto(address + page, wait_until="networkidle")
+        tab.goto(address + page)
+        finished(tab, page)
         sizes = tab.evaluate(SIZES)
-        tab.set_viewport_size({"width": 390, "height": 844})
+        places = {}
+        for size in (WIDE, TABLET, PHONE):
+            resize(tab, size)
+            if page in CHAPTERS:
+                places[size] = tab.evaluate(PLACES)
+        tab.wait_for_load_state("networkidle")  # for what is asked for late and fails
         tab.evaluate(NARROW)
         visit = Visit(
             address,
             requests,
             troubles,
+            places,
             tab.evaluate("document.documentElement.scrollWidth"),
             tab.evaluate(DRAWN_BY_STYLE),
             sizes | tab.evaluate(SIZES),
@@ -246,7 +260,21 @@ def visit(site):
         tab.close()
         return visit
 
-    return open_once
+    yield open_once
+    context.close()
+
+
+def finished(tab, page):
+    """Wait until a page shows all that its scripts add to it."""
+    if page in CHAPTERS:
+        browsing.wait_until(tab, "performance.getEntriesByName('calculator-ready').length")
+    else:
+        tab.wait_for_load_state("networkidle")
+
+
+def resize(tab, size):
+    tab.set_viewport_size({"width": size[0], "height": size[1]})
+    tab.evaluate("new Promise((done) => requestAnimationFrame(() => setTimeout(done)))")
 
 
 @in_a_browser
