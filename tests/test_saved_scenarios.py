@@ -12,7 +12,7 @@ from llmcalc.formats import written
 from llmcalc.questions import questions
 from tests.axe import violations
 from tests.test_calculators import defaults, open_page, ready, see_curves, shown, values_of
-from tests.watching import in_a_browser, watched
+from tests.watching import in_a_browser, watched_tab
 
 SITE = BUILD / "html"
 NAME = "training-gpus"
@@ -27,9 +27,26 @@ def site():
         yield address, browser
 
 
+@pytest.fixture(scope="module")
+def context(site):
+    """What all tabs share: scripts that one has loaded the next one has."""
+    context = site[1].new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
+    yield context
+    context.close()
+
+
 @pytest.fixture
-def tab(site):
-    with watched(site, viewport={"width": 1280, "height": 900}, reduced_motion="reduce") as tab:
+def tab(site, context):
+    with watched_tab(site, context) as tab:
+        yield tab
+        tab.evaluate("() => { localStorage.clear(); sessionStorage.clear(); }")
+
+
+@pytest.fixture(scope="module")
+def unfolded(site, context):
+    """One page for all files that leave nothing behind."""
+    with watched_tab(site, context) as tab:
+        open_scenarios(tab, site)
         yield tab
 
 
@@ -244,8 +261,9 @@ def scenario(**changed):
     ],
     ids=lambda value: value[:30] if isinstance(value, str) else "",
 )
-def test_a_file_that_is_none_is_refused_whole_in_one_line(tab, site, tmp_path, content, reason):
-    open_scenarios(tab, site)
+def test_a_file_that_is_none_is_refused_whole_in_one_line(unfolded, tmp_path, content, reason):
+    tab = unfolded
+    tab.evaluate("() => { document.querySelector('.calculator-scenarios > [role=alert]').hidden = true; }")
     path = tmp_path / "mine.json"
     path.write_text(content if isinstance(content, str) else json.dumps(content), encoding="utf-8")
     tab.get_by_label("Add scenarios from such a file").set_input_files(path)

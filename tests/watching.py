@@ -16,14 +16,21 @@ in_a_browser = pytest.mark.skipif(
 @contextmanager
 def watched(site, **context):
     """Open a tab whose test fails if the page complains, or asks another host; `site` is an address and a browser."""
-    address, browser = site
-    opened = browser.new_context(**context)
-    tab = opened.new_page()
+    opened = site[1].new_context(**context)
+    with watched_tab(site, opened) as tab:
+        yield tab
+    opened.close()
+
+
+@contextmanager
+def watched_tab(site, context):
+    """Open such a tab in a context, which other tabs may share."""
+    tab = context.new_page()
     troubles = []
     tab.on("console", lambda message: troubles.append(message.text) if message.type == "error" else None)
     tab.on("pageerror", lambda error: troubles.append(str(error)))
-    own = (address, "blob:", "data:")
+    own = (site[0], "blob:", "data:")
     tab.on("request", lambda request: None if request.url.startswith(own) else troubles.append(request.url))
     yield tab
-    opened.close()
+    tab.close()
     assert not troubles, troubles
