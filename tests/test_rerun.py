@@ -22,6 +22,7 @@ from llmcalc import cli, datasets, scenarios
 from llmcalc.formulas import devices, training
 from llmcalc.questions import find
 from llmcalc.units import DAY, PFLOPS_DAY, TERA
+from tests.conftest import Checkout, shared
 
 ROOT = Path(__file__).parent.parent
 NOTEBOOK = "training-gpus"
@@ -86,9 +87,15 @@ def defaults():
 @pytest.fixture(scope="module")
 def reran(executed, tmp_path_factory):
     """A copy of the project where the notebook has run with other parameters, and what was printed."""
-    checkout = executed.copy(tmp_path_factory.mktemp("reran") / "checkout")
-    status, printed, errors = checkout.rerun("--params", PARAMS)
-    assert status == 0, errors
+
+    def make(folder):
+        status, printed, errors = executed.copy(folder).rerun("--params", PARAMS)
+        assert status == 0, errors
+        (folder / "printed").write_text(printed, encoding="utf-8")
+
+    made = Checkout(shared(tmp_path_factory, "reran", make))
+    checkout = made.copy(tmp_path_factory.mktemp("copy") / "checkout")
+    printed = (checkout.folder / "printed").read_text(encoding="utf-8")
     return checkout, checkout.build / "rerun" / NOTEBOOK, printed
 
 
