@@ -5,7 +5,7 @@ import math
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from llmcalc.formulas import backlog, devices, serving, training
@@ -29,6 +29,7 @@ def test_results_scale_by_the_powers_of_their_arguments(function):
     formula = next(formula for formula in FORMULAS if formula.function is function)
     drawn = st.fixed_dictionaries({argument.name: within(argument) for argument in formula.arguments})
 
+    @settings(max_examples=40)
     @given(values=drawn, factor=st.floats(min_value=0.01, max_value=1.0))
     def scales(values, factor):
         base = function(**values)
