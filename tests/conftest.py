@@ -1,6 +1,7 @@
 """Private copies of the project, to build, break and rerun in."""
 
 import fcntl
+import gc
 import os
 import re
 import shutil
@@ -61,6 +62,12 @@ def pytest_collection_modifyitems(items):
         looks = any(hasattr(module, name) for name in ("SITE", "EXECUTED", "BUILD"))
         if looks or {"built", "executed", "checkout", "contributed"} & set(getattr(item, "fixturenames", ())):
             item.add_marker("built")
+
+
+def pytest_collection_finish():
+    """Look no more for garbage among all modules and tests, which stay to the end."""
+    gc.collect()
+    gc.freeze()
 
 
 class Checkout:
