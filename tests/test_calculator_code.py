@@ -2,6 +2,8 @@
 
 import ast
 import random
+import re
+from collections import Counter
 
 import pytest
 
@@ -127,3 +129,28 @@ def test_what_pages_load_stands_under_the_name_of_its_contents(tmp_path, monkeyp
 def test_a_page_without_a_place_for_its_calculator_is_refused(body, message):
     with pytest.raises(ValueError, match=message):
         calculators.place(body, "../calculator/0", {})
+
+
+def programs():
+    """The programs that the interpreter of a chapter's page runs one after another, by their names in its script."""
+    script = (calculators.RUNTIME / "python.mjs").read_text(encoding="utf-8")
+    for name, program in re.findall(r"^const ([A-Z]+) = `\n(.*?)`;", script, re.DOTALL | re.MULTILINE):
+        if name != "DRILL":  # which has an interpreter for itself
+            yield name, ast.parse(re.sub(r"\$\{\w+\}", '""', program))
+
+
+def names_of(tree):
+    """What a program calls something of its own."""
+    for statement in tree.body:
+        if isinstance(statement, ast.FunctionDef):
+            yield statement.name
+            continue
+        for node in ast.walk(statement):
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and node.id != "file":
+                yield node.id
+
+
+def test_programs_of_an_interpreter_have_names_of_their_own():
+    named = [name for _, tree in programs() for name in set(names_of(tree))]
+    assert {"latest", "take", "weigh", "pose", "shorten"} <= set(named)
+    assert [name for name, count in Counter(named).items() if count > 1] == []

@@ -266,12 +266,12 @@ from llmcalc.teaching.marking import mark
 
 exercises = __import__(described["module"], None, None, ["*"]).chapter.exercises
 
-latest = {}  # by place, those posed last
+posed_before = {}  # by place, each with the seed that it was asked for with last
 
 def posed(place, seed):
-    if place not in latest or latest[place].seed != seed:
-        latest[place] = exercises[place].pose(seed)
-    return latest[place]
+    if place not in posed_before or posed_before[place].seed != seed:
+        posed_before[place] = exercises[place].pose(seed)
+    return posed_before[place]
 
 def pose(seed):
     return json.dumps([posed(place, int(seed)).described() for place in range(len(exercises))])
