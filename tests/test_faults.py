@@ -311,6 +311,25 @@ def test_a_signal_leaves_nothing_behind(checkout, tmp_path, number, whom):
             assert "site" in planned(checkout)
 
 
+# A sweep in which another signal comes.
+DISTURBED = """
+import os, signal
+from bookbuild import __main__ as command, scratch
+swept = []
+def sweep():
+    swept.append(len(swept))
+    os.kill(os.getpid(), [signal.SIGHUP, signal.SIGINT][len(swept) % 2])
+scratch.sweep = sweep
+command.end_at_signals("make book")
+os.kill(os.getpid(), signal.SIGTERM)
+"""
+
+
+def test_a_second_signal_does_not_disturb_the_tidying_up():
+    run = subprocess.run([sys.executable, "-c", DISTURBED], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert (run.returncode, run.stderr) == (130, "make book: interrupted\n")
+
+
 def send(process, number, whom, times):
     """Send a signal to a group of processes, or to the one that leads it."""
     for _ in range(times):
