@@ -446,8 +446,10 @@ def _latent(fields: "Fields", layers: int, hidden_size: int) -> "list[Mixer]":
     if kinds is not None:
         states = [kind for kind in kinds if isinstance(kind, str) and kind not in FULL and kind not in SLIDING]
         count = layers - len(states)
-    part = LatentAttention(
-        count or 1,
+    if not count:
+        return recurrent_parts(fields, states, hidden_size)
+    part: Mixer = LatentAttention(
+        count,
         heads,
         fields.number("q_lora_rank", 0, 0),
         fields.number("kv_lora_rank"),
@@ -460,7 +462,8 @@ def _latent(fields: "Fields", layers: int, hidden_size: int) -> "list[Mixer]":
         index_size=fields.number("index_head_dim", 0, 0) if fields.has("index_n_heads") else 0,
         index_window=fields.number("index_topk", 0, 0),
     )
-    return ([part] if count else []) + recurrent_parts(fields, states, hidden_size)
+    found = [part]
+    return found + recurrent_parts(fields, states, hidden_size)
 
 
 def _kinds(fields: "Fields", layers: int) -> "list[str]":

@@ -96,8 +96,8 @@ def _proportions(params: float) -> "tuple[int, int]":
     share = log(params / small) / log(large / small)
     found_layers, found_width = layers * (more_layers / layers) ** share, width * (wider / width) ** share
     return (
-        max(1, int(found_layers / LAYER_STEP + 0.5)) * LAYER_STEP,
-        max(1, int(found_width / WIDTH_STEP + 0.5)) * WIDTH_STEP,
+        int(found_layers / LAYER_STEP + 0.5) * LAYER_STEP,
+        int(found_width / WIDTH_STEP + 0.5) * WIDTH_STEP,
     )
 
 

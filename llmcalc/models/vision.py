@@ -228,13 +228,12 @@ class Network:
         """Layer scale: a factor for each channel."""
         self._add("layer scale", self.shape, {"weight": (self.shape[0],)})
 
-    def embed_patches(self, channels: int, patch: int, class_token: bool = True) -> None:
+    def embed_patches(self, channels: int, patch: int) -> None:
         """Cut the picture into patches, each of which becomes a token, and add a token for the class and positions."""
         refuse_other_multiples(self.image_size, self.shape, patch)
         self.convolve(channels, patch, stride=patch)
-        tokens = self.shape[1] * self.shape[2] + (1 if class_token else 0)
-        tensors: dict[str, Shape] = {"class_token": (1, 1, channels)} if class_token else {}
-        tensors["positions"] = (1, tokens, channels)
+        tokens = self.shape[1] * self.shape[2] + 1
+        tensors: dict[str, Shape] = {"class_token": (1, 1, channels), "positions": (1, tokens, channels)}
         self._add("token embedding", (channels, tokens, 1), tensors)
 
     def attend(self, heads: int, window: int = 0, bias: bool = True) -> None:

@@ -209,7 +209,7 @@ class Search:
         return self._numbers("expert_parallel", found or [1])
 
     def _microbatches(self) -> "list[int]":
-        most = max(1, 4 * 8192 // self.context)
+        most = max(1, 4 * 8192 / self.context)
         return self._numbers("microbatch", [size for size in MICROBATCHES if size <= min(most, self.batch)])
 
     def _stages(self) -> "list[int]":

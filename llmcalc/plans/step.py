@@ -267,7 +267,7 @@ class Machine:
             (heads * part.head_size, hidden),
         ]
 
-    def mlp_products(self, width: "Numeric", share: float = 1) -> "list[Product]":
+    def mlp_products(self, width: "Numeric", share: float) -> "list[Product]":
         return [
             (share, self.model.hidden_size, (self.model.mlp_matrices - 1) * width / self.tensor),
             (share, width / self.tensor, self.model.hidden_size),

@@ -11,6 +11,8 @@ ROWS = {
     "files": models.files,
     "spoken": models.spoken,
     "parts": models.parts,
+    "short": models.short_texts,
+    "sizes": models.sizes,
     "formats": memory.formats,
     "serving": memory.serving,
     "memory": memory.memory,

@@ -5,8 +5,10 @@ import json
 import re
 from pathlib import Path
 
+from llmcalc import known_models
 from llmcalc.checks import Refusal
 from llmcalc.models import families as reading
+from llmcalc.models import short, sized
 from llmcalc.models.families import FAMILIES
 from llmcalc.models.layers import Attention, LatentAttention, Mixture, Mlp
 from llmcalc.models.model import Model
@@ -192,6 +194,21 @@ def spoken():
 def numbers_of(thing):
     own = {key: value for key, value in sorted(vars(thing).items()) if not key.startswith("_")}
     return {key: brief(value) for key, value in own.items() if isinstance(value, int | float | str)}
+
+
+def short_texts():
+    """Models as links have them: they are read where somebody has kept one."""
+    for name in known_models.names():
+        yield {"model": name, "text": short.written(known_models.model(name))}
+
+
+def sizes():
+    """Models of which only the size is known, from the smallest to the largest."""
+    for place in range(61):
+        params = sized.SMALLEST * (sized.LARGEST / sized.SMALLEST) ** (place / 60)
+        model = sized.sized(params)
+        row = {"params": written(params), "name": model.name, "layers": str(model.layers)}
+        yield row | {"width": str(model.hidden_size), "mlp": str(model.mlp_size), "made": written(model.params)}
 
 
 # Parts of layers, which refuse what is below their least numbers.

@@ -80,6 +80,15 @@ def test_the_planner_keeps_its_search_while_the_cut_depends_on_the_same_numbers(
     assert search(model="Llama 3 8B", days=30, tensor_parallel=2).fixed == {"tensor_parallel": 2}
 
 
+def test_stages_of_sharding_are_fixed_from_none_to_all():
+    for stage in (0, 1, 2, 3):
+        search = searching(MODELS["Llama 3 8B"], DEVICES["H100 SXM"], 512, 8192, zero_stage=stage)
+        assert search.best(FASTEST, devices=64).run.zero_stage == stage
+    for stage in (-1, 4):
+        with pytest.raises(Refusal, match=r"^zero_stage = "):
+            searching(MODELS["Llama 3 8B"], DEVICES["H100 SXM"], 512, 8192, zero_stage=stage)
+
+
 @pytest.mark.parametrize("bad", [np.array([1, 2]), pd.NA, math.nan, None, "x", [1]], ids=str)
 @pytest.mark.parametrize(
     "given", [("fixed", "tensor_parallel"), ("memory", "fragmentation"), ("run", "gradient_bytes")]
