@@ -285,8 +285,6 @@ class _Stage:
         return self.model.mlp_matrices * self.model.hidden_size * width
 
     def expert_weights(self) -> "Numeric":
-        if not self.mixed:
-            return 0
         return self.with_mlp[1] * self.model.experts * self.mlp_weights(self.model.expert_mlp_size)
 
     def layer_weights(self, mixed: bool = False) -> "Numeric":

@@ -268,10 +268,8 @@ class Service:
         # What every step needs of the model on so many devices, once.
         model, ranks = self.model, self.ranks
         # Ranks that each keep the caches of their own sequences: where heads would be copied, and of mixtures.
-        latent = model.attention == "latent"
-        self.by_sequence = self.data_parallel > 1 or (
-            ranks > 1 and (latent or self.expert_weights > 0 or 0 < model.kv_heads < ranks)
-        )
+        few_heads = model.attention == "latent" or 0 < model.kv_heads < ranks
+        self.by_sequence = self.data_parallel > 1 or few_heads or self.expert_weights > 0
         self.copied_weights = 0.0
         if self.by_sequence:  # and where experts are shared whole, all that is not in them
             copied = self.layer_weights if self.expert_parallel > 1 else self.attention_weights

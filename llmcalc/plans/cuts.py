@@ -662,7 +662,7 @@ class _Way:
     def surely_too_large(self) -> bool:
         """Whether weights, gradients and what the first stage keeps do not fit, which is worked out at once."""
         layer, search = self.layer, self.search
-        held = 0.0 if layer.zero_stage == 3 else layer.state() * min(search.model.layers, MOST_STAGES) / self.stages
+        held = layer.state() * min(search.model.layers, MOST_STAGES) / self.stages
         # The first holds its share of the layers for as many microbatches as there are stages, if there are as many;
         # to meet a deadline there may be somewhat fewer than the bound has.
         under_way = min(self.stages, 0.8 * self.bounded)

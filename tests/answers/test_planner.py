@@ -61,6 +61,14 @@ def test_what_does_not_fit_is_said_first_and_has_no_price():
     assert curves(plan).data()[0]["values"] == []
 
 
+def test_what_is_predicted_has_a_range_and_what_was_given_has_none():
+    of_training = {"days", "rent", "device_hours", "energy", "electricity", "carbon"}
+    predicted, given = planner(**AT_HAND), planner(mfu=0.4, **AT_HAND)
+    assert set(predicted.errors) == of_training | {"serving_devices"}
+    assert all(low < 1 < high for name, (low, high) in predicted.errors.items() if name in of_training)
+    assert set(given.errors) == {"serving_devices"}
+
+
 def lacks(accelerator):
     """What training cannot do without, and nobody published of a device."""
     known = datasets.specifications()[accelerator]

@@ -49,7 +49,9 @@ def answers():
                 continue
             values = {result["name"]: result["value"] for result in answer.listed()}
             numbers = [f"{result}={brief(value)}" for result, value in values.items()]
-            yield told | {"kind": answer.kind, "sentence": answer.sentence, "results": " ".join(numbers)}
+            told |= {"kind": answer.kind, "sentence": answer.sentence, "results": " ".join(numbers)}
+            ranges = [f"{name}={brief(low)}..{brief(high)}" for name, (low, high) in sorted(answer.errors.items())]
+            yield told | {"errors": " ".join(ranges)}
 
 
 def scenario(question, chance):

@@ -84,6 +84,9 @@ def test_stages_of_sharding_are_fixed_from_none_to_all():
     for stage in (0, 1, 2, 3):
         search = searching(MODELS["Llama 3 8B"], DEVICES["H100 SXM"], 512, 8192, zero_stage=stage)
         assert search.best(FASTEST, devices=64).run.zero_stage == stage
+    # A copy of what it takes to train it fits no device; shares of it do.
+    whole = {"zero_stage": 3, "tensor_parallel": 1, "pipeline_stages": 1}
+    assert searching(MODELS["Llama 3 70B"], DEVICES["H100 SXM"], 512, 8192, **whole).best(FASTEST, devices=512)
     for stage in (-1, 4):
         with pytest.raises(Refusal, match=r"^zero_stage = "):
             searching(MODELS["Llama 3 8B"], DEVICES["H100 SXM"], 512, 8192, zero_stage=stage)
@@ -128,6 +131,20 @@ def test_the_search_finds_what_trying_all_finds(model, device, limit):
         best = search.best(goal, **limit)
         # Of cuts that take as long to within a millionth any will do.
         assert math.isclose(VALUES[goal](best), min(map(VALUES[goal], tried)), rel_tol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("model", "device", "batch", "seconds", "fixed"),
+    [
+        ("GPT-3 175B", "H100 SXM", 128, 14.4, {"tensor_parallel": 1}),
+        ("Llama 3 70B", "GB200", 96, 12.4, {"tensor_parallel": 1, "zero_stage": 1}),
+        ("Llama 3 8B", "H100 SXM", 512, 139.0, {"pipeline_stages": 4}),
+    ],
+)
+def test_the_cheapest_cut_that_fits_may_have_more_replicas_than_the_cheapest(model, device, batch, seconds, fixed):
+    search = searching(MODELS[model], DEVICES[device], batch, 2048, **fixed)
+    least = min(map(VALUES[CHEAPEST], all_cuts(search, CHEAPEST, seconds=seconds)))
+    assert math.isclose(VALUES[CHEAPEST](search.best(CHEAPEST, seconds=seconds)), least, rel_tol=1e-6)
 
 
 def test_the_best_cut_is_that_of_all_numbers_of_replicas():
