@@ -65,6 +65,10 @@ NO_MISTAKES = {
         "if ENOUGH * wide.sum() < wide.size": "the same",
         "GUESSES = ": "how close a bound is, which saves time",
     },
+    "llmcalc/plans/step.py": {
+        "took_forward = longer(": "what is added is zero, and gives a number the shape of an array",
+        "took_backward = longer(": "the same",
+    },
     "llmcalc/prediction/calibration.py": {
         "def fit(self, steps": "how often a fit goes on once nothing changes any more",
     },

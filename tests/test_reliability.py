@@ -42,6 +42,11 @@ def test_no_interval_is_better_than_dalys(share):
     assert best >= (1 - 5e-3 * share) * reliability.goodput(tried, stall, 600.0, mtbf).max()
 
 
+def test_daly_saves_once_between_failures_where_saving_takes_twice_as_long_as_they_do():
+    assert reliability.daly_interval(200.0, 100.0) == 100.0
+    assert reliability.daly_interval(199.999, 100.0) < 90
+
+
 def test_young_and_daly_agree_where_a_checkpoint_costs_little():
     young, daly = (interval(1e-3, 1e6) for interval in (reliability.young_interval, reliability.daly_interval))
     assert young == pytest.approx(daly, rel=1e-4)

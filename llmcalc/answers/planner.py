@@ -569,20 +569,18 @@ def _made_of(run: "TrainingPlan") -> str:
 
 
 def _memory(run: "TrainingPlan") -> "dict[str, tuple[Any, ...]]":
-    memory: dict[str, Any] = run.cut.memory if run.cut else {"peak": 0.0, "parts": {}}
-    free = run.cut.free_bytes / GIGA if run.cut else 0.0
-    parts = memory["parts"]
+    parts: dict[str, float] = run.cut.memory["parts"] if run.cut else {}
     state = sum([parts.get(name, 0.0) for name in ("weights", "gradients", "optimiser")])
     working = sum([parts.get(name, 0.0) for name in ("activations", "at work")])
     found = _rows(
         (
-            ("memory_gb", "GB", "Needed, with the program", memory["peak"] / GIGA),
+            ("memory_gb", "GB", "Needed, with the program", run.cut.memory["peak"] / GIGA if run.cut else None),
             ("state_gb", "GB", "Weights, gradients, optimiser", state / GIGA),
             ("activation_gb", "GB", "Activations", working / GIGA),
         ),
         run,
     )
-    fits = message("yes, {size} GB left", size=number(free, 3)) if run.cut else marked("no")
+    fits = message("yes, {size} GB left", size=number(run.cut.free_bytes / GIGA, 3)) if run.cut else marked("no")
     return dict(fits=(fits, "", "Fits"), **found)
 
 

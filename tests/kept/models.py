@@ -7,12 +7,13 @@ from pathlib import Path
 
 from llmcalc import known_models
 from llmcalc.checks import Refusal
+from llmcalc.models import description, short, sized
 from llmcalc.models import families as reading
-from llmcalc.models import short, sized
 from llmcalc.models.families import FAMILIES
 from llmcalc.models.layers import Attention, LatentAttention, Mixture, Mlp
 from llmcalc.models.model import Model
 from tests.kept.cells import brief, written
+from tests.kept.memory import MODELS
 
 FILES = Path(__file__).parent.parent / "models" / "configs"
 
@@ -200,6 +201,23 @@ def short_texts():
     """Models as links have them: they are read where somebody has kept one."""
     for name in known_models.names():
         yield {"model": name, "text": short.written(known_models.model(name))}
+
+
+def descriptions():
+    """All numbers that `llmcalc model` tells of some models."""
+    for name in MODELS:
+        told = description.describe(known_models.model(name))
+        for path, value in leaves(told):
+            yield {"model": name, "number": path, "value": value}
+
+
+def leaves(told, path=""):
+    """Paths and values of all that is in nested mappings and lists."""
+    if isinstance(told, dict | list):
+        for key, value in told.items() if isinstance(told, dict) else enumerate(told):
+            yield from leaves(value, f"{path}.{key}" if path else str(key))
+    else:
+        yield path, brief(told)
 
 
 def sizes():

@@ -1,12 +1,13 @@
 """The terms of steps, with constants and devices of round numbers, which no calibration moves."""
 
-from llmcalc import known_models
+from llmcalc import datasets, known_models
 from llmcalc.checks import Refusal
 from llmcalc.models.device import Device
 from llmcalc.models.run import Run
 from llmcalc.models.service import WEIGHT_BYTES, Service
 from llmcalc.models.step_constants import MEANINGS, Constants
 from llmcalc.plans.step import predict
+from llmcalc.prediction import calibration
 from tests.kept.cells import written
 from tests.kept.memory import MODELS
 
@@ -119,3 +120,15 @@ def constants():
     """What the constants of a step mean, and between which ends they may be given."""
     for name, (unit, low, high, meaning) in MEANINGS.items():
         yield {"constant": name, "unit": unit, "low": repr(low), "high": repr(high), "meaning": meaning}
+
+
+def own_constants():
+    """What is fitted to somebody's own runs: one that took three times as long, some of one machine, and mixtures."""
+    rows = [row | {"set": None} for row in datasets.records("training-runs") if row["set"] == "SimuMax-B200-dense"]
+    mixtures = [row | {"set": None} for row in datasets.records("training-runs") if row["experts"]]
+    slow = [rows[0] | {"step_seconds": 3 * rows[0]["step_seconds"]}]
+    for name, runs in (("slow", slow), ("of a machine", rows[:6]), ("mixtures", mixtures[:4])):
+        table, _ = calibration.calibrate(runs)
+        for row in table:
+            if row["basis"] != "shipped" and row["value"] > 1e-9:
+                yield {"runs": name, "constant": row["constant"], "value": f"{row['value']:.3g}"}

@@ -345,6 +345,10 @@ def test_usable_memory_is_what_is_left_or_refused(memory, share, reserved):
             device.usable_memory(share, reserved)
 
 
+def test_all_memory_is_usable_where_nothing_is_said():
+    assert Device(memory=8e10).usable_memory() == 8e10
+
+
 def test_a_menu_offers_what_can_answer_and_says_why_the_others_cannot():
     entries = {entry["name"]: entry for entry in menu(catalogue.devices(), ["memory", "power"])}
     assert list(entries) == catalogue.names()
