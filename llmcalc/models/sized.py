@@ -84,7 +84,7 @@ def _mlp_size(params: float, layers: int, width: int) -> int:
     """Width of the layers' MLPs that makes up the rest of the parameters."""
     attention = 2 * width * width + 2 * width * KV_HEADS * HEAD_SIZE
     rest = params - 2 * VOCABULARY * width - layers * (attention + 2 * width)
-    return max(1, int(rest / (3 * width * layers) / 64 + 0.5)) * 64
+    return int(rest / (3 * width * layers) / 64 + 0.5) * 64
 
 
 def _proportions(params: float) -> "tuple[int, int]":

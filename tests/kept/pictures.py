@@ -7,6 +7,7 @@ from tests.kept.cells import written
 PICTURES = {
     "native": {},
     "other": {"image_size": 448, "classes": 37},
+    "odd": {"image_size": 236},
     "wider": {"width": 1.3},
     "deeper": {"depth": 1.7},
 }

@@ -131,4 +131,4 @@ def own_constants():
         table, _ = calibration.calibrate(runs)
         for row in table:
             if row["basis"] != "shipped" and row["value"] > 1e-9:
-                yield {"runs": name, "constant": row["constant"], "value": f"{row['value']:.3g}"}
+                yield {"runs": name, "constant": row["constant"], "value": f"{row['value']:.3g}", "unit": row["unit"]}

@@ -134,17 +134,22 @@ def test_the_search_finds_what_trying_all_finds(model, device, limit):
 
 
 @pytest.mark.parametrize(
-    ("model", "device", "batch", "seconds", "fixed"),
+    ("goal", "model", "device", "batch", "limit", "fixed"),
     [
-        ("GPT-3 175B", "H100 SXM", 128, 14.4, {"tensor_parallel": 1}),
-        ("Llama 3 70B", "GB200", 96, 12.4, {"tensor_parallel": 1, "zero_stage": 1}),
-        ("Llama 3 8B", "H100 SXM", 512, 139.0, {"pipeline_stages": 4}),
+        # What is cheapest does not fit, and with more replicas it does.
+        (CHEAPEST, "GPT-3 175B", "H100 SXM", 128, {"seconds": 14.4}, {"tensor_parallel": 1}),
+        (CHEAPEST, "Llama 3.1 70B", "GB200", 96, {"seconds": 12.4}, {"tensor_parallel": 1, "zero_stage": 1}),
+        (CHEAPEST, "Llama 3.1 8B", "H100 SXM", 512, {"seconds": 139.0}, {"pipeline_stages": 4}),
+        # Stages have different numbers of layers.
+        (FASTEST, "Llama 3.1 405B", "H100 SXM", 128, {"devices": 2048}, {"pipeline_stages": 16}),
+        (FEWEST, "Llama 3.1 405B", "A100 SXM 80GB", 512, {"seconds": 131.0}, {"pipeline_stages": 10}),
+        (CHEAPEST, "GPT-3 175B", "GB200", 96, {"seconds": 4.23}, {"pipeline_stages": 10}),
     ],
 )
-def test_the_cheapest_cut_that_fits_may_have_more_replicas_than_the_cheapest(model, device, batch, seconds, fixed):
-    search = searching(MODELS[model], DEVICES[device], batch, 2048, **fixed)
-    least = min(map(VALUES[CHEAPEST], all_cuts(search, CHEAPEST, seconds=seconds)))
-    assert math.isclose(VALUES[CHEAPEST](search.best(CHEAPEST, seconds=seconds)), least, rel_tol=1e-6)
+def test_of_cuts_that_keep_to_some_numbers_the_best_is_found(goal, model, device, batch, limit, fixed):
+    search = searching(known_models.model(model), DEVICES[device], batch, 2048, **fixed)
+    least = min(map(VALUES[goal], all_cuts(search, goal, **limit)))
+    assert math.isclose(VALUES[goal](search.best(goal, **limit)), least, rel_tol=1e-6)
 
 
 def test_the_best_cut_is_that_of_all_numbers_of_replicas():
