@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 
-def together(test=None, *, by=None):
+def together(test, by=None):
     """Run all cases of a parametrised test in one, or in one for each group that `by` tells of a case.
 
     To gather, start and report a test takes a millisecond or two, which is more than many cases take to run.
@@ -21,8 +21,6 @@ def together(test=None, *, by=None):
         From the keyword arguments of a case to the name of its group. Tests of one group run after another, so that
         what they keep is kept for all of them.
     """
-    if test is None:
-        return functools.partial(together, by=by)
     groups = {}
     for case in _cases(test):
         groups.setdefault(by(**case) if by else "", []).append(case)

@@ -23,7 +23,7 @@ def same(one, other):
 
 
 @together
-@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", CONFIGS)
 def test_a_short_text_makes_the_same_model_as_its_file(path):
     text = path.read_text(encoding="utf-8")
     model = choosing.model_named(text)

@@ -34,9 +34,7 @@ def printed(example, names):
 
 @together
 @pytest.mark.parametrize("share", [0.9, 1.1])
-@pytest.mark.parametrize(
-    ("formula", "parameter"), DEFAULTS, ids=lambda value: getattr(value, "name", None) or str(value)
-)
+@pytest.mark.parametrize(("formula", "parameter"), DEFAULTS)
 def test_an_example_would_notice_another_default(formula, parameter, share):
     names = dict(vars(importlib.import_module(f"llmcalc.formulas.{formula.module}")))
     other = parameter.default * share if parameter.default else share - 1

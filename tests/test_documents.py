@@ -115,7 +115,7 @@ def test_a_line_that_is_not_quoted_is_noticed():
 
 @together
 @at_hand
-@pytest.mark.parametrize("row", files.rows("source-lines"), ids=lambda row: f"{row['document'][:3]}-{row['line']}")
+@pytest.mark.parametrize("row", files.rows("source-lines"))
 def test_a_quote_is_what_the_document_says(row):
     whole, place = written(row["document"], documents.span(row["line"])), 0
     for part in row["quote"].split("…"):

@@ -26,7 +26,7 @@ def test_every_parameter_of_every_answer_has_one_reason_and_none_is_orphaned():
 
 
 @together
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row['question']}-{row['parameter']}")
+@pytest.mark.parametrize("row", ROWS)
 def test_a_reason_says_where_the_default_comes_from_and_nothing_else(row):
     given = [column for column in ("document", "line", "source", "table") if row[column] is not None]
     assert given == ORIGIN[row["kind"]]

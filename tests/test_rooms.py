@@ -41,7 +41,7 @@ def imports(path):
 
 
 @together
-@pytest.mark.parametrize(("room", "path"), FILES, ids=lambda value: getattr(value, "stem", value))
+@pytest.mark.parametrize(("room", "path"), FILES)
 def test_a_room_imports_what_it_may(room, path):
     libraries, own = imports(path)
     assert libraries <= LIBRARIES

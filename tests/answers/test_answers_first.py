@@ -44,7 +44,7 @@ def refused(name, parameter, value):
 
 
 @together
-@pytest.mark.parametrize(("name", "parameter"), PARAMETERS, ids=lambda value: getattr(value, "name", value))
+@pytest.mark.parametrize(("name", "parameter"), PARAMETERS)
 def test_nonsense_is_refused_by_name(name, parameter):
     for value in NONSENSE:
         refused(name, parameter, value)

@@ -22,7 +22,7 @@ PARAMETERS = [(name, parameter) for name in NAMES for parameter in questions()[n
 
 
 @together
-@pytest.mark.parametrize(("name", "parameter"), PARAMETERS, ids=lambda value: getattr(value, "name", value))
+@pytest.mark.parametrize(("name", "parameter"), PARAMETERS)
 def test_nonsense_is_refused_by_name(name, parameter):
     beyond = [] if parameter.high is None else [parameter.high * 1.01 + 1, parameter.low - 1]
     for value in [math.nan, math.inf, -1, "text", None, True, *beyond]:

@@ -63,7 +63,7 @@ def known(name):
 
 
 @together
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: row["model"])
+@pytest.mark.parametrize("row", ROWS)
 def test_every_model_has_its_published_parameters(row):
     model = Model.from_row(row)
     digit = row["printed_digit"]

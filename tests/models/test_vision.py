@@ -55,9 +55,7 @@ def usual_size(name, about=224):
 
 
 @together
-@pytest.mark.parametrize(
-    "row", PUBLISHED, ids=lambda row: f"{row['network']}-{row['width']}-{row['image_size']}-{row['quantity']}"
-)
+@pytest.mark.parametrize("row", PUBLISHED)
 def test_published_counts(row):
     layers = networks.build(row["network"], int(row["image_size"]), width=float(row["width"]))
     counted = COUNTED[row["quantity"], row["counted"]](layers)

@@ -147,9 +147,7 @@ def arguments(function, argument):
 
 
 @together
-@pytest.mark.parametrize(
-    ("function", "argument"), CALLS, ids=[f"{function.__name__}-{argument}" for function, argument in CALLS]
-)
+@pytest.mark.parametrize(("function", "argument"), CALLS)
 def test_nonsense_is_refused(function, argument):
     given = arguments(function, argument)
     for bad in NONSENSE:

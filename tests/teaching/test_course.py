@@ -147,7 +147,7 @@ def test_moodle_reads_every_question(name):
 
 
 @together
-@pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.name)
+@pytest.mark.parametrize("exercise", EXERCISES)
 def test_an_item_of_qti_holds_the_right_answer(exercise):
     space = {"q": course.QTI}
     for each in course.posed(exercise, 3):
@@ -179,7 +179,7 @@ def test_a_package_of_qti_lists_its_items(tmp_path):
 
 
 @together
-@pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.name)
+@pytest.mark.parametrize("exercise", EXERCISES)
 def test_prairielearn_draws_and_grades_as_the_book_does(exercise):
     files = course.prairielearn(exercise)
     info = json.loads(files["info.json"])

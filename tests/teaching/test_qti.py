@@ -57,7 +57,7 @@ def packaging():
 
 
 @together
-@pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.name)
+@pytest.mark.parametrize("exercise", EXERCISES)
 def test_an_item_keeps_the_schema(schema, exercise):
     for each in course.posed(exercise, 3):
         item = etree.fromstring(course.qti(each).encode())
