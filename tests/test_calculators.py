@@ -3,7 +3,6 @@
 import io
 import json
 import math
-import os
 import random
 import re
 from functools import cache
@@ -27,16 +26,14 @@ from llmcalc.models import short
 from llmcalc.quantities import read
 from llmcalc.questions import questions
 from tests.pace import slower
+from tests.watching import in_a_browser
 
 SITE = BUILD / "html"
 NAMES = [name for name in notebooks.names() if name in questions()]
 OF_THE_THEME = ("[PST]", "[togglebutton]")
 TRIES = 24  # of what other work on the machine slows down
 
-pytestmark = pytest.mark.skipif(
-    "CI" not in os.environ and browsing.find_browser() is None,
-    reason="no browser: install Chromium, or name one in BROWSER",
-)
+pytestmark = in_a_browser
 # A chapter's tests one after another: they share one visit.
 every_question = pytest.mark.parametrize("name", NAMES, scope="module")
 

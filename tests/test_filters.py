@@ -1,7 +1,6 @@
 """Pages of many rows: filtered by words and choices, an address for every view and row, and whole without scripts."""
 
 import csv
-import os
 import re
 from urllib.parse import parse_qs, urlparse
 
@@ -13,6 +12,7 @@ from bookbuild import browser as browsing
 from bookbuild.notebooks import BUILD
 from bookbuild.site import publications
 from llmcalc.report import tables
+from tests.watching import in_a_browser
 
 SITE = BUILD / "html"
 PAGES = {
@@ -28,10 +28,6 @@ IN_SIGHT = """(name) => {
   return top >= 0 && top < innerHeight;
 }"""
 
-in_a_browser = pytest.mark.skipif(
-    "CI" not in os.environ and browsing.find_browser() is None,
-    reason="no browser: install Chromium, or name one in BROWSER",
-)
 every_page = pytest.mark.parametrize("page", PAGES)
 
 

@@ -1,6 +1,5 @@
 """The book on paper: nothing wider than the page, a true outline, links that lead somewhere, and its weight."""
 
-import os
 import re
 import subprocess
 import sys
@@ -12,22 +11,13 @@ import pytest
 from bookbuild import browser as browsing
 from bookbuild import notebooks
 from bookbuild.build import EXECUTED
-from bookbuild.notebooks import BUILD, ROOT
+from bookbuild.notebooks import ROOT
 from bookbuild.site import pdf
 from bookbuild.site.publications import title
+from tests.visits import BEYOND, PAPER, SITE, window
+from tests.watching import in_a_browser
 
-SITE = BUILD / "html"
-PAGES = sorted(path.relative_to(SITE).as_posix() for path in SITE.rglob("*.html"))
-WIDTH = round((210 - 2 * 18) / 25.4 * 96)  # px between the margins of A4
 HEAVIEST = 11_000_000  # byte
-# Formulas are there a second time for screen readers, clipped to nothing.
-WIDER_THAN_PAPER = """(width) => [...document.querySelectorAll("article *")]
-  .filter((element) => !element.closest("mjx-assistive-mml, svg"))
-  .filter((element) => {
-    const { right, left, height } = element.getBoundingClientRect();
-    return right > left && height && (right > width + 1 || left < -1);
-  })
-  .map((element) => `${element.tagName}: ${element.textContent.trim().slice(0, 60)}`)"""
 SMALL_BOOK = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Small</title><body>
 <h1>One</h1><p><a href="#two">On</a> <a href="data.csv">Table</a> <a href="https://example.org/">Elsewhere</a></p>
 <details><summary>More</summary><div class="highlight"><pre><span class="n">a</span><span class="w"> </span
@@ -35,16 +25,11 @@ SMALL_BOOK = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Smal
 <p>Memory: <span style="font-family: 'Noto Sans SC'">显存</span>, <a href="other.html#two">elsewhere</a></p>
 <h2 id="two">A heading so long that it takes {} to a second line of the page</h2>"""
 
-in_a_browser = pytest.mark.skipif(
-    "CI" not in os.environ and browsing.find_browser() is None,
-    reason="no browser: install Chromium, or name one in BROWSER",
-)
-
 
 @pytest.fixture(scope="module")
 def site():
     with browsing.serve(SITE) as address, browsing.browse() as browser:
-        tab = browser.new_page(base_url=address, viewport={"width": WIDTH, "height": 900}, color_scheme="light")
+        tab = browser.new_page(base_url=address, viewport=window(PAPER), color_scheme="light")
         tab.emulate_media(media="print")
         yield tab
 
@@ -66,18 +51,10 @@ def addresses(book):
 
 
 @in_a_browser
-@pytest.mark.parametrize("page", PAGES)
-def test_a_printed_page_is_not_wider_than_the_paper(site, page):
-    site.goto(page)
-    site.evaluate(pdf.PREPARE)
-    assert site.evaluate(WIDER_THAN_PAPER, WIDTH) == []
-
-
-@in_a_browser
 def test_what_is_too_wide_is_noticed(site):
     site.goto("errata.html")
     site.evaluate("document.querySelector('article p').style.width = '2000px'")
-    assert site.evaluate(WIDER_THAN_PAPER, WIDTH)
+    assert site.evaluate(BEYOND, PAPER[0])
 
 
 @in_a_browser

@@ -6,7 +6,6 @@ import subprocess
 import sys
 import tomllib
 import zipfile
-from contextlib import ExitStack, contextmanager
 
 import nbformat
 import pytest
@@ -16,20 +15,13 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
 from bookbuild import browser as browsing
-from bookbuild.notebooks import BUILD, ROOT
+from bookbuild.notebooks import ROOT
 from bookbuild.site import data_page, downloads
 from llmcalc import files
+from tests.visits import SITE
+from tests.watching import in_a_browser
 
-SITE = BUILD / "html"
-PAGES = sorted(path.relative_to(SITE).as_posix() for path in SITE.rglob("*.html"))
 CHAPTERS = sorted(path.stem for path in (SITE / "notebooks").glob("*.html"))
-HEAVIEST = 700_000  # byte, compressed, with a calculator and without pictures
-PATIENCE = 180_000  # ms, for however busy the machine is
-
-in_a_browser = pytest.mark.skipif(
-    "CI" not in os.environ and browsing.find_browser() is None,
-    reason="no browser: install Chromium, or name one in BROWSER",
-)
 
 
 @pytest.fixture(scope="module")
@@ -40,36 +32,6 @@ def below(tmp_path_factory):
     (root / "some" / "path").symlink_to(SITE, target_is_directory=True)
     with browsing.serve(root) as address, browsing.browse() as browser:
         yield f"{address}some/path/", browser
-
-
-@contextmanager
-def visited(below, page):
-    """Begin to load a page in a browser that has nothing of the site yet, and note what it is answered."""
-    address, browser = below
-    context = browser.new_context()
-    context.set_default_timeout(PATIENCE)
-    tab, answers = context.new_page(), []
-    tab.on("requestfinished", lambda request: answers.append(request))
-    tab.goto(address + page, wait_until="commit")
-    yield tab, answers
-    context.close()
-
-
-@in_a_browser
-@pytest.mark.parametrize("pages", [PAGES[place : place + 4] for place in range(0, len(PAGES), 4)], ids=" ".join)
-def test_pages_are_light_and_work_below_a_path(below, pages):
-    with ExitStack() as open_pages:
-        # Side by side: each waits for half a second in which it asks for nothing.
-        for page, (tab, answers) in [(page, open_pages.enter_context(visited(below, page))) for page in pages]:
-            tab.wait_for_load_state("networkidle")
-            tab.evaluate("document.fonts.ready.then(() => {})")
-            weight = 0
-            for request in answers:
-                assert request.url.startswith((below[0], "data:")), page
-                assert request.response().status == 200, request.url
-                if request.resource_type != "image":
-                    weight += request.sizes()["responseBodySize"]
-            assert 0 < weight < HEAVIEST, page
 
 
 @in_a_browser

@@ -1,6 +1,5 @@
 """The search: how it cuts words in the index and in the browser, and what readers find."""
 
-import os
 import re
 from urllib.parse import quote
 
@@ -9,15 +8,11 @@ import pytest
 from bookbuild import browser as browsing
 from bookbuild.notebooks import BUILD
 from bookbuild.site import search
+from tests.watching import in_a_browser
 
 SITE = BUILD / "html"
 CHAPTERS = sorted(path.stem for path in (SITE / "notebooks").glob("*.html"))
 SPLITTER = search.SearchEnglishAndChinese({})
-
-in_a_browser = pytest.mark.skipif(
-    "CI" not in os.environ and browsing.find_browser() is None,
-    reason="no browser: install Chromium, or name one in BROWSER",
-)
 
 
 # What a reader of each chapter would type. The first term of each language is the chapter's own: it is found first,

@@ -1,70 +1,21 @@
 """The finished site, from its files and in a browser."""
 
 import functools
-import os
-import re
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urldefrag, urlparse
 
 import pytest
 from bs4 import BeautifulSoup
-from fontTools.ttLib import TTFont
 
 from bookbuild import browser as browsing
 from bookbuild import notebooks
-from bookbuild.notebooks import BUILD
 from bookbuild.site import citing
-from tests.test_style import themes
+from tests.visits import CHAPTERS, PAGES, SITE
+from tests.watching import in_a_browser
 
-SITE = BUILD / "html"
-PAGES = sorted(path.relative_to(SITE).as_posix() for path in SITE.rglob("*.html") if "_static" not in path.parts)
-CHAPTERS = [page for page in PAGES if page.startswith("notebooks/")]
-
-# What style sheets draw: fonts, their weight, and characters, of all elements, folded or not.
-DRAWN_BY_STYLE = """() => {
-  const found = new Map();
-  for (const element of document.querySelectorAll("*")) {
-    for (const part of ["::before", "::after"]) {
-      const { content, fontFamily, fontWeight } = getComputedStyle(element, part);
-      const drawn = [fontFamily.replaceAll('"', ""), fontWeight, content.replace(/^"|"$/g, "")];
-      if (/Font Awesome|MJX/.test(fontFamily) && content.startsWith('"')) found.set(drawn.join(), drawn);
-    }
-  }
-  return [...found.values()];
-}"""
-# Sizes of letters of all texts that are seen; exponents, code and formulas follow what stands around them.
-SIZES = """() => {
-  const found = {};
-  for (const element of document.querySelectorAll("body *")) {
-    if (element.closest("mjx-container, code, pre, sup, sub, svg, [hidden], .sd-stretched-link")) continue;
-    const fields = ["INPUT", "SELECT", "TEXTAREA"].includes(element.tagName);
-    if (!fields && ![...element.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim())) continue;
-    if (!element.checkVisibility({ visibilityProperty: true })) continue;
-    found[getComputedStyle(element).fontSize] ??= element.outerHTML.slice(0, 160);
-  }
-  return found;
-}"""
-# Edges of an answer's sentence and of its numbers, and where its numbers and its form begin.
-PLACES = """() => {
-  const edges = (element) => {
-    const { left, top, right, bottom } = element.getBoundingClientRect();
-    return [left, top, right, bottom];
-  };
-  const parts = [...document.querySelectorAll(".calculator-form, table.headline")];
-  const [sentence, numbers] = [".answer-sentence", "table.headline"].map((part) => document.querySelector(part));
-  return [edges(sentence), edges(numbers), parts.map((part) => edges(part)[1])];
-}"""
-STEPS = ("tiny", "small", "text", "lead", "part", "section", "title")
-in_a_browser = pytest.mark.skipif(
-    "CI" not in os.environ and browsing.find_browser() is None,
-    reason="no browser: install Chromium, or name one in BROWSER",
-)
 # A page's tests one after another: they share what one visit has seen.
 every_page = pytest.mark.parametrize("page", PAGES, scope="module")
 every_chapter = pytest.mark.parametrize("page", CHAPTERS, scope="module")
-# Windows, width and height.
-WIDE, TABLET, PHONE = (1280, 800), (768, 800), (390, 844)
 
 
 @functools.cache
@@ -76,19 +27,6 @@ def soup(page):
 def anchors(page):
     """Return all that a link into a page can name: its identifiers, and names of the old kind."""
     return {element[key] for element in soup(page).find_all(True) for key in ("id", "name") if element.get(key)}
-
-
-@functools.cache
-def characters_of(family, weight):
-    """Return the characters that a font of the site has, by its family and weight in the style sheets."""
-    for sheet in SITE.glob("_static/**/*.css"):
-        for face in re.findall(r"@font-face[^{]*\{([^}]*)\}", sheet.read_text(encoding="utf-8")):
-            rules = dict(rule.strip().split(":", 1) for rule in face.split(";") if rule.strip())
-            name = rules["font-family"].replace("\\", "").strip()
-            if name == family and rules.get("font-weight", weight) == weight:
-                [file, *_] = re.findall(r'url\("?([^")]+)', rules["src"])
-                return set(TTFont(sheet.parent / file).getBestCmap())
-    return set()
 
 
 @pytest.fixture(scope="module")
@@ -166,18 +104,6 @@ def test_nothing_stands_between_a_title_and_its_answer(page):
     assert answer["id"] in {link["href"].removeprefix("#") for link in soup(page).select("nav a[href]")}
 
 
-@in_a_browser
-@every_chapter
-@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
-def test_every_chapter_s_answer_is_seen_without_scrolling(visit, page, size):
-    width, height = size
-    [left, top, right, bottom], _, tops = visit(page).places[size]
-    assert 0 <= left <= right <= width
-    assert 0 < top < bottom < height
-    # Of the numbers or the form below it, too, the beginning is seen.
-    assert 0 < min(tops) < height
-
-
 @pytest.mark.parametrize("page", ["reference", "scoreboard", "notebooks/small-print", "notebooks/training-step"])
 def test_pure_numbers_stand_without_a_unit(page):
     content = BeautifulSoup((SITE / f"{page}.html").read_text(encoding="utf-8"), "html.parser").article
@@ -186,110 +112,12 @@ def test_pure_numbers_stand_without_a_unit(page):
     assert " [1]" not in content.get_text()
 
 
-@in_a_browser
-@every_chapter
-@pytest.mark.parametrize("size", [WIDE, TABLET], ids=["wide", "tablet"])
-def test_numbers_of_an_answer_stay_in_their_column(visit, page, size):
-    [_, _, right, _], [left_of_numbers, _, right_of_numbers, _], _ = visit(page).places[size]
-    assert left_of_numbers < right_of_numbers <= right + 1
-
-
 def test_errata_show_every_slip_with_its_proof():
     text = soup("errata.html").get_text()
     slips = text.count("How we know:")
     assert slips >= 10
     assert slips == text.count("Printed:") == text.count("Right:") == text.count("How much it matters:")
     assert "Training tokens in the place of the parameters" in text
-
-
-# Pictures follow the width when they are told of it.
-NARROW = """async () => {
-  const end = performance.now() + 3000;
-  const wide = () => document.documentElement.scrollWidth > innerWidth;
-  do await new Promise((done) => setTimeout(done, 50)); while (wide() && performance.now() < end);
-}"""
-
-
-@dataclass(frozen=True)
-class Visit:
-    """What a page did when it was opened on a desk and then made as narrow as a tablet and a phone."""
-
-    address: str
-    requests: list
-    troubles: list
-    places: dict
-    width: int
-    drawn: list
-    sizes: dict
-
-
-@pytest.fixture(scope="module")
-def visit(site):
-    """Open a page once for all that is asked of it."""
-    address, browser = site
-    context = browser.new_context()
-
-    @functools.cache
-    def open_once(page):
-        tab = context.new_page()
-        requests, troubles = [], []
-        tab.on("request", lambda request: requests.append(request.url))
-        tab.on("requestfailed", lambda request: troubles.extend(browsing.lost(request)))
-        tab.on("response", lambda response: troubles.append(response.url) if response.status >= 400 else None)
-        tab.on("pageerror", lambda error: troubles.append(str(error)))
-        tab.on("console", lambda message: troubles.append(message.text) if message.type == "error" else None)
-        tab.goto(address + page)
-        finished(tab, page)
-        sizes = tab.evaluate(SIZES)
-        places = {}
-        for size in (WIDE, TABLET, PHONE):
-            resize(tab, size)
-            if page in CHAPTERS:
-                places[size] = tab.evaluate(PLACES)
-        tab.wait_for_load_state("networkidle")  # for what is asked for late and fails
-        tab.evaluate(NARROW)
-        visit = Visit(
-            address,
-            requests,
-            troubles,
-            places,
-            tab.evaluate("document.documentElement.scrollWidth"),
-            tab.evaluate(DRAWN_BY_STYLE),
-            sizes | tab.evaluate(SIZES),
-        )
-        tab.close()
-        return visit
-
-    yield open_once
-    context.close()
-
-
-def finished(tab, page):
-    """Wait until a page shows all that its scripts add to it."""
-    if page in CHAPTERS:
-        browsing.wait_until(tab, "performance.getEntriesByName('calculator-ready').length")
-    else:
-        tab.wait_for_load_state("networkidle")
-
-
-def resize(tab, size):
-    tab.set_viewport_size({"width": size[0], "height": size[1]})
-    tab.evaluate("new Promise((done) => requestAnimationFrame(() => setTimeout(done)))")
-
-
-@in_a_browser
-@every_page
-def test_a_page_asks_no_other_host_and_breaks_nothing(visit, page):
-    seen = visit(page)
-    assert seen.requests
-    assert not [url for url in seen.requests if not url.startswith((seen.address, "data:"))]
-    assert not seen.troubles
-
-
-@in_a_browser
-@every_page
-def test_a_page_fits_a_phone(visit, page):
-    assert visit(page).width <= 390
 
 
 @every_page
@@ -332,28 +160,6 @@ def test_the_first_page_says_how_the_book_is_cited():
 
 def test_most_chapters_have_mathematics():
     assert sum(bool(soup(page).select("mjx-container")) for page in CHAPTERS) > 10
-
-
-@in_a_browser
-@every_page
-def test_every_icon_and_every_character_of_a_formula_is_drawn(visit, page):
-    drawn = visit(page).drawn
-    assert page.startswith("slides/") or any(font == "Font Awesome 6 Free" for font, *_ in drawn)
-    for font, weight, text in drawn:
-        characters = {ord(character) for character in text if not character.isspace()}
-        families = [family.strip() for family in font.split(",")]
-        assert any(characters <= characters_of(family, weight) for family in families), (font, weight, text)
-
-
-@in_a_browser
-@every_page
-def test_all_letters_of_a_page_have_sizes_of_the_style_sheet(visit, page):
-    told = themes()["light"]
-    steps = {f"{16 * float(told[f'size-{step}'].removesuffix('rem')):g}px" for step in STEPS}
-    sizes = visit(page).sizes
-    assert len(sizes) > 1
-    if not page.startswith("slides/"):  # theirs grow until a slide is full
-        assert not {size: where for size, where in sizes.items() if size not in steps}
 
 
 @in_a_browser

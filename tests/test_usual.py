@@ -1,6 +1,5 @@
 """Usual ranges: within what is accepted, worked out from the data as it is, and one click away."""
 
-import os
 import statistics
 from concurrent.futures import ThreadPoolExecutor
 
@@ -11,6 +10,7 @@ from bookbuild import notebooks
 from bookbuild.calculator import reasons as shown
 from llmcalc import datasets, files, spread, usual
 from llmcalc.questions import json_schema, questions
+from tests.watching import in_a_browser
 
 ROWS = files.rows("usual-values")
 HTML = notebooks.BUILD / "html"
@@ -20,10 +20,6 @@ DEFAULT_OUTSIDE = {
     ("training-cost", "price_per_device_hour"), ("serving-users", "price_per_device_hour"),
     ("how-much-data", "characters_per_token"),
 }  # fmt: skip
-in_a_browser = pytest.mark.skipif(
-    "CI" not in os.environ and browsing.find_browser() is None,
-    reason="no browser: install Chromium, or name one in BROWSER",
-)
 every_row = pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row['question']}-{row['parameter']}")
 
 

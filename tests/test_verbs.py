@@ -1,7 +1,6 @@
 """The first page's form, by a browser: what people come with, in a few actions, as CPython answers it."""
 
 import functools
-import os
 import re
 from types import SimpleNamespace
 
@@ -14,14 +13,12 @@ from bookbuild.site import sphinx_extension
 from llmcalc.checks import Refusal
 from llmcalc.quantities import read
 from llmcalc.questions import find
+from tests.watching import in_a_browser
 
 SITE = BUILD / "html"
 MOST_ACTIONS = 4
 
-pytestmark = pytest.mark.skipif(
-    "CI" not in os.environ and browsing.find_browser() is None,
-    reason="no browser: install Chromium, or name one in BROWSER",
-)
+pytestmark = in_a_browser
 
 
 @functools.cache

@@ -2,7 +2,6 @@
 
 import json
 import math
-import os
 import shutil
 import subprocess
 import sys
@@ -18,14 +17,11 @@ from llmcalc import teaching
 from llmcalc.checks import Refusal
 from llmcalc.teaching import drill
 from llmcalc.teaching.marking import wanted
+from tests.watching import in_a_browser
 
 NODE = Path(sys.prefix) / "bin" / "node"
 SITE = BUILD / "html"
 SEEDS = [0, 3, 123456789]
-in_a_browser = pytest.mark.skipif(
-    "CI" not in os.environ and browsing.find_browser() is None,
-    reason="no browser: install Chromium, or name one in BROWSER",
-)
 
 
 def test_a_drill_has_ten_sizes_of_ten_chapters_and_other_seeds_have_others():

@@ -1,7 +1,6 @@
 """Predict first: the guess of every chapter, in its notebook and in its page."""
 
 import math
-import os
 import re
 
 import pytest
@@ -12,6 +11,7 @@ from bookbuild.notebooks import BUILD
 from bookbuild.run.execute import EXECUTED
 from llmcalc.checks import Refusal
 from llmcalc.report.guess import Guess
+from tests.watching import in_a_browser
 
 SITE = BUILD / "html"
 GUESS = re.compile(r'class="guess" data-value="([^"]+)" data-text="([^"]+)".*?data-low="(-?\d+)" data-high="(-?\d+)"')
@@ -49,10 +49,7 @@ def test_what_is_no_guess_is_refused():
         Guess("How many?", 1.0, "device", 10, 10)
 
 
-pages = pytest.mark.skipif(
-    "CI" not in os.environ and browsing.find_browser() is None,
-    reason="no browser: install Chromium, or name one in BROWSER",
-)
+pages = in_a_browser
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,6 @@
 
 import html
 import json
-import os
 import re
 
 import pytest
@@ -12,6 +11,7 @@ from bookbuild.notebooks import BUILD
 from llmcalc import teaching
 from llmcalc.teaching.marking import mark
 from tests.teaching.test_exercises import in_another_unit
+from tests.watching import in_a_browser
 
 SITE = BUILD / "html"
 SEED = 7
@@ -50,10 +50,7 @@ TO_THE_BUTTON = """(line) => {
   return [...line.parentElement.children].indexOf(line);
 }"""
 
-pytestmark = pytest.mark.skipif(
-    "CI" not in os.environ and browsing.find_browser() is None,
-    reason="no browser: install Chromium, or name one in BROWSER",
-)
+pytestmark = in_a_browser
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,6 @@
 
 import functools
 import html
-import os
 import re
 from dataclasses import dataclass
 
@@ -19,6 +18,7 @@ from bookbuild.teaching import slides
 from llmcalc import teaching
 from llmcalc.report.ledger import verdict
 from llmcalc.teaching.writing import LEVELS
+from tests.watching import in_a_browser
 
 SITE = BUILD / "html"
 CHAPTERS = notebooks.names()
@@ -26,10 +26,6 @@ HAN = re.compile(r"[\u4e00-\u9fff]")
 NUMBER = re.compile(r"\d[\d,.]*\d|\d")
 # A chapter's tests one after another: they share what one visit has seen.
 every_chapter = pytest.mark.parametrize("name", CHAPTERS, scope="module")
-in_a_browser = pytest.mark.skipif(
-    "CI" not in os.environ and browsing.find_browser() is None,
-    reason="no browser: install Chromium, or name one in BROWSER",
-)
 
 # Of every slide, with all that comes step by step: what reaches over its edges, or those of its contents.
 OVER_THE_EDGE = """async ([smallest, smallestCell]) => {
