@@ -109,8 +109,9 @@ def failures(
     goodput = reliability.goodput(interval, stall, recovery, mtbf)
     down = reliability.downtime_share(recovery, mtbf)
     stalled = goodput * stall / interval
-    detecting = down * detection_minutes * MINUTE / recovery if recovery else 0.0
-    restarting = down * restart_minutes * MINUTE / recovery if recovery else 0.0
+    down_per_second = down / recovery if recovery else down
+    detecting = down_per_second * detection_minutes * MINUTE
+    restarting = down_per_second * restart_minutes * MINUTE
     reworked = 1 - goodput - stalled - detecting - restarting
     server_mtbf = of_device / devices_per_server
     works = availability.availability(server_mtbf, repair_hours * HOUR)

@@ -450,8 +450,8 @@ class _Stage:
         if run.recomputation != "none":
             kinds = ([False] if self.dense else []) + ([True] if self.mixed else [])
             layer += max([self.token_bytes(mixed) - self.kept_bytes(mixed) for mixed in kinds])
-            if self.sharded and run.context_parallel > 1 and m.attention == "standard":
-                # Keys and values of the whole sequence, for every query head, and their gradients
+            if self.sharded and m.attention == "standard":
+                # Keys and values of the rest of the sequence, for every query head, and their gradients
                 # (pytorch/torchtitan, context_parallel_rotate_method = "allgather").
                 layer += 8.0 * m.heads * m.head_size * (run.context_parallel - 1) / self.shards
         head = 0.0

@@ -372,8 +372,7 @@ class Service:
             # Experts are chosen at random, some of one group, all of whose ranks need the row but for the token's own.
             chosen = groups * (1 - (1 - 1 / groups) ** part.experts_per_token)
             rows += part.layers * chosen / groups * (self.ranks - 1)
-            if servers > 1:
-                far += part.layers * (1 - (1 - 1 / servers) ** part.experts_per_token) * (servers - 1)
+            far += part.layers * (1 - (1 - 1 / servers) ** part.experts_per_token) * (servers - 1)
         if joined == 1:
             rows, far = 0.0, rows
         return 0.0, passes, rows, far

@@ -1,14 +1,19 @@
 """Weights in all formats, and memory by purpose."""
 
+import json
+from pathlib import Path
+
 from llmcalc import known_models
 from llmcalc.checks import Refusal
 from llmcalc.models import serving_memory, weights
 from llmcalc.models.memory import LOSSES, OPTIMISERS, training_memory
+from llmcalc.models.model import Model
 from tests.kept.cells import written
 from tests.models.memory_runs import published, run_of
 
+FILES = Path(__file__).parent.parent / "models" / "configs"
 # Few and many layers, heads that share keys or do not, experts, latent attention, states, one table or two.
-MODELS = (
+NAMES = (
     "GPT-2 124M",
     "LLaMA 7B",
     "Llama 3.1 8B",
@@ -20,16 +25,25 @@ MODELS = (
     "Gemma 3 1B",
     "Qwen3 Next 80B A3B",
 )
+# Layers that either mix tokens or have experts, layers that mix them in two ways at once, and linear attention.
+FILED = ("nemotron-3-nano-30b", "falcon-h1-0.5b", "kimi-linear")
+
+
+def filed(name):
+    return Model.from_config(json.loads((FILES / f"{name}.json").read_text(encoding="utf-8")))
+
+
+MODELS = (*map(known_models.model, NAMES), *map(filed, FILED))
 DEVICES = 4
 
 
 def formats():
     """Bytes of models in all formats, and on one of some devices."""
-    for name in MODELS:
-        model = known_models.model(name)
+    for model in MODELS:
         for weight_format in weights.names():
             each = {"bytes": model.weight_bytes(weight_format)}
             each["bytes_per_device"] = model.weight_bytes_per_device(weight_format, DEVICES)
+            each["cache_bytes"] = model.cache_bytes_per_device(1001, 3, 0.53125 / 3)
             yield {"model": model.name, "format": weight_format} | {key: f"{each[key]:.15g}" for key in each}
 
 
@@ -43,8 +57,7 @@ SERVING_OPTIONS = {
 
 def serving():
     """Memory of served models by purpose, and what fits into devices."""
-    for name in MODELS:
-        model = known_models.model(name)
+    for model in MODELS:
         for option, options in SERVING_OPTIONS.items():
             told = {"model": model.name, "options": option}
             try:

@@ -9,13 +9,12 @@ from llmcalc import known_models
 from llmcalc.checks import Refusal
 from llmcalc.models import description, short, sized
 from llmcalc.models import families as reading
+from llmcalc.models.configs import MOST_LAYERS
 from llmcalc.models.families import FAMILIES
 from llmcalc.models.layers import Attention, LatentAttention, Mixture, Mlp
 from llmcalc.models.model import Model
 from tests.kept.cells import brief, written
-from tests.kept.memory import MODELS
-
-FILES = Path(__file__).parent.parent / "models" / "configs"
+from tests.kept.memory import FILES, MODELS
 
 CONTEXT = 10_000
 SIZES = {
@@ -111,6 +110,9 @@ LAYERS = {
     "none shared": {"shared_expert_intermediate_size": 0, "n_shared_experts": 0},
     "biased": {"attention_bias": True, "qkv_bias": True, "bias": True, "use_bias": True, "mlp_bias": True},
     "unnamed": {"model_type": "tomorrow", "architectures": ["Tomorrow"], "use_qk_norm": True},
+    "none less": {"shared_expert_intermediate_size": -1, "n_shared_experts": -1},
+    "another number": {"num_hidden_layers": 37.0, "layer_types": None},
+    "the most layers": {"num_hidden_layers": float(MOST_LAYERS)},
     "gelu": {"model_type": "tomorrow", "architectures": [], "hidden_act": "gelu_new"},
 }
 
@@ -180,10 +182,12 @@ def spoken():
         if name not in ("mixers", "mlps") and (isinstance(parameter.default, int | float | None) or name in least):
             for value in (1, 0, -1):
                 told["MLP", f"{name} {value}"] = SPOKEN["MLP"] | {name: value}
+    told["latent", "a row without sizes"] = {"heads": 6, "attention": "latent", "mlp_size": 900}
     for (name, how), numbers in told.items():
         row = {"model": name, "how": how}
+        make = Model.from_row if how.startswith("a row") else lambda named: Model(**named)
         try:
-            model = Model("spoken", **least | numbers)
+            model = make({"name": "spoken"} | least | numbers)
         except Refusal as refusal:
             yield row | {"refused": str(refusal)}
             continue
@@ -205,10 +209,9 @@ def short_texts():
 
 def descriptions():
     """All numbers that `llmcalc model` tells of some models."""
-    for name in MODELS:
-        told = description.describe(known_models.model(name))
-        for path, value in leaves(told):
-            yield {"model": name, "number": path, "value": value}
+    for model in MODELS:
+        for path, value in leaves(description.describe(model)):
+            yield {"model": model.name, "number": path, "value": value}
 
 
 def leaves(told, path=""):
@@ -222,8 +225,8 @@ def leaves(told, path=""):
 
 def sizes():
     """Models of which only the size is known, from the smallest to the largest."""
-    for place in range(61):
-        params = sized.SMALLEST * (sized.LARGEST / sized.SMALLEST) ** (place / 60)
+    evenly = [sized.SMALLEST * (sized.LARGEST / sized.SMALLEST) ** (place / 60) for place in range(61)]
+    for params in [*evenly, 0.99e12, 1e12, 1.01e12]:
         model = sized.sized(params)
         row = {"params": written(params), "name": model.name, "layers": str(model.layers)}
         yield row | {"width": str(model.hidden_size), "mlp": str(model.mlp_size), "made": written(model.params)}

@@ -22,8 +22,7 @@ ASKED = {
 
 def plans():
     """Plans of services, and replicas under load."""
-    for name in MODELS:
-        model = known_models.model(name)
+    for model in MODELS:
         for asked, wanted in ASKED.items():
             told = {"model": model.name, "asked": asked, "refused": ""}
             try:
@@ -60,11 +59,13 @@ WANTED = {
     "few": {"goal": FEWEST, "seconds": 2.0},
     "fastest": {"goal": FASTEST, "devices": 96},
     "on all": {"goal": FASTEST, "devices": 10**6},
+    "alone": {"goal": FASTEST, "devices": 3},
     "cheapest": {"goal": CHEAPEST, "seconds": 8.0},
 }
 SEARCHED = {
     "usual": {},
     "fixed": {"fixed": {"tensor_parallel": 2, "zero_stage": 1, "recomputation": "none"}},
+    "staged": {"fixed": {"pipeline_stages": 3}},
     "tuned": {"memory": {"adapter_rank": 8}, "run": {"gradient_bytes": 2}},
 }
 
