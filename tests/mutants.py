@@ -234,8 +234,8 @@ class Reached:
     def tests(self, mutant: Mutant) -> list[str]:
         """Tests that reach a mistake, as many as there is time for, by files.
 
-        All files have their turns, their fastest first: tests of a kind notice the same. The examples of the mistake's
-        file come first, then the files of which the largest share reaches it.
+        The examples of the mistake's file come first, and tests that are named for it. All other files have their turns,
+        their fastest first: tests of a kind notice the same.
         """
         path = str(self.root / mutant.path)
         contexts = self.data.contexts_by_lineno(path)
@@ -251,7 +251,12 @@ class Reached:
         for test in sorted(tests, key=lambda test: (self.seconds[test], test)):
             turn[test] = turns[test.split("::")[0]]
             turns[test.split("::")[0]] += 1
-        ordered = sorted(tests, key=lambda test: (not test.startswith(own), turn[test], self.seconds[test], test))
+        named_for_it = f"test_{mutant.path.stem.removesuffix('s')}"
+
+        def rank(test: str) -> int:
+            return 0 if test.startswith(own) else 1 if Path(test.split("::")[0]).name.startswith(named_for_it) else 2
+
+        ordered = sorted(tests, key=lambda test: (rank(test), turn[test], self.seconds[test], test))
         chosen, together = [], 0.0
         for test in ordered:
             together += self.seconds[test]
@@ -259,9 +264,9 @@ class Reached:
                 break
             chosen.append(test)
 
-        def place(test: str) -> tuple[bool, float, str]:
+        def place(test: str) -> tuple[int, float, str]:
             file = test.split("::")[0]
-            return file != own, -turns[file] / len(self.by_file[file]), file
+            return rank(test), -turns[file] / len(self.by_file[file]), file
 
         return sorted(chosen, key=place)
 
