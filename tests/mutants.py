@@ -234,8 +234,8 @@ class Reached:
     def tests(self, mutant: Mutant) -> list[str]:
         """Tests that reach a mistake, as many as there is time for, by files.
 
-        The examples of the mistake's file come first, and tests that are named for it. All other files have their turns,
-        their fastest first: tests of a kind notice the same.
+        The examples of the mistake's file come first, and tests that are named for it. All other files have their
+        turns, their fastest first: tests of a kind notice the same.
         """
         path = str(self.root / mutant.path)
         contexts = self.data.contexts_by_lineno(path)
