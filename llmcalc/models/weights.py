@@ -22,17 +22,18 @@ if TYPE_CHECKING:
     from .layers import Matrix
     from .model import Model
 
-SIXTEEN: "dict[str, Any]" = {"bits": 16.0, "block": 1, "scale": 0.0}
+SIXTEEN: "dict[str, Any]" = {"bits": 16.0}
 
-# Of the layers' matrices: bits of a weight, weights of a block, bits of its scale and zero point; bits beside for each
-# output or input of a matrix. `kept` is what all else takes. `only` names the group that a mixture quantises.
+# Of the layers' matrices: bits of a weight; where they come in blocks, weights of a block and bits of its scale and zero
+# point; bits beside for each output or input of a matrix. `kept` is what all else takes. `only` names the group that a
+# mixture quantises.
 FORMATS: "dict[str, dict[str, Any]]" = {
-    "fp32": {"bits": 32.0, "block": 1, "scale": 0.0, "kept": 32.0},
+    "fp32": {"bits": 32.0, "kept": 32.0},
     "bf16": SIXTEEN,
     "fp16": SIXTEEN,
-    "fp8": {"bits": 8.0, "block": 1, "scale": 0.0, "matrix": 32.0},
+    "fp8": {"bits": 8.0, "matrix": 32.0},
     "fp4": {"bits": 4.0, "block": 16, "scale": 8.0, "matrix": 32.0},
-    "int8": {"bits": 8.0, "block": 1, "scale": 0.0, "output": 16.0},
+    "int8": {"bits": 8.0, "output": 16.0},
     "int4": {"bits": 4.0, "block": 128, "scale": 16.0},
     "gptq-int4-g128": {"bits": 4.0, "block": 128, "scale": 20.0, "input": 32.0},
     "awq-int4-g128": {"bits": 4.0, "block": 128, "scale": 20.0},
@@ -163,7 +164,7 @@ def _plain_bytes(model: "Model", rule: "dict[str, Any]") -> float:
             beside += copies * rule.get("matrix", 0.0)
             beside += copies * (matrix.inputs * rule.get("input", 0.0) + matrix.outputs * rule.get("output", 0.0))
     if quantised:
-        matrices = stored_bytes(quantised, rule["bits"], rule["block"], rule["scale"])
+        matrices = stored_bytes(quantised, rule["bits"], rule.get("block", 1), rule.get("scale", 0.0))
     return matrices + beside / 8 + (model.params - quantised) * kept / 8
 
 
@@ -278,5 +279,5 @@ def average_bits(name: str) -> float:
     if found not in FORMATS:
         raise Refusal("format", name, one_of(FORMATS))
     rule = FORMATS[found]
-    bits: float = block_bits(rule["bits"], rule["block"], rule["scale"])
+    bits: float = block_bits(rule["bits"], rule.get("block", 1), rule.get("scale", 0.0))
     return bits

@@ -205,7 +205,7 @@ class Search:
         return self._numbers("context_parallel", found if self.context > 16384 else [1])
 
     def _experts(self) -> "list[int]":
-        found = [number for number in _powers(self.model.experts or 1) if not self.model.experts % number]
+        found = [number for number in _powers(self.model.experts) if not self.model.experts % number]
         return self._numbers("expert_parallel", found or [1])
 
     def _microbatches(self) -> "list[int]":

@@ -8,6 +8,7 @@ from llmcalc import datasets
 from llmcalc.answers import planner
 from llmcalc.answers.planner import curves
 from llmcalc.checks import Refusal
+from llmcalc.plans.training import by_devices
 from llmcalc.questions import questions
 from llmcalc.units import DAY
 from tests.grouped import together
@@ -59,6 +60,16 @@ def test_what_does_not_fit_is_said_first_and_has_no_price():
         assert plan[name] is None
     assert plan["fits"] == "no"
     assert curves(plan).data()[0]["values"] == []
+
+
+def test_curves_have_no_time_and_no_rent_where_a_model_does_not_fit():
+    plan = planner(model="Llama 3.1 70B", tokens=1e12)
+    devices, days, rent = [curve["values"] for curve in curves(plan).data()]
+    fits = [other.cut.fits for other in by_devices(plan.run)]
+    assert True in fits
+    assert False in fits
+    assert len(devices) == len(fits)
+    assert [value is not None for value in days] == [value is not None for value in rent] == fits
 
 
 def test_what_is_predicted_has_a_range_and_what_was_given_has_none():
