@@ -3,7 +3,7 @@
 import csv
 from pathlib import Path
 
-from tests.kept import memory, models, pictures, plans, questions, simulations, steps
+from tests.kept import memory, models, networks, pictures, plans, questions, simulations, steps
 
 FOLDER = Path(__file__).parent / "tables"
 ROWS = {
@@ -14,6 +14,7 @@ ROWS = {
     "descriptions": models.descriptions,
     "short": models.short_texts,
     "sizes": models.sizes,
+    "networks": networks.built,
     "formats": memory.formats,
     "serving": memory.serving,
     "memory": memory.memory,
