@@ -9,6 +9,7 @@ FOLDER = Path(__file__).parent / "tables"
 ROWS = {
     "families": models.families,
     "files": models.files,
+    "fields": models.fields,
     "spoken": models.spoken,
     "parts": models.parts,
     "descriptions": models.descriptions,

@@ -3,6 +3,7 @@
 import inspect
 import json
 import re
+import zlib
 from pathlib import Path
 
 from llmcalc import known_models
@@ -123,6 +124,26 @@ def files():
         fields = json.loads(path.read_text(encoding="utf-8"))
         for layers, changed in LAYERS.items():
             yield {"file": path.stem, "layers": layers} | described(fields | changed)
+
+
+def fields():
+    """What files of published models are read as if one number is another, none or left out, as a digest of all.
+
+    The last row of a file has what fields of other files say in it.
+    """
+    files = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted(FILES.glob("*.json"))}
+    names = sorted({name for told in files.values() for name in told if type(told[name]) in (bool, int)} | {*FLAGS})
+    for file, told in files.items():
+        for field in [name for name in told if type(told[name]) in (bool, int)]:
+            value = told[field]
+            others = [not value] if type(value) is bool else [0, -1, value + 1, value + 0.5, 2.0 * value, "many"]
+            without = {key: told[key] for key in told if key != field}
+            yield {"file": file, "field": field, "digest": digest([without, *(told | {field: one} for one in others)])}
+        yield {"file": file, "digest": digest([told | {name: 2} for name in names if name not in told])}
+
+
+def digest(variants):
+    return f"{zlib.crc32(repr([described(fields) for fields in variants]).encode()):08x}"
 
 
 def described(fields):
