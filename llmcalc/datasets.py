@@ -1,10 +1,12 @@
 """Rows of the files in data/, by their contracts, and look-ups in them.
 
-Nothing but the standard library is needed. A page has no files: it provides the rows that came with it.
+Nothing but the standard library is needed. A page has other files: those with the rows that it may need.
 
 >>> record("transformer-shapes", "model", "GPT-3")["layers"]
 96
 """
+
+import json
 
 from .checks import Refusal, choice, column_of, did_you_mean, one_of
 from .messages import message
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 
     Row = dict[str, Any]
 
+_folder = ""  # of tables as JSON, in place of those in data/
 _tables: "dict[str, list[Row]]" = {}
 _specifications: "dict[str, dict[str, float]]" = {}
 _values: "dict[tuple[str, str], list[Any]]" = {}
@@ -37,17 +40,26 @@ def records(name: str) -> "list[Row]":
     'GPT-1'
     """
     if name not in _tables:
-        from . import files
-
-        _tables[name] = files.rows(name)
+        _tables[name] = _read(name)
     return _tables[name]
 
 
-def provide(tables: "dict[str, list[Row]]") -> None:
-    """Provide rows by the names of their files, in place of reading them."""
-    _tables.update(tables)
-    _specifications.clear()
-    _values.clear()
+def _read(name: str) -> "list[Row]":
+    if not _folder:
+        from . import files
+
+        return files.rows(name)
+    with open(f"{_folder}/{name}.json") as file:
+        table = json.load(file)
+    return [dict(zip(table["columns"], row)) for row in table["rows"]]  # noqa: B905 - MicroPython's zip knows no `strict`
+
+
+def read_from(folder: str) -> None:
+    """Read tables from a folder of JSON files from now on, each with its `columns` and `rows`."""
+    global _folder
+    _folder = folder
+    for read_before in (_tables, _specifications, _values):
+        read_before.clear()
 
 
 def record(name: str, column: str, value: str) -> "Row":

@@ -328,7 +328,7 @@ from llmcalc import datasets, messages
 from llmcalc.checks import Refusal
 with open("work.json") as file:
     work = json.load(file)
-datasets.provide(work["data"])
+datasets.read_from("data")
 messages.use(work["catalogue"])
 answer = getattr(__import__("llmcalc.answers." + work["function"], None, None, ["*"]), work["function"])
 for given in work["settings"]:
@@ -358,13 +358,14 @@ def test_pages_tell_the_same(name, edition, catalogue, tmp_path):
     settings = [{}] + [given for of, given in TOLD + REFUSED if of == name]
     settings += [{key: -1} for key, parameter in question.parameters.items() if parameter.type in (int, float)]
     work = {
-        "data": calculators.tables(question, list(sources.values())),
         "catalogue": catalogue,
         "function": name.replace("-", "_"),
         "settings": settings,
     }
     modules = {module.replace(".", "/") + ".py": source for module, source in sources.items()}
     modules["work.json"] = json.dumps(work)
+    data = calculators.by_columns(calculators.tables(question, list(sources.values())))
+    modules |= {f"data/{table}.json": json.dumps(rows) for table, rows in data.items()}
     (tmp_path / "node_modules").symlink_to(PACKAGES / "node_modules")
     shutil.copy(SCRIPT, tmp_path)
     given = json.dumps({"modules": modules, "calls": [{"statements": TELL}]})

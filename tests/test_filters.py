@@ -1,6 +1,7 @@
 """Pages of many rows: filtered by words and choices, an address for every view and row, and whole without scripts."""
 
 import csv
+import functools
 import re
 from urllib.parse import parse_qs, urlparse
 
@@ -50,6 +51,7 @@ def asked(tab):
     return {name: values[0] for name, values in parse_qs(urlparse(tab.url).query).items()}
 
 
+@functools.cache
 def soup(page):
     return BeautifulSoup((SITE / page).read_text(encoding="utf-8"), "html.parser")
 

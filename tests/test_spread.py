@@ -242,7 +242,7 @@ def test_pages_get_the_same(name, given, tmp_path):
         "parameters": [calculators.describe(parameter, question) for parameter in question.parameters.values()],
         "curves": "",
         "modules": modules,
-        "data": calculators.tables(question, list(modules.values())),
+        "data": calculators.by_columns(calculators.tables(question, list(modules.values()))),
     }
     calculators.copy_runtime(tmp_path, calculators.SHARED.as_uri())
     (tmp_path / "run.mjs").write_text(MICROPYTHON, encoding="utf-8")

@@ -21,7 +21,7 @@ from llmcalc.quantities import read
 with open("page.json") as file:
     page = json.load(file)
 use(page["texts"])
-datasets.provide(page["data"])
+datasets.read_from("data")
 module = __import__("llmcalc.answers." + page["function"], None, None, ["*"])
 answer = getattr(module, page["function"])
 limits = {}
@@ -261,7 +261,7 @@ from llmcalc.checks import Refusal
 
 with open("exercises.json") as file:
     described = json.load(file)
-datasets.provide(described["data"])
+datasets.read_from("data")  # some tables have more columns now
 from llmcalc.teaching.marking import mark
 
 exercises = __import__(described["module"], None, None, ["*"]).chapter.exercises
@@ -311,7 +311,7 @@ from llmcalc.messages import use
 with open("drill.json") as file:
     described = json.load(file)
 use(described["texts"])
-datasets.provide(described["data"])
+datasets.read_from("data")
 from llmcalc.teaching import drill, marking
 
 drawn = []
@@ -334,8 +334,9 @@ export function load() {
 /** Give a chapter to MicroPython; return what calculates its results, and the curves of the last ones. */
 export function prepare(python, model) {
   writeModules(python, model.modules);
-  const { parameters, data, curves } = model;
-  python.FS.writeFile("page.json", JSON.stringify({ function: model.function, parameters, data, curves, texts: catalogue() }));
+  writeTables(python, model.data);
+  const { parameters, curves } = model;
+  python.FS.writeFile("page.json", JSON.stringify({ function: model.function, parameters, curves, texts: catalogue() }));
   python.runPython(PROGRAM);
   const given = (texts) => JSON.stringify(parameters.map(({ name, default: text }) => [name, texts[name] ?? text]));
   const names = ["calculate", "calculate_first", "draw", "along", "go_on", "moves"];
@@ -374,8 +375,9 @@ export function prepareScenarios(python, modules) {
 }
 
 /** Give a chapter's exercises to MicroPython; return what poses them for a seed, and what checks an answer. */
-export function prepareExercises(python, { modules, ...model }) {
+export function prepareExercises(python, { modules, data, ...model }) {
   writeModules(python, modules);
+  writeTables(python, data);
   python.FS.writeFile("exercises.json", JSON.stringify(model));
   python.runPython(EXERCISES);
   const [pose, check] = ["pose", "check"].map((name) => python.globals.get(name));
@@ -393,8 +395,9 @@ export function shortenModel(python, { modules, text }) {
 }
 
 /** Give all chapters' exercises to MicroPython; return what draws ten questions by a seed, and what judges an estimate. */
-export function prepareDrill(python, { modules, ...model }) {
+export function prepareDrill(python, { modules, data, ...model }) {
   writeModules(python, modules);
+  writeTables(python, data);
   python.FS.writeFile("drill.json", JSON.stringify({ ...model, texts: catalogue() }));
   python.runPython(DRILL);
   const [draw, judge] = ["draw", "judge"].map((name) => python.globals.get(name));
@@ -416,4 +419,10 @@ function writeModules(python, modules) {
     }
     python.FS.writeFile(`${parts.join("/")}.py`, source);
   }
+}
+
+// A table is read once it is asked for: most answers need few of theirs.
+function writeTables(python, tables) {
+  if (!python.FS.analyzePath("data").exists) python.FS.mkdir("data");
+  for (const [name, table] of Object.entries(tables)) python.FS.writeFile(`data/${name}.json`, JSON.stringify(table));
 }

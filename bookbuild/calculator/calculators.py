@@ -119,7 +119,7 @@ def model(name: str, notebook: NotebookNode) -> dict[str, Any]:
         "figure": _figure(name) if draws else "",
         "what_if": first_what_if(question),
         "modules": modules,
-        "data": tables(question, list(modules.values())),
+        "data": by_columns(tables(question, list(modules.values()))),
     }
 
 
@@ -216,6 +216,14 @@ def tables(question: Question, sources: list[str]) -> dict[str, list[dict[str, A
     return {
         table: [{column: cell for column, cell in row.items() if column in named} for row in datasets.records(table)]
         for table in sorted(found)
+    }
+
+
+def by_columns(tables: dict[str, list[dict[str, Any]]]) -> dict[str, dict[str, list[Any]]]:
+    """Return tables as pages load them: each column is named once."""
+    return {
+        name: {"columns": list(rows[0]) if rows else [], "rows": [list(row.values()) for row in rows]}
+        for name, rows in tables.items()
     }
 
 

@@ -20,7 +20,7 @@ def file() -> str:
     """Return what the page fetches: all chapters' exercises with all that they call."""
     own = {f"llmcalc.teaching.exercises.{name.replace('-', '_')}" for name in names()}
     modules = {module: calculators.shipped(module) for module in sorted(calculators.closure(own | MODULES))}
-    data = exercises.tables(names(), list(modules.values()), set())
+    data = calculators.by_columns(exercises.tables(names(), list(modules.values()), set()))
     return calculators.packed({"names": names(), "modules": modules, "data": data})
 
 

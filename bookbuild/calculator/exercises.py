@@ -61,7 +61,7 @@ def model(name: str) -> dict[str, Any]:
     return {
         "module": own,
         "modules": added,
-        "data": tables([name], [*modules.values(), *added.values()], set(calculator)),
+        "data": calculators.by_columns(tables([name], [*modules.values(), *added.values()], set(calculator))),
     }
 
 

@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 
 SIXTEEN: "dict[str, Any]" = {"bits": 16.0}
 
-# Of the layers' matrices: bits of a weight; where they come in blocks, weights of a block and bits of its scale and zero
-# point; bits beside for each output or input of a matrix. `kept` is what all else takes. `only` names the group that a
-# mixture quantises.
+# Of the layers' matrices: bits of a weight; where they come in blocks, weights of a block and bits of its scale and
+# zero point; bits beside for each output or input of a matrix. `kept` is what all else takes. `only` names the group
+# that a mixture quantises.
 FORMATS: "dict[str, dict[str, Any]]" = {
     "fp32": {"bits": 32.0, "kept": 32.0},
     "bf16": SIXTEEN,

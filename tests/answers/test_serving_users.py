@@ -355,7 +355,7 @@ def page(tmp_path_factory):
         "parameters": described,
         "curves": "",
         "modules": sources,
-        "data": calculators.tables(QUESTION, list(sources.values())),
+        "data": calculators.by_columns(calculators.tables(QUESTION, list(sources.values()))),
     }
     (folder / "model.json").write_text(json.dumps(packed), encoding="utf-8")
     calculators.copy_runtime(folder, calculators.SHARED.as_uri())

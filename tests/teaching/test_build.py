@@ -45,4 +45,4 @@ def test_rows_keep_the_columns_that_calculator_and_exercises_name():
         own = calculators.tables(questions()[name], list(calculators.modules_of(name).values()))
         data = exercises.model(name)["data"]
         for table, rows in own.items():
-            assert set(rows[0]) <= set(data[table][0])
+            assert set(rows[0]) <= set(data[table]["columns"])
