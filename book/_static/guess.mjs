@@ -13,7 +13,11 @@ const WORDS = [
 /** A number for people, to some digits. */
 function written(value, digits) {
   const [mantissa, power] = value.toExponential(digits - 1).split("e");
-  if (power >= -4 && power < 9) return Number(value.toPrecision(digits)).toLocaleString("en", { maximumFractionDigits: 9 });
+  if (power >= -4 && power < 9) {
+    // The browser's own way loads tables of all languages, for which the page would stand still.
+    const [whole, ...decimals] = String(Number(value.toPrecision(digits))).split(".");
+    return [whole.replace(/\B(?=(\d{3})+$)/g, ","), ...decimals].join(".");
+  }
   const exponent = [...String(Math.abs(power))].map((digit) => SUPERSCRIPTS[digit]).join("");
   return `${Number(mantissa)} × 10${power < 0 ? "⁻" : ""}${exponent}`;
 }
