@@ -26,6 +26,7 @@ ROWS = {
     "plans": plans.plans,
     "cuts": plans.cuts,
     "runs": plans.runs,
+    "late": plans.late,
     "offers": plans.offers,
     "pictures": pictures.pictures,
     "formulas": questions.formulas,

@@ -102,6 +102,18 @@ def runs():
                 yield told | {"verdict": "other", "seconds": written(other.seconds)} | cut_of(other.cut)
 
 
+def late():
+    """By how much a batch is to grow for a deadline, the shorter the later."""
+    for name in ("Llama 3.1 8B", "Qwen3 30B A3B"):
+        for place in range(12):
+            seconds = 4e4 / 2**place
+            plan = training_plan(
+                known_models.model(name), catalogue.device("H100 SXM"), tokens=1e10, batch=16, seconds=seconds
+            )
+            row = {"model": name, "seconds": f"{seconds:g}", "verdict": plan.verdict}
+            yield row | {"batch_in_time": str(plan.batch_in_time), "taken": written(plan.seconds)}
+
+
 def cut_of(found):
     run, numbers = found.run, cut_numbers(found.run)
     told = {"devices": f"{run.devices:g}", "zero_stage": str(run.zero_stage), "recomputation": run.recomputation}
