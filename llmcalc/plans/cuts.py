@@ -74,6 +74,12 @@ class Cut:
             self._step = machine.step(machine.sums() if self._sums is None else self._sums)
         return self._step
 
+    def sums_for_all_replicas(self) -> "dict[str, Any] | None":
+        """What the layers take with any number of replicas; None if these share the weights out among each other."""
+        if self._sums is None and self.run.zero_stage < 3:
+            self._sums = Machine(self.run, self._constants, self._once).sums()
+        return self._sums
+
     @property
     def memory(self) -> "dict[str, Any]":
         """Memory of the stages at the ends, of which one holds most."""
@@ -372,7 +378,7 @@ class Search:
     def resized(self, cut: Cut, replicas: float) -> Cut:
         """A cut with another number of replicas."""
         run = _changed(cut.run, cut.run.batch, replicas)
-        return Cut(run, self.constants, self.memory_options, self.once)
+        return Cut(run, self.constants, self.memory_options, self.once, cut.sums_for_all_replicas())
 
     def nearby_batch(self, cut: "Cut", seconds: float) -> "tuple[int, Cut] | None":
         """A batch close by that takes much fewer devices in the same time, with its cut; None if there is none.

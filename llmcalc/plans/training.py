@@ -38,14 +38,13 @@ class TrainingPlan:
 
     def __init__(self, verdict: str, planner: "_Planner", cut: "Cut | None") -> None:
         self.verdict, self.planner, self.cut = verdict, planner, cut
-        self.steps, self.flop = planner.steps, planner.flop_of_a_step() * planner.steps
+        self.steps, self.flop = planner.steps, planner.flop
         self.batch = planner.search.batch
         self.other_batch: int | None = None
         self.other_devices: float | None = None
         self.batch_in_time: int | None = None
         self.smallest: float | None = None
         self.devices = self.replicas = self.seconds = self.low = self.high = self.mfu = 0.0
-        self.badge = ""
         if cut is not None:
             self._measure(planner, cut)
 
@@ -56,11 +55,20 @@ class TrainingPlan:
             low, high = ranges.interval(kind)
             self.seconds, self.mfu = float(cut.step.seconds) * self.steps, float(cut.step.mfu)
             self.low, self.high = self.seconds * low, self.seconds * high
-            self.badge = ranges.badge(planner.known, is_measured(cut.run, planner.stack))
             return
-        self.mfu, self.badge = planner.mfu, GIVEN
+        self.mfu = planner.mfu
         peak = planner.search.device.peak(planner.search.number_format)
         self.seconds = self.low = self.high = self.flop / (self.devices * peak * planner.mfu)
+
+
+    @property
+    def badge(self) -> str:
+        """What the plan rests on, looked for among all published runs."""
+        if self.cut is None:
+            return ""
+        if self.planner.mfu is not None:
+            return GIVEN
+        return ranges.badge(self.planner.known, is_measured(self.cut.run, self.planner.stack))
 
 
 def usual_context(model: "Model") -> int:
@@ -189,10 +197,8 @@ class _Planner:
             return model, device, constants, batch, length, number_format, fixed, run, memory
 
         self.asked, self.search = asked, search(*asked(batch))
-
-    @property
-    def steps(self) -> float:
-        return float(-(-self.tokens // (self.search.batch * self.search.context)))
+        self.steps = float(-(-tokens // (self.search.batch * self.search.context)))
+        self.flop = float(self.search.layers[0].machine.model_flop()) * self.steps
 
     def for_devices(self, devices: "float | None") -> TrainingPlan:
         cut = self.search.best(FASTEST, devices=devices)
@@ -219,8 +225,7 @@ class _Planner:
     def _typed(self, seconds: float) -> TrainingPlan:
         """With a utilisation that is given: so many devices as the work takes, cut as is fastest."""
         search = self.search
-        work = self.flop_of_a_step() * self.steps
-        needed = -(-work // (seconds * search.device.peak(search.number_format) * float(self.mfu or 1)))
+        needed = -(-self.flop // (seconds * search.device.peak(search.number_format) * float(self.mfu or 1)))
         cut = search.best(FASTEST, devices=needed) or search.best(FASTEST, devices=BOUNDLESS)
         if cut is None:
             return self._too_large()
@@ -232,9 +237,6 @@ class _Planner:
         if plan.seconds > seconds:
             plan.verdict = LATE
         return plan
-
-    def flop_of_a_step(self) -> float:
-        return float(self.search.layers[0].machine.model_flop())
 
     def _batch_in_time(self, seconds: float) -> "int | None":
         """A batch, doubled as often as needed, with which the deadline can be met; None if none is found."""
