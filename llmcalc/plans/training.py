@@ -60,7 +60,6 @@ class TrainingPlan:
         peak = planner.search.device.peak(planner.search.number_format)
         self.seconds = self.low = self.high = self.flop / (self.devices * peak * planner.mfu)
 
-
     @property
     def badge(self) -> str:
         """What the plan rests on, looked for among all published runs."""
