@@ -70,6 +70,8 @@ NO_MISTAKES = {
         "took_backward = longer(": "the same",
     },
     "llmcalc/prediction/calibration.py": {
+        "step = 1e-3": "by how much a slope is looked for beside a value",
+        "others = Calibration(": "how often a fit goes on once nothing changes any more",
         "def fit(self, steps": "how often a fit goes on once nothing changes any more",
     },
     "llmcalc/plans/cuts.py": {

@@ -184,7 +184,11 @@ def _told(results: Results, devices: int, days: float) -> "tuple[str, str]":
 
 
 def _duration(hours: float) -> str:
-    """A time in the unit that reads best."""
+    """A time in the unit that reads best.
+
+    >>> _duration(2.0), _duration(1.99), _duration(48.0), _duration(0.01)
+    ('2 hours', '119 minutes', '2 days', '36 seconds')
+    """
     for unit, size in (("year", YEAR / HOUR), ("day", DAY / HOUR), ("hour", 1.0), ("minute", MINUTE / HOUR)):
         if hours >= 2 * size:
             return number_of(hours / size, unit, 2)

@@ -179,7 +179,7 @@ def _language_model(mapping: "dict[str, Any]") -> "tuple[dict[str, Any], dict[st
         fields = dict(defaults)
     else:
         fields = {}
-    if "tie_word_embeddings" not in innermost and len(chain) > 1:
+    if "tie_word_embeddings" not in innermost:
         for outer in reversed(chain[:-1]):
             if "tie_word_embeddings" in outer:
                 fields["tie_word_embeddings"] = outer["tie_word_embeddings"]

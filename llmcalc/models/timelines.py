@@ -219,7 +219,7 @@ def kept_microbatches(timeline: "list[Pass]") -> "list[int]":
     most: dict[int, int] = {}
     for stage, _, direction, _, _ in timeline:
         kept[stage] = kept.get(stage, 0) + (1 if direction == FORWARD else -1)
-        most[stage] = max(most.get(stage, 0), kept[stage])
+        most[stage] = max(most.get(stage, kept[stage]), kept[stage])
     return [most[stage] for stage in sorted(most)]
 
 

@@ -1,5 +1,6 @@
 """The planner joins its plans without losing anything, for every model and every device of the book."""
 
+import json
 import math
 
 import pytest
@@ -60,6 +61,14 @@ def test_what_does_not_fit_is_said_first_and_has_no_price():
         assert plan[name] is None
     assert plan["fits"] == "no"
     assert curves(plan).data()[0]["values"] == []
+
+
+def test_models_and_devices_of_ones_own_are_told_by_their_names():
+    card = {"name": "my card", "memory": "80 GB", "memory_bandwidth": "2 TB/s", "peak_bf16": "500 TFLOP/s"}
+    model = {"model_type": "llama", "_name_or_path": "mine", "num_hidden_layers": 12, "hidden_size": 768}
+    model |= {"num_attention_heads": 12, "intermediate_size": 2048, "vocab_size": 32000}
+    plan = planner(model=json.dumps(model), accelerator=json.dumps(card), tokens=1e10)
+    assert plan.sentence.startswith("1 my card trains mine on 10 billion tokens ")
 
 
 def test_curves_have_no_time_and_no_rent_where_a_model_does_not_fit():
