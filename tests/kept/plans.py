@@ -16,6 +16,11 @@ ASKED = {
     "loose": {"request_rate": 3.0},
     "prompt": {"request_rate": 40.0, "time_to_first_token": 1.0, "question_tokens": 4000},
     "steady": {"request_rate": 0.5, "time_per_output_token": 0.03, "quantile": "p99", "load": 0.7},
+    "bursts": {"request_rate": 20.0, "time_to_first_token": 2.0, "arrival_spread": 3.0, "question_spread": 1.0},
+    "busy bursts": {"request_rate": 2.0, "time_to_first_token": 20.0, "load": 0.95, "quantile": "p99"}
+    | {"arrival_spread": 5.0, "answer_spread": 2.0},
+    "several": {"request_rate": 5.0, "time_per_output_token": 0.05, "answers_per_question": 4, "hit_share": 0.6}
+    | {"draft_tokens": 2, "acceptance": 0.6},
     "median": {"request_rate": 10.0, "time_to_first_token": 3.0, "quantile": "p50", "answer_spread": 1.0},
 }
 

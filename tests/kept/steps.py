@@ -91,6 +91,9 @@ SERVED = {
     "alone": {},
     "shared": {"tensor_parallel": 4, "hit_share": 0.3, "question_spread": 1.5},
     "apart": {"tensor_parallel": 2, "data_parallel": 2, "expert_parallel": 4, "answer_spread": 0.5},
+    "over servers": {"tensor_parallel": 1, "data_parallel": 32, "expert_parallel": 32, "answers_per_question": 2},
+    "over servers, each": {"tensor_parallel": 8, "data_parallel": 4, "expert_parallel": 32},
+    "without prompts": {"reads_prompts": False, "cache_share": 0.5, "engine_bytes": 1e9},
     "staged": {"pipeline_stages": 2, "adapters": 3, "bytes_per_value": 1.0},
     "drafted": {"draft_tokens": 3, "acceptance": 0.7, "kernels": "2023", "chunk_tokens": 512},
 }
