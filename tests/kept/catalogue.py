@@ -3,7 +3,7 @@
 import csv
 from pathlib import Path
 
-from tests.kept import memory, models, networks, pictures, plans, predictions, questions, simulations, steps
+from tests.kept import cards, memory, models, networks, pictures, plans, predictions, questions, simulations, steps
 
 FOLDER = Path(__file__).parent / "tables"
 ROWS = {
@@ -28,6 +28,7 @@ ROWS = {
     "runs": plans.runs,
     "late": plans.late,
     "offers": plans.offers,
+    "cards": cards.fits,
     "predicted-services": predictions.services,
     "predicted-pools": predictions.pools,
     "predicted-trainings": predictions.trainings,

@@ -3,7 +3,6 @@
 import inspect
 import json
 import re
-import zlib
 from pathlib import Path
 
 from llmcalc import known_models
@@ -14,7 +13,7 @@ from llmcalc.models.configs import MOST_LAYERS
 from llmcalc.models.families import FAMILIES
 from llmcalc.models.layers import Attention, LatentAttention, Mixture, Mlp
 from llmcalc.models.model import Model
-from tests.kept.cells import brief, written
+from tests.kept.cells import brief, digest, written
 from tests.kept.memory import FILES, MODELS
 
 CONTEXT = 10_000
@@ -138,12 +137,16 @@ def fields():
             value = told[field]
             others = [not value] if type(value) is bool else [0, -1, value + 1, value + 0.5, 2.0 * value, "many"]
             without = {key: told[key] for key in told if key != field}
-            yield {"file": file, "field": field, "digest": digest([without, *(told | {field: one} for one in others)])}
-        yield {"file": file, "digest": digest([told | {name: 2} for name in names if name not in told])}
+            yield {
+                "file": file,
+                "field": field,
+                "digest": read_digest([without, *(told | {field: one} for one in others)]),
+            }
+        yield {"file": file, "digest": read_digest([told | {name: 2} for name in names if name not in told])}
 
 
-def digest(variants):
-    return f"{zlib.crc32(repr([described(fields) for fields in variants]).encode()):08x}"
+def read_digest(variants):
+    return digest([described(fields) for fields in variants])
 
 
 def described(fields):

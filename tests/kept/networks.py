@@ -1,9 +1,8 @@
 """What vision networks of all names come to, at sizes, classes and multipliers of round numbers and others."""
 
-import zlib
-
 from llmcalc.checks import Refusal
 from llmcalc.models import counting_tools, networks, vision
+from tests.kept.cells import digest
 
 COUNTS = {
     "params": vision.params,
@@ -50,4 +49,4 @@ def built():
                 yield row | {"refused": str(refusal)}
                 continue
             row |= {count: f"{counted(layers):.15g}" for count, counted in COUNTS.items()}
-            yield row | {"layers": str(len(layers)), "digest": f"{zlib.crc32(repr(vision.table(layers)).encode()):08x}"}
+            yield row | {"layers": str(len(layers)), "digest": digest(vision.table(layers))}
