@@ -20,7 +20,7 @@ COUNTS = {
 }
 # Sides in patches of the network beyond the least that it takes; odd ones, and two that differ.
 SIZES = {"as made": None, "odd": (7, 7), "wide": (9, 12), "small": (1, 1)}
-MULTIPLIED = (0.35, 0.75, 1.4, 2.2)
+MULTIPLIED = (0.35, 1.4)
 
 
 def settings(name):
