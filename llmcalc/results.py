@@ -186,7 +186,7 @@ class Curves:
             {
                 "name": name,
                 "label": message(label),
-                "unit": unit,
+                "unit": message(unit),
                 "units": counted(unit),
                 "values": values,
                 "texts": [number(value) for value in values],
@@ -199,7 +199,7 @@ class Curves:
 
         columns = self.data()
         heads = "".join(
-            f'<th scope="col">{html.escape(of["label"])} [{html.escape(message(of["unit"]))}]</th>' for of in columns
+            f'<th scope="col">{html.escape(of["label"])} [{html.escape(of["unit"])}]</th>' for of in columns
         )
         rows = "".join(
             "<tr>" + "".join(f"<td>{text}</td>" for text in row) + "</tr>"

@@ -200,7 +200,7 @@ def test_so_is_what_cannot_go_together(name, given, edition, written):
 
 def test_so_are_curves(edition, names):
     shown = planner_curves(model="Llama 3 8B", sized_by="devices", device_count=64)
-    told = [column[key] for column in shown.data() for key in ("label", "units")]
+    told = [column[key] for column in shown.data() for key in ("label", "unit", "units")]
     assert english([*told, re.sub(r"<[^>]*>", "\n", shown._repr_html_())], names) == {}
 
 
