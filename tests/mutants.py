@@ -55,6 +55,13 @@ SMALL = 100
 # Of lines of a file that begin so, changes that only move the effort of a search, or what is far below any digit shown:
 # tests of speed would be needed to see them, and those run alone.
 NO_MISTAKES = {
+    "llmcalc/formulas/scaling.py": {
+        "loss = (floor ** (power + 1)": "from where a root is looked for",
+        "for _ in range(8):": "more steps than it takes",
+    },
+    "llmcalc/models/availability.py": {
+        "spread = int(12 * mean_out**0.5)": "how far chances are followed that are too small to show",
+    },
     "llmcalc/plans/serving.py": {
         "ROUNDS = ": "a bound that no search reaches: an end of the interval moves in every round",
         "CLOSE = ": "a tolerance of a billionth",
@@ -77,6 +84,7 @@ NO_MISTAKES = {
     "llmcalc/plans/cuts.py": {
         "FLOOR = ": "a tolerance of a millionth",
         "TRIES = ": "more than any search for replicas takes",
+        "BOUNDLESS = ": "more than any batch has work for",
     },
 }
 
