@@ -89,6 +89,18 @@ def test_where_no_card_holds_a_stream_the_answer_is_no_number():
     assert [result["reason"] for result in listed if result["value"] is None] == ["no card can hold a whole stream"] * 4
 
 
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ({"streams": 1, "efficiency": 1.0}, "1 card watches 1 camera, and nothing may fail."),
+        ({"streams": 32, "efficiency": 1.0}, "2 cards watch 32 cameras, and none of them may fail."),
+        ({"streams": 20}, "3 cards watch 20 cameras, and 1 of them may fail."),
+    ],
+)
+def test_one_card_has_a_sentence_of_its_own(given, sentence):
+    assert answers.inference_cards(**given).sentence == sentence
+
+
 def test_cards_without_reserve_do_not_depend_on_the_reserve():
     answer = answers.inference_cards(headroom=0.9, stream_tops=10.0)
     assert answer["bare_cards"] == 375
