@@ -6,7 +6,6 @@ import re
 import pytest
 from fontTools.ttLib import TTFont
 
-from bookbuild import browser as browsing
 from tests import visits
 from tests.test_style import themes
 from tests.visits import CHAPTERS, PAGES, PHONE, SITE, TABLET, WIDE
@@ -24,11 +23,8 @@ every_chapter = pytest.mark.parametrize("page", CHAPTERS, scope="module")
 @pytest.fixture(scope="module")
 def visit(tmp_path_factory):
     """What was seen of a page when it was opened below a path of a host, as on GitHub Pages."""
-    root = tmp_path_factory.mktemp("host")
-    (root / "some").mkdir()
-    (root / "some" / "path").symlink_to(SITE, target_is_directory=True)
-    with browsing.serve(root) as address, browsing.browse() as browser:
-        yield functools.cache(lambda page: visits.visit(browser, f"{address}some/path/", page))
+    with visits.below_a_path(tmp_path_factory.mktemp("host")) as (address, browser):
+        yield functools.cache(lambda page: visits.visit(browser, address, page))
 
 
 @functools.cache

@@ -14,10 +14,10 @@ from bs4 import BeautifulSoup
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
-from bookbuild import browser as browsing
 from bookbuild.notebooks import ROOT
 from bookbuild.site import data_page, downloads
 from llmcalc import files
+from tests import visits
 from tests.visits import SITE
 from tests.watching import in_a_browser
 
@@ -26,12 +26,8 @@ CHAPTERS = sorted(path.stem for path in (SITE / "notebooks").glob("*.html"))
 
 @pytest.fixture(scope="module")
 def below(tmp_path_factory):
-    """A browser, and the address of the site below a path of a host, as on GitHub Pages."""
-    root = tmp_path_factory.mktemp("host")
-    (root / "some").mkdir()
-    (root / "some" / "path").symlink_to(SITE, target_is_directory=True)
-    with browsing.serve(root) as address, browsing.browse() as browser:
-        yield f"{address}some/path/", browser
+    with visits.below_a_path(tmp_path_factory.mktemp("host")) as opened:
+        yield opened
 
 
 @in_a_browser

@@ -1,5 +1,6 @@
 """One visit of a page of the built site, for all that tests ask of it: to open a page takes longer than to look."""
 
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from bookbuild import browser as browsing
@@ -78,6 +79,15 @@ class Visit:
     sizes: dict
     violations: dict  # of rules of accessibility, by width and colour scheme
     beyond_paper: list[str]
+
+
+@contextmanager
+def below_a_path(root):
+    """Serve the site below a path of a host, as GitHub Pages does; give its address, and a browser."""
+    (root / "some").mkdir()
+    (root / "some" / "path").symlink_to(SITE, target_is_directory=True)
+    with browsing.serve(root) as address, browsing.browse() as browser:
+        yield f"{address}some/path/", browser
 
 
 def visit(browser, address, page):

@@ -275,7 +275,7 @@ def _gpt_neo(fields: "Fields") -> None:
     pairs = fields.fields.get("attention_types")
     for pair in pairs if isinstance(pairs, (list, tuple)) else []:
         if isinstance(pair, (list, tuple)) and len(pair) == 2 and isinstance(pair[0], (list, tuple)):
-            short = type(pair[1]) is int and pair[1] <= layers and len(pair[0]) <= layers
+            short = type(pair[1]) is int and 0 < pair[1] <= layers and len(pair[0]) <= layers
             repeats = pair[1] if short else 0
             pattern += list(pair[0]) * repeats
     if len(pattern) >= layers:

@@ -97,7 +97,7 @@ def test_where_no_card_holds_a_stream_the_answer_is_no_number():
         ({"streams": 20}, "3 cards watch 20 cameras, and 1 of them may fail."),
     ],
 )
-def test_one_card_has_a_sentence_of_its_own(given, sentence):
+def test_the_sentence_counts_cards_and_spares(given, sentence):
     assert answers.inference_cards(**given).sentence == sentence
 
 

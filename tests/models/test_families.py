@@ -179,7 +179,15 @@ def test_gpt_neos_layers_take_turns():
     assert told([[["global", "local", "local"], 4]]) == [(4, 0), (8, 256)]
     assert told([[["global"], 5], [["local"], 7]]) == [(5, 0), (7, 256)]
     assert told([[["local"], 12]]) == [(12, 256)]
-    for useless in ([[["local"], 13]], [[["local"], 0]], [[["local"], True]], "local", [["local", 12]], [[["local"]]]):
+    for useless in (
+        [[["local"], 13]],
+        [[["local"], 0]],
+        [[["local"], -(10**30)]],
+        [[["local"], True]],
+        "local",
+        [["local", 12]],
+        [[["local"]]],
+    ):
         assert told(useless) == [(12, 0)]
 
 

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from llmcalc import catalogue, datasets
+from llmcalc import catalogue, datasets, known_models
 from llmcalc.checks import Refusal
 from llmcalc.models.device import Device
 from llmcalc.models.model import Model
@@ -259,3 +259,15 @@ def test_a_resized_service_is_one_made_so():
                 assert of(resized) == of(made)
             assert resized.step(3, 700).seconds == made.step(3, 700).seconds
             small = resized
+
+
+def test_ranks_that_links_join_send_nothing_over_the_network():
+    # Of those that are joined 16 share the experts: more than engines gather the rows of.
+    joined = {"peaks": PEAKS, "memory": 2e11, "memory_bandwidth": 8e12, "link_bandwidth": 9e11, "link_devices": 72}
+    options = {"tensor_parallel": 1, "data_parallel": 16, "expert_parallel": 16}
+    model = known_models.model("DeepSeek V3")
+    slow, usual = [
+        Service(model, Device(**joined, network_bandwidth=rate), "fp8", **options).step(64, 2000).collectives
+        for rate in (1e8, 5e10)
+    ]
+    assert slow == usual > 0
