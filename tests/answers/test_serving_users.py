@@ -104,6 +104,7 @@ def eased(form, change, share):
 
 # The same forms in every run: of those at random one in some 8,000, in bursts and at the edge between reading and
 # computing, takes up to a few hundredths more devices for less.
+@pytest.mark.built  # too long for `make check`
 @settings(max_examples=250, deadline=None, derandomize=True)
 @given(form=FORMS, change=st.sampled_from(sorted(LOOSER)), share=st.floats(0, 1))
 def test_asking_for_less_never_takes_more_devices(form, change, share):

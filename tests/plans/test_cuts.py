@@ -59,6 +59,7 @@ LIMITS = st.one_of(
 )
 
 
+@pytest.mark.built  # too long for `make check`
 @settings(max_examples=20)
 @given(st.sampled_from(("Llama 3 70B", "Qwen3 30B-A3B")), st.lists(LIMITS, min_size=2, max_size=6))
 def test_what_was_asked_before_does_not_change_what_a_search_finds(model, limits):
